@@ -1,0 +1,45 @@
+namespace HlsGateway.Playlists;
+
+/// <summary>
+/// A playlist compiled once and rendered per viewer: bytes with holes of one fixed width, so that the rendered length is
+/// known beforehand and rendering is one copy and one small write per hole, without allocation.
+/// </summary>
+public sealed class PlaylistTemplate
+{
+    /// <summary>Bytes of a session token: 30 bytes as base64url.</summary>
+    public const int TokenLength = 40;
+
+    private readonly byte[] bytes;
+    private readonly int[] holes;
+
+    internal PlaylistTemplate(byte[] bytes, int[] holes)
+    {
+        this.bytes = bytes;
+        this.holes = holes;
+    }
+
+    /// <summary>Length in bytes of every rendering.</summary>
+    public int Length => bytes.Length;
+
+    /// <summary>Number of places where the session token is written.</summary>
+    public int Holes => holes.Length;
+
+    /// <summary>Memory held, in bytes, for the cache's bound.</summary>
+    public int Weight => bytes.Length + (holes.Length * sizeof(int));
+
+    /// <summary>Writes the playlist for one session.</summary>
+    /// <param name="token">Exactly <see cref="TokenLength"/> ASCII bytes.</param>
+    /// <param name="destination">At least <see cref="Length"/> bytes; exactly <see cref="Length"/> are written.</param>
+    /// <exception cref="ArgumentException">The token or the destination has another length.</exception>
+    public void Render(ReadOnlySpan<byte> token, Span<byte> destination)
+    {
+        if (token.Length != TokenLength)
+            throw new ArgumentException("A session token is 40 bytes.", nameof(token));
+        if (destination.Length < bytes.Length)
+            throw new ArgumentException("The destination is smaller than the template.", nameof(destination));
+
+        bytes.CopyTo(destination);
+        foreach (var hole in holes)
+            token.CopyTo(destination[hole..]);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace HlsGateway.Content;
+
+/// <summary>The properties of a Rendition that a trailer copy must share with it (rule S7).</summary>
+/// <param name="Container"><c>ts</c>, <c>fmp4</c>, or <c>aac</c> (packed audio).</param>
+/// <param name="Width">Coded pixels as shown; 0 without video.</param>
+/// <param name="Height">0 without video.</param>
+/// <param name="FrameRate">As a fraction (<c>25/1</c>, <c>30000/1001</c>); empty without video.</param>
+/// <param name="VideoProfile">H.264 profile, lower case (<c>high</c>, <c>main</c>, <c>baseline</c>); empty without video.</param>
+/// <param name="SampleRate">Hz; 0 without audio.</param>
+/// <param name="Channels">0 without audio.</param>
+public readonly record struct RenditionShape(
+    string Container, int Width, int Height, string FrameRate, string VideoProfile, int SampleRate, int Channels)
+{
+    public bool HasVideo => Width > 0;
+
+    public bool HasAudio => Channels > 0;
+
+    /// <summary>
+    /// Key of the matching trailer copy; letters, digits and hyphens, safe in a URL and an object key:
+    /// <c>ts-1280x720-25_1-high-48000x2</c>, <c>fmp4-854x480-24_1-main-na</c>, <c>ts-nv-44100x1</c>.
+    /// </summary>
+    public string Profile => string.Create(CultureInfo.InvariantCulture,
+        $"{Container}-{(HasVideo ? $"{Width}x{Height}-{FrameRate.Replace('/', '_')}-{VideoProfile}" : "nv")}-{(HasAudio ? $"{SampleRate}x{Channels}" : "na")}");
+}
+
+/// <summary>What was measured on one Rendition's first segment.</summary>
+/// <param name="Path">The Media Playlist's path below the video's folder (<c>720p/video.m3u8</c>), as its Master Playlist names it.</param>
+/// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz (rule W2); for audio-only Renditions that of the first audio frame.</param>
+public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts);

@@ -1,0 +1,10 @@
+namespace HlsGateway.Database;
+
+/// <summary>Registers and maps the feature.</summary>
+public static class DatabaseSetup
+{
+    public static void AddDatabase(this WebApplicationBuilder builder)
+    {
+    }
+
+}

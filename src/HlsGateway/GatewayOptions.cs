@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HlsGateway;
+
+/// <summary>The section <c>Gateway</c>: what every role of the process needs to know.</summary>
+public sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>All that embedded mode writes. Relative paths stand below the content root.</summary>
+    [Required]
+    public string DataDirectory { get; init; } = "data";
+
+    /// <summary>Any of <c>gateway</c>, <c>worker</c>, <c>studio</c>; empty means all three.</summary>
+    public string[] Roles { get; init; } = [];
+
+    /// <summary>Scheme, host and path base that players see; empty takes them from the request.</summary>
+    public string PublicUrl { get; init; } = "";
+
+    public bool Has(string role) => Roles.Length == 0 || Roles.Contains(role, StringComparer.OrdinalIgnoreCase);
+}

@@ -1,0 +1,52 @@
+using HlsGateway;
+using HlsGateway.Access;
+using HlsGateway.Analytics;
+using HlsGateway.Catalogue;
+using HlsGateway.Content;
+using HlsGateway.Counting;
+using HlsGateway.Database;
+using HlsGateway.Playback;
+using HlsGateway.Storage;
+using HlsGateway.Studio;
+using HlsGateway.Subtitles;
+using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
+using HlsGateway.Transcoding;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddProblemDetails();
+
+builder.AddTelemetry();
+builder.AddAccess();
+builder.AddDatabase();
+builder.AddBlobStorage();
+builder.AddCatalogue();
+builder.AddContent();
+builder.AddTrailers();
+builder.AddSubtitles();
+builder.AddCounting();
+builder.AddTranscoding();
+builder.AddAnalytics();
+builder.AddPlayback();
+builder.AddStudio();
+
+var app = builder.Build();
+
+app.UseAccess();
+app.MapTelemetry();
+app.MapBlobStorage();
+app.MapCatalogue();
+app.MapTrailers();
+app.MapSubtitles();
+app.MapTranscoding();
+app.MapAnalytics();
+app.MapPlayback();
+app.MapStudio();
+
+app.Run();
+
+/// <summary>Named so that tests can start the real host.</summary>
+public partial class Program;

@@ -1,0 +1,13 @@
+namespace HlsGateway.Subtitles;
+
+/// <summary>Registers and maps the feature.</summary>
+public static class SubtitlesSetup
+{
+    public static void AddSubtitles(this WebApplicationBuilder builder)
+    {
+    }
+
+    public static void MapSubtitles(this IEndpointRouteBuilder app)
+    {
+    }
+}
