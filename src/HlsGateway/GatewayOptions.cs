@@ -17,5 +17,8 @@ public sealed class GatewayOptions
     /// <summary>Scheme, host and path base that players see; empty takes them from the request.</summary>
     public string PublicUrl { get; init; } = "";
 
+    /// <summary>The data directory as an absolute path.</summary>
+    public string DataPath(IHostEnvironment environment) => Path.GetFullPath(DataDirectory, environment.ContentRootPath);
+
     public bool Has(string role) => Roles.Length == 0 || Roles.Contains(role, StringComparer.OrdinalIgnoreCase);
 }

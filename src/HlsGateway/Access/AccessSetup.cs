@@ -1,13 +1,76 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+
 namespace HlsGateway.Access;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>Who may call what, and what one client may take. Denied by default: an endpoint without a stated role needs admin.</summary>
 public static class AccessSetup
 {
     public static void AddAccess(this WebApplicationBuilder builder)
     {
+        var services = builder.Services;
+        services.AddOptions<AccessOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
+        services.AddSingleton<TokenTable>().AddSingleton<FailedAttempts>();
+
+        // The policies name the scheme themselves: without a default one, players' requests never reach the handler.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
+        // AddAuthentication would bring cookie protection with it, whose keys it writes outside the data directory.
+        services.AddAuthenticationCore().AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
+        var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(AdminUnlessNothingIsThere());
+        foreach (var role in Roles.All)
+            policies.AddPolicy(role, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(role, Roles.Admin));
+        policies.AddPolicy(Roles.Any, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.All));
+
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+        });
+        // One shape of answer for a body or parameter that cannot be read, in every environment.
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>(static (forwarded, access) => Believe(forwarded, access.Value));
+        services.AddOpenApi("v1", ApiDescription.Configure);
+        builder.WebHost.ConfigureKestrel((context, kestrel) => KestrelLimits.Apply(kestrel, context.Configuration));
     }
 
     public static void UseAccess(this WebApplication app)
     {
+        // Made before the first request, so that a first start tells its token at once.
+        app.Services.GetRequiredService<TokenTable>();
+        if (app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.KnownProxies.Length > 0)
+            app.UseForwardedHeaders();
+        app.Use(SecurityHeaders.Apply);
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync });
+        app.UseStatusCodePages(Failures.AnswerEmptyAsync);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+    }
+
+    // Where no route stands (404) or none for the method (405) there is nothing to protect, and the honest answer helps more.
+    private static AuthorizationPolicy AdminUnlessNothingIsThere() => new AuthorizationPolicyBuilder(BearerHandler.Name)
+        .RequireAssertion(static context =>
+            (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint || context.User.IsInRole(Roles.Admin))
+        .Build();
+
+    private static void Believe(ForwardedHeadersOptions forwarded, AccessOptions access)
+    {
+        // Not X-Forwarded-Host: a proxy passes Host on, or Gateway:PublicUrl says what players see.
+        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        forwarded.ForwardLimit = null;
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in access.KnownProxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address)) forwarded.KnownProxies.Add(address);
+            else forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+        }
     }
 }

@@ -7,4 +7,9 @@ public static class Roles
     public const string Editor = "editor";
     public const string Uploader = "uploader";
     public const string Admin = "admin";
+
+    /// <summary>No role of its own: the policy of endpoints that every token may read (lists, limits).</summary>
+    public const string Any = "any";
+
+    internal static readonly string[] All = [Analyst, Editor, Uploader, Admin];
 }

@@ -1,0 +1,46 @@
+using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace HlsGateway.Access;
+
+/// <summary>The last answer before a connection would break: a problem that names no file, type or line of ours.</summary>
+internal static class Failures
+{
+    public static async Task AnswerAsync(HttpContext context)
+    {
+        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        // The handler clears the headers; what keeps a browser safe is set again.
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        var problem = failure switch
+        {
+            BadHttpRequestException { StatusCode: 413 } => Problems.Of(413, "too-large", "The body is too large",
+                "Send a smaller body; GET /api/limits tells the limits."),
+            BadHttpRequestException { StatusCode: 415 } => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here",
+                "Send the media type that the call's description in /openapi/v1.json names."),
+            BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", Plain(bad)),
+            _ => Problems.Of(500, "internal", "Something went wrong on this side",
+                "The failure is in the gateway's log. Try again; when it lasts, tell the operator the time and the call."),
+        };
+        await problem.ExecuteAsync(context);
+    }
+
+    // Kestrel's and the binder's messages tell which parameter failed and how; an inner message may tell more than that.
+    private static string Plain(BadHttpRequestException bad) =>
+        bad.InnerException is System.Text.Json.JsonException json
+            ? $"The body is not the JSON that this call takes{(json.Path is { Length: > 0 } path ? $" (at {path})" : "")}."
+            : bad.Message;
+
+    /// <summary>Gives 404, 405 and their like a body where no endpoint wrote one.</summary>
+    public static Task AnswerEmptyAsync(StatusCodeContext context)
+    {
+        var status = context.HttpContext.Response.StatusCode;
+        var problem = status switch
+        {
+            404 => Problems.Of(404, "not-found", "There is nothing here", "Check the path; /openapi/v1.json lists the API."),
+            405 => Problems.Of(405, "method", "The method is not allowed here", "The Allow header names those that are."),
+            415 => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here", "Send the media type that /openapi/v1.json names."),
+            _ => Problems.Of(status, "refused", "The request was refused", "Check the request against /openapi/v1.json."),
+        };
+        return problem.ExecuteAsync(context.HttpContext);
+    }
+}

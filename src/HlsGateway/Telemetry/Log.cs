@@ -1,0 +1,11 @@
+namespace HlsGateway.Telemetry;
+
+/// <summary>
+/// Every event the gateway logs. Ids in blocks: playback 1000, counting 2000, trailers 3000, subtitles 4000, transcoding 5000,
+/// storage 6000, catalogue 7000, access 8000, content 9000. Never a token, a key or a client's address.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
+    public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
+}
