@@ -1,3 +1,5 @@
+using HlsGateway.Transcoding;
+
 namespace HlsGateway.Telemetry;
 
 /// <summary>
@@ -6,6 +8,15 @@ namespace HlsGateway.Telemetry;
 /// </summary>
 internal static partial class Log
 {
+    [LoggerMessage(5000, LogLevel.Information, "ffmpeg runs with isolation {Isolation}")]
+    public static partial void TranscoderIsolation(this ILogger log, IsolationKind isolation);
+
+    [LoggerMessage(5001, LogLevel.Warning, "transcoder not isolated: this machine refuses bubblewrap and network namespaces; docs/operations.md says how to confine the worker from outside")]
+    public static partial void TranscoderNotIsolated(this ILogger log);
+
+    [LoggerMessage(5002, LogLevel.Information, "isolation {Isolation} is refused here: {Reason}")]
+    public static partial void IsolationRefused(this ILogger log, IsolationKind isolation, string reason);
+
     [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
     public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
 }

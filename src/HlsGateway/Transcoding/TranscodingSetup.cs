@@ -5,6 +5,11 @@ public static class TranscodingSetup
 {
     public static void AddTranscoding(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<TranscodeOptions>().BindConfiguration(TranscodeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<Ffmpeg>();
+        builder.Services.AddSingleton<TranscoderHealth>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
+        builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");
     }
 
     public static void MapTranscoding(this IEndpointRouteBuilder app)

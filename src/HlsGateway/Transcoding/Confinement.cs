@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>How well this machine lets a program be shut in.</summary>
+public enum IsolationKind
+{
+    /// <summary>Resource limits only: the machine refused everything else.</summary>
+    None,
+
+    /// <summary>No network, by <c>unshare</c>; the file system stays in sight.</summary>
+    NoNetwork,
+
+    /// <summary>Own view of files, processes and network, by bubblewrap: the libraries and one folder, nothing else.</summary>
+    Bubblewrap,
+}
+
+/// <summary>What one process may use. The kernel enforces each (prlimit).</summary>
+/// <param name="AddressSpace">Bytes of virtual memory.</param>
+/// <param name="CpuSeconds">Of processor time, over all threads.</param>
+/// <param name="FileSize">Bytes of the largest file it may write.</param>
+/// <param name="Processes">Processes and threads of its user.</param>
+public readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, long FileSize, int Processes, int OpenFiles)
+{
+    /// <summary>Enough for a 4K decode and three encoders, and little enough that a bomb ends early.</summary>
+    public static ProcessLimits Transcode { get; } = new(6L << 30, 1800, 1L << 30, 512, 256);
+
+    /// <summary>Reading headers and a few packets.</summary>
+    public static ProcessLimits Probe { get; } = new(1L << 30, 10, 1 << 20, 256, 64);
+}
+
+/// <summary>The words that go before a program's name to shut it in. Pure: nothing is started here.</summary>
+/// <param name="Privileged">We are root, so the child becomes nobody; without that the kernel would not hold NPROC.</param>
+public sealed record Confinement(IsolationKind Kind, bool Privileged)
+{
+    /// <summary>Where the job's folder stands inside bubblewrap.</summary>
+    public const string InnerFolder = "/job";
+
+    /// <summary>User and group <c>nobody</c>.</summary>
+    public const int Nobody = 65534;
+
+    private static readonly ImmutableArray<string> Shared =
+    [
+        "--die-with-parent", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+        "--ro-bind", "/usr", "/usr",
+        "--ro-bind-try", "/lib", "/lib", "--ro-bind-try", "/lib64", "/lib64", "--ro-bind-try", "/bin", "/bin",
+        "--perms", "0755", "--dir", "/etc",
+        "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache",
+        "--ro-bind-try", "/etc/alternatives", "/etc/alternatives",
+        "--ro-bind-try", "/etc/fonts", "/etc/fonts",
+        "--dev", "/dev",
+    ];
+
+    /// <summary>
+    /// The whole command line. <c>setsid</c> makes the child the leader of its own group, so that one signal ends all of it;
+    /// the limits are set last, when the right to raise them is gone.
+    /// </summary>
+    /// <param name="folder">The job's folder, absolute: all that the program sees beside its libraries.</param>
+    /// <param name="readOnly">Names of files in the folder that the program must not change.</param>
+    public ImmutableArray<string> CommandLine(
+        string folder, IEnumerable<string> readOnly, ProcessLimits limits, string program, IEnumerable<string> arguments)
+    {
+        var line = new List<string>();
+        line.Add("setsid");
+        if (Kind == IsolationKind.Bubblewrap)
+        {
+            line.Add("bwrap");
+            line.AddRange(Shared);
+            if (ExtraFolder(program) is { } extra)
+                line.AddRange(["--ro-bind", extra, extra]);
+            line.AddRange(["--bind", folder, InnerFolder]);
+            foreach (var name in readOnly)
+                line.AddRange(["--ro-bind", Path.Combine(folder, name), $"{InnerFolder}/{name}"]);
+            line.AddRange(["--remount-ro", "/", "--chdir", InnerFolder]);
+        }
+        else if (Kind == IsolationKind.NoNetwork)
+        {
+            line.AddRange(Privileged ? (string[])["unshare", "-n"] : ["unshare", "-r", "-n"]);
+        }
+
+        if (Privileged)
+            line.AddRange(["setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--pdeathsig=KILL"]);
+        else
+            line.AddRange(["setpriv", "--no-new-privs", "--pdeathsig=KILL"]);
+
+        line.Add("prlimit");
+        line.AddRange(Words(limits));
+        line.Add(program);
+        line.AddRange(arguments);
+        return [.. line];
+    }
+
+    private static IEnumerable<string> Words(ProcessLimits limits) =>
+    [
+        string.Create(CultureInfo.InvariantCulture, $"--as={limits.AddressSpace}"),
+        string.Create(CultureInfo.InvariantCulture, $"--cpu={limits.CpuSeconds}"),
+        string.Create(CultureInfo.InvariantCulture, $"--fsize={limits.FileSize}"),
+        string.Create(CultureInfo.InvariantCulture, $"--nproc={limits.Processes}"),
+        string.Create(CultureInfo.InvariantCulture, $"--nofile={limits.OpenFiles}"),
+        "--core=0",
+    ];
+
+    /// <summary>An ffmpeg of the operator's own stands outside /usr: its folder must be seen too.</summary>
+    private static string? ExtraFolder(string program) =>
+        Path.IsPathRooted(program) && !program.StartsWith("/usr/", StringComparison.Ordinal) && !program.StartsWith("/bin/", StringComparison.Ordinal)
+            ? Path.GetDirectoryName(program)
+            : null;
+}

@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>One run of ffmpeg.</summary>
+/// <param name="Folder">The only folder it sees; names in the arguments are relative to it.</param>
+/// <param name="Arguments">From <see cref="FfmpegArguments"/>; begins with <see cref="FfmpegArguments.Start"/>.</param>
+/// <param name="Deadline">Wall time after which its whole process group is killed.</param>
+public sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Arguments, TimeSpan Deadline)
+{
+    public ProcessLimits Limits { get; init; } = ProcessLimits.Transcode;
+}
+
+/// <param name="Position">How far the output has come on the media's timeline.</param>
+public readonly record struct FfmpegProgress(TimeSpan Position);
+
+/// <param name="ExitCode">0 is success; 128 + n means that signal n ended it.</param>
+/// <param name="StderrTail">The last 8 KiB of what it said, on one line for each fault.</param>
+public sealed record FfmpegResult(int ExitCode, string StderrTail, TimeSpan Elapsed, bool TimedOut)
+{
+    public bool Succeeded => ExitCode == 0 && !TimedOut;
+
+    /// <summary>One line for a log or an error.</summary>
+    public string Reason =>
+        TimedOut ? $"stopped after {Elapsed.TotalSeconds:0} s"
+        : StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim() is { Length: > 0 } line ? line
+        : string.Create(CultureInfo.InvariantCulture, $"exit code {ExitCode}");
+}
+
+/// <summary>ffmpeg or ffprobe did not do what was asked; the message is fit for an editor's eyes and names no path of ours.</summary>
+public sealed class FfmpegException : Exception
+{
+    public FfmpegException()
+    {
+    }
+
+    public FfmpegException(string message)
+        : base(message)
+    {
+    }
+
+    public FfmpegException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}
+
+/// <summary>
+/// Runs ffmpeg and ffprobe shut in: one folder, no network, hard limits, killed as a group at the deadline. Its surface
+/// (arguments in, progress and result out) is that of FFMpegCore's <c>FFMpegArgumentProcessor</c>, which can take the place
+/// of everything here but the confinement.
+/// </summary>
+public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<Ffmpeg> log)
+{
+    private const int TailBytes = 8 << 10;
+    private const int ProbeBytes = 4 << 20;
+
+    private readonly Lock _gate = new();
+    private Task<Confinement>? _confinement;
+
+    private string Root => Path.GetFullPath(
+        options.Value.WorkDirectory.Length > 0 ? options.Value.WorkDirectory : Path.Combine(gateway.Value.DataPath(environment), "work"));
+
+    /// <summary>A folder for one job; dispose it whatever happens.</summary>
+    public JobFolder OpenFolder() => JobFolder.Create(Root);
+
+    internal void SweepLeftovers() => JobFolder.SweepLeftovers(Root);
+
+    /// <summary>How programs are shut in on this machine: tried once, then remembered.</summary>
+    public Task<Confinement> ConfinementAsync()
+    {
+        lock (_gate)
+            return _confinement ??= FindConfinementAsync();
+    }
+
+    /// <exception cref="FfmpegException">ffmpeg is not installed.</exception>
+    public async Task<FfmpegResult> RunAsync(FfmpegJob job, IProgress<FfmpegProgress>? progress, CancellationToken ct)
+    {
+        var (result, _) = await RunConfinedAsync(
+            options.Value.FfmpegPath, job.Arguments, job.Folder, job.Limits, job.Deadline, output => ReadProgressAsync(output, progress), ct);
+        return result;
+    }
+
+    /// <summary>Reads what a file in the folder holds.</summary>
+    /// <exception cref="FfmpegException">Not media that we read, or ffprobe is not installed; the message says which.</exception>
+    public async Task<MediaProbe> ProbeAsync(JobFolder folder, string name, ProbeAs kind, CancellationToken ct)
+    {
+        var (result, output) = await RunConfinedAsync(
+            options.Value.FfprobePath, FfmpegArguments.Probe(name, kind), folder, ProcessLimits.Probe, options.Value.ProbeTimeout,
+            stdout => ReadCappedAsync(stdout, ProbeBytes), ct);
+        if (!result.Succeeded)
+            throw new FfmpegException($"The file is no media that can be read: {result.Reason}");
+        try
+        {
+            return MediaProbe.Parse(output);
+        }
+        catch (JsonException e)
+        {
+            throw new FfmpegException("The file's description is longer than any real video's.", e);
+        }
+    }
+
+    /// <summary>Probes bytes, in a folder of their own that is gone afterwards.</summary>
+    /// <exception cref="FfmpegException">As above.</exception>
+    public async Task<MediaProbe> ProbeAsync(Stream content, ProbeAs kind, CancellationToken ct)
+    {
+        using var folder = OpenFolder();
+        await folder.AddAsync("input", content, ct);
+        return await ProbeAsync(folder, "input", kind, ct);
+    }
+
+    /// <summary>Runs any program inside the same walls; what the walls deny is proven with it.</summary>
+    internal async Task<(FfmpegResult Result, byte[] Output)> RunConfinedAsync(
+        string program, IEnumerable<string> arguments, JobFolder folder, ProcessLimits limits, TimeSpan deadline,
+        Func<Stream, Task<byte[]>> read, CancellationToken ct)
+    {
+        var confinement = await ConfinementAsync();
+        return await RunAsync(confinement.CommandLine(folder.Path, folder.Inputs, limits, program, arguments), folder.Path, deadline, read, ct);
+    }
+
+    private static async Task<(FfmpegResult Result, byte[] Output)> RunAsync(
+        ImmutableArray<string> line, string folder, TimeSpan deadline, Func<Stream, Task<byte[]>> read, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(line[0])
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var word in line.AsSpan()[1..])
+            start.ArgumentList.Add(word);
+
+        // Our environment holds tokens and connection strings; the child gets none of it.
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+        start.Environment["LANG"] = "C.UTF-8";
+
+        var clock = Stopwatch.StartNew();
+        using var process = await StartAsync(start);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(deadline);
+
+        // setsid made the child the leader of its group, so its id names the group, whatever it has started meanwhile.
+        var group = process.Id;
+        await using var kill = limit.Token.Register(() => Native.Kill(-group, Native.SigKill));
+        process.StandardInput.Close();
+        var errors = ReadTailAsync(process.StandardError.BaseStream, TailBytes);
+        var output = await read(process.StandardOutput.BaseStream);
+        var tail = await errors;
+        await process.WaitForExitAsync(CancellationToken.None);
+        ct.ThrowIfCancellationRequested();
+        return (new FfmpegResult(process.ExitCode, tail, clock.Elapsed, limit.IsCancellationRequested), output);
+    }
+
+    private static async Task<Process> StartAsync(ProcessStartInfo start)
+    {
+        try
+        {
+            return await ChildProcesses.StartAsync(start);
+        }
+        catch (Win32Exception e)
+        {
+            throw new FfmpegException($"{start.FileName} cannot be started; install util-linux and ffmpeg.", e);
+        }
+    }
+
+    private async Task<Confinement> FindConfinementAsync()
+    {
+        var privileged = Environment.IsPrivilegedProcess;
+        foreach (var kind in (IsolationKind[])[IsolationKind.Bubblewrap, IsolationKind.NoNetwork])
+        {
+            var confinement = new Confinement(kind, privileged);
+            if (kind <= options.Value.MaxIsolation && await WorksAsync(confinement))
+                return confinement;
+        }
+
+        log.TranscoderNotIsolated();
+        return new Confinement(IsolationKind.None, privileged);
+    }
+
+    private async Task<bool> WorksAsync(Confinement confinement)
+    {
+        using var folder = OpenFolder();
+        try
+        {
+            var (result, _) = await RunAsync(
+                confinement.CommandLine(folder.Path, [], ProcessLimits.Probe, "true", []), folder.Path, TimeSpan.FromSeconds(10),
+                stdout => ReadCappedAsync(stdout, 0), CancellationToken.None);
+            if (!result.Succeeded)
+                log.IsolationRefused(confinement.Kind, result.Reason);
+            return result.Succeeded;
+        }
+        catch (FfmpegException e)
+        {
+            log.IsolationRefused(confinement.Kind, e.Message);
+            return false;
+        }
+    }
+
+    private static async Task<byte[]> ReadProgressAsync(Stream output, IProgress<FfmpegProgress>? progress)
+    {
+        using var reader = new StreamReader(output, Encoding.UTF8);
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (progress is not null && line.StartsWith("out_time_us=", StringComparison.Ordinal)
+                && long.TryParse(line.AsSpan(12), NumberStyles.Integer, CultureInfo.InvariantCulture, out var microseconds) && microseconds >= 0)
+                progress.Report(new FfmpegProgress(TimeSpan.FromMicroseconds(microseconds)));
+        }
+
+        return [];
+    }
+
+    /// <summary>Reads to the end, so that the child never blocks, and keeps the first bytes.</summary>
+    private static async Task<byte[]> ReadCappedAsync(Stream stream, int most)
+    {
+        using var kept = new MemoryStream();
+        var buffer = new byte[16 << 10];
+        int read;
+        while ((read = await stream.ReadAsync(buffer)) > 0)
+            kept.Write(buffer, 0, Math.Min(read, most - (int)kept.Length));
+        return kept.ToArray();
+    }
+
+    /// <summary>Reads to the end and keeps the last bytes: a child may write gigabytes of complaints.</summary>
+    private static async Task<string> ReadTailAsync(Stream stream, int most)
+    {
+        var kept = new byte[2 * most];
+        var length = 0;
+        int read;
+        while ((read = await stream.ReadAsync(kept.AsMemory(length))) > 0)
+        {
+            length += read;
+            if (length > most)
+            {
+                kept.AsSpan(length - most, most).CopyTo(kept);
+                length = most;
+            }
+        }
+
+        return Encoding.UTF8.GetString(kept, 0, length);
+    }
+}

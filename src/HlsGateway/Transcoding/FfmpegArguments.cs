@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>How a file is to be read.</summary>
+public enum ProbeAs
+{
+    /// <summary>An upload: any container of the whitelist, timestamps as its edit lists show them.</summary>
+    Upload,
+
+    /// <summary>One MPEG-TS segment.</summary>
+    Ts,
+
+    /// <summary>An initialization section with one fragment behind it; timestamps are tfdt plus composition offset (rule W2).</summary>
+    Fmp4,
+
+    /// <summary>Packed audio (ADTS), with or without an ID3 timestamp.</summary>
+    PackedAudio,
+}
+
+/// <summary>Arguments for ffmpeg and ffprobe, as pure functions. No word of them comes from a client.</summary>
+public static class FfmpegArguments
+{
+    /// <summary>Pixels of one frame: 8192x4320.</summary>
+    public const int MaxPixels = 35_389_440;
+
+    /// <summary>Demuxers that read one file and nothing beside it. A playlist or a concat script is none of them.</summary>
+    public const string Formats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg";
+
+    /// <summary>Decoders that people's videos need. What is not here cannot be broken into.</summary>
+    public const string Codecs =
+        "h264,hevc,mpeg4,vp8,vp9,av1,libdav1d,prores,mpeg2video,aac,mp3,mp3float,opus,vorbis,ac3,eac3,pcm_s16le,flac,alac";
+
+    /// <summary>Begins an ffmpeg run; progress comes on standard output, faults on standard error.</summary>
+    public static ImmutableArray<string> Start { get; } =
+        ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-y"];
+
+    /// <summary>An input that a stranger made, with everything that keeps it to its one file.</summary>
+    /// <param name="extraCodecs">Decoders to allow beside the list, for text tracks (<c>mov_text</c>).</param>
+    public static ImmutableArray<string> UntrustedInput(string name, string? extraCodecs = null) =>
+        [.. Guards(Formats, extraCodecs), "-i", "file:" + name];
+
+    /// <summary>A picture or tone that ffmpeg makes itself: no input at all.</summary>
+    public static ImmutableArray<string> Generated(string graph) => ["-f", "lavfi", "-i", graph];
+
+    /// <summary>An output's bound. It stands behind the input: before it, ffmpeg 5.1 decodes everything first.</summary>
+    public static ImmutableArray<string> AtMost(TimeSpan duration) =>
+        ["-t", duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)];
+
+    /// <summary>ffprobe: container, streams and the first packets, as JSON.</summary>
+    /// <param name="packets">How many packets to read for the first presented frame.</param>
+    public static ImmutableArray<string> Probe(string name, ProbeAs kind, int packets = 120) =>
+    [
+        "-v", "error", "-hide_banner",
+        .. Guards(kind == ProbeAs.PackedAudio ? Formats + ",aac" : Formats, null),
+        .. kind switch
+        {
+            ProbeAs.Ts => (ImmutableArray<string>)["-f", "mpegts"],
+            ProbeAs.Fmp4 => ["-f", "mp4", "-ignore_editlist", "1"],
+            ProbeAs.PackedAudio => ["-f", "aac"],
+            _ => [],
+        },
+        "-show_format", "-show_streams", "-show_packets",
+        "-show_entries", "packet=stream_index,pts,flags",
+        "-read_intervals", string.Create(CultureInfo.InvariantCulture, $"%+#{packets}"),
+        "-of", "json=compact=1",
+        "-i", "file:" + name,
+    ];
+
+    private static ImmutableArray<string> Guards(string formats, string? extraCodecs) =>
+    [
+        "-protocol_whitelist", "file",
+        "-format_whitelist", formats,
+        "-codec_whitelist", extraCodecs is null ? Codecs : $"{Codecs},{extraCodecs}",
+        "-max_pixels", MaxPixels.ToString(CultureInfo.InvariantCulture),
+    ];
+}

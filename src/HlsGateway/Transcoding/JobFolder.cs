@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>A private folder for one run of ffmpeg: inputs go in, outputs come out, and it is always removed.</summary>
+public sealed class JobFolder : IDisposable
+{
+    private readonly List<string> _inputs = [];
+
+    private JobFolder(string path) => Path = path;
+
+    /// <summary>Absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>Names of the files that the program may read and not change.</summary>
+    public IReadOnlyList<string> Inputs => _inputs;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The name carries our process id, so that a later start knows which folders nobody works in any more.</summary>
+    public static JobFolder Create(string root)
+    {
+        var path = System.IO.Path.Combine(
+            System.IO.Path.GetFullPath(root), $"{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (Environment.IsPrivilegedProcess && Native.Chown(path, Confinement.Nobody, Confinement.Nobody) != 0)
+            throw new IOException($"The job folder {path} cannot be given to the user nobody.");
+        return new JobFolder(path);
+    }
+
+    /// <summary>Removes what processes that ended without tidying up left behind.</summary>
+    public static void SweepLeftovers(string root)
+    {
+        if (!Directory.Exists(root))
+            return;
+        foreach (var folder in Directory.EnumerateDirectories(root))
+        {
+            var name = System.IO.Path.GetFileName(folder);
+            var dash = name.IndexOf('-', StringComparison.Ordinal);
+            if (dash > 0 && int.TryParse(name.AsSpan(0, dash), out var pid) && (pid == Environment.ProcessId || !Directory.Exists($"/proc/{pid}")))
+                Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Writes an input under a name of ours, never under one that a client chose.</summary>
+    public async Task AddAsync(string name, Stream content, CancellationToken ct)
+    {
+        await using (var file = new FileStream(this[name], FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            await content.CopyToAsync(file, ct);
+        Protect(name);
+    }
+
+    /// <summary>Takes a file over: it is moved, not copied, when it stands on the same file system.</summary>
+    public void Take(string name, string file)
+    {
+        File.Move(file, this[name]);
+        Protect(name);
+    }
+
+    /// <summary>What an earlier step wrote becomes an input of the next.</summary>
+    public void Protect(string name)
+    {
+        File.SetUnixFileMode(this[name], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        _inputs.Add(name);
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(Path))
+            Directory.Delete(Path, recursive: true);
+    }
+}

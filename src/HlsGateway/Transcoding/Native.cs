@@ -1,0 +1,16 @@
+using System.Runtime.InteropServices;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>The few calls of the C library that the class library has no words for. Each gives 0 or a negative number.</summary>
+internal static partial class Native
+{
+    public const int SigKill = 9;
+
+    /// <summary>Signals a process, or with a negative id every process of the group.</summary>
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Chown(string path, uint owner, uint group);
+}
