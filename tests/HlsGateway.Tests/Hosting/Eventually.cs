@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace HlsGateway.Tests.Hosting;
+
+/// <summary>Waits for a condition, never for a time: the bound only ends a test that would hang.</summary>
+public static class Eventually
+{
+    public static async Task<T> GetAsync<T>(Func<Task<T?>> attempt, string what, TimeSpan? within = null) where T : class
+    {
+        var watch = Stopwatch.StartNew();
+        var bound = within ?? TimeSpan.FromSeconds(30);
+        while (true)
+        {
+            if (await attempt() is { } found) return found;
+            if (watch.Elapsed > bound) throw new TimeoutException($"Not within {bound.TotalSeconds} s: {what}");
+            await Task.Delay(20);
+        }
+    }
+
+    public static Task IsTrueAsync(Func<bool> condition, string what, TimeSpan? within = null) =>
+        GetAsync(() => Task.FromResult(condition() ? "" : null), what, within);
+
+    public static Task IsTrueAsync(Func<Task<bool>> condition, string what, TimeSpan? within = null) =>
+        GetAsync(async () => await condition() ? "" : null, what, within);
+}

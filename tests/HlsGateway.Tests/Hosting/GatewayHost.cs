@@ -1,0 +1,105 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HlsGateway.Tests.Hosting;
+
+/// <summary>
+/// The real program, on Kestrel and a loopback port of its own, with an empty data directory that goes when the host goes.
+/// Every role has a token that is its name and <c>-token-for-tests</c>.
+/// </summary>
+public sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly Factory factory;
+    private readonly bool ownsData;
+
+    private GatewayHost(Factory factory, string dataDirectory, bool ownsData)
+    {
+        this.factory = factory;
+        this.ownsData = ownsData;
+        DataDirectory = dataDirectory;
+        Address = factory.ClientOptions.BaseAddress;
+        Client = NewClient(null);
+    }
+
+    /// <summary>Ends with a slash.</summary>
+    public Uri Address { get; }
+
+    public string DataDirectory { get; }
+
+    public IServiceProvider Services => factory.Services;
+
+    /// <summary>A player: no token, follows no redirect, decompresses nothing.</summary>
+    public HttpClient Client { get; }
+
+    public static string TokenOf(string role) => $"{role}-token-for-tests";
+
+    /// <param name="origin">Becomes the only destination of the cluster <c>origin</c>.</param>
+    /// <param name="settings">Configuration keys as in appsettings.json; they win over everything else.</param>
+    /// <param name="configure">Replaces services, for instance the TimeProvider.</param>
+    /// <param name="dataDirectory">Kept when the host goes; null makes a fresh one.</param>
+    public static async Task<GatewayHost> StartAsync(
+        LoopbackOrigin? origin = null, IReadOnlyDictionary<string, string>? settings = null,
+        Action<IServiceCollection>? configure = null, string? dataDirectory = null)
+    {
+        var data = dataDirectory ?? Directory.CreateTempSubdirectory("hlsgateway-test-").FullName;
+        var all = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Gateway:DataDirectory"] = data };
+        string[] roles = ["analyst", "editor", "uploader", "admin"];
+        for (var i = 0; i < roles.Length; i++)
+        {
+            all[$"Gateway:ApiTokens:{i}:Token"] = TokenOf(roles[i]);
+            all[$"Gateway:ApiTokens:{i}:Role"] = roles[i];
+        }
+        if (origin is not null) all["ReverseProxy:Clusters:origin:Destinations:d1:Address"] = origin.Address.AbsoluteUri;
+        foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) all[key] = value;
+
+        var factory = new Factory(all, configure);
+        try
+        {
+            factory.UseKestrel(0);
+            await Task.Run(factory.StartServer);
+            return new GatewayHost(factory, data, dataDirectory is null);
+        }
+        catch
+        {
+            await factory.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client of the JSON API with the token of <paramref name="role"/>.</summary>
+    public HttpClient Api(string role = "admin") => NewClient(TokenOf(role));
+
+    /// <summary>As <see cref="Client"/>, or with any token.</summary>
+    public HttpClient NewClient(string? token)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false })
+        {
+            BaseAddress = Address,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await factory.DisposeAsync();
+        if (ownsData) Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    private sealed class Factory(IReadOnlyDictionary<string, string> settings, Action<IServiceCollection>? configure)
+        : WebApplicationFactory<Program>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            builder.UseEnvironment("Production");
+            builder.UseContentRoot(Repository.Root);
+            foreach (var (key, value) in settings) builder.UseSetting(key, value);
+            if (configure is not null) builder.ConfigureTestServices(configure);
+        }
+    }
+}
