@@ -1,0 +1,112 @@
+import Hls from "hls.js";
+import workerFile from "hls.js/dist/hls.worker.js";
+
+const playlist = "/watch/demo/playlist.m3u8";
+const video = document.getElementById("video");
+const captions = document.getElementById("captions");
+const quality = document.getElementById("quality");
+const state = document.getElementById("status");
+
+const say = text => { if (state.textContent !== text) state.textContent = text; };
+
+/** The session token stands in every URI that the gateway hands out. */
+const sessionIn = text => /[?&]session_id=([\w-]{40})/.exec(text)?.[1] ?? null;
+
+let session = null;
+
+function begin(token) {
+  if (token === null || session !== null) return;
+  session = token;
+  document.getElementById("session-id").textContent = token;
+  for (const code of document.querySelectorAll("#steps code")) code.textContent = code.textContent.replace("{session}", token);
+  say("Ready. Press play.");
+  follow();
+}
+
+/** Asks for the session's own counts once a second; slower while nothing can change. */
+async function follow() {
+  let wait = 1000;
+  try {
+    const answer = await fetch(`/demo/session?session_id=${session}`, { cache: "no-store" });
+    if (answer.ok) {
+      const counts = await answer.json();
+      for (const output of document.querySelectorAll("[data-count]")) {
+        const text = counts[output.dataset.count].toLocaleString("en", { maximumFractionDigits: 2 });
+        if (output.textContent !== text) output.textContent = text;
+      }
+    } else {
+      say(`The count could not be read: ${answer.status} ${answer.statusText}`.trim());
+      wait = 5000;
+    }
+  } catch {
+    say("The gateway does not answer; trying again.");
+    wait = 5000;
+  }
+  setTimeout(follow, document.hidden ? 10_000 : wait);
+}
+
+function fillCaptions() {
+  const tracks = [...video.textTracks].filter(track => track.kind === "subtitles" || track.kind === "captions");
+  captions.replaceChildren(new Option("Off", "-1"), ...tracks.map((track, i) => new Option(track.label || track.language, String(i))));
+  captions.value = String(tracks.findIndex(track => track.mode === "showing"));
+  captions.disabled = tracks.length === 0;
+  captions.onchange = () => tracks.forEach((track, i) => { track.mode = String(i) === captions.value ? "showing" : "disabled"; });
+}
+
+function playWithHlsJs() {
+  const hls = new Hls({
+    // The worker is a file of ours: the page's policy allows no script from a blob.
+    workerPath: new URL(workerFile, import.meta.url).href,
+    // A short buffer, so that the count grows while one watches and not all at once.
+    maxBufferLength: 6,
+    maxMaxBufferLength: 12,
+  });
+  hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
+    begin(sessionIn(levels[0].url[0]));
+    quality.append(...levels.map((level, i) => new Option(`${level.height}p`, String(i))));
+    quality.disabled = levels.length < 2;
+    quality.onchange = () => { hls.nextLevel = Number(quality.value); };
+  });
+  hls.on(Hls.Events.ERROR, (_, { fatal, details, response }) => {
+    if (fatal) say(response?.code === 404 ? "The demo video is not there (yet): reload in a moment." : `Playback stopped: ${details}`);
+  });
+  hls.loadSource(playlist);
+  hls.attachMedia(video);
+}
+
+/** A browser's own HLS player hides its URLs: the page starts the session itself and hands the player a playlist of that session. */
+async function playNatively() {
+  const answer = await fetch(playlist);
+  if (!answer.ok) return say("The demo video is not there (yet): reload in a moment.");
+  const token = sessionIn(await answer.text());
+  video.src = token === null ? playlist : `${playlist}?session_id=${token}`;
+  begin(token);
+}
+
+video.textTracks.addEventListener("addtrack", fillCaptions);
+video.textTracks.addEventListener("change", fillCaptions);
+video.addEventListener("playing", () => say("Playing: each segment is counted before it is redirected."));
+video.addEventListener("pause", () => { if (!video.ended) say("Paused."); });
+video.addEventListener("ended", () => say("Played to the end, trailer included."));
+
+for (const pre of document.querySelectorAll("#steps pre")) {
+  const code = pre.firstElementChild;
+  code.textContent = code.textContent.replace("{origin}", location.origin);
+  if (!navigator.clipboard) continue;
+  const button = document.createElement("button");
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", `Copy: ${pre.previousElementSibling.textContent}`);
+  button.onclick = async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  };
+  const frame = document.createElement("div");
+  frame.className = "command";
+  pre.replaceWith(frame);
+  frame.append(pre, button);
+}
+
+if (Hls.isSupported()) playWithHlsJs();
+else if (video.canPlayType("application/vnd.apple.mpegurl")) await playNatively();
+else say("This browser plays no HLS; the playlist plays in any HLS player.");
