@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using HlsGateway.Transcoding;
+
+namespace HlsGateway.Tests.Transcoding;
+
+/// <summary>
+/// A probe program runs where ffmpeg runs and tries what a broken decoder would try. Each denial has a twin that shows
+/// that the same program can do it outside, so a typing error cannot pass for a wall.
+/// </summary>
+public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<FfmpegFixture>
+{
+    private static readonly ProcessLimits Roomy = ProcessLimits.Transcode;
+
+    [Fact]
+    public async Task The_machine_that_runs_these_tests_isolates() =>
+        Assert.Equal(IsolationKind.Bubblewrap, (await fixture.Ffmpeg.ConfinementAsync()).Kind);
+
+    [Theory]
+    [InlineData(IsolationKind.Bubblewrap)]
+    [InlineData(IsolationKind.NoNetwork)]
+    public async Task A_socket_reaches_nobody(IsolationKind kind)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var connect = $"exec 3<>/dev/tcp/127.0.0.1/{port} && echo reached";
+
+        Assert.Equal("reached", await OutsideAsync(connect));
+        Assert.True(listener.Pending());
+        using (await listener.AcceptTcpClientAsync())
+        {
+        }
+
+        var (_, output) = await InsideAsync(connect, Roomy, kind);
+        Assert.DoesNotContain("reached", output, StringComparison.Ordinal);
+        Assert.False(listener.Pending());
+    }
+
+    [Fact]
+    public async Task A_file_outside_the_folder_is_not_there()
+    {
+        var canary = Path.Combine(fixture.Root, "canary");
+        await File.WriteAllTextAsync(canary, "secret");
+        Assert.Equal("secret", await OutsideAsync($"cat {canary}"));
+        var (_, output) = await InsideAsync($"cat {canary}; cat /proc/self/environ; ls /etc/passwd /root /home /var", Roomy);
+        Assert.Equal("", output);
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_but_in_the_folder_and_inputs_stay_as_they_are()
+    {
+        using var folder = fixture.Ffmpeg.OpenFolder();
+        await folder.AddAsync("input", new MemoryStream("upload"u8.ToArray()), CancellationToken.None);
+        var (result, output) = await InsideAsync(
+            folder, "echo x > out && echo made; echo x > input && echo changed; rm -f input && echo removed; echo x > /usr/x && echo usr; echo x > /x && echo root; echo x > /tmp/x && echo tmp", Roomy);
+        Assert.Equal("made", output.Trim());
+        Assert.Equal("upload", await File.ReadAllTextAsync(folder["input"]));
+        Assert.Equal("x\n", await File.ReadAllTextAsync(folder["out"]));
+        Assert.NotEqual(0, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task Our_environment_and_our_processes_are_out_of_sight()
+    {
+        Environment.SetEnvironmentVariable("HLSGATEWAY_TEST_SECRET", "secret");
+        var (_, output) = await InsideAsync($"env; kill -0 {Environment.ProcessId} && echo sees; id -u", Roomy);
+        Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sees", output, StringComparison.Ordinal);
+        if (Environment.IsPrivilegedProcess)
+            Assert.EndsWith("65534", output.Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Memory_is_bounded()
+    {
+        const string take = "head -c 400000000 /dev/zero | tail -c 400000000 | wc -c";
+        Assert.Equal("400000000", (await InsideAsync(take, Roomy)).Output.Trim());
+        var (_, output) = await InsideAsync(take, Roomy with { AddressSpace = 200 << 20 });
+        Assert.DoesNotContain("400000000", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Processor_time_is_bounded()
+    {
+        var clock = Stopwatch.StartNew();
+        var (result, _) = await InsideAsync("while :; do :; done", Roomy with { CpuSeconds = 1 });
+        Assert.Equal(128 + Native.SigKill, result.ExitCode);
+        Assert.False(result.TimedOut);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_file_has_a_greatest_size()
+    {
+        using var folder = fixture.Ffmpeg.OpenFolder();
+        var (result, _) = await InsideAsync(folder, "head -c 3000000 /dev/zero > big", Roomy with { FileSize = 1 << 20 });
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal(1 << 20, new FileInfo(folder["big"]).Length);
+    }
+
+    [Fact]
+    public async Task Processes_are_bounded()
+    {
+        const string fork = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 2 & done; echo all";
+        Assert.Equal("all", (await InsideAsync(fork, Roomy)).Output.Trim());
+        // An unprivileged user's limit counts everything else that the user runs: none of it may grow.
+        var (_, output) = await InsideAsync(fork, Roomy with { Processes = Environment.IsPrivilegedProcess ? 8 : 1 });
+        Assert.DoesNotContain("all", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_deadline_kills_the_whole_group_that_ignores_sigterm()
+    {
+        using var folder = fixture.Ffmpeg.OpenFolder();
+        var clock = Stopwatch.StartNew();
+        var (result, _) = await fixture.Ffmpeg.RunConfinedAsync(
+            "bash", ["-c", "trap '' TERM; (trap '' TERM; sleep 60) & sleep 60"], folder, Roomy, TimeSpan.FromMilliseconds(500), ReadAsync, CancellationToken.None);
+        Assert.True(result.TimedOut);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_gigabyte_of_complaints_is_drained_and_its_tail_kept()
+    {
+        using var folder = fixture.Ffmpeg.OpenFolder();
+        var before = GC.GetTotalAllocatedBytes();
+        var (result, _) = await InsideAsync(folder, "head -c 1000000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo the end >&2; exit 3", Roomy);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Equal("the end", result.Reason);
+        Assert.InRange(result.StderrTail.Length, 1, 8 << 10);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 100 << 20);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_run_at_once()
+    {
+        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => fixture.Ffmpeg.RunConfinedAsync(
+            "sleep", ["60"], folder, Roomy, TimeSpan.FromSeconds(60), ReadAsync, cancel.Token));
+    }
+
+    [Fact]
+    public async Task A_machine_that_refuses_isolation_is_told_apart()
+    {
+        Assert.Equal(IsolationKind.None, (await fixture.With(IsolationKind.None).ConfinementAsync()).Kind);
+        Assert.Equal(IsolationKind.NoNetwork, (await fixture.With(IsolationKind.NoNetwork).ConfinementAsync()).Kind);
+    }
+
+    [Fact]
+    public void A_later_start_removes_what_a_dead_process_left_and_nothing_else()
+    {
+        var root = Path.Combine(fixture.Root, "sweep");
+        var dead = Directory.CreateDirectory(Path.Combine(root, $"{int.MaxValue}-0123")).FullName;
+        var alive = Directory.CreateDirectory(Path.Combine(root, "1-0123")).FullName;
+        JobFolder.SweepLeftovers(root);
+        Assert.False(Directory.Exists(dead));
+        Assert.True(Directory.Exists(alive));
+    }
+
+    private async Task<(FfmpegResult Result, string Output)> InsideAsync(string script, ProcessLimits limits, IsolationKind kind = IsolationKind.Bubblewrap)
+    {
+        var ffmpeg = fixture.With(kind);
+        using var folder = ffmpeg.OpenFolder();
+        var (result, output) = await ffmpeg.RunConfinedAsync(
+            "bash", ["-c", script], folder, limits, TimeSpan.FromSeconds(30), ReadAsync, CancellationToken.None);
+        return (result, Encoding.UTF8.GetString(output));
+    }
+
+    private async Task<(FfmpegResult Result, string Output)> InsideAsync(JobFolder folder, string script, ProcessLimits limits)
+    {
+        var (result, output) = await fixture.Ffmpeg.RunConfinedAsync(
+            "bash", ["-c", script], folder, limits, TimeSpan.FromSeconds(30), ReadAsync, CancellationToken.None);
+        return (result, Encoding.UTF8.GetString(output));
+    }
+
+    private static async Task<string> OutsideAsync(string script)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return output.Trim();
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream)
+    {
+        using var all = new MemoryStream();
+        await stream.CopyToAsync(all);
+        return all.ToArray();
+    }
+}
