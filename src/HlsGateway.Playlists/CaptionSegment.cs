@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+
+namespace HlsGateway.Playlists;
+
+/// <summary>Cuts captions into WebVTT Media Segments (RFC 8216 section 3.5).</summary>
+public static class CaptionSegment
+{
+    /// <summary>MPEG-2 timestamps are 33 bits wide; a map beyond them is taken modulo 2^33.</summary>
+    private const long PtsMask = (1L << 33) - 1;
+
+    /// <summary>What is served when nothing better can be (rule W5): a valid file without cues, and without a map, for that would be a guess.</summary>
+    public static ReadOnlyMemory<byte> Empty { get; } = "WEBVTT\n\n"u8.ToArray();
+
+    /// <summary>
+    /// The segment of one window: every cue that overlaps <c>[startMs, endMs)</c> with its whole original times (rule W4), so that a
+    /// cue over a segment's border is shown once and unbroken, and nothing later than the content.
+    /// </summary>
+    /// <param name="startMs">Milliseconds from the content's start.</param>
+    /// <param name="contentEndMs">No cue starts at or ends after it.</param>
+    /// <param name="mpegts">
+    /// PTS, 90 kHz, at which cue time 0 stands (rule W2): the first video PTS of the content. Where the content has discontinuities
+    /// of its own it is the first video PTS of the window's range less 90 times the range's start in milliseconds; it may be negative.
+    /// </param>
+    public static byte[] Render(CaptionFile file, int startMs, int endMs, int contentEndMs, long mpegts)
+    {
+        var segment = Head(mpegts).Append(file.Head);
+        var (first, end) = file.Near(startMs, Math.Min(endMs, contentEndMs));
+        for (var i = first; i < end; i++)
+        {
+            var cue = file.Cues[i];
+            if (cue.EndMs > startMs)
+                Append(segment, cue with { EndMs = Math.Min(cue.EndMs, contentEndMs) });
+        }
+
+        return Encoding.UTF8.GetBytes(segment.ToString());
+    }
+
+    /// <summary>The segment of the trailer's window (rule W3): one cue of a single space that cannot break, over the whole window.</summary>
+    /// <remarks>
+    /// VLC drops the whole trailer when its window holds no cue. Players draw a box behind text, even behind a space: the settings
+    /// put the cue where that box has no room.
+    /// </remarks>
+    /// <param name="mpegts">First video PTS of the trailer, 90 kHz: cue time 0 is the trailer's start.</param>
+    /// <param name="durationMs">Length of the trailer.</param>
+    public static byte[] Blank(long mpegts, int durationMs)
+    {
+        var segment = Head(mpegts);
+        Append(segment, new CaptionCue(0, Math.Max(1, durationMs), null, BlankSettings, "&nbsp;"));
+        return Encoding.UTF8.GetBytes(segment.ToString());
+    }
+
+    private const string BlankSettings = "line:100% position:100% size:0% align:end";
+
+    private static StringBuilder Head(long mpegts) => new StringBuilder(512).Append(CultureInfo.InvariantCulture,
+        $"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mpegts & PtsMask},LOCAL:00:00:00.000\n\n");
+
+    private static void Append(StringBuilder segment, CaptionCue cue)
+    {
+        if (cue.Id is not null)
+            segment.Append(cue.Id).Append('\n');
+        CaptionTime.Append(segment, cue.StartMs).Append(" --> ");
+        CaptionTime.Append(segment, cue.EndMs);
+        if (cue.Settings.Length > 0)
+            segment.Append(' ').Append(cue.Settings);
+        segment.Append('\n').Append(cue.Text).Append("\n\n");
+    }
+}
