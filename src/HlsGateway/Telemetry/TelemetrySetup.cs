@@ -1,14 +1,43 @@
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Logging.Console;
+
 namespace HlsGateway.Telemetry;
 
-/// <summary>Log messages, the Meter, health checks, OTLP.</summary>
+/// <summary>Log lines, the Meter, health checks, OTLP. Features add their checks with <c>Services.AddHealthChecks().AddCheck&lt;T&gt;(name)</c>.</summary>
 public static class TelemetrySetup
 {
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietByDefault() });
+        builder.Logging.AddConsole().AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         builder.Services.AddSingleton<GatewayMetrics>();
+        builder.Services.AddHealthChecks();
+        builder.Services.AddSingleton<Readiness>();
+        if (builder.Configuration[OtlpExport.EndpointKey] is { Length: > 0 } endpoint)
+        {
+            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+                throw new InvalidOperationException($"{OtlpExport.EndpointKey} is '{endpoint}'; it must be an http or https URL such as http://127.0.0.1:4317.");
+            builder.Services.AddHostedService<OtlpExport>();
+        }
     }
 
     public static void MapTelemetry(this IEndpointRouteBuilder app)
     {
+        var health = app.MapGroup("/healthz").AllowAnonymous().WithTags("health");
+        health.MapGet("/live", static () => TypedResults.Ok(new ReadyAnswer("healthy", []))).WithSummary("The process answers.");
+        health.MapGet("/ready", static (Readiness readiness) => readiness.AnswerAsync())
+            .Produces<ReadyAnswer>().Produces<ReadyAnswer>(503).WithSummary("Each check's state; 503 when one is unhealthy.");
     }
+
+    // The lowest layer of the configuration: holds also where no appsettings.json is found. Per-request lines of the framework
+    // would name sessions and cost more than the request; without its own category it makes no Activity per request either.
+    private static Dictionary<string, string?> QuietByDefault() => new(StringComparer.Ordinal)
+    {
+        ["Logging:Console:FormatterName"] = LineFormatter.FormatterName,
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
+        ["Logging:LogLevel:System.Net.Http"] = "Warning",
+        ["Logging:LogLevel:Yarp"] = "Warning",
+    };
 }

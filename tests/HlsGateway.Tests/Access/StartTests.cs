@@ -1,0 +1,37 @@
+using HlsGateway.Tests.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Tests.Access;
+
+public sealed class StartTests
+{
+    [Fact]
+    public async Task Without_tokens_one_admin_token_is_made_kept_for_the_owner_alone_and_used_again()
+    {
+        using var data = new TemporaryFolder();
+        string token;
+        await using (var first = await GatewayProcess.StartAsync(data.Path))
+        {
+            var path = Path.Combine(data.Path, "api-token");
+            token = (await File.ReadAllTextAsync(path)).Trim();
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            Assert.Equal(1, first.Output.Split(token).Length - 1);
+        }
+        await using var second = await GatewayProcess.StartAsync(data.Path);
+        Assert.Equal(token, (await File.ReadAllTextAsync(Path.Combine(data.Path, "api-token"))).Trim());
+        Assert.DoesNotContain(token, second.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Gateway:ApiTokens:0:Role", "owner", "Gateway:ApiTokens:0:Role is 'owner'")]
+    [InlineData("Gateway:ApiTokens:0:Token", "short", "Gateway:ApiTokens:0:Token must have")]
+    [InlineData("Gateway:KnownProxies:0", "proxy.example", "Gateway:KnownProxies:0 is 'proxy.example'")]
+    [InlineData("Gateway:DataDirectory", "", "DataDirectory")]
+    public async Task A_wrong_value_stops_the_start_with_the_keys_name_and_the_reason(string key, string value, string expected)
+    {
+        var failure = await Assert.ThrowsAnyAsync<OptionsValidationException>(() =>
+            GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value }));
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("token-for-tests", failure.Message, StringComparison.Ordinal);
+    }
+}

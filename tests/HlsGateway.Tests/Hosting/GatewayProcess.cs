@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace HlsGateway.Tests.Hosting;
+
+/// <summary>The program as a child process: for what a host inside the test cannot show, such as kill -9 and standard output.</summary>
+public sealed class GatewayProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly StringBuilder output;
+
+    private GatewayProcess(Process process, StringBuilder output, Uri address)
+    {
+        this.process = process;
+        this.output = output;
+        Address = address;
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = address };
+    }
+
+    /// <summary>Ends with a slash.</summary>
+    public Uri Address { get; }
+
+    public int Id => process.Id;
+
+    public HttpClient Client { get; }
+
+    /// <summary>Standard output and standard error so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output) return output.ToString();
+        }
+    }
+
+    /// <param name="settings">Configuration keys, passed on the command line.</param>
+    public static async Task<GatewayProcess> StartAsync(
+        string dataDirectory, LoopbackOrigin? origin = null, IReadOnlyDictionary<string, string>? settings = null, int? port = null)
+    {
+        var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}/");
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            // appsettings.json stands here.
+            WorkingDirectory = Repository.Root,
+        };
+        start.ArgumentList.Add(typeof(Program).Assembly.Location);
+        start.ArgumentList.Add($"--urls={address.AbsoluteUri}");
+        start.ArgumentList.Add($"--Gateway:DataDirectory={dataDirectory}");
+        if (origin is not null) start.ArgumentList.Add($"--ReverseProxy:Clusters:origin:Destinations:d1:Address={origin.Address.AbsoluteUri}");
+        foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.ArgumentList.Add($"--{key}={value}");
+
+        var output = new StringBuilder();
+        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        DataReceivedEventHandler append = (_, line) =>
+        {
+            lock (output) output.AppendLine(line.Data);
+        };
+        process.OutputDataReceived += append;
+        process.ErrorDataReceived += append;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var gateway = new GatewayProcess(process, output, address);
+        try
+        {
+            await Eventually.IsTrueAsync(async () =>
+            {
+                if (process.HasExited) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}:\n{gateway.Output}");
+                try
+                {
+                    return (await gateway.Client.GetAsync(new Uri("/healthz/live", UriKind.Relative))).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            }, "the child process answers", TimeSpan.FromSeconds(60));
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is told.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as a service manager sends it.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> TerminateAsync(TimeSpan within)
+    {
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(within);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!process.HasExited) await KillAsync();
+        process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HlsGateway.Telemetry;
+using HlsGateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HlsGateway.Tests.Telemetry;
+
+public sealed class TelemetryTests
+{
+    [Fact]
+    public async Task Health_tells_each_check_and_turns_to_503_only_when_one_is_unhealthy()
+    {
+        var status = HealthStatus.Degraded;
+        await using var host = await GatewayHost.StartAsync(configure: services =>
+            services.AddHealthChecks().AddCheck("scripted", () => new HealthCheckResult(status, "as scripted")));
+        var ready = new Uri("/healthz/ready", UriKind.Relative);
+        using (var degraded = await host.Client.GetAsync(ready))
+        {
+            Assert.Equal(HttpStatusCode.OK, degraded.StatusCode);
+            var answer = await degraded.Content.ReadFromJsonAsync<JsonElement>();
+            Assert.Equal("degraded", answer.GetProperty("status").GetString());
+            var check = answer.GetProperty("checks").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "scripted");
+            Assert.Equal("as scripted", check.GetProperty("description").GetString());
+        }
+        status = HealthStatus.Unhealthy;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var response = await host.Client.GetAsync(ready);
+            return response.StatusCode == HttpStatusCode.ServiceUnavailable;
+        }, "the report is made anew once it is a second old");
+        using var live = await host.Client.GetAsync(new Uri("/healthz/live", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_flood_of_health_requests_runs_the_checks_about_once_a_second()
+    {
+        var runs = 0;
+        await using var host = await GatewayHost.StartAsync(configure: services =>
+            services.AddHealthChecks().AddCheck("counted", () =>
+            {
+                Interlocked.Increment(ref runs);
+                return HealthCheckResult.Healthy();
+            }));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => host.Client.GetStringAsync(new Uri("/healthz/ready", UriKind.Relative))));
+        Assert.InRange(runs, 1, 2 + (int)watch.Elapsed.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task Metrics_reach_an_otlp_collector_when_its_endpoint_is_set()
+    {
+        await using var collector = await LoopbackOrigin.StartAsync();
+        collector.Answer("v1/metrics", Faults.Status(200, ""));
+        await using var host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.AbsoluteUri,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
+        });
+        await Eventually.IsTrueAsync(() => collector.Count("v1/metrics") > 0, "an export");
+        Assert.All(collector.Requests.Where(request => request.PathAndQuery == "/v1/metrics"), request => Assert.Equal("POST", request.Method));
+    }
+
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("a\r\nFATAL forged", "a\\r\\nFATAL forged")]
+    [InlineData("\u001b[31mred\u009b\u0000", "\\u001b[31mred\\u009b\\u0000")]
+    [InlineData("two\u2028lines\u0085", "two\\u2028lines\\u0085")]
+    public void A_log_line_stays_one_line_whatever_a_client_sent(string text, string expected)
+    {
+        using var writer = new StringWriter();
+        LineFormatter.WriteEscaped(writer, text);
+        Assert.Equal(expected, writer.ToString());
+    }
+}
