@@ -3,8 +3,5 @@ namespace HlsGateway.Database;
 /// <summary>Registers and maps the feature.</summary>
 public static class DatabaseSetup
 {
-    public static void AddDatabase(this WebApplicationBuilder builder)
-    {
-    }
-
+    public static void AddDatabase(this WebApplicationBuilder builder) => builder.Services.AddSingleton<CatalogueDatabase>();
 }

@@ -1,13 +1,19 @@
+using Microsoft.Extensions.Options;
+
 namespace HlsGateway.Storage;
 
 /// <summary>Registers and maps the feature.</summary>
 public static class StorageSetup
 {
+    private static readonly string[] Methods = ["GET", "HEAD", "OPTIONS"];
+
     public static void AddBlobStorage(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
+        builder.Services.AddSingleton<BlobStore, DiskStore>();
     }
 
-    public static void MapBlobStorage(this IEndpointRouteBuilder app)
-    {
-    }
+    public static void MapBlobStorage(this IEndpointRouteBuilder app) =>
+        app.MapMethods("/media/{**key}", Methods, MediaEndpoint.Get).AllowAnonymous().ExcludeFromDescription();
 }

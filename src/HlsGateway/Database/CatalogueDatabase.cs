@@ -1,0 +1,136 @@
+using System.Data;
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HlsGateway.Database;
+
+/// <summary>
+/// The database of videos, jobs, captions and trailers: <c>{data}/catalogue.db</c>, or PostgreSQL where
+/// <c>ConnectionStrings:Ledger</c> is set. Migrations run before the first connection is handed out. SQL stands in the feature
+/// that asks the question, in words that both dialects understand.
+/// </summary>
+/// <remarks>
+/// The SQLite file keeps the rollback journal and not the WAL: the WAL of SQLite before 3.51.3 can be corrupted when two
+/// processes write, and gateway and worker may be two processes. Few writes a minute make the difference small.
+/// </remarks>
+public sealed class CatalogueDatabase : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource? postgres;
+    private readonly string sqlite = "";
+    private readonly SemaphoreSlim writing = new(1);
+    private readonly SemaphoreSlim migrating = new(1);
+    private volatile bool migrated;
+
+    static CatalogueDatabase() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    public CatalogueDatabase(IConfiguration configuration, IOptions<GatewayOptions> gateway, IHostEnvironment environment)
+    {
+        if (configuration.GetConnectionString("Ledger") is { Length: > 0 } ledger)
+        {
+            postgres = NpgsqlDataSource.Create(ledger);
+            Dialect = Dialect.Postgres;
+            return;
+        }
+
+        var data = gateway.Value.DataPath(environment);
+        Directory.CreateDirectory(data);
+        sqlite = new SqliteConnectionStringBuilder
+        {
+            DataSource = Path.Combine(data, "catalogue.db"),
+            ForeignKeys = true,
+            // Seconds to wait for another process that is just committing.
+            DefaultTimeout = 10,
+        }.ToString();
+    }
+
+    public Dialect Dialect { get; }
+
+    /// <summary>A connection for reading; dispose it. Calls on SQLite block their thread for the length of a small read.</summary>
+    public async Task<DbConnection> OpenAsync(CancellationToken ct)
+    {
+        await MigrateAsync(ct);
+        return await ConnectAsync(ct);
+    }
+
+    /// <summary>
+    /// Runs writes in one transaction, alone in this process, and commits. <c>read committed</c> on PostgreSQL: rows that the
+    /// decision rests on are locked by the caller (<c>FOR UPDATE</c>); SQLite locks the whole file from the start.
+    /// </summary>
+    public async Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken ct)
+    {
+        await MigrateAsync(ct);
+        if (Dialect == Dialect.Postgres)
+            return await WriteOnceAsync(write, ct);
+
+        await writing.WaitAsync(ct);
+        try
+        {
+            // SQLite works on the caller's thread and flushes to disk: a pool thread of its own keeps request threads free.
+            return await Task.Run(() => WriteOnceAsync(write, ct), ct);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public Task WriteAsync(Func<DbConnection, DbTransaction, Task> write, CancellationToken ct) =>
+        WriteAsync(async (connection, transaction) =>
+        {
+            await write(connection, transaction);
+            return true;
+        }, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (postgres is not null)
+            await postgres.DisposeAsync();
+        else
+            SqliteConnection.ClearPool(new SqliteConnection(sqlite));
+        writing.Dispose();
+        migrating.Dispose();
+    }
+
+    private async Task<T> WriteOnceAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken ct)
+    {
+        await using var connection = await ConnectAsync(ct);
+        await using var transaction = connection is SqliteConnection file
+            ? file.BeginTransaction(IsolationLevel.Serializable, deferred: false)
+            : await connection.BeginTransactionAsync(ct);
+        var result = await write(connection, transaction);
+        await transaction.CommitAsync(ct);
+        return result;
+    }
+
+    private async Task<DbConnection> ConnectAsync(CancellationToken ct)
+    {
+        if (postgres is not null)
+            return await postgres.OpenConnectionAsync(ct);
+        var connection = new SqliteConnection(sqlite);
+        await connection.OpenAsync(ct);
+        await connection.ExecuteAsync("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
+        return connection;
+    }
+
+    private async Task MigrateAsync(CancellationToken ct)
+    {
+        if (migrated)
+            return;
+        await migrating.WaitAsync(ct);
+        try
+        {
+            if (migrated)
+                return;
+            await using var connection = await ConnectAsync(ct);
+            await Migrations.RunAsync(connection, Dialect, ct);
+            migrated = true;
+        }
+        finally
+        {
+            migrating.Release();
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace HlsGateway.Database;
+
+public enum Dialect
+{
+    Sqlite,
+    Postgres,
+}

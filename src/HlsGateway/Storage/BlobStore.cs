@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Storage;
+
+/// <summary>
+/// Where media objects stand. An object is immutable once its key has been told to anyone, and durable once
+/// <c>PutAsync</c> has returned. Keys obey <see cref="BlobKey"/>.
+/// </summary>
+public abstract class BlobStore(IOptions<StorageOptions> storage)
+{
+    /// <summary>Prefixes that viewers may read; everything else (<c>sources/</c>) is ours.</summary>
+    public static bool IsPublic(string key) =>
+        key.StartsWith("videos/", StringComparison.Ordinal) || key.StartsWith("trailers/", StringComparison.Ordinal);
+
+    /// <summary>Stores an object whole or not at all; an object of the same key is replaced in one step.</summary>
+    public abstract Task PutAsync(string key, Stream content, string contentType, CancellationToken ct);
+
+    /// <summary>The object from its start, or null when there is none.</summary>
+    public abstract Task<Stream?> OpenAsync(string key, CancellationToken ct);
+
+    public abstract Task<bool> ExistsAsync(string key, CancellationToken ct);
+
+    /// <summary>Absent objects are no error.</summary>
+    public abstract Task DeleteAsync(string key, CancellationToken ct);
+
+    /// <summary>Keys that begin with the prefix, in ordinal order. The prefix is empty or ends where it likes.</summary>
+    public abstract IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken ct);
+
+    /// <summary>The absolute URL that viewers are redirected to.</summary>
+    public string PublicUrl(string key, HttpRequest request)
+    {
+        BlobKey.Check(key);
+        return storage.Value.PublicUrl is { Length: > 0 } cdn ? $"{cdn.TrimEnd('/')}/{BlobKey.UrlPath(key)}" : OwnUrl(key, request);
+    }
+
+    /// <summary>The URL where no CDN is set.</summary>
+    protected abstract string OwnUrl(string key, HttpRequest request);
+
+    /// <summary>Text and small objects.</summary>
+    public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        using var stream = new MemoryStream(content.ToArray(), writable: false);
+        await PutAsync(key, stream, BlobKey.ContentType(key), ct);
+    }
+
+    public async Task DeletePrefixAsync(string prefix, CancellationToken ct)
+    {
+        await foreach (var key in ListAsync(prefix, ct))
+            await DeleteAsync(key, ct);
+    }
+
+    /// <summary>Reads an object back and hashes it: what is stored, not what was meant to be. Lower-case hexadecimal, or null when absent.</summary>
+    public async Task<string?> Sha256Async(string key, CancellationToken ct)
+    {
+        await using var content = await OpenAsync(key, ct);
+        return content is null ? null : Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct));
+    }
+}

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace HlsGateway.Storage;
+
+/// <summary>
+/// Makes names durable. A rename lives in its folder, and a folder is on disk only after its own fsync; the class library
+/// opens no folders.
+/// </summary>
+internal static partial class DurableFolder
+{
+    private const int DirectoryOnly = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, O_RDONLY
+
+    /// <summary>Creates a folder below a root, and flushes each parent that got a new name.</summary>
+    public static void Create(string root, string folder)
+    {
+        if (Directory.Exists(folder))
+            return;
+        var missing = new Stack<string>();
+        for (var at = folder; at.Length > root.Length && !Directory.Exists(at); at = Path.GetDirectoryName(at) ?? root)
+            missing.Push(at);
+        Directory.CreateDirectory(folder);
+        foreach (var made in missing)
+            Flush(Path.GetDirectoryName(made) ?? root);
+    }
+
+    /// <exception cref="IOException">The disk did not take it: the name may be lost in a power cut.</exception>
+    public static void Flush(string folder)
+    {
+        var handle = Open(folder, DirectoryOnly);
+        if (handle < 0)
+            throw new IOException($"A folder of the store cannot be opened (error {Marshal.GetLastPInvokeError()}).");
+        try
+        {
+            if (Sync(handle) != 0)
+                throw new IOException($"A folder of the store cannot be flushed (error {Marshal.GetLastPInvokeError()}).");
+        }
+        finally
+        {
+            _ = Close(handle);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int handle);
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Storage;
+
+public enum StorageKind
+{
+    FileSystem,
+    S3,
+}
+
+/// <summary>The section <c>Storage</c>.</summary>
+public sealed class StorageOptions
+{
+    public const string Section = "Storage";
+
+    public StorageKind Kind { get; init; } = StorageKind.FileSystem;
+
+    /// <summary>Where viewers are redirected to: a CDN in front of the store. Empty: <c>/media/</c> of the gateway, or presigned URLs.</summary>
+    public string PublicUrl { get; init; } = "";
+
+    public S3Options S3 { get; init; } = new();
+}
+
+/// <summary>The section <c>Storage:S3</c>. The defaults are those of Amazon's own service.</summary>
+public sealed class S3Options
+{
+    /// <summary>Empty: Amazon's, by region. Otherwise the address of a compatible store.</summary>
+    public string Endpoint { get; init; } = "";
+
+    public string Bucket { get; init; } = "";
+
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>Empty: the SDK's own chain (environment, instance role).</summary>
+    public string AccessKey { get; init; } = "";
+
+    public string SecretKey { get; init; } = "";
+
+    /// <summary>The bucket in the path and not in the host name, as most compatible stores want it.</summary>
+    public bool ForcePathStyle { get; init; }
+
+    /// <summary>False sends the SDK's CRC32 trailers only where they are required: Ceph and others refuse them otherwise.</summary>
+    public bool Checksums { get; init; } = true;
+
+    /// <summary>How long a presigned URL is good for. A player may pause for hours between two segments, but asks us for each.</summary>
+    public TimeSpan PresignedLifetime { get; init; } = TimeSpan.FromHours(6);
+}
+
+/// <summary>Stops the start with the key's name and the reason.</summary>
+internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
+{
+    public ValidateOptionsResult Validate(string? name, StorageOptions options)
+    {
+        var failures = new List<string>();
+        if (!Enum.IsDefined(options.Kind))
+            failures.Add("Storage:Kind must be FileSystem or S3.");
+        if (options.PublicUrl.Length > 0 && !IsPlainHttpUrl(options.PublicUrl))
+            failures.Add($"Storage:PublicUrl is '{options.PublicUrl}'; it must be an absolute http or https URL without query or fragment.");
+        if (options.Kind == StorageKind.S3)
+        {
+            if (options.S3.Bucket.Length == 0)
+                failures.Add("Storage:S3:Bucket must name the bucket when Storage:Kind is S3.");
+            if (options.S3.Endpoint.Length > 0 && !IsPlainHttpUrl(options.S3.Endpoint))
+                failures.Add($"Storage:S3:Endpoint is '{options.S3.Endpoint}'; it must be an absolute http or https URL.");
+            if (options.S3.AccessKey.Length > 0 != options.S3.SecretKey.Length > 0)
+                failures.Add("Storage:S3:AccessKey and Storage:S3:SecretKey must be set together, or neither.");
+            if (options.S3.PresignedLifetime < TimeSpan.FromMinutes(1) || options.S3.PresignedLifetime > TimeSpan.FromDays(7))
+                failures.Add("Storage:S3:PresignedLifetime must be between 00:01:00 and 7.00:00:00, the most that signatures allow.");
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static bool IsPlainHttpUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0;
+}
