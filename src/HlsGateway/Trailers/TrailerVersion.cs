@@ -1,24 +1,46 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace HlsGateway.Trailers;
 
 /// <summary>One immutable version of a trailer, with the copies that have been conditioned so far.</summary>
 /// <param name="Name">Library name.</param>
 /// <param name="Id">First four bytes, big endian, of the SHA-256 of the trailer's source; what a session token pins. Never 0.</param>
+/// <param name="Source">What is known of the source; the same for all copies.</param>
 /// <param name="Copies">By the shape's profile.</param>
-public sealed record TrailerVersion(string Name, uint Id, FrozenDictionary<string, TrailerCopy> Copies)
+public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, FrozenDictionary<string, TrailerCopy> Copies)
 {
+    /// <summary>Eight lower-case hexadecimal digits.</summary>
+    public string Hash => Id.ToString("x8", CultureInfo.InvariantCulture);
+
     /// <summary><c>name@hash8</c>.</summary>
-    public string Label => $"{Name}@{Id:x8}";
+    public string Label => $"{Name}@{Hash}";
+
+    /// <summary><c>trailers/{name}/{hash8}/</c>: where the source, the version's record and its copies stand in the store.</summary>
+    public string KeyPrefix => $"trailers/{Name}/{Hash}/";
+
+    /// <summary>
+    /// Upper bound of every segment of every copy, those included that are not made yet, so that EXT-X-TARGETDURATION is the same in
+    /// all Renditions of all sessions (rule S3).
+    /// </summary>
+    public int LongestSegmentMs => new TrailerGrid(Source.DurationMs).LongestSegmentMs;
 }
+
+/// <summary>A trailer's source as it was probed when it entered the library.</summary>
+/// <param name="Sha256">64 lower-case hexadecimal digits.</param>
+/// <param name="Bytes">Size of the source.</param>
+/// <param name="DurationMs">Of the picture; every copy lasts as long, to a frame (rule S2).</param>
+/// <param name="HasAudio">False: copies for content with sound get silence (rule S7).</param>
+/// <param name="AddedAt">When it entered the library; the latest version of a name is the current one.</param>
+public sealed record TrailerSource(string Sha256, long Bytes, int DurationMs, bool HasAudio, DateTimeOffset AddedAt);
 
 /// <summary>A trailer conditioned for one shape of Rendition (rules S2, S6, S7).</summary>
 /// <param name="Profile">The shape's key.</param>
 /// <param name="KeyPrefix">Where its objects stand in the store: <c>trailers/{name}/{hash8}/{profile}/</c>.</param>
 /// <param name="Init">fMP4: file name of the initialization section; otherwise null.</param>
 /// <param name="Segments">In play order.</param>
-/// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz; 0 for audio-only copies.</param>
+/// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz; that of the first audio frame where the copy has no video.</param>
 /// <param name="PeakBandwidth">Bits per second.</param>
 /// <param name="Codecs">RFC 6381.</param>
 public sealed record TrailerCopy(

@@ -1,0 +1,61 @@
+using HlsGateway.Content;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>Follows a copy segment by segment and finds where it breaks rule S2 or S7; nothing is trusted that was only asked for.</summary>
+/// <param name="rate">Video frames a second, or AAC frames where the copy has no video.</param>
+internal sealed class CopyCheck(RenditionShape shape, FrameRate rate)
+{
+    private int videoFrames;
+    private string? avc;
+
+    public long FirstPts { get; private set; } = -1;
+
+    public int AudioFrames { get; private set; }
+
+    /// <summary>RFC 6381; AAC is always written as low complexity.</summary>
+    public string Codecs => (avc, shape.HasAudio) switch
+    {
+        ({ } video, true) => video + ",mp4a.40.2",
+        ({ } video, false) => video,
+        _ => "mp4a.40.2",
+    };
+
+    /// <summary>Null, or what is wrong, as the end of a sentence that begins with the segment.</summary>
+    public string? Add(ReadOnlySpan<byte> init, ReadOnlySpan<byte> segment, int frames)
+    {
+        if (!TryInspect(init, segment, out var found) || found is null)
+            return $"is no {shape.Container} segment";
+        if (found.Video.HasValue != shape.HasVideo || found.Audio.HasValue != shape.HasAudio)
+            return "holds other tracks than its content";
+        if (!found.BeginsWithTables)
+            return "does not begin with PAT and PMT";
+        var track = (found.Video ?? found.Audio)!.Value;
+        var start = FirstPts < 0 ? track.FirstPts : FirstPts + Ticks(shape.HasVideo ? videoFrames : AudioFrames);
+        if (Math.Abs(track.FirstPts - start) > 1)
+            return $"begins at {track.FirstPts} where {start} was due";
+        if (track.Frames != frames)
+            return $"holds {track.Frames} frames where {frames} were due";
+        if (shape.HasVideo && !found.BeginsWithKeyFrame)
+            return "does not begin with an IDR frame";
+        if (FirstPts < 0)
+            FirstPts = track.FirstPts;
+        if (found is { Video: { } video, Audio: { } audio } && videoFrames == 0 && Math.Abs(video.FirstPts - audio.FirstPts) > 1)
+            return "begins with picture and sound at different times";
+        avc ??= found.AvcCodec;
+        if (shape.HasVideo && avc is null)
+            return "holds no H.264 parameters";
+        videoFrames += found.Video?.Frames ?? 0;
+        AudioFrames += found.Audio?.Frames ?? 0;
+        return null;
+    }
+
+    private long Ticks(int frames) => (long)decimal.Round(rate.SecondsOf(frames) * 90_000);
+
+    private bool TryInspect(ReadOnlySpan<byte> init, ReadOnlySpan<byte> segment, out SegmentInspection? found) => shape.Container switch
+    {
+        "ts" => TsSegment.TryInspect(segment, out found),
+        "fmp4" => Fmp4Segment.TryInspect(init, segment, out found),
+        _ => AdtsFrames.TryInspect(segment, out found),
+    };
+}

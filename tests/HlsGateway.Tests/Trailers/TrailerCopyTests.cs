@@ -1,0 +1,175 @@
+using System.Globalization;
+using HlsGateway.Content;
+using HlsGateway.Trailers;
+
+namespace HlsGateway.Tests.Trailers;
+
+/// <summary>Conditioned copies, judged by ffprobe and not by the code that made them.</summary>
+public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<TrailerWorkshop>
+{
+    private const double SourceSeconds = 5.8;
+
+    public static TheoryData<RenditionShape, bool> Shapes => new()
+    {
+        { new("ts", 320, 180, "25/1", "high", 48000, 2), true },
+        { new("ts", 180, 320, "30000/1001", "main", 44100, 1), true },
+        { new("ts", 320, 180, "24/1", "baseline", 0, 0), true },
+        { new("ts", 426, 240, "60/1", "high", 48000, 6), true },
+        { new("ts", 320, 240, "24000/1001", "main", 48000, 2), false },
+        { new("ts", 0, 0, "", "", 48000, 2), true },
+        { new("fmp4", 320, 180, "24/1", "main", 48000, 2), true },
+        { new("fmp4", 180, 320, "60/1", "high", 44100, 2), false },
+        { new("fmp4", 320, 180, "30000/1001", "high", 0, 0), true },
+        { new("fmp4", 320, 180, "25/1", "baseline", 48000, 6), true },
+        { new("fmp4", 0, 0, "", "", 44100, 1), false },
+        { new("aac", 0, 0, "", "", 44100, 2), true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public async Task S2_S6_S7_A_copy_has_its_contents_shape_and_true_durations(RenditionShape shape, bool sourceHasAudio)
+    {
+        var (copy, folder) = await workshop.EncodeAsync(shape, sourceHasAudio);
+
+        Assert.Equal(2, copy.Segments.Length);
+        Assert.Equal(shape.Container == "fmp4", copy.Init is not null);
+        var frame = shape.HasVideo ? FrameSeconds(shape) : 1024.0 / shape.SampleRate;
+        var total = 0.0;
+        for (var k = 0; k < copy.Segments.Length; k++)
+        {
+            var file = workshop.Playable(folder, copy, k);
+            var stated = double.Parse(copy.Segments[k].Duration, CultureInfo.InvariantCulture);
+            Assert.InRange(stated, 0.1, 4);
+            Assert.InRange(stated * 1000, 0, new TrailerGrid((int)(SourceSeconds * 1000)).LongestSegmentMs);
+            Assert.Equal(stated, await SecondsAsync(file, shape.HasVideo ? "v" : "a", frame), 3);
+            if (shape.HasVideo)
+                await AssertPictureAsync(file, shape);
+            if (shape.HasAudio)
+                await AssertSoundAsync(file, shape);
+            if (shape.Container == "ts")
+                AssertBeginsWithTables(file);
+            total += stated;
+        }
+        Assert.InRange(total, SourceSeconds - (frame / 2) - 1e-6, SourceSeconds + (frame / 2) + 1e-6);
+    }
+
+    [Theory]
+    [InlineData("ts", 126_000)]
+    [InlineData("fmp4", 0)]
+    public async Task S2_Picture_and_sound_of_every_copy_begin_at_one_time_and_end_within_a_frame(string container, long firstPts)
+    {
+        RenditionShape[] shapes =
+        [
+            new(container, 320, 180, "25/1", "high", 48000, 2),
+            new(container, 320, 180, "60/1", "high", 0, 0),
+            new(container, 0, 0, "", "", 48000, 2),
+        ];
+        var ends = new List<double>();
+        foreach (var shape in shapes)
+        {
+            var (copy, folder) = await workshop.EncodeAsync(shape);
+            Assert.Equal(firstPts, copy.FirstVideoPts);
+            foreach (var (wanted, stream, frame) in new[] { (shape.HasVideo, "v", shape.HasVideo ? FrameSeconds(shape) : 0), (shape.HasAudio, "a", 1024.0 / 48000) })
+            {
+                if (!wanted)
+                    continue;
+                var times = new List<double>();
+                for (var k = 0; k < copy.Segments.Length; k++)
+                    times.AddRange(await TimesAsync(workshop.Playable(folder, copy, k), stream));
+                Assert.Equal(firstPts / 90_000.0, times.Min(), 4);
+                ends.Add(times.Max() + frame);
+            }
+        }
+        Assert.InRange(ends.Max() - ends.Min(), 0, 0.04);
+    }
+
+    [Fact]
+    public async Task S2_Copies_at_every_rate_share_one_grid()
+    {
+        string[] rates = ["24/1", "25/1", "30000/1001", "60/1"];
+        var grid = new TrailerGrid(13_337);
+        foreach (var rate in rates)
+        {
+            Assert.True(FrameRate.TryParse(rate, out var parsed));
+            var segments = TrailerGrid.Segment(grid.VideoFrames(parsed), parsed, "ts");
+            Assert.Equal(4, segments.Length);
+            Assert.All(segments, (s, k) => Assert.InRange(Math.Abs(s.StartMs - (13_337.0 * k / 4)), 0, 21.5));
+            Assert.InRange(Math.Abs(segments[^1].StartMs + segments[^1].DurationMs - 13_337), 0, 21);
+            Assert.All(segments, s => Assert.InRange(s.DurationMs, 1, grid.LongestSegmentMs));
+            Assert.Equal(segments.Skip(1).Select(s => s.StartMs), segments.SkipLast(1).Select(s => s.StartMs + s.DurationMs));
+        }
+        await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task The_same_source_and_shape_give_the_same_bytes()
+    {
+        var shape = new RenditionShape("ts", 320, 180, "25/1", "main", 48000, 2);
+        var (_, folder) = await workshop.EncodeAsync(shape);
+        var first = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
+        var (_, again) = await workshop.EncodeAsync(shape);
+        var second = Directory.GetFiles(again).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public async Task S7_A_landscape_trailer_stands_between_black_bars_in_a_portrait_copy()
+    {
+        var (copy, folder) = await workshop.EncodeAsync(new RenditionShape("ts", 180, 320, "25/1", "high", 48000, 2));
+        var picture = workshop["bars.gray"];
+        await TrailerWorkshop.RunAsync("ffmpeg", ["-v", "error", "-y", "-i", Path.Combine(folder, copy.Segments[0].File), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", picture]);
+        var pixels = await File.ReadAllBytesAsync(picture);
+        Assert.Equal(180 * 320, pixels.Length);
+        Assert.True(pixels.AsSpan(0, 180 * 100).ToArray().Average(p => (double)p) < 5, "the upper bar is black");
+        Assert.True(pixels.AsSpan(180 * 120, 180 * 80).ToArray().Average(p => (double)p) > 40, "the middle shows the picture");
+    }
+
+    [Theory]
+    [InlineData("ts", 321, 180, "25/1", "high", 48000, 2)]
+    [InlineData("ts", 320, 180, "25/1", "high-10", 48000, 2)]
+    [InlineData("ts", 320, 180, "25/1", "hevc", 48000, 2)]
+    [InlineData("ts", 320, 180, "5/1", "high", 48000, 2)]
+    [InlineData("ts", 320, 180, "25/1", "high", 48000, 7)]
+    [InlineData("ts", 0, 0, "", "", 0, 0)]
+    [InlineData("mkv", 320, 180, "25/1", "high", 48000, 2)]
+    [InlineData("aac", 320, 180, "25/1", "high", 48000, 2)]
+    public void S8_A_shape_that_no_copy_can_match_is_known_beforehand(
+        string container, int width, int height, string rate, string profile, int sampleRate, int channels) =>
+        Assert.False(ConditioningArguments.Supports(new RenditionShape(container, width, height, rate, profile, sampleRate, channels)));
+
+    private static async Task AssertPictureAsync(string file, RenditionShape shape)
+    {
+        var stream = (await TrailerWorkshop.ProbeAsync(file, "-select_streams", "v", "-show_entries", "stream=profile,width,height,pix_fmt,r_frame_rate"))[0].Split(',');
+        var profile = shape.VideoProfile switch { "baseline" => "Constrained Baseline", "main" => "Main", _ => "High" };
+        Assert.Equal([profile, $"{shape.Width}", $"{shape.Height}", "yuv420p", shape.FrameRate], stream[..5]);
+        var flags = (await TrailerWorkshop.ProbeAsync(file, "-select_streams", "v", "-show_entries", "packet=flags"))[0];
+        Assert.StartsWith("K", flags, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertSoundAsync(string file, RenditionShape shape)
+    {
+        var stream = (await TrailerWorkshop.ProbeAsync(file, "-select_streams", "a", "-show_entries", "stream=codec_name,profile,sample_rate,channels"))[0].Split(',');
+        Assert.Equal(["aac", "LC", $"{shape.SampleRate}", $"{shape.Channels}"], stream[..4]);
+    }
+
+    private static void AssertBeginsWithTables(string file)
+    {
+        var packets = File.ReadAllBytes(file).Chunk(188).Take(3).Select(p => ((p[1] & 0x1f) << 8) | p[2]).ToList();
+        Assert.Contains(0, packets);
+        Assert.Contains(0x1000, packets);
+    }
+
+    private static double FrameSeconds(RenditionShape shape) => FrameRate.TryParse(shape.FrameRate, out var rate) ? (double)rate.SecondsOf(1) : 0;
+
+    private static async Task<double> SecondsAsync(string file, string stream, double frame)
+    {
+        var times = await TimesAsync(file, stream);
+        return times.Count == 0 ? 0 : (times.Count * frame);
+    }
+
+    private static async Task<List<double>> TimesAsync(string file, string stream)
+    {
+        var lines = await TrailerWorkshop.ProbeAsync(file, "-select_streams", stream, "-show_entries", "packet=pts_time");
+        return [.. lines.Select(l => double.Parse(l.Split(',')[0], CultureInfo.InvariantCulture))];
+    }
+}

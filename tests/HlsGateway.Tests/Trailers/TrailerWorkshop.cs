@@ -1,0 +1,92 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using HlsGateway.Content;
+using HlsGateway.Trailers;
+using HlsGateway.Transcoding;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Tests.Trailers;
+
+/// <summary>Makes trailer sources and copies with the machine's own ffmpeg, and reads them back with its ffprobe.</summary>
+public sealed class TrailerWorkshop : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hlsgateway-trailers-");
+
+    public TrailerWorkshop() => Ffmpeg = new Ffmpeg(
+        Options.Create(new TranscodeOptions { WorkDirectory = Path.Combine(_folder.FullName, "work") }),
+        Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = _folder.FullName }, NullLogger<Ffmpeg>.Instance);
+
+    public Ffmpeg Ffmpeg { get; }
+
+    public string this[string file] => Path.Combine(_folder.FullName, file);
+
+    /// <summary>A moving picture of 5.8 s at 30 frames a second, with a tone (or without), made once.</summary>
+    public async Task<string> SourceAsync(bool audio = true, double seconds = 5.8, string size = "320x180", string rate = "30")
+    {
+        var file = this[string.Create(CultureInfo.InvariantCulture, $"source-{audio}-{seconds}-{size}-{rate.Replace('/', '_')}.mp4")];
+        if (File.Exists(file))
+            return file;
+        var duration = seconds.ToString(CultureInfo.InvariantCulture);
+        string[] sound = audio ? ["-f", "lavfi", "-i", $"sine=440:r=44100:d={duration}"] : [];
+        await RunAsync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", $"testsrc2=s={size}:r={rate}:d={duration}", .. sound,
+            "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", file]);
+        return file;
+    }
+
+    /// <summary>Encodes a copy and lays its files out in a folder.</summary>
+    public async Task<(TrailerCopy Copy, string Folder)> EncodeAsync(RenditionShape shape, bool audio = true, double seconds = 5.8)
+    {
+        var file = await SourceAsync(audio, seconds);
+        var version = Version("demo", file, (int)Math.Round(seconds * 1000), audio);
+        await using var source = File.OpenRead(file);
+        using var encoded = await new TrailerEncoder(Ffmpeg).EncodeAsync(version, shape, source, CancellationToken.None);
+        var folder = Directory.CreateDirectory(this[$"copy-{shape.Profile}-{audio}-{(int)(seconds * 1000)}"]).FullName;
+        foreach (var name in encoded.Files)
+        {
+            await using var from = encoded.Open(name);
+            await using var to = File.Create(Path.Combine(folder, name));
+            await from.CopyToAsync(to);
+        }
+        return (encoded.Copy, folder);
+    }
+
+    public static TrailerVersion Version(string name, string file, int durationMs, bool audio)
+    {
+        var hash = SHA256.HashData(File.ReadAllBytes(file));
+        return new TrailerVersion(
+            name, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash),
+            new TrailerSource(Convert.ToHexStringLower(hash), new FileInfo(file).Length, durationMs, audio, DateTimeOffset.UnixEpoch),
+            FrozenDictionary<string, TrailerCopy>.Empty);
+    }
+
+    /// <summary>One segment as a player's demuxer sees it: behind its initialization section where it has one.</summary>
+    public string Playable(string folder, TrailerCopy copy, int segment)
+    {
+        if (copy.Init is null)
+            return Path.Combine(folder, copy.Segments[segment].File);
+        var joined = this[Guid.NewGuid().ToString("n") + ".mp4"];
+        File.WriteAllBytes(joined, [.. File.ReadAllBytes(Path.Combine(folder, copy.Init)), .. File.ReadAllBytes(Path.Combine(folder, copy.Segments[segment].File))]);
+        return joined;
+    }
+
+    /// <summary>ffprobe's words, one line for each packet or stream asked for.</summary>
+    public static Task<string[]> ProbeAsync(string file, params string[] what) =>
+        RunAsync("ffprobe", ["-v", "error", .. what, "-of", "csv=p=0", file]);
+
+    public static async Task<string[]> RunAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })
+            ?? throw new InvalidOperationException($"{program} did not start.");
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{program}: {await errors}");
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
