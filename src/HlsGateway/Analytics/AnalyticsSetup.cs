@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace HlsGateway.Analytics;
 
 /// <summary>Registers and maps the feature.</summary>
@@ -5,9 +7,14 @@ public static class AnalyticsSetup
 {
     public static void AddAnalytics(this WebApplicationBuilder builder)
     {
+        var services = builder.Services;
+        services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AnalyticsOptions>, AnalyticsOptionsValidator>();
+        services.AddSingleton<SessionQueries>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
+        app.MapSessions();
     }
 }

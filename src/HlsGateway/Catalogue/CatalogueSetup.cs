@@ -5,10 +5,9 @@ public static class CatalogueSetup
 {
     public static void AddCatalogue(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PublishedVideos>();
-        builder.Services.AddSingleton<CatalogueStore>();
-        builder.Services.AddHostedService<CatalogueWatch>();
     }
 
-    public static void MapCatalogue(this IEndpointRouteBuilder app) => app.MapVideoEndpoints();
+    public static void MapCatalogue(this IEndpointRouteBuilder app)
+    {
+    }
 }

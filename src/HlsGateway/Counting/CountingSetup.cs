@@ -1,10 +1,17 @@
+using Microsoft.Extensions.Options;
+
 namespace HlsGateway.Counting;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>Registers the outbox as the process's one writer of the ledger.</summary>
 public static class CountingSetup
 {
     public static void AddCounting(this WebApplicationBuilder builder)
     {
+        var services = builder.Services;
+        services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LedgerOptions>, LedgerOptionsValidator>();
+        services.AddSingleton<Outbox>();
+        services.AddHostedService(static services => services.GetRequiredService<Outbox>());
+        services.AddHealthChecks().AddCheck<LedgerHealth>("ledger");
     }
-
 }

@@ -1,0 +1,129 @@
+using HlsGateway.Counting;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Analytics;
+
+/// <summary>
+/// Questions about single sessions, asked of the embedded ledger on read-only connections. SQLite works synchronously, so each
+/// question runs on a worker thread, and only a few at a time: analysts must not take the players' threads.
+/// </summary>
+public sealed class SessionQueries(Outbox outbox, IOptions<AnalyticsOptions> options) : IDisposable
+{
+    private const string Columns = """
+        s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms,
+        CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END,
+        s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired,
+        s.renditions, s.captions, s.watched, s.again, s.trailer_watched
+        """;
+
+    private readonly SemaphoreSlim few = new(Math.Max(2, Environment.ProcessorCount));
+
+    /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile move nothing.</summary>
+    /// <param name="before">Exclusive upper bound of the id; null for none.</param>
+    /// <param name="from">Inclusive, by the session's start.</param>
+    /// <param name="until">Exclusive, by the session's start.</param>
+    public async Task<SessionPage> ListAsync(string? video, DateTimeOffset? from, DateTimeOffset? until, int limit, Guid? before, CancellationToken cancellation)
+    {
+        var asOf = await outbox.CaughtUpAsync(cancellation);
+        var upper = until is { } end ? SessionIds.Floor(end) : Enumerable.Repeat((byte)0xff, 17).ToArray();
+        if (before is { } cursor && SessionIds.Bytes(cursor) is var bytes && bytes.AsSpan().SequenceCompareTo(upper) < 0) upper = bytes;
+        var sessions = await ReadAsync(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = $"""
+                SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video
+                WHERE s.session_id >= $from AND s.session_id < $before {(video is null ? "" : "AND s.video = $video")}
+                ORDER BY s.session_id DESC LIMIT $limit
+                """;
+            command.Parameters.AddWithValue("$from", from is { } start ? SessionIds.Floor(start) : new byte[16]);
+            command.Parameters.AddWithValue("$before", upper);
+            command.Parameters.AddWithValue("$limit", limit + 1);
+            if (video is not null) command.Parameters.AddWithValue("$video", video);
+            using var rows = command.ExecuteReader();
+            var read = new List<SessionReport>();
+            while (rows.Read()) read.Add(Report(rows));
+            return read;
+        }, cancellation);
+        var more = sessions.Count > limit;
+        if (more) sessions.RemoveAt(limit);
+        return new SessionPage(sessions, more ? sessions[^1].SessionId.ToString() : null, asOf.UtcDateTime);
+    }
+
+    /// <summary>One session with its trace; null when the ledger has none of that id.</summary>
+    public async Task<SessionReport?> FindAsync(Guid session, CancellationToken cancellation)
+    {
+        var asOf = await outbox.CaughtUpAsync(cancellation);
+        return await ReadAsync(connection =>
+        {
+            // One snapshot for the figures and the trace.
+            using var snapshot = connection.BeginTransaction(deferred: true);
+            using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video WHERE s.session_id = $id";
+            command.Parameters.AddWithValue("$id", SessionIds.Bytes(session));
+            using var rows = command.ExecuteReader();
+            if (!rows.Read()) return null;
+            var report = Report(rows);
+            var requests = rows.GetInt64(10);
+            using var events = connection.CreateCommand();
+            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player FROM event WHERE session_id = $id ORDER BY seq";
+            events.Parameters.AddWithValue("$id", SessionIds.Bytes(session));
+            using var each = events.ExecuteReader();
+            var hits = new List<Hit>();
+            while (each.Read())
+            {
+                hits.Add(new Hit(
+                    session, report.Video, each.GetString(5), (HitKind)each.GetInt32(1), (HitRule)each.GetInt32(2), each.GetInt32(3), each.GetInt32(4), each.GetInt64(0), 0, (PlayerFamily)each.GetInt32(6)));
+            }
+            return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == requests, AsOf = asOf.UtcDateTime };
+        }, cancellation);
+    }
+
+    public void Dispose() => few.Dispose();
+
+    private async Task<T> ReadAsync<T>(Func<SqliteConnection, T> question, CancellationToken cancellation)
+    {
+        await few.WaitAsync(cancellation);
+        try
+        {
+            return await Task.Run(() =>
+            {
+                using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = outbox.LedgerPath, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString());
+                connection.Open();
+                return question(connection);
+            }, cancellation);
+        }
+        finally
+        {
+            few.Release();
+        }
+    }
+
+    private SessionReport Report(SqliteDataReader row)
+    {
+        var content = row.GetInt64(7);
+        return SessionReport.Of(new SessionState
+        {
+            Session = new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true),
+            Video = row.GetString(1),
+            Started = row.GetInt64(2) != 0,
+            FirstAt = row.GetInt64(3),
+            LastAt = row.GetInt64(4),
+            SegmentsFetched = row.GetInt64(5),
+            FetchedMs = row.GetInt64(6),
+            ContentMs = content,
+            Trailer = (uint)row.GetInt64(8),
+            Player = (PlayerFamily)row.GetInt32(9),
+            Requests = row.GetInt64(10),
+            Repeats = row.GetInt64(11),
+            IgnoredHead = row.GetInt64(12),
+            IgnoredForged = row.GetInt64(13),
+            IgnoredExpired = row.GetInt64(14),
+            Renditions = SessionTable.Names(row.GetString(15)),
+            Captions = SessionTable.Names(row.GetString(16)),
+            Watched = IntervalSet.FromBytes(row.GetFieldValue<byte[]>(17)),
+            Again = IntervalSet.FromBytes(row.GetFieldValue<byte[]>(18)),
+            TrailerWatched = IntervalSet.FromBytes(row.GetFieldValue<byte[]>(19)),
+        }, content, options.Value);
+    }
+}

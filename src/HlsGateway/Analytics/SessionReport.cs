@@ -1,0 +1,125 @@
+using System.ComponentModel;
+using HlsGateway.Counting;
+
+namespace HlsGateway.Analytics;
+
+/// <summary>One session, as the API tells it. Times are UTC; the words are those of docs/metrics.md.</summary>
+public sealed record SessionReport
+{
+    public required Guid SessionId { get; init; }
+
+    public required string Video { get; init; }
+
+    [Description("When the Master Playlist was answered; it is part of the session's id.")]
+    public required DateTime StartedAt { get; init; }
+
+    [Description("First counted request.")]
+    public required DateTime? FirstAt { get; init; }
+
+    [Description("Last counted request.")]
+    public required DateTime? LastAt { get; init; }
+
+    [Description("Content segments handed out, repeats included.")]
+    public required long SegmentsFetched { get; init; }
+
+    [Description("Sum of the signed durations of the content segments handed out, repeats included.")]
+    public required double SecondsFetched { get; init; }
+
+    [Description("Distinct media time of the content that was handed out: repeats, quality switches and seeks back add nothing. The upper bound of what was watched.")]
+    public required double WatchSeconds { get; init; }
+
+    [Description("What must have been played: watch_seconds less what may still have been in the player's buffer. The lower bound.")]
+    public required double WatchSecondsLow { get; init; }
+
+    [Description("Distinct media time of the trailer that was handed out.")]
+    public required double TrailerSeconds { get; init; }
+
+    [Description("Everything but the last second of the content was handed out.")]
+    public required bool Completed { get; init; }
+
+    [Description("At least Analytics:ViewSeconds were watched.")]
+    public required bool View { get; init; }
+
+    [Description("Length of the content; null while unknown.")]
+    public required double? ContentSeconds { get; init; }
+
+    public required IReadOnlyCollection<string> Renditions { get; init; }
+
+    [Description("Languages of the captions that were fetched.")]
+    public required IReadOnlyCollection<string> Captions { get; init; }
+
+    [Description("First eight hexadecimal digits of the pinned trailer's hash; null without a trailer.")]
+    public required string? TrailerVersion { get; init; }
+
+    public required PlayerFamily Player { get; init; }
+
+    public required IgnoredRequests Ignored { get; init; }
+
+    [Description("Per second of the content, as runs of count and letter: _ never fetched, f fetched, w proven played, W fetched more than once.")]
+    public required string Strip { get; init; }
+
+    [Description("Seconds that one unit of the strip's counts stands for: 1, or more where the strip would pass 200 characters.")]
+    public required int StripUnitSeconds { get; init; }
+
+    [Description("Only for a single session: each request and the rule that counted or ignored it.")]
+    public IReadOnlyList<TraceEntry>? Trace { get; init; }
+
+    [Description("The trace leaves out requests: those beyond Ledger:TraceLimit, or older than Ledger:EventRetention.")]
+    public bool? TraceComplete { get; init; }
+
+    [Description("Everything up to this time is counted in.")]
+    public DateTime? AsOf { get; init; }
+
+    public static SessionReport Of(SessionState state, long contentMs, AnalyticsOptions options)
+    {
+        var buffer = (long)options.PlayerBuffer.TotalMilliseconds;
+        var low = new IntervalSet();
+        foreach (var (start, end) in state.Watched.Intervals) low.Add(start, (int)Math.Max(start, end - buffer));
+        var (strip, unit) = Analytics.Strip.Draw(state.Watched, state.Again, low, contentMs);
+        return new SessionReport
+        {
+            SessionId = state.Session,
+            Video = state.Video,
+            StartedAt = SessionIds.StartOf(state.Session),
+            FirstAt = Time(state.FirstAt),
+            LastAt = Time(state.LastAt),
+            SegmentsFetched = state.SegmentsFetched,
+            SecondsFetched = state.FetchedMs / 1000.0,
+            WatchSeconds = state.Watched.Length / 1000.0,
+            WatchSecondsLow = state.LowMs(buffer) / 1000.0,
+            TrailerSeconds = state.TrailerWatched.Length / 1000.0,
+            Completed = SessionState.IsCompleted(state.Watched.Length, contentMs),
+            View = state.Watched.Length >= options.ViewSeconds * 1000 && state.Watched.Length > 0,
+            ContentSeconds = contentMs > 0 ? contentMs / 1000.0 : null,
+            Renditions = state.Renditions,
+            Captions = state.Captions,
+            TrailerVersion = state.Trailer == 0 ? null : state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
+            Player = state.Player,
+            Ignored = new IgnoredRequests(state.IgnoredHead, state.Repeats, state.IgnoredForged, state.IgnoredExpired),
+            Strip = strip,
+            StripUnitSeconds = unit,
+        };
+    }
+
+    private static DateTime? Time(long ms) => ms == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ms).UtcDateTime;
+}
+
+/// <summary>Requests that added no watch-seconds, by rule.</summary>
+/// <param name="Head">HEAD.</param>
+/// <param name="Repeats">Content segments whose media time was handed out before: they add to the fetched figures only.</param>
+/// <param name="ForgedDuration">The duration, start or path did not carry our signature.</param>
+/// <param name="Expired">The session was past its lifetime.</param>
+public sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuration, long Expired);
+
+/// <summary>One request of a session.</summary>
+/// <param name="Counted">Whether it added to any figure of the session.</param>
+/// <param name="Rule">Stable name of the rule.</param>
+/// <param name="Why">The rule in words.</param>
+/// <param name="AddedWatchSeconds">What it added to watch_seconds.</param>
+public sealed record TraceEntry(
+    DateTime At, HitKind Kind, string Path, double StartSeconds, double DurationSeconds, bool Counted, Effect Rule, string Why, double AddedWatchSeconds);
+
+/// <summary>Paged: give the cursor back to get what follows.</summary>
+/// <param name="NextCursor">Null on the last page.</param>
+/// <param name="AsOf">Everything up to this time is counted in.</param>
+public sealed record SessionPage(IReadOnlyList<SessionReport> Sessions, string? NextCursor, DateTime AsOf);

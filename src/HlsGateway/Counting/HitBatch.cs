@@ -1,0 +1,50 @@
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// Requests that arrived within a few milliseconds and share one fate. All fields are guarded by the queue's lock; the fate is
+/// decided exactly once.
+/// </summary>
+internal sealed class HitBatch(long deadline)
+{
+    /// <summary>Where a batch stands. Only a waiting one can be taken, and only a waiting one can be lost without a word from the disk.</summary>
+    internal enum Stage
+    {
+        Waiting,
+
+        /// <summary>In a transaction: the disk decides, however late.</summary>
+        Taken,
+        Recorded,
+        Lost,
+    }
+
+    // One source per batch: its waiters share it, and none of them runs on the writer's thread.
+    private readonly TaskCompletionSource<bool> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Hit[] hits = new Hit[16];
+
+    /// <summary>Stopwatch ticks at which its viewers are let go.</summary>
+    public long Deadline { get; } = deadline;
+
+    public Stage State { get; set; }
+
+    /// <summary>The viewers were let go while the transaction still ran.</summary>
+    public bool Released { get; set; }
+
+    /// <summary>Hits that somebody waits for; notes are not among them.</summary>
+    public int Awaited { get; private set; }
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<Hit> Hits => hits.AsSpan(0, Count);
+
+    public Task<bool> Answer => answer.Task;
+
+    public void Add(in Hit hit, bool awaited)
+    {
+        if (Count == hits.Length) Array.Resize(ref hits, Count * 4);
+        hits[Count++] = hit;
+        if (awaited) Awaited++;
+    }
+
+    /// <summary>Lets the viewers go; later calls change nothing.</summary>
+    public void Tell(bool durable) => answer.TrySetResult(durable);
+}

@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// The requests of one commit as one blob. Layout: version byte 1; varint count; then per hit 16 bytes session (big endian), one
+/// byte each for kind, rule and player, 4 bytes trailer (big endian), varints for start, duration and the zigzag difference of the
+/// time to the hit before, then video and path as varint length and UTF-8 (length 0 for the video: the same as before).
+/// </summary>
+internal static class HitCodec
+{
+    /// <summary>Longest video id or path that is kept, in UTF-16 units; what is longer is cut.</summary>
+    public const int LongestText = 512;
+
+    private const byte Version = 1;
+
+    /// <summary>Appends the hits to <paramref name="buffer"/>, which grows as needed, and returns the new length.</summary>
+    public static int Write(ref byte[] buffer, int length, ReadOnlySpan<Hit> hits, ref string video, ref long at)
+    {
+        foreach (ref readonly var hit in hits)
+        {
+            // 16 + 3 + 4 fixed, five varints of 10 at most, two texts of 3 bytes a unit at most.
+            var most = length + 23 + 50 + (6 * LongestText);
+            if (buffer.Length < most) Array.Resize(ref buffer, Math.Max(most, buffer.Length * 2));
+            var to = buffer.AsSpan(length);
+            hit.Session.TryWriteBytes(to, bigEndian: true, out _);
+            to[16] = (byte)hit.Kind;
+            to[17] = (byte)hit.Rule;
+            to[18] = (byte)hit.Player;
+            BinaryPrimitives.WriteUInt32BigEndian(to[19..], hit.Trailer);
+            var used = 23;
+            used += Varint.Write(to[used..], (uint)Math.Max(0, hit.StartMs));
+            used += Varint.Write(to[used..], (uint)Math.Max(0, hit.DurationMs));
+            var since = hit.AtMs - at;
+            used += Varint.Write(to[used..], (ulong)((since << 1) ^ (since >> 63)));
+            at = hit.AtMs;
+            var same = ReferenceEquals(hit.Video, video) || hit.Video == video;
+            used += WriteText(to[used..], same ? "" : hit.Video);
+            if (hit.Video.Length > 0) video = hit.Video;
+            used += WriteText(to[used..], hit.Path);
+            length += used;
+        }
+        return length;
+    }
+
+    public static int WriteHeader(ref byte[] buffer, int count)
+    {
+        buffer[0] = Version;
+        return 1 + Varint.Write(buffer.AsSpan(1), (uint)count);
+    }
+
+    /// <exception cref="InvalidDataException">The blob is not one of ours, or damaged.</exception>
+    public static List<Hit> Read(ReadOnlySpan<byte> blob)
+    {
+        if (blob.IsEmpty || blob[0] != Version) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
+        blob = blob[1..];
+        var count = Varint.Read(ref blob);
+        var hits = new List<Hit>((int)Math.Min(count, 65_536));
+        var (video, at) = ("", 0L);
+        for (var i = 0u; i < count; i++)
+        {
+            if (blob.Length < 23) throw new InvalidDataException("A batch of the ledger is cut off.");
+            var session = new Guid(blob[..16], bigEndian: true);
+            var (kind, rule, player) = ((HitKind)blob[16], (HitRule)blob[17], (PlayerFamily)blob[18]);
+            var trailer = BinaryPrimitives.ReadUInt32BigEndian(blob[19..]);
+            blob = blob[23..];
+            var start = (int)Varint.Read(ref blob);
+            var duration = (int)Varint.Read(ref blob);
+            var since = Varint.ReadLong(ref blob);
+            at += (long)(since >> 1) ^ -(long)(since & 1);
+            if (ReadText(ref blob) is { Length: > 0 } other) video = other;
+            var path = ReadText(ref blob);
+            hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player));
+        }
+        return hits;
+    }
+
+    private static int WriteText(Span<byte> to, string text)
+    {
+        var kept = text.AsSpan(0, Math.Min(text.Length, LongestText));
+        var bytes = Encoding.UTF8.GetByteCount(kept);
+        var used = Varint.Write(to, (uint)bytes);
+        return used + Encoding.UTF8.GetBytes(kept, to[used..]);
+    }
+
+    private static string ReadText(ref ReadOnlySpan<byte> blob)
+    {
+        var length = Varint.Read(ref blob);
+        if (length > blob.Length) throw new InvalidDataException("A batch of the ledger is cut off.");
+        var text = Encoding.UTF8.GetString(blob[..(int)length]);
+        blob = blob[(int)length..];
+        return text;
+    }
+}

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using HlsGateway.Telemetry;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// What waits for the disk, and the clock that lets viewers go when the disk is late. Every change of a batch's stage happens under
+/// one lock, so a hit is recorded or lost and never both: the clock can lose only what no transaction has taken, and of what one
+/// has taken the disk alone decides.
+/// </summary>
+internal sealed class HitQueue : IDisposable
+{
+    private static readonly Task<bool> Gone = Task.FromResult(false);
+    private readonly object gate = new();
+    private readonly Queue<HitBatch> waiting = new();
+    private readonly List<HitBatch> taken = [];
+    private readonly AutoResetEvent work = new(false);
+    private readonly LossTally tally;
+    private readonly GatewayMetrics metrics;
+    private readonly Thread clock;
+    private readonly long timeout;
+    private readonly long window;
+    private readonly int limit;
+    private HitBatch? open;
+    private long openUntil;
+    private int held;
+    private long lastLossAt;
+    private bool closed;
+    private bool clockIdle;
+    private bool stopped;
+    private long lostAtStop;
+
+    public HitQueue(LedgerOptions options, LossTally tally, GatewayMetrics metrics)
+    {
+        this.tally = tally;
+        this.metrics = metrics;
+        limit = options.QueueLimit;
+        timeout = (long)(options.CommitTimeout.TotalSeconds * Stopwatch.Frequency);
+        // A batch takes newcomers for a tenth of the timeout: its first hit waits the whole of it, its last nine tenths.
+        window = timeout / 10;
+        clock = new Thread(RunClock) { IsBackground = true, Name = "ledger clock" };
+        clock.Start();
+    }
+
+    /// <summary>Hits that wait or are in a transaction.</summary>
+    public int Held
+    {
+        get { lock (gate) return held; }
+    }
+
+    public long Lost
+    {
+        get { lock (gate) return stopped ? lostAtStop : tally.Lost; }
+    }
+
+    public long Undecided
+    {
+        get { lock (gate) return stopped ? 0 : tally.Undecided; }
+    }
+
+    /// <summary>Stopwatch timestamp of the last loss; 0 = none since start.</summary>
+    public long LastLossAt => Volatile.Read(ref lastLossAt);
+
+    /// <summary>True once a hit is durable; false once it is lost, or its viewer is not kept any longer. Never throws.</summary>
+    public Task<bool> Add(in Hit hit, bool awaited)
+    {
+        Task<bool> answer;
+        var wake = false;
+        lock (gate)
+        {
+            if (stopped) return Gone;
+            if (held >= limit || closed)
+            {
+                if (awaited) Lose(1);
+                return Gone;
+            }
+            var now = Stopwatch.GetTimestamp();
+            if (open is null || now > openUntil)
+            {
+                open = new HitBatch(now + timeout);
+                openUntil = now + window;
+                waiting.Enqueue(open);
+                wake = waiting.Count == 1;
+                // Deadlines only grow: a clock that already waits for one wakes early enough for this one too.
+                if (clockIdle) Monitor.Pulse(gate);
+            }
+            open.Add(in hit, awaited);
+            held++;
+            answer = open.Answer;
+        }
+        if (wake) work.Set();
+        return answer;
+    }
+
+    public void Wake() => work.Set();
+
+    public void WaitForWork(TimeSpan atMost) => work.WaitOne(atMost);
+
+    /// <summary>Moves waiting batches into a transaction that begins at <paramref name="firstSeq"/>.</summary>
+    /// <returns>The number of hits.</returns>
+    public int Take(List<HitBatch> into, int atMost, long firstSeq)
+    {
+        lock (gate)
+        {
+            var hits = 0;
+            while (waiting.TryPeek(out var batch) && (hits == 0 || hits + batch.Count <= atMost))
+            {
+                waiting.Dequeue();
+                if (ReferenceEquals(batch, open)) open = null;
+                if (batch.State != HitBatch.Stage.Waiting) continue;
+                batch.State = HitBatch.Stage.Taken;
+                taken.Add(batch);
+                into.Add(batch);
+                hits += batch.Count;
+            }
+            if (hits > 0) tally.Begin(firstSeq);
+            return hits;
+        }
+    }
+
+    /// <summary>The transaction has ended, in time or not: each of its hits is now recorded or lost.</summary>
+    public void Decide(List<HitBatch> batches, bool recorded)
+    {
+        lock (gate)
+        {
+            var late = tally.Decide(recorded);
+            if (late > 0)
+            {
+                if (recorded) metrics.HitsLate.Add(late);
+                else CountLoss(late);
+            }
+            foreach (var batch in batches)
+            {
+                batch.State = recorded ? HitBatch.Stage.Recorded : HitBatch.Stage.Lost;
+                taken.Remove(batch);
+                held -= batch.Count;
+                if (!recorded && !batch.Released) Lose(batch.Awaited);
+                if (recorded) metrics.HitsRecorded.Add(batch.Count);
+            }
+        }
+        foreach (var batch in batches)
+            batch.Tell(recorded);
+    }
+
+    /// <summary>No further hits; what is held is still taken and decided.</summary>
+    public void Close()
+    {
+        lock (gate) closed = true;
+        work.Set();
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (stopped) return;
+            closed = true;
+            while (waiting.TryDequeue(out var batch)) LetGo(batch);
+            foreach (var batch in taken.Where(batch => !batch.Released)) Release(batch);
+            (stopped, lostAtStop) = (true, tally.Lost);
+            Monitor.PulseAll(gate);
+        }
+        // The event is left to its finalizer: a request may still be on its way to it.
+        clock.Join();
+    }
+
+    private void RunClock()
+    {
+        lock (gate)
+        {
+            while (!stopped)
+            {
+                var now = Stopwatch.GetTimestamp();
+                var next = long.MaxValue;
+                foreach (var batch in taken)
+                {
+                    if (batch.Released) continue;
+                    if (batch.Deadline <= now) Release(batch);
+                    else next = Math.Min(next, batch.Deadline);
+                }
+                while (waiting.TryPeek(out var batch) && batch.Deadline <= now)
+                {
+                    waiting.Dequeue();
+                    LetGo(batch);
+                }
+                if (waiting.TryPeek(out var oldest)) next = Math.Min(next, oldest.Deadline);
+                clockIdle = next == long.MaxValue;
+                if (clockIdle) Monitor.Wait(gate);
+                else Monitor.Wait(gate, TimeSpan.FromSeconds((double)(next - now) / Stopwatch.Frequency) + TimeSpan.FromMilliseconds(1));
+            }
+        }
+    }
+
+    private void Release(HitBatch batch)
+    {
+        // Before the viewers go, so that no 302 is out that neither side of the equation knows.
+        batch.Released = true;
+        tally.LeaveUndecided(batch.Awaited);
+        batch.Tell(false);
+    }
+
+    private void LetGo(HitBatch batch)
+    {
+        if (ReferenceEquals(batch, open)) open = null;
+        batch.State = HitBatch.Stage.Lost;
+        held -= batch.Count;
+        Lose(batch.Awaited);
+        batch.Tell(false);
+    }
+
+    private void Lose(int hits)
+    {
+        if (hits == 0) return;
+        tally.Lose(hits);
+        CountLoss(hits);
+    }
+
+    private void CountLoss(long hits)
+    {
+        metrics.HitsLost.Add(hits);
+        Volatile.Write(ref lastLossAt, Stopwatch.GetTimestamp());
+    }
+}

@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HlsGateway.Counting;
+
+/// <summary>Degraded, never unhealthy: a gateway that cannot count still plays, and must not be taken out of service for it.</summary>
+internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var progress = outbox.Progress;
+        var data = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["outbox_depth"] = outbox.Depth,
+            ["unmerged"] = progress.Committed - progress.Merged,
+            ["lost"] = outbox.Lost,
+            ["undecided"] = outbox.Undecided,
+        };
+        var recent = outbox.LastLossAt is > 0 and var at && Stopwatch.GetElapsedTime(at) < TimeSpan.FromMinutes(1);
+        var why =
+            progress.Trouble is { } trouble ? $"The ledger is closed ({trouble}); viewers are redirected uncounted." :
+            progress.Aside is { } aside ? $"A damaged ledger was put aside as {aside}; counting goes on in a new one." :
+            recent ? "Requests were answered uncounted within the last minute." : null;
+        return Task.FromResult(why is null ? HealthCheckResult.Healthy("Every answered request is on disk.", data) : HealthCheckResult.Degraded(why, data: data));
+    }
+}

@@ -1,0 +1,46 @@
+namespace HlsGateway.Counting;
+
+/// <summary>The tables of <c>ledger.db</c>. Steps are only ever appended; <c>user_version</c> counts those that ran.</summary>
+internal static class LedgerSchema
+{
+    private static readonly string[] Steps =
+    [
+        """
+        -- What was made durable and is not merged yet: one row per commit.
+        CREATE TABLE batch(first_seq INTEGER PRIMARY KEY, hits INTEGER NOT NULL, at INTEGER NOT NULL, packed BLOB NOT NULL);
+        -- merged_seq: every request below it is in the tables that follow. Written with them, in one transaction.
+        CREATE TABLE mark(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO mark VALUES ('merged_seq', 1), ('merged_at', 0), ('epoch', abs(random()));
+        CREATE TABLE video(video TEXT PRIMARY KEY, content_ms INTEGER NOT NULL, longest_end_ms INTEGER NOT NULL) WITHOUT ROWID;
+        -- session_id is a UUIDv7, big endian: its order is the order of the sessions' starts.
+        CREATE TABLE session(
+            session_id BLOB PRIMARY KEY, video TEXT NOT NULL, started INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+            segments_fetched INTEGER NOT NULL, fetched_ms INTEGER NOT NULL, watch_ms INTEGER NOT NULL, trailer_ms INTEGER NOT NULL,
+            content_ms INTEGER NOT NULL, trailer INTEGER NOT NULL, player INTEGER NOT NULL, requests INTEGER NOT NULL,
+            repeats INTEGER NOT NULL, ignored_head INTEGER NOT NULL, ignored_forged INTEGER NOT NULL, ignored_expired INTEGER NOT NULL,
+            renditions TEXT NOT NULL, captions TEXT NOT NULL, watched BLOB NOT NULL, again BLOB NOT NULL, trailer_watched BLOB NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX session_by_video ON session(video, session_id);
+        -- One row per request that named a session.
+        CREATE TABLE event(
+            session_id BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL, rule INTEGER NOT NULL,
+            start_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL, path TEXT NOT NULL, player INTEGER NOT NULL,
+            PRIMARY KEY (session_id, seq)) WITHOUT ROWID;
+        -- Requests without a session of ours, by quarter of an hour (Unix ms of its start).
+        CREATE TABLE anonymous(
+            video TEXT NOT NULL, quarter INTEGER NOT NULL, rule INTEGER NOT NULL, kind INTEGER NOT NULL,
+            requests INTEGER NOT NULL, fetched_ms INTEGER NOT NULL, PRIMARY KEY (video, quarter, rule, kind)) WITHOUT ROWID;
+        -- Requests that were answered and not recorded.
+        CREATE TABLE loss(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, hits INTEGER NOT NULL);
+        """,
+    ];
+
+    public static void Migrate(LedgerFile ledger)
+    {
+        var done = ledger.Single("PRAGMA user_version");
+        if (done > Steps.Length)
+            throw new InvalidOperationException($"The ledger was written by a newer version (schema {done}, this one knows {Steps.Length}). Run that version, or restore an older ledger.");
+        for (var step = (int)done; step < Steps.Length; step++)
+            ledger.Execute($"BEGIN IMMEDIATE; {Steps[step]} PRAGMA user_version={step + 1}; COMMIT;");
+    }
+}

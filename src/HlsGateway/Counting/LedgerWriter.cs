@@ -1,0 +1,304 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using HlsGateway.Telemetry;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// The thread that owns the ledger. Each turn takes what waits, writes it as one row, commits, and lets the viewers go; requests
+/// that arrive while a commit runs form the next batch, so nobody waits for company and nobody pays an fsync alone under load.
+/// Merging into sessions happens when nobody waits, when a reader asks, or piggybacked in bounded portions once it lags.
+/// </summary>
+internal sealed class LedgerWriter : IDisposable
+{
+    /// <summary>Hits in one commit at most: 4,096 pack in about a millisecond.</summary>
+    private const int CommitLimit = 4096;
+
+    /// <summary>Hits merged in one turn at most, about 10 µs each, so that a newcomer never waits long for a merge.</summary>
+    private const int MergeLimit = 500;
+
+    /// <summary>Unmerged hits at which commits begin to carry merging along.</summary>
+    private const int MergeBacklog = 2000;
+
+    // Copied into the database before the WAL outgrows what a checkpoint can sync within the commit timeout.
+    private const int CheckpointPages = 1000;
+    private const int IdleCheckpointPages = 100;
+    private static readonly TimeSpan IdleBeforeMerge = TimeSpan.FromMilliseconds(50);
+
+    private readonly string path;
+    private readonly LedgerOptions options;
+    private readonly HitQueue queue;
+    private readonly LossTally tally;
+    private readonly ConcurrentDictionary<string, int> lengths;
+    private readonly ConcurrentQueue<(string Video, int ContentMs)> described = new();
+    private readonly GatewayMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly Thread thread;
+    private readonly ManualResetEvent stopping = new(false);
+    private readonly List<HitBatch> inDoubt = [];
+    private readonly LedgerProgress progress;
+    private byte[] packed = new byte[64 * 1024];
+    private LedgerFile? file;
+    private SessionMerge? merge;
+    private Statement? begin;
+    private Statement? commit;
+    private Statement? insertBatch;
+    private Statement? insertLoss;
+    private long nextSeq = 1;
+    private long mergedSeq = 1;
+    private long inDoubtFirst;
+    private long lossesWritten;
+    private long lastCommit;
+    private int failures;
+    private bool afterIoError;
+
+    public LedgerWriter(
+        string path, LedgerOptions options, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
+        LedgerProgress progress, GatewayMetrics metrics, TimeProvider time, ILogger log)
+    {
+        (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
+        (this.progress, this.metrics, this.time, this.log) = (progress, metrics, time, log);
+        thread = new Thread(Run) { IsBackground = true, Name = "ledger writer" };
+    }
+
+    /// <summary>Opens the ledger, puts a damaged one aside, and begins. Trouble that may pass does not stop the start.</summary>
+    public void Start()
+    {
+        if (File.Exists(path) && new FileInfo(path).Length <= VerifiedAtStart && Probe() is { } finding) PutAside(finding);
+        try
+        {
+            Open();
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
+        {
+            Fail(failure);
+        }
+        thread.Start();
+        if (File.Exists(path) && new FileInfo(path).Length > VerifiedAtStart) _ = Task.Run(VerifyInBackground);
+    }
+
+    /// <summary>A file of up to 64 MB is read through before it is trusted (well under a second); a larger one while it is in use.</summary>
+    private const long VerifiedAtStart = 64L << 20;
+
+    public void Describe(string video, int contentMs) => described.Enqueue((video, contentMs));
+
+    /// <summary>Commits what waits, merges it, and closes. The queue takes nothing any more.</summary>
+    public void Dispose()
+    {
+        stopping.Set();
+        queue.Wake();
+        if (thread.IsAlive) thread.Join();
+        Close();
+        stopping.Dispose();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            try
+            {
+                var stop = stopping.WaitOne(0);
+                if (progress.TakeDamage() is { } finding) PutAside(finding);
+                if (file is null)
+                {
+                    Open();
+                }
+                else if (!Turn(stop))
+                {
+                    if (stop) break;
+                    queue.WaitForWork(mergedSeq < nextSeq ? IdleBeforeMerge : TimeSpan.FromSeconds(1));
+                }
+            }
+            catch (Exception failure)
+            {
+                Fail(failure);
+                // One try is left to a process that stops; what is undecided then is told by the ledger at the next start.
+                if (stopping.WaitOne(Math.Min(1000, 25 << Math.Min(failures, 6))) && failures > 1) break;
+            }
+        }
+        if (file is not null) Quietly(() => file.Execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
+
+    private bool Turn(bool stop)
+    {
+        var hits = queue.Take(inDoubt, CommitLimit, nextSeq);
+        if (hits > 0)
+        {
+            inDoubtFirst = nextSeq;
+            Commit(hits);
+            return true;
+        }
+        var idle = Stopwatch.GetElapsedTime(lastCommit);
+        if ((mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge)) || !described.IsEmpty || tally.Lost > lossesWritten)
+        {
+            Commit(0);
+            return true;
+        }
+        if (progress.MergeAsked) progress.Publish(nextSeq, mergedSeq);
+        if (PagesWritten(reset: false) >= IdleCheckpointPages && idle >= IdleBeforeMerge) Checkpoint();
+        return false;
+    }
+
+    private void Commit(int hits)
+    {
+        var started = Stopwatch.GetTimestamp();
+        begin!.Run();
+        if (hits > 0) WriteBatch(hits);
+        var lost = tally.Lost;
+        if (lost > lossesWritten)
+            insertLoss!.Bind(1, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(2, lost - lossesWritten).Run();
+        while (described.TryDequeue(out var video))
+            merge!.Describe(video.Video, video.ContentMs);
+        var merged = mergedSeq;
+        if (hits == 0) merged = merge!.Run(mergedSeq, MergeLimit);
+        else if (nextSeq - mergedSeq > MergeBacklog) merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
+        commit!.Run();
+
+        (nextSeq, mergedSeq, lossesWritten) = (nextSeq + hits, merged, lost);
+        lastCommit = Stopwatch.GetTimestamp();
+        if (hits > 0)
+        {
+            queue.Decide(inDoubt, recorded: true);
+            inDoubt.Clear();
+            metrics.CommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            metrics.CommitSize.Record(hits);
+        }
+        if (failures > 0) Recovered();
+        progress.Publish(nextSeq, mergedSeq);
+        if (PagesWritten(reset: false) >= CheckpointPages) Checkpoint();
+    }
+
+    private void WriteBatch(int hits)
+    {
+        var length = HitCodec.WriteHeader(ref packed, hits);
+        var (video, at) = ("", 0L);
+        foreach (var batch in inDoubt)
+            length = HitCodec.Write(ref packed, length, batch.Hits, ref video, ref at);
+        insertBatch!.Bind(1, nextSeq).Bind(2, hits).Bind(3, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(4, packed.AsSpan(0, length)).Run();
+    }
+
+    private void Open()
+    {
+        var opened = LedgerFile.Open(path, afterIoError);
+        file = opened;
+        (begin, commit) = (opened.Prepare("BEGIN IMMEDIATE"), opened.Prepare("COMMIT"));
+        insertBatch = opened.Prepare("INSERT INTO batch VALUES (?,?,?,?)");
+        insertLoss = opened.Prepare("INSERT INTO loss(at, hits) VALUES (?,?)");
+        merge = new SessionMerge(opened, lengths, options.TraceLimit);
+        mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
+        nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
+        lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");
+        if (tally.Undecided > 0 && inDoubt.Count == 0) queue.Decide([], nextSeq > tally.UndecidedFirst);
+        if (inDoubt.Count > 0)
+        {
+            // A commit that failed may be in the file all the same: the file decides, once.
+            queue.Decide(inDoubt, nextSeq > inDoubtFirst);
+            inDoubt.Clear();
+        }
+        // What a failed transaction took along is told again.
+        if (failures > 0)
+        {
+            foreach (var (video, length) in lengths) described.Enqueue((video, length));
+        }
+        afterIoError = false;
+        progress.Publish(nextSeq, mergedSeq);
+        PagesWritten(reset: true);
+    }
+
+    private void Fail(Exception failure)
+    {
+        failures++;
+        if (failures == 1) log.LedgerFailed(failure, Path.GetFileName(path));
+        metrics.LedgerFailures.Add(1);
+        progress.Report(failure.Message);
+        Close();
+        if (failure is SqliteException sqlite)
+        {
+            afterIoError |= sqlite.SqliteErrorCode == raw.SQLITE_IOERR;
+            if (LedgerFile.IsDamage(sqlite)) PutAside(failure.Message);
+        }
+        else if (failure is InvalidDataException)
+        {
+            PutAside(failure.Message);
+        }
+    }
+
+    private void Recovered()
+    {
+        log.LedgerRecovered(failures);
+        failures = 0;
+        progress.Report(null);
+    }
+
+    private void PutAside(string finding)
+    {
+        Close();
+        Quietly(() =>
+        {
+            var aside = LedgerFile.PutAside(path, time.GetUtcNow());
+            log.LedgerPutAside(Path.GetFileName(path), Path.GetFileName(aside), finding);
+            progress.PutAside(Path.GetFileName(aside));
+            // The new file goes on where the old one stopped, so that a number is never given twice.
+            using var fresh = LedgerFile.Open(path, afterIoError: false);
+            fresh.Execute($"UPDATE mark SET value = {nextSeq} WHERE name = 'merged_seq'; INSERT INTO loss(at, hits) SELECT 0, {tally.Lost} WHERE {tally.Lost} > 0");
+        });
+    }
+
+    private string? Probe()
+    {
+        try
+        {
+            return LedgerFile.Verify(path);
+        }
+        catch (SqliteException failure)
+        {
+            log.LedgerFailed(failure, Path.GetFileName(path));
+            return null;
+        }
+    }
+
+    private void VerifyInBackground()
+    {
+        if (Probe() is { } finding) progress.Damaged(finding);
+        queue.Wake();
+    }
+
+    private void Checkpoint()
+    {
+        file!.Checkpoint();
+        PagesWritten(reset: true);
+    }
+
+    private int PagesWritten(bool reset)
+    {
+        raw.sqlite3_db_status(file!.Db, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, reset ? 1 : 0);
+        return pages;
+    }
+
+    private void Close()
+    {
+        merge?.Dispose();
+        begin?.Dispose();
+        commit?.Dispose();
+        insertBatch?.Dispose();
+        insertLoss?.Dispose();
+        file?.Dispose();
+        (merge, begin, commit, insertBatch, insertLoss, file) = (null, null, null, null, null, null);
+    }
+
+    private void Quietly(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            log.LedgerFailed(failure, Path.GetFileName(path));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using HlsGateway.Telemetry;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// Where playback hands in what it is about to answer. A true answer means: on disk, whatever happens to this process or machine.
+/// False means: the viewer goes on uncounted, and the loss is counted. Nothing here ever throws into a request.
+/// </summary>
+public sealed class Outbox : IHostedService, IDisposable
+{
+    private readonly string folder;
+    private readonly LedgerOptions options;
+    private readonly GatewayMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger<Outbox> log;
+    private readonly ConcurrentDictionary<string, int> lengths = new(StringComparer.Ordinal);
+    private LedgerLock? held;
+    private LossTally? tally;
+    private HitQueue? queue;
+    private LedgerWriter? writer;
+    private int disposed;
+
+    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, metrics, time, log)
+    {
+    }
+
+    internal Outbox(string folder, LedgerOptions options, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+    {
+        (this.folder, this.options, this.metrics, this.time, this.log) = (folder, options, metrics, time, log);
+        Progress = new LedgerProgress(time);
+        LedgerPath = Path.Combine(folder, "ledger.db");
+    }
+
+    public LedgerProgress Progress { get; }
+
+    public string LedgerPath { get; }
+
+    /// <summary>Requests that were answered and not recorded, since the ledger was made.</summary>
+    public long Lost => queue?.Lost ?? 0;
+
+    /// <summary>Requests whose viewers were let go while their commit still runs: recorded or lost, not known yet.</summary>
+    public long Undecided => queue?.Undecided ?? 0;
+
+    /// <summary>Requests that wait for the disk.</summary>
+    public int Depth => queue?.Held ?? 0;
+
+    internal long LastLossAt => queue?.LastLossAt ?? 0;
+
+    /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first.</summary>
+    public ValueTask<bool> RecordAsync(in Hit hit) => queue is { } waiting ? new(waiting.Add(in hit, awaited: true)) : new(false);
+
+    /// <summary>Records what nobody waits for (HEAD): the trace shows it, losses do not count it.</summary>
+    public void Note(in Hit hit) => _ = queue?.Add(in hit, awaited: false);
+
+    /// <summary>Tells the length of a video's content, as its Media Playlist adds up. Cheap when nothing changed.</summary>
+    public void Describe(string video, int durationMs)
+    {
+        // Renditions of one video differ by a frame or two; only a longer one, or a real change, is written.
+        if (durationMs <= 0 || (lengths.TryGetValue(video, out var known) && durationMs <= known && durationMs > known - 1000)) return;
+        lengths[video] = durationMs;
+        writer?.Describe(video, durationMs);
+    }
+
+    /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
+    public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) =>
+        Progress.CaughtUpAsync(() => queue?.Wake(), TimeSpan.FromSeconds(2), cancellation);
+
+    /// <exception cref="InvalidOperationException">Another process holds the ledger.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        held = LedgerLock.Take(Path.Combine(folder, "ledger.lock"));
+        tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
+        var waiting = new HitQueue(options, tally, metrics);
+        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, Progress, metrics, time, log);
+        writer.Start();
+        queue = waiting;
+        metrics.ObserveOutbox(() => Depth, () => Undecided);
+        using var memory = new SqliteConnection("Data Source=:memory:");
+        memory.Open();
+        log.LedgerOpened(memory.ServerVersion, options.CommitTimeout.TotalMilliseconds);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        // The host stops it, and the container disposes of it again.
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        queue?.Close();
+        writer?.Dispose();
+        writer = null;
+        queue?.Dispose();
+        tally?.Dispose();
+        tally = null;
+        held?.Dispose();
+        held = null;
+    }
+}

@@ -1,0 +1,42 @@
+namespace HlsGateway.Counting;
+
+/// <summary>Names the kind of player by its User-Agent. Kept are eight families, never the text itself, which can single out a person.</summary>
+public static class PlayerFamilies
+{
+    // The first that fits: libraries name the platform beside themselves, and every browser claims to be Mozilla.
+    private static readonly (string Part, PlayerFamily Family)[] Signs =
+    [
+        ("AppleCoreMedia", PlayerFamily.AppleCoreMedia),
+        ("ExoPlayer", PlayerFamily.ExoPlayer),
+        ("Media3", PlayerFamily.ExoPlayer),
+        ("mpv", PlayerFamily.Mpv),
+        ("VLC", PlayerFamily.Vlc),
+        ("LibVLC", PlayerFamily.Vlc),
+        ("GStreamer", PlayerFamily.GStreamer),
+        ("souphttpsrc", PlayerFamily.GStreamer),
+        ("Lavf", PlayerFamily.Ffmpeg),
+        ("libavformat", PlayerFamily.Ffmpeg),
+        ("ffmpeg", PlayerFamily.Ffmpeg),
+        ("curl/", PlayerFamily.Tool),
+        ("Wget", PlayerFamily.Tool),
+        ("python", PlayerFamily.Tool),
+        ("streamlink", PlayerFamily.Tool),
+        ("yt-dlp", PlayerFamily.Tool),
+        ("Go-http-client", PlayerFamily.Tool),
+        ("okhttp", PlayerFamily.ExoPlayer),
+        ("bot", PlayerFamily.Tool),
+        ("spider", PlayerFamily.Tool),
+        ("Mozilla/", PlayerFamily.Browser),
+    ];
+
+    public static PlayerFamily Of(ReadOnlySpan<char> userAgent)
+    {
+        // No player needs more to name itself, and the search is linear.
+        userAgent = userAgent[..Math.Min(userAgent.Length, 512)];
+        foreach (var (part, family) in Signs)
+        {
+            if (userAgent.Contains(part, StringComparison.OrdinalIgnoreCase)) return family;
+        }
+        return PlayerFamily.Unknown;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// Turns recorded requests into session rows, inside a transaction of the writer: the batch's row goes and the sessions' rows come
+/// in one commit, so a crash repeats nothing and loses nothing.
+/// </summary>
+internal sealed class SessionMerge : IDisposable
+{
+    private const long Quarter = 15 * 60 * 1000;
+
+    private readonly ConcurrentDictionary<string, int> lengths;
+    private readonly int traceLimit;
+    private readonly SessionTable sessions;
+    private readonly Statement oldest;
+    private readonly Statement remove;
+    private readonly Statement mark;
+    private readonly Statement insertEvent;
+    private readonly Statement addAnonymous;
+    private readonly Statement addVideo;
+    private readonly Statement videoKnown;
+    private readonly Dictionary<Guid, SessionState> touched = [];
+    private readonly Dictionary<(string Video, long Quarter, HitRule Rule, HitKind Kind), (long Requests, long FetchedMs)> nameless = [];
+    private readonly Dictionary<string, int> ends = new(StringComparer.Ordinal);
+
+    public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit)
+    {
+        this.lengths = lengths;
+        this.traceLimit = traceLimit;
+        sessions = new SessionTable(ledger);
+        oldest = ledger.Prepare("SELECT first_seq, hits, at, packed FROM batch WHERE first_seq >= ? ORDER BY first_seq LIMIT 1");
+        remove = ledger.Prepare("DELETE FROM batch WHERE first_seq = ?");
+        mark = ledger.Prepare("UPDATE mark SET value = CASE name WHEN 'merged_seq' THEN ?1 ELSE ?2 END WHERE name IN ('merged_seq', 'merged_at')");
+        insertEvent = ledger.Prepare("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?)");
+        addAnonymous = ledger.Prepare("""
+            INSERT INTO anonymous VALUES (?,?,?,?,?,?)
+            ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, fetched_ms = fetched_ms + excluded.fetched_ms
+            """);
+        addVideo = ledger.Prepare("""
+            INSERT INTO video VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET content_ms = CASE WHEN ?2 > 0 THEN ?2 ELSE content_ms END, longest_end_ms = max(longest_end_ms, ?3)
+            """);
+        videoKnown = ledger.Prepare("SELECT 1 FROM video WHERE video = ?");
+    }
+
+    /// <summary>Merges batches from <paramref name="mergedSeq"/> on until about <paramref name="atMost"/> requests are done.</summary>
+    /// <returns>The new mark: every request below it is merged once the running transaction commits.</returns>
+    public long Run(long mergedSeq, int atMost)
+    {
+        var done = 0;
+        var at = 0L;
+        while (done < atMost)
+        {
+            oldest.Bind(1, mergedSeq);
+            if (!oldest.Step())
+            {
+                oldest.Reset();
+                break;
+            }
+            var first = oldest.Int64(0);
+            at = oldest.Int64(2);
+            var hits = HitCodec.Read(oldest.Blob(3));
+            oldest.Reset();
+            for (var i = 0; i < hits.Count; i++)
+                Add(first + i, CollectionsMarshal.AsSpan(hits)[i]);
+            remove.Bind(1, first).Run();
+            mergedSeq = first + hits.Count;
+            done += hits.Count;
+        }
+        if (done == 0) return mergedSeq;
+        Flush();
+        mark.Bind(1, mergedSeq).Bind(2, at).Run();
+        return mergedSeq;
+    }
+
+    /// <summary>Writes down a length that a playlist told, for videos that nobody has watched yet too.</summary>
+    public void Describe(string video, int contentMs) => addVideo.Bind(1, video).Bind(2, contentMs).Bind(3, 0).Run();
+
+    private void Add(long seq, in Hit hit)
+    {
+        if (hit.Session == Guid.Empty || hit.Rule is HitRule.Anonymous or HitRule.Preview)
+        {
+            AddNameless(in hit);
+            return;
+        }
+        ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, hit.Session, out _);
+        state ??= sessions.Read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
+        // A token is bound to its video; a request for another one is not the session's.
+        if (state.Video != hit.Video)
+        {
+            AddNameless(hit with { Rule = HitRule.ForgedSession });
+            return;
+        }
+        state.Apply(in hit);
+        if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
+        {
+            ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(ends, hit.Video, out _);
+            end = Math.Max(end, SessionState.Window(in hit).End);
+        }
+        if (state.Requests > traceLimit) return;
+        Span<byte> id = stackalloc byte[16];
+        hit.Session.TryWriteBytes(id, bigEndian: true, out _);
+        insertEvent.Bind(1, id).Bind(2, seq).Bind(3, hit.AtMs).Bind(4, (long)hit.Kind).Bind(5, (long)hit.Rule)
+            .Bind(6, hit.StartMs).Bind(7, hit.DurationMs).Bind(8, hit.Path).Bind(9, (long)hit.Player).Run();
+    }
+
+    private void AddNameless(in Hit hit)
+    {
+        // A made-up name must not make a row: what is not in the video table is counted under no name.
+        var video = Known(hit.Video) ? hit.Video : "";
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(nameless, (video, hit.AtMs / Quarter * Quarter, hit.Rule, hit.Kind), out _);
+        var (start, end) = SessionState.Window(in hit);
+        sum = (sum.Requests + 1, sum.FetchedMs + (hit.Kind == HitKind.Content ? end - start : 0));
+    }
+
+    private bool Known(string video)
+    {
+        if (lengths.ContainsKey(video) || ends.ContainsKey(video)) return true;
+        var known = videoKnown.Bind(1, video).Step();
+        videoKnown.Reset();
+        return known;
+    }
+
+    private void Flush()
+    {
+        foreach (var state in touched.Values)
+        {
+            if (state.Requests == 0) continue;
+            if (lengths.TryGetValue(state.Video, out var length)) state.ContentMs = length;
+            sessions.Write(state);
+        }
+        foreach (var (key, sum) in nameless)
+            addAnonymous.Bind(1, key.Video).Bind(2, key.Quarter).Bind(3, (long)key.Rule).Bind(4, (long)key.Kind).Bind(5, sum.Requests).Bind(6, sum.FetchedMs).Run();
+        foreach (var (video, end) in ends)
+            addVideo.Bind(1, video).Bind(2, 0).Bind(3, end).Run();
+        Clear();
+    }
+
+    /// <summary>Forgets what was read: the transaction it was read in is gone.</summary>
+    public void Clear()
+    {
+        touched.Clear();
+        nameless.Clear();
+        ends.Clear();
+    }
+
+    public void Dispose()
+    {
+        sessions.Dispose();
+        oldest.Dispose();
+        remove.Dispose();
+        mark.Dispose();
+        insertEvent.Dispose();
+        addAnonymous.Dispose();
+        addVideo.Dispose();
+        videoKnown.Dispose();
+    }
+}

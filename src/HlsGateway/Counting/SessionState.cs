@@ -1,0 +1,177 @@
+namespace HlsGateway.Counting;
+
+/// <summary>What a request did to its session.</summary>
+public enum Effect : byte
+{
+    /// <summary>The session began.</summary>
+    Began = 1,
+
+    /// <summary>A content segment, of which at least a part was not handed out before.</summary>
+    Watched = 2,
+
+    /// <summary>The same segment again: fetched seconds grow, watch-seconds do not.</summary>
+    Repeat = 3,
+
+    /// <summary>Another Rendition of media time that was handed out before: fetched seconds grow, watch-seconds do not.</summary>
+    OtherRendition = 4,
+    Audio = 5,
+    Trailer = 6,
+    Caption = 7,
+    IFrame = 8,
+    Other = 9,
+    Head = 10,
+    ForgedDuration = 11,
+    Expired = 12,
+    ForgedSession = 13,
+    Preview = 14,
+}
+
+/// <summary>
+/// The definitions of what is counted for one session (docs/metrics.md has the same in words). Every figure is a function of the
+/// set of requests alone, never of their order, so several gateways may report one session late and mixed.
+/// </summary>
+public sealed class SessionState
+{
+    public required Guid Session { get; init; }
+
+    public required string Video { get; init; }
+
+    /// <summary>Unix ms of the earliest and latest counted request; 0 when none was counted.</summary>
+    public long FirstAt { get; set; }
+
+    public long LastAt { get; set; }
+
+    /// <summary>The Master Playlist was answered: an impression.</summary>
+    public bool Started { get; set; }
+
+    /// <summary>Content segments handed out, repeats included.</summary>
+    public long SegmentsFetched { get; set; }
+
+    /// <summary>Sum of the signed durations of these.</summary>
+    public long FetchedMs { get; set; }
+
+    /// <summary>Media time of the content handed out at least once.</summary>
+    public IntervalSet Watched { get; init; } = new();
+
+    /// <summary>Media time of the content handed out at least twice.</summary>
+    public IntervalSet Again { get; init; } = new();
+
+    /// <summary>Media time of the trailer handed out at least once.</summary>
+    public IntervalSet TrailerWatched { get; init; } = new();
+
+    /// <summary>Length of the content as its playlist told when the session was last merged; 0 = unknown.</summary>
+    public long ContentMs { get; set; }
+
+    public uint Trailer { get; set; }
+
+    public PlayerFamily Player { get; set; }
+
+    public SortedSet<string> Renditions { get; init; } = new(StringComparer.Ordinal);
+
+    public SortedSet<string> Captions { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Requests of every kind that named this session, counted or not.</summary>
+    public long Requests { get; set; }
+
+    /// <summary>Content segments that added no watch time.</summary>
+    public long Repeats { get; set; }
+
+    public long IgnoredHead { get; set; }
+
+    public long IgnoredForged { get; set; }
+
+    public long IgnoredExpired { get; set; }
+
+    /// <summary>
+    /// What must have been played, in milliseconds: for each unbroken stretch of media time that was handed out, its length less
+    /// <paramref name="bufferMs"/> (the most a player keeps ahead, so that much may never have been shown), never below 0; the sum
+    /// is never more than the time between the first and the last request.
+    /// </summary>
+    public long LowMs(long bufferMs)
+    {
+        var proven = 0L;
+        foreach (var (start, end) in Watched.Intervals)
+            proven += Math.Max(0, end - start - bufferMs);
+        return Math.Min(proven, LastAt - FirstAt);
+    }
+
+    /// <summary>Everything but the last second of the content was handed out. False while the content's length is unknown.</summary>
+    public static bool IsCompleted(long watchMs, long contentMs) => contentMs > 0 && watchMs > 0 && watchMs >= contentMs - 1000;
+
+    /// <summary>Adds one request. <see cref="HitRule.Preview"/> and nameless requests are not for sessions and must not come here.</summary>
+    public void Apply(in Hit hit)
+    {
+        Requests++;
+        switch (hit.Rule)
+        {
+            case HitRule.Counted:
+                break;
+            case HitRule.Head:
+                IgnoredHead++;
+                return;
+            case HitRule.ForgedDuration or HitRule.ForgedSession:
+                IgnoredForged++;
+                return;
+            default:
+                IgnoredExpired++;
+                return;
+        }
+
+        FirstAt = FirstAt == 0 ? hit.AtMs : Math.Min(FirstAt, hit.AtMs);
+        LastAt = Math.Max(LastAt, hit.AtMs);
+        if (hit.Trailer != 0) Trailer = hit.Trailer;
+        if (hit.Player > Player) Player = hit.Player;
+        var (start, end) = Window(in hit);
+        switch (hit.Kind)
+        {
+            case HitKind.SessionStart:
+                Started = true;
+                break;
+            case HitKind.Content:
+                SegmentsFetched++;
+                FetchedMs += end - start;
+                if (Watched.Add(start, end, Again) == 0) Repeats++;
+                Keep(Renditions, Rendition(hit.Path));
+                break;
+            case HitKind.Trailer:
+                TrailerWatched.Add(start, end);
+                break;
+            case HitKind.Caption:
+                Keep(Captions, CaptionLanguage(hit.Path));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>The media time of a request as [start, end), kept within what a timeline can hold.</summary>
+    public static (int Start, int End) Window(in Hit hit)
+    {
+        var start = Math.Max(0, hit.StartMs);
+        return (start, (int)Math.Min(int.MaxValue, (long)start + Math.Max(0, hit.DurationMs)));
+    }
+
+    /// <summary>Names a Rendition by its folder (<c>720p/video0.ts</c>: <c>720p</c>), or by the file's name without its number and extension.</summary>
+    public static string Rendition(string path)
+    {
+        var slash = path.LastIndexOf('/');
+        if (slash > 0) return path[..slash];
+        var name = path.AsSpan(slash + 1);
+        if (name.LastIndexOf('.') is > 0 and var dot) name = name[..dot];
+        var stem = name.TrimEnd("0123456789").TrimEnd("-_.");
+        return stem.IsEmpty ? name.ToString() : stem.ToString();
+    }
+
+    /// <summary><c>subtitles/de/{version}/3.vtt</c>: <c>de</c>; other captions by their folder.</summary>
+    public static string CaptionLanguage(string path)
+    {
+        var parts = path.Split('/');
+        return parts is ["subtitles", var language, ..] ? language : Rendition(path);
+    }
+
+    // Sets of names come from a playlist: a hostile one may hold thousands.
+    private static void Keep(SortedSet<string> names, string name)
+    {
+        if (names.Count < 32 && name.Length <= 200) names.Add(name);
+    }
+}

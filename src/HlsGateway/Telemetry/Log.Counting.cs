@@ -1,0 +1,17 @@
+namespace HlsGateway.Telemetry;
+
+/// <summary>Counting: 2000.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Information, "The ledger is open: SQLite {Version}, WAL, synchronous=FULL, commit timeout {TimeoutMs} ms. SQLite before 3.51.3 can corrupt a WAL that two connections reset at once; here one connection of one process writes and checkpoints, and all others only read.")]
+    public static partial void LedgerOpened(this ILogger log, string version, double timeoutMs);
+
+    [LoggerMessage(2002, LogLevel.Error, "The ledger {File} failed and is closed until it can be opened again. Viewers are redirected all the same; each one that goes uncounted is in hlsgateway.ledger.lost.")]
+    public static partial void LedgerFailed(this ILogger log, Exception failure, string file);
+
+    [LoggerMessage(2003, LogLevel.Warning, "The ledger works again after {Failures} failures.")]
+    public static partial void LedgerRecovered(this ILogger log, int failures);
+
+    [LoggerMessage(2004, LogLevel.Critical, "The ledger {File} is DAMAGED and was put aside as {Aside}: {Finding}. Counting goes on in a new file. Keep the old one: sqlite3's .recover reads most of it.")]
+    public static partial void LedgerPutAside(this ILogger log, string file, string aside, string finding);
+}

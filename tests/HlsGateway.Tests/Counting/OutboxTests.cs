@@ -1,0 +1,98 @@
+using HlsGateway.Counting;
+
+namespace HlsGateway.Tests.Counting;
+
+public sealed class OutboxTests
+{
+    [Fact]
+    public async Task What_is_answered_true_is_in_the_ledger_when_it_is_opened_again()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+        var session = Guid.CreateVersion7();
+        await using (var first = new TestLedger(folder))
+        {
+            for (var i = 0; i < 10; i++)
+                Assert.True(await first.Outbox.RecordAsync(TestLedger.Segment(session, i)));
+        }
+        await using (var second = new TestLedger(folder))
+        {
+            Assert.Equal(10, second.Rows());
+            Assert.Equal(10, second.Scalar("SELECT segments_fetched FROM session"));
+            Assert.Equal(40_000, second.Scalar("SELECT watch_ms FROM session"));
+            Assert.Equal(11, second.Outbox.Progress.Merged);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Thousands_at_once_share_commits_and_are_each_counted_once()
+    {
+        await using var ledger = new TestLedger();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(worker => Task.Run(async () =>
+        {
+            var durable = 0;
+            var session = Guid.CreateVersion7();
+            for (var i = 0; i < 200; i++)
+                durable += await ledger.Outbox.RecordAsync(TestLedger.Segment(session, i)) ? 1 : 0;
+            return durable;
+        })));
+        Assert.Equal(64 * 200, answers.Sum());
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(64 * 200, ledger.Rows());
+        Assert.Equal(64, ledger.Scalar("SELECT count(*) FROM session WHERE segments_fetched = 200 AND watch_ms = 800000"));
+        Assert.Equal(0, ledger.Outbox.Lost);
+        Assert.Equal(0, ledger.Scalar("SELECT count(*) FROM batch"));
+        Assert.Equal(64 * 200, ledger.Scalar("SELECT count(*) FROM event"));
+    }
+
+    [Fact]
+    public async Task A_second_process_is_refused_with_the_pid_and_the_file()
+    {
+        await using var ledger = new TestLedger();
+        var refusal = Assert.Throws<InvalidOperationException>(() => { _ = new TestLedger(ledger.Folder); });
+        Assert.Contains(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("ledger.lock", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_note_is_in_the_trace_and_adds_nothing()
+    {
+        await using var ledger = new TestLedger();
+        var session = Guid.CreateVersion7();
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, 0)));
+        ledger.Outbox.Note(TestLedger.Segment(session, 1, rule: HitRule.Head));
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, 2)));
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(8000, ledger.Scalar("SELECT watch_ms FROM session"));
+        Assert.Equal(1, ledger.Scalar("SELECT ignored_head FROM session"));
+        Assert.Equal(3, ledger.Scalar("SELECT count(*) FROM event"));
+    }
+
+    [Fact]
+    public async Task Requests_without_a_session_are_counted_apart_and_made_up_videos_make_no_rows()
+    {
+        await using var ledger = new TestLedger();
+        ledger.Outbox.Describe("clip", 20_000);
+        for (var i = 0; i < 5; i++)
+            Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.Empty, i, rule: HitRule.Anonymous)));
+        for (var i = 0; i < 50; i++)
+            Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.Empty, 0, video: $"made-up-{i}", rule: HitRule.ForgedSession)));
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(0, ledger.Scalar("SELECT count(*) FROM session"));
+        Assert.Equal(5, ledger.Scalar("SELECT sum(requests) FROM anonymous WHERE video = 'clip' AND rule = 3"));
+        Assert.Equal(50, ledger.Scalar("SELECT sum(requests) FROM anonymous WHERE video = '' AND rule = 5"));
+        Assert.Equal(1, ledger.Scalar("SELECT count(DISTINCT video) FROM anonymous WHERE video <> 'clip'"));
+    }
+
+    [Fact]
+    public async Task A_session_asked_for_under_another_video_gains_nothing()
+    {
+        await using var ledger = new TestLedger();
+        var session = Guid.CreateVersion7();
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, 0)));
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, 1, video: "other")));
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(4000, ledger.Scalar("SELECT watch_ms FROM session"));
+        Assert.Equal(1, ledger.Scalar("SELECT sum(requests) FROM anonymous WHERE rule = 5"));
+    }
+}

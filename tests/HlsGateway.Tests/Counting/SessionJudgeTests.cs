@@ -1,0 +1,96 @@
+using HlsGateway.Counting;
+
+namespace HlsGateway.Tests.Counting;
+
+/// <summary>Random viewers against a slow obvious model: every millisecond is a cell, every definition one line.</summary>
+public sealed class SessionJudgeTests
+{
+    private const int Length = 60_000;
+    private const int Buffer = 9_000;
+
+    [Fact]
+    public async Task Every_session_equals_the_model_in_whatever_order_its_requests_come()
+    {
+        await using var ledger = new TestLedger();
+        var random = new Random(20261122);
+        var viewers = Enumerable.Range(0, 200).Select(_ => (Session: Guid.CreateVersion7(), Requests: Play(random))).ToList();
+        var all = viewers.SelectMany(viewer => viewer.Requests.Select(hit => hit with { Session = viewer.Session })).ToArray();
+        random.Shuffle(all);
+        await Parallel.ForEachAsync(all, async (hit, _) => Assert.True(await ledger.Outbox.RecordAsync(hit)));
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+
+        using var file = LedgerFile.Open(Copy(ledger), afterIoError: false);
+        using var table = new SessionTable(file);
+        foreach (var (session, requests) in viewers)
+        {
+            var state = table.Read(session);
+            Assert.NotNull(state);
+            var content = requests.Where(hit => hit is { Rule: HitRule.Counted, Kind: HitKind.Content }).ToList();
+            var counted = requests.Where(hit => hit.Rule == HitRule.Counted).ToList();
+            var cells = new int[Length];
+            foreach (var hit in content)
+            {
+                for (var ms = hit.StartMs; ms < hit.StartMs + hit.DurationMs; ms++) cells[ms]++;
+            }
+
+            Assert.Equal(content.Count, state.SegmentsFetched);
+            Assert.Equal(content.Sum(hit => (long)hit.DurationMs), state.FetchedMs);
+            Assert.Equal(cells.Count(count => count > 0), state.Watched.Length);
+            Assert.Equal(cells.Count(count => count > 1), state.Again.Length);
+            Assert.Equal(requests.Count, state.Requests);
+            Assert.Equal(counted.Count == 0 ? 0 : counted.Min(hit => hit.AtMs), state.FirstAt);
+            Assert.Equal(counted.Count == 0 ? 0 : counted.Max(hit => hit.AtMs), state.LastAt);
+            Assert.Equal(content.Select(hit => hit.Path.Split('/')[0]).Distinct().Order(StringComparer.Ordinal), state.Renditions);
+            Assert.Equal(requests.Count(hit => hit.Rule == HitRule.Head), state.IgnoredHead);
+            Assert.Equal(requests.Count(hit => hit.Rule == HitRule.ForgedDuration), state.IgnoredForged);
+            Assert.Equal(requests.Count(hit => hit.Rule == HitRule.ExpiredSession), state.IgnoredExpired);
+            Assert.Equal(requests.Any(hit => hit is { Rule: HitRule.Counted, Kind: HitKind.SessionStart }), state.Started);
+            Assert.Equal(ModelLow(cells, state.LastAt - state.FirstAt), state.LowMs(Buffer));
+        }
+    }
+
+    private static long ModelLow(int[] cells, long elapsed)
+    {
+        // Proven is a millisecond behind which more than a buffer's length was fetched without a gap.
+        var (proven, ahead) = (0L, 0);
+        for (var ms = cells.Length - 1; ms >= 0; ms--)
+        {
+            ahead = cells[ms] > 0 ? ahead + 1 : 0;
+            if (ahead > Buffer) proven++;
+        }
+        return Math.Min(proven, elapsed);
+    }
+
+    private static List<Hit> Play(Random random)
+    {
+        var requests = new List<Hit>();
+        var at = 1_800_000_000_000 + random.Next(1_000_000);
+        var position = 0;
+        var rendition = "720p";
+        if (random.Next(10) > 0) requests.Add(new Hit(Guid.Empty, "clip", "playlist.m3u8", HitKind.SessionStart, HitRule.Counted, 0, 0, at, 0, PlayerFamily.Browser));
+        for (var step = random.Next(1, 40); step > 0; step--)
+        {
+            at += random.Next(4000);
+            if (random.Next(6) == 0) rendition = random.Next(2) == 0 ? "360p" : "720p";
+            if (random.Next(6) == 0) position = random.Next(15);
+            var rule = random.Next(12) switch { 0 => HitRule.Head, 1 => HitRule.ForgedDuration, 2 => HitRule.ExpiredSession, _ => HitRule.Counted };
+            var kind = random.Next(10) switch { 0 => HitKind.Audio, 1 => HitKind.Trailer, 2 => HitKind.Caption, 3 => HitKind.IFrame, _ => HitKind.Content };
+            // Segments of 4 s, on a grid that a switch of Rendition shifts by half a segment.
+            var start = Math.Min(Length - 4000, (position * 4000) + (rendition == "360p" ? 2000 : 0));
+            requests.Add(new Hit(Guid.Empty, "clip", $"{rendition}/video{position}.ts", kind, rule, start, 4000, at, 0, PlayerFamily.Browser));
+            if (random.Next(8) == 0) requests.Add(requests[^1] with { AtMs = at + 1 });
+            position = Math.Min(14, position + 1);
+        }
+        return requests;
+    }
+
+    private static string Copy(TestLedger ledger)
+    {
+        var to = Path.Combine(ledger.Folder, "copy.db");
+        using var source = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={ledger.Outbox.LedgerPath};Mode=ReadOnly;Pooling=False");
+        using var target = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={to};Pooling=False");
+        source.Open();
+        source.BackupDatabase(target);
+        return to;
+    }
+}
