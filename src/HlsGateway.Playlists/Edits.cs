@@ -14,6 +14,9 @@ public sealed class MasterEdit
     /// EXT-X-I-FRAME-STREAM-INF tags are left out then, since I-frame playlists carry no trailer (rule S1).
     /// </summary>
     public Func<int, TrailerPeak>? Trailer { get; init; }
+
+    /// <summary>The trailer's length: an EXT-X-START that counts from the end keeps its place (rule S10).</summary>
+    public int TrailerDurationMs { get; init; }
 }
 
 /// <summary>A trailer copy's share in a Variant Stream's attributes.</summary>
@@ -41,8 +44,15 @@ public sealed class MediaEdit
 /// <summary>A trailer as one Media Playlist carries it.</summary>
 /// <param name="Segments">At least one.</param>
 /// <param name="Map">fMP4: the trailer's own EXT-X-MAP; null for MPEG-TS, packed audio and WebVTT.</param>
-/// <param name="LongestSegmentMs">The longest trailer segment over all copies, so that EXT-X-TARGETDURATION agrees in all Renditions (rule S3).</param>
-public sealed record SplicedTrailer(IReadOnlyList<SplicedSegment> Segments, RewrittenUri? Map, int LongestSegmentMs);
+/// <param name="LongestSegmentMs">
+/// The longest segment that any Media Playlist of the session has to announce, milliseconds: the longest trailer segment over all copies
+/// and, where the session's other playlists are known, their EXT-X-TARGETDURATION, so that it agrees in all Renditions (rule S3).
+/// </param>
+public sealed record SplicedTrailer(IReadOnlyList<SplicedSegment> Segments, RewrittenUri? Map, int LongestSegmentMs)
+{
+    /// <summary>Bits per second, written as EXT-X-BITRATE where the content's would otherwise speak about the trailer too (rule S10); 0 when unknown.</summary>
+    public int Bandwidth { get; init; }
+}
 
 /// <param name="Duration">True seconds for EXTINF, decimal text (rule S2).</param>
 public readonly record struct SplicedSegment(string Duration, RewrittenUri Uri);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace HlsGateway.Playlists;
 
 /// <summary>The places in a playlist where a URI stands (RFC 8216 section 4.3; draft-pantos-hls-rfc8216bis section 4.4).</summary>
@@ -42,6 +44,7 @@ public readonly record struct RewrittenUri(string? BeforeToken, string? AfterTok
 {
     public static RewrittenUri Keep => default;
 
+    [MemberNotNullWhen(false, nameof(BeforeToken))]
     public bool IsKeep => BeforeToken is null;
 }
 

@@ -5,9 +5,10 @@ public static class CatalogueSetup
 {
     public static void AddCatalogue(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<PublishedVideos>();
+        builder.Services.AddSingleton<CatalogueStore>();
+        builder.Services.AddHostedService<CatalogueWatch>();
     }
 
-    public static void MapCatalogue(this IEndpointRouteBuilder app)
-    {
-    }
+    public static void MapCatalogue(this IEndpointRouteBuilder app) => app.MapVideoEndpoints();
 }

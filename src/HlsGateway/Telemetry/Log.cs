@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(5002, LogLevel.Information, "isolation {Isolation} is refused here: {Reason}")]
     public static partial void IsolationRefused(this ILogger log, IsolationKind isolation, string reason);
 
+    [LoggerMessage(7001, LogLevel.Warning, "The catalogue cannot be read now; videos stay as last known: {Reason}")]
+    public static partial void CatalogueUnreadable(this ILogger log, string reason);
+
     [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
     public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
 }

@@ -7,6 +7,7 @@ public static class TranscodingSetup
     {
         builder.Services.AddOptions<TranscodeOptions>().BindConfiguration(TranscodeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Ffmpeg>();
+        builder.Services.AddSingleton<JobTable>();
         builder.Services.AddSingleton<TranscoderHealth>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
         builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");

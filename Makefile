@@ -1,0 +1,32 @@
+# One door. Each target installs what it needs (scripts/install) and says what it does.
+.PHONY: run test build format bench golden players soak clean help
+
+run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
+	@scripts/run $(ARGS)
+
+test: ## Build everything and run all tests (FILTER='FullyQualifiedName~Playback' for a part)
+	@scripts/test
+
+build: ## Build everything, warnings as errors
+	dotnet build -v quiet --nologo
+
+format: ## Lay out the C# as .editorconfig says
+	dotnet format
+
+bench: ## Print render times, allocations and CPU per counted redirect beside nginx
+	@scripts/bench
+
+golden: ## Write the golden playlists anew from what the code does now; review the diff
+	@scripts/golden
+
+players: ## Play streams in real players only
+	@scripts/test HlsGateway.Players.Tests
+
+soak: ## The long versions of the property, fuzz and fault tests
+	@SOAK=1 scripts/test HlsGateway.Playlists.Tests HlsGateway.Tests
+
+clean: ## Remove what builds made; data/ (ledger, uploads, API token) stays
+	rm -rf .build node_modules src/*/bin src/*/obj tests/*/bin tests/*/obj src/HlsGateway/wwwroot TestResults
+
+help: ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+
+namespace HlsGateway.Playlists;
+
+/// <summary>A Variant Stream: EXT-X-STREAM-INF and the URI after it.</summary>
+/// <param name="Uri">As written.</param>
+/// <param name="Bandwidth">Bits per second; 0 when missing or no number.</param>
+/// <param name="Codecs">RFC 6381, comma separated; null when left out.</param>
+/// <param name="Width">Pixels; 0 when RESOLUTION is missing.</param>
+/// <param name="FrameRate">Decimal text as written.</param>
+/// <param name="Audio">GROUP-ID of its audio Renditions.</param>
+/// <param name="Subtitles">GROUP-ID of its subtitle Renditions.</param>
+public readonly record struct VariantStream(
+    string Uri, int Bandwidth, string? Codecs, int Width, int Height, string? FrameRate, string? Audio, string? Subtitles);
+
+/// <summary>An EXT-X-MEDIA tag.</summary>
+/// <param name="Type"><c>AUDIO</c>, <c>VIDEO</c>, <c>SUBTITLES</c>, <c>CLOSED-CAPTIONS</c>.</param>
+/// <param name="Uri">Null when left out: muxed into the Variant Stream, or closed captions.</param>
+public readonly record struct Rendition(
+    string Type, string GroupId, string? Language, string Name, string? Uri, string? Channels, bool Default);
+
+/// <summary>A Master Playlist: an index over its bytes, which are kept and copied wherever nothing is to be changed.</summary>
+public sealed class MasterPlaylist
+{
+    internal MasterPlaylist(ReadOnlyMemory<byte> text, MarkList marks, SubtitleGroups subtitles)
+    {
+        Text = text;
+        Marks = [.. marks.Items];
+        DeclaredVersion = marks.DeclaredVersion;
+        NeededVersion = marks.NeededVersion;
+        Subtitles = subtitles;
+    }
+
+    internal ReadOnlyMemory<byte> Text { get; }
+
+    internal Mark[] Marks { get; }
+
+    /// <summary>0 without EXT-X-VERSION.</summary>
+    internal int DeclaredVersion { get; }
+
+    internal int NeededVersion { get; }
+
+    internal SubtitleGroups Subtitles { get; }
+
+    /// <summary>In the playlist's order; at least one.</summary>
+    public required ImmutableArray<VariantStream> Variants { get; init; }
+
+    /// <summary>In the playlist's order.</summary>
+    public required ImmutableArray<Rendition> Renditions { get; init; }
+
+    /// <summary>Makes the template of one edit.</summary>
+    /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>
+    public PlaylistTemplate Compile(MasterEdit edit) => MasterPlaylistCompiler.Compile(this, edit);
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+
+namespace HlsGateway.Playlists;
+
+/// <summary>A Media Segment.</summary>
+/// <param name="Uri">As written.</param>
+/// <param name="Duration">Seconds, the shortest decimal of EXTINF (<c>4</c>, <c>2.8</c>, <c>3.337</c>).</param>
+/// <param name="StartMs">The exact sum of the durations before it, rounded once to milliseconds.</param>
+/// <param name="DurationMs">Rounded end minus rounded start, so that neighbours touch.</param>
+/// <param name="MapIndex">Its initialization section in <see cref="MediaPlaylist.Maps"/>; -1 for none.</param>
+/// <param name="RangeOffset">First byte of a sub-range, worked out where the playlist leaves it to the range before; null for a whole resource.</param>
+/// <param name="RangeLength">Bytes; null for a whole resource.</param>
+public readonly record struct MediaSegment(
+    string Uri, string Duration, int StartMs, int DurationMs, int MapIndex, long? RangeOffset, long? RangeLength);
+
+/// <summary>An EXT-X-MAP.</summary>
+/// <param name="RangeOffset">First byte; null for a whole resource.</param>
+/// <param name="RangeLength">Bytes; null for a whole resource.</param>
+public readonly record struct MapSection(string Uri, long? RangeOffset, long? RangeLength);
+
+/// <summary>A Media Playlist: an index over its bytes, which are kept and copied wherever nothing is to be changed.</summary>
+public sealed class MediaPlaylist
+{
+    internal MediaPlaylist(ReadOnlyMemory<byte> text, Mark[] marks, in MediaFacts facts)
+    {
+        Text = text;
+        Marks = marks;
+        Facts = facts;
+    }
+
+    internal ReadOnlyMemory<byte> Text { get; }
+
+    internal Mark[] Marks { get; }
+
+    internal MediaFacts Facts { get; }
+
+    public required ImmutableArray<MediaSegment> Segments { get; init; }
+
+    public required ImmutableArray<MapSection> Maps { get; init; }
+
+    public required bool HasEndList { get; init; }
+
+    public required bool IFramesOnly { get; init; }
+
+    /// <summary>Some EXT-X-KEY has a METHOD other than NONE.</summary>
+    public required bool Encrypted { get; init; }
+
+    /// <summary>Seconds as declared; where EXT-X-TARGETDURATION is missing or no number, what the longest segment calls for.</summary>
+    public required int TargetDuration { get; init; }
+
+    /// <summary>The longest segment, rounded up to milliseconds.</summary>
+    public int LongestSegmentMs => (int)Facts.Longest.Milliseconds + (Facts.Longest.Attoseconds > 0 ? 1 : 0);
+
+    /// <summary>Sum of the exact durations, rounded once.</summary>
+    public required int DurationMs { get; init; }
+
+    /// <summary>Makes the template of one edit. Costs one pass over the playlist's URIs.</summary>
+    /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>
+    public PlaylistTemplate Compile(MediaEdit edit) => MediaPlaylistCompiler.Compile(this, edit);
+}
+
+/// <summary>What compiling has to know beyond the marks.</summary>
+/// <param name="DeclaredVersion">0 without EXT-X-VERSION.</param>
+/// <param name="NeededVersion">What the playlist's own tags call for.</param>
+/// <param name="HasTargetDuration">EXT-X-TARGETDURATION stands somewhere.</param>
+/// <param name="Longest">The longest segment.</param>
+/// <param name="EncryptedAtEnd">A key is in force for the last segment (rule S5).</param>
+/// <param name="BitrateAtEnd">EXT-X-BITRATE is in force for the last segment (rule S10).</param>
+internal readonly record struct MediaFacts(
+    int DeclaredVersion, int NeededVersion, bool HasTargetDuration, Seconds Longest, bool EncryptedAtEnd, bool BitrateAtEnd);

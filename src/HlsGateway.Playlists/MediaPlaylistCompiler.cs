@@ -1,0 +1,77 @@
+namespace HlsGateway.Playlists;
+
+/// <summary>Writes the template of a Media Playlist: copies from mark to mark, and at each mark what the edit calls for.</summary>
+internal static class MediaPlaylistCompiler
+{
+    public static PlaylistTemplate Compile(MediaPlaylist playlist, MediaEdit edit)
+    {
+        var text = playlist.Text.Span;
+        var facts = playlist.Facts;
+        // Rule S11: a playlist without an end is live, or not finished.
+        var splice = playlist.HasEndList && edit.Trailer is { } trailer ? new TrailerSplice(trailer) : null;
+        var uris = UriQuestions.Ask(text, playlist.Marks, playlist.Segments.AsSpan(), edit.Rewrite, out var addedLength);
+        var changed = splice is not null || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
+        var version = changed ? Math.Max(Math.Max(facts.DeclaredVersion, facts.NeededVersion), splice?.NeededVersion ?? 0) : facts.DeclaredVersion;
+        var target = splice is null ? playlist.TargetDuration : TargetDuration(playlist, splice, version);
+
+        var builder = new TemplateBuilder(playlist.Text, text.Length + addedLength);
+        for (var at = 0; at < playlist.Marks.Length; at++)
+        {
+            ref readonly var mark = ref playlist.Marks[at];
+            if (mark.Start < builder.Position)
+                continue; // In a line that was left out.
+
+            switch (mark.Kind)
+            {
+                case MarkKind.UriLine or MarkKind.UriAttribute:
+                    UriQuestions.Write(builder, mark, uris[at]);
+                    break;
+                case MarkKind.ByteRange when changed && mark.Index < playlist.Segments.Length:
+                    // Rule I4: with parameters of its own each URI is another resource, and "after the range before" points nowhere.
+                    builder.Replace(mark);
+                    builder.Write(playlist.Segments[mark.Index].RangeLength.GetValueOrDefault());
+                    builder.Write("@"u8);
+                    builder.Write(playlist.Segments[mark.Index].RangeOffset.GetValueOrDefault());
+                    break;
+                case MarkKind.AfterFirstLine:
+                    builder.CopyTo(mark.Start);
+                    if (facts.DeclaredVersion == 0 && version > 1)
+                        HeaderTags.WriteVersionLine(builder, version);
+                    if (splice is not null && !facts.HasTargetDuration)
+                        WriteTargetDurationLine(builder, target);
+                    break;
+                case MarkKind.Version:
+                    HeaderTags.WriteNumber(builder, text, mark, version);
+                    break;
+                case MarkKind.TargetDuration:
+                    HeaderTags.WriteNumber(builder, text, mark, target);
+                    break;
+                case MarkKind.StartOffset when splice is not null:
+                    HeaderTags.WriteStartOffset(builder, text, mark, splice.Total);
+                    break;
+                case MarkKind.Repeated:
+                case MarkKind.EndList or MarkKind.Dangling when splice is not null:
+                    builder.Replace(mark);
+                    break;
+            }
+        }
+
+        builder.CopyRest();
+        splice?.Write(builder, facts.EncryptedAtEnd, facts.BitrateAtEnd);
+        return builder.Build();
+    }
+
+    /// <summary>Rule S3. Never below what the content declares, and the same function of the longest segment in every Rendition.</summary>
+    private static int TargetDuration(MediaPlaylist playlist, TrailerSplice splice, int version)
+    {
+        var longest = playlist.Facts.Longest > splice.Longest ? playlist.Facts.Longest : splice.Longest;
+        return Math.Max(playlist.TargetDuration, version < 6 ? longest.Ceiling : longest.Rounded);
+    }
+
+    private static void WriteTargetDurationLine(TemplateBuilder builder, int target)
+    {
+        builder.Write("#EXT-X-TARGETDURATION:"u8);
+        builder.Write(target);
+        builder.Write("\n"u8);
+    }
+}

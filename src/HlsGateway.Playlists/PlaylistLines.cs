@@ -1,0 +1,60 @@
+namespace HlsGateway.Playlists;
+
+/// <summary>
+/// The lines of a playlist, each known as a tag, a URI or neither. Blanks around a line are nobody's, as players read it; they are
+/// copied with it. Which tag a URI line belongs to is the parsers' business (rule D4).
+/// </summary>
+internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
+{
+    private readonly ReadOnlySpan<byte> text = text;
+    private M3u8Reader reader = new(text);
+
+    /// <summary>1-based.</summary>
+    public readonly int Number => reader.Number;
+
+    public readonly int Start => reader.Start;
+
+    /// <summary>First byte of the next line.</summary>
+    public readonly int End => reader.End;
+
+    /// <summary>The tag's rule; <see cref="TagRule.Unknown"/> for everything that is no tag of ours.</summary>
+    public TagRule Rule { get; private set; } = TagRule.Unknown;
+
+    public bool IsUri { get; private set; }
+
+    /// <summary>Where the URI, or the tag's value (what follows the colon), begins; blanks around it left out.</summary>
+    public int ValueStart { get; private set; }
+
+    public int ValueLength { get; private set; }
+
+    /// <summary>The URI or the tag's value.</summary>
+    public readonly ReadOnlySpan<byte> Value => text.Slice(ValueStart, ValueLength);
+
+    public bool Read()
+    {
+        if (!reader.Read())
+            return false;
+
+        SetValue(reader.TextStart, reader.TextEnd);
+        Rule = TagRule.Unknown;
+        IsUri = ValueLength > 0 && text[ValueStart] != (byte)'#';
+        if (ValueLength > 0 && !IsUri)
+            ReadTag();
+        return true;
+    }
+
+    private void ReadTag()
+    {
+        var line = Value;
+        var end = line.IndexOf((byte)':');
+        Rule = TagRule.Of(end < 0 ? line : line[..end]);
+        SetValue(ValueStart + (end < 0 ? ValueLength : end + 1), ValueStart + ValueLength);
+    }
+
+    private void SetValue(int start, int end)
+    {
+        var value = text[start..end];
+        ValueLength = value.Trim(" \t"u8).Length;
+        ValueStart = end - value.TrimStart(" \t"u8).Length;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace HlsGateway.Playlists;
+
+/// <summary>What every playlist passes before it is read: the limits of rule D7, and one form of text (no byte order mark, LF; rule D1).</summary>
+internal static class PlaylistText
+{
+    private const int LargestPlaylist = 8 * 1024 * 1024;
+    private const int LongestLine = 64 * 1024;
+
+    /// <summary>C0 and DEL, and the lead byte of C1 (RFC 8216 section 4.1).</summary>
+    private static readonly SearchValues<byte> ControlsOrC1Lead = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), 0x7F, 0xC2]);
+
+    /// <param name="text">The same memory where nothing had to be changed.</param>
+    public static bool TryNormalise(ReadOnlyMemory<byte> bytes, out ReadOnlyMemory<byte> text, out PlaylistError error)
+    {
+        text = default;
+        var span = bytes.Span;
+        if (!TryAccept(span, out error))
+            return false;
+
+        var hasCarriageReturns = span.Contains((byte)'\r');
+        var clean = hasCarriageReturns || span.StartsWith("\uFEFF"u8) ? new ArrayBufferWriter<byte>(span.Length) : null;
+        var lines = new M3u8Reader(span);
+        while (lines.Read())
+        {
+            if (lines.Text.Length > LongestLine)
+                return Fail("The line is over 64 KiB.", lines.Number, out error);
+            // Players disagree about whether it ends a line, so that nobody can say what a viewer would fetch.
+            if (hasCarriageReturns && lines.Text.Contains((byte)'\r'))
+                return Fail("A carriage return stands inside the line.", lines.Number, out error);
+            if (lines.Number == 1 && !IsFirstLine(lines.Text))
+                return Fail("The first line is not #EXTM3U.", 1, out error);
+            if (clean is null)
+                continue;
+
+            clean.Write(lines.Text);
+            if (lines.HasLineEnd)
+                clean.Write("\n"u8);
+        }
+
+        text = clean?.WrittenMemory ?? bytes;
+        return true;
+    }
+
+    /// <summary>True where a URI holds a control character, so that it cannot be written into a playlist or a header (RFC 8216 section 4.1).</summary>
+    public static bool HasControls(ReadOnlySpan<byte> uri)
+    {
+        for (var at = 0; ;)
+        {
+            var found = uri[at..].IndexOfAny(ControlsOrC1Lead);
+            if (found < 0)
+                return false;
+            at += found;
+            // In valid UTF-8 a byte always follows C2; up to 9F it makes a C1 control.
+            if (uri[at] != 0xC2 || uri[at + 1] <= 0x9F)
+                return true;
+            at++;
+        }
+    }
+
+    public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
+
+    private static bool TryAccept(ReadOnlySpan<byte> bytes, out PlaylistError error)
+    {
+        if (bytes.IsEmpty)
+            return Fail("The playlist is empty.", 0, out error);
+        if (bytes.Length > LargestPlaylist)
+            return Fail("The playlist is over 8 MiB.", 0, out error);
+        if (!Utf8.IsValid(bytes))
+            return Fail("The text is not UTF-8.", FirstLine(bytes, static line => !Utf8.IsValid(line)), out error);
+        if (bytes.Contains((byte)0))
+            return Fail("The text holds a NUL.", FirstLine(bytes, static line => line.Contains((byte)0)), out error);
+
+        error = default;
+        return true;
+    }
+
+    /// <summary>Attributes after the tag are borne, as players do; blanks or lines before it are not.</summary>
+    private static bool IsFirstLine(ReadOnlySpan<byte> line) =>
+        line.StartsWith("#EXTM3U"u8) && (line.Length == 7 || line[7] is (byte)' ' or (byte)'\t');
+
+    private static int FirstLine(ReadOnlySpan<byte> bytes, Func<ReadOnlySpan<byte>, bool> isFaulty)
+    {
+        var lines = new M3u8Reader(bytes);
+        while (lines.Read() && !isFaulty(lines.Text))
+        {
+        }
+
+        return lines.Number;
+    }
+
+    private static bool Fail(string reason, int line, out PlaylistError error)
+    {
+        error = new PlaylistError(reason, line);
+        return false;
+    }
+}

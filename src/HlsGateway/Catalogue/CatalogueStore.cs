@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using HlsGateway.Content;
+using HlsGateway.Database;
+
+namespace HlsGateway.Catalogue;
+
+/// <summary>One rung of the ladder, measured on what was made.</summary>
+/// <param name="Path">Of its Media Playlist, below the video.</param>
+/// <param name="FrameRate">Frames a second, three decimals at most.</param>
+/// <param name="Bandwidth">Peak bits per second over any segment (RFC 8216, 4.3.4.2).</param>
+public sealed record PublishedRendition(
+    string Name, string Path, int Width, int Height, double FrameRate, long Bandwidth, long AverageBandwidth, string Codecs);
+
+/// <summary>The durable copy of an upload.</summary>
+/// <param name="Sha256">Lower-case hexadecimal, compared with what the store gave back.</param>
+public sealed record SourceCopy(string Key, string Sha256, long Bytes);
+
+/// <summary>Everything that becomes visible in one step.</summary>
+public sealed record Publication(
+    string Video, string Revision, TimeSpan Duration, ImmutableArray<PublishedRendition> Renditions, ImmutableArray<RenditionFacts> Facts,
+    SourceCopy? Source, string? PosterKey);
+
+/// <summary>The rows of videos and revisions.</summary>
+public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)
+{
+    /// <summary>Makes a revision the one that new sessions get. All its objects must be in the store.</summary>
+    /// <param name="with">Further writes of the same transaction; false abandons all of it.</param>
+    /// <returns>False when <paramref name="with"/> refused.</returns>
+    public async Task<bool> PublishAsync(Publication publication, Func<DbConnection, DbTransaction, Task<bool>> with, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var done = await database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                if (!await with(connection, transaction))
+                    return false;
+                await connection.ExecuteAsync(
+                    """
+                    INSERT INTO revision (video, revision, published_at, duration_ms, renditions, facts, source_key, source_sha256, source_bytes, poster_key)
+                    VALUES (@Video, @Revision, @now, @duration, @renditions, @facts, @key, @sha256, @bytes, @PosterKey)
+                    """,
+                    new
+                    {
+                        publication.Video,
+                        publication.Revision,
+                        now,
+                        duration = (long)publication.Duration.TotalMilliseconds,
+                        renditions = JsonSerializer.Serialize(publication.Renditions),
+                        facts = JsonSerializer.Serialize(publication.Facts),
+                        key = publication.Source?.Key,
+                        sha256 = publication.Source?.Sha256,
+                        bytes = publication.Source?.Bytes,
+                        publication.PosterKey,
+                    },
+                    transaction);
+                await connection.ExecuteAsync(
+                    """
+                    INSERT INTO video (video, revision, created_at, changed_at) VALUES (@Video, @Revision, @now, @now)
+                    ON CONFLICT (video) DO UPDATE SET revision = excluded.revision, changed_at = excluded.changed_at
+                    """,
+                    new { publication.Video, publication.Revision, now }, transaction);
+                return true;
+            },
+            ct);
+        if (done)
+            published.Apply([(publication.Video, new PublishedVideo(
+                publication.Video, publication.Revision, PublishedVideo.Prefix(publication.Video, publication.Revision), publication.Facts))]);
+        return done;
+    }
+
+    /// <summary>New sessions get no such video; its objects stay until no session of the old revision can live.</summary>
+    /// <returns>False when there was none.</returns>
+    public async Task<bool> DeleteAsync(string video, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var rows = await database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                "UPDATE video SET revision = NULL, changed_at = @now WHERE video = @video AND revision IS NOT NULL", new { video, now }, transaction),
+            ct);
+        published.Apply([(video, null)]);
+        return rows > 0;
+    }
+
+    /// <summary>Reads what changed at or after a time, into the snapshot.</summary>
+    /// <returns>The latest change seen, Unix milliseconds.</returns>
+    public async Task<long> RefreshAsync(long since, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        var rows = (await connection.QueryAsync<ChangedRow>(
+            """
+            SELECT v.video, v.revision, v.changed_at, r.facts FROM video v
+            LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
+            WHERE v.changed_at >= @since ORDER BY v.changed_at
+            """,
+            new { since })).AsList();
+        if (rows.Count == 0)
+            return since;
+        published.Apply(rows.Select(row => (row.Video, row.Revision is null ? null : new PublishedVideo(
+            row.Video, row.Revision, PublishedVideo.Prefix(row.Video, row.Revision),
+            JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(row.Facts ?? "[]")))));
+        return rows[^1].ChangedAt;
+    }
+
+    private sealed record ChangedRow
+    {
+        public string Video { get; init; } = "";
+
+        public string? Revision { get; init; }
+
+        public long ChangedAt { get; init; }
+
+        public string? Facts { get; init; }
+    }
+}

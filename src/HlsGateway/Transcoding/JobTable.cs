@@ -1,0 +1,151 @@
+using System.Data.Common;
+using Dapper;
+using HlsGateway.Database;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>A job that a worker holds.</summary>
+/// <param name="Attempt">1 for the first.</param>
+/// <param name="Revision">This attempt's own: two workers that both believe in their lease never write the same object.</param>
+/// <param name="FormerRevision">That of the attempt before, whose objects are nobody's.</param>
+public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, string? FormerRevision, string Worker);
+
+/// <summary>Jobs as rows with a lease, shared by every worker on the database.</summary>
+public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
+{
+    public const int MaxAttempts = 3;
+
+    /// <summary>A worker that says nothing for this long has died; it speaks every few seconds.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
+
+    private const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing')";
+
+    /// <summary>Queues an upload, as the newest of its video; one of the same video that still waits or runs is cancelled.</summary>
+    public Task<string> AddAsync(string video, string uploadKey, long bytes, CancellationToken ct)
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
+        var now = Now();
+        return database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                await connection.ExecuteAsync(
+                    $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND state IN {Unfinished}", new { video, now }, transaction);
+                await connection.ExecuteAsync("UPDATE job SET latest = 0 WHERE video = @video AND latest = 1", new { video }, transaction);
+                await connection.ExecuteAsync(
+                    """
+                    INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at)
+                    VALUES (@id, @video, 1, 'queued', @uploadKey, @bytes, 0, 0, 0, @now, @now)
+                    """,
+                    new { id, video, uploadKey, bytes, now }, transaction);
+                return id;
+            },
+            ct);
+    }
+
+    /// <summary>Takes the oldest job that nobody holds, or null.</summary>
+    public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken ct)
+    {
+        var now = Now();
+        var revision = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
+        var skip = database.Dialect == Dialect.Postgres ? "FOR UPDATE SKIP LOCKED" : "";
+        return database.WriteAsync<ClaimedJob?>(
+            async (connection, transaction) =>
+            {
+                // A job that took its worker down three times would take down a fourth.
+                await connection.ExecuteAsync(
+                    $"""
+                    UPDATE job SET state = 'failed', changed_at = @now, error = 'The worker stopped {MaxAttempts} times over this file. Try a file that another program has saved anew.'
+                    WHERE state IN {Unfinished} AND lease_until < @now AND attempts >= {MaxAttempts}
+                    """,
+                    new { now }, transaction);
+                var row = await connection.QueryFirstOrDefaultAsync<JobRow>(
+                    $"SELECT id, video, upload_key, attempts, revision FROM job WHERE state IN {Unfinished} AND lease_until < @now ORDER BY created_at, id LIMIT 1 {skip}",
+                    new { now }, transaction);
+                if (row is null)
+                    return null;
+                await connection.ExecuteAsync(
+                    """
+                    UPDATE job SET state = 'probing', attempts = attempts + 1, revision = @revision, worker = @worker, lease_until = @until, progress = 0,
+                                   error = NULL, started_at = @now, changed_at = @now WHERE id = @Id
+                    """,
+                    new { revision, worker, until = now + (long)Lease.TotalMilliseconds, now, row.Id }, transaction);
+                return new ClaimedJob(row.Id, row.Video, row.UploadKey, (int)row.Attempts + 1, revision, row.Revision, worker);
+            },
+            ct);
+    }
+
+    /// <summary>Renews the lease and tells how far the job is.</summary>
+    /// <returns>False: the job is no longer this worker's, or was cancelled; it must stop at once.</returns>
+    public async Task<bool> ReportAsync(ClaimedJob job, string state, double progress, CancellationToken ct)
+    {
+        var now = Now();
+        return await database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                $"""
+                UPDATE job SET state = @state, progress = @progress, lease_until = @until, changed_at = @now
+                WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
+                """,
+                new { state, progress, until = now + (long)Lease.TotalMilliseconds, now, job.Id, job.Worker, job.Revision }, transaction),
+            ct) == 1;
+    }
+
+    /// <summary>Part of the transaction that publishes: only who holds the job may end it.</summary>
+    public async Task<bool> FinishAsync(ClaimedJob job, DbConnection connection, DbTransaction transaction) =>
+        await connection.ExecuteAsync(
+            $"UPDATE job SET state = 'ready', progress = 1, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
+            new { now = Now(), job.Id, job.Worker, job.Revision }, transaction) == 1;
+
+    /// <summary>Ends a job for good, with a reason for the uploader.</summary>
+    public Task FailAsync(ClaimedJob job, string reason, CancellationToken ct) =>
+        database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                $"UPDATE job SET state = 'failed', error = @reason, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
+                new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
+            ct);
+
+    /// <summary>Gives a job back after trouble that is not the file's: it starts again, here or elsewhere.</summary>
+    public Task ReleaseAsync(ClaimedJob job, string reason, CancellationToken ct) =>
+        database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                $"""
+                UPDATE job SET state = CASE WHEN attempts >= {MaxAttempts} THEN 'failed' ELSE 'queued' END, error = @reason, lease_until = 0, changed_at = @now
+                WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
+                """,
+                new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
+            ct);
+
+    /// <returns>False when no job of the video was waiting or running.</returns>
+    public async Task<bool> CancelAsync(string video, CancellationToken ct)
+    {
+        var now = Now();
+        return await database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                var ended = await connection.ExecuteAsync(
+                    $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND (state IN {Unfinished} OR (latest = 1 AND state = 'failed'))",
+                    new { video, now }, transaction);
+                await connection.ExecuteAsync("UPDATE job SET latest = 0 WHERE video = @video AND latest = 1", new { video }, transaction);
+                return ended;
+            },
+            ct) > 0;
+    }
+
+    /// <summary>Ids of the jobs that wait, next first.</summary>
+    internal static async Task<List<string>> WaitingAsync(DbConnection connection) =>
+        (await connection.QueryAsync<string>("SELECT id FROM job WHERE state = 'queued' ORDER BY created_at, id")).AsList();
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private sealed record JobRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Video { get; init; } = "";
+
+        public string UploadKey { get; init; } = "";
+
+        public long Attempts { get; init; }
+
+        public string? Revision { get; init; }
+    }
+}

@@ -1,0 +1,22 @@
+// Reads the strip that Rig/Barcode.cs describes from the picture that a video element shows.
+const cells = 16, numberBits = 11, stripPart = 12, pixelsPerCell = 4;
+
+const canvas = new OffscreenCanvas(cells * pixelsPerCell, 4);
+const context = canvas.getContext("2d", { willReadFrequently: true });
+
+/** @returns {[number, number] | null} source and frame number; null where no strip is to be seen */
+export function read(video) {
+  const height = video.videoHeight / stripPart;
+  context.drawImage(video, 0, height / 4, video.videoWidth, height / 2, 0, 0, canvas.width, canvas.height);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let bits = 0;
+  for (let cell = 0; cell < cells; cell++) {
+    const at = (2 * canvas.width + cell * pixelsPerCell + pixelsPerCell / 2) * 4;
+    const luma = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+    if (luma > 96 && luma < 160) return null;
+    bits = bits << 1 | (luma >= 160 ? 1 : 0);
+  }
+  let ones = 0;
+  for (let rest = bits & 0x3fff; rest; rest &= rest - 1) ones++;
+  return bits >> 14 === 2 && ones % 2 === 0 ? [bits >> 12 & 3, bits >> 1 & (1 << numberBits) - 1] : null;
+}

@@ -1,0 +1,116 @@
+// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=
+import { read } from "./barcode.js";
+
+const asked = new URLSearchParams(location.search);
+const video = document.getElementById("video");
+const rate = Number(asked.get("rate") ?? 1);
+const started = performance.now();
+
+const report = {
+  player: asked.get("player"),
+  version: "",
+  ended: false,
+  error: null,
+  duration: 0,
+  endedAt: 0,
+  longestStillMs: 0,
+  wallMs: 0,
+  frames: [],
+  unreadable: 0,
+  cues: [],
+  audioBytes: [],
+  log: [],
+};
+window.report = report;
+
+const note = text => report.log.push(`${Math.round(performance.now() - started)} ms: ${text}`);
+
+const done = new Promise(resolve => {
+  window.finish = reason => {
+    note(reason);
+    resolve();
+  };
+});
+window.fail = error => {
+  report.error ??= String(error?.message ?? error);
+  window.finish(`failed: ${report.error}`);
+};
+window.addEventListener("error", event => window.fail(event.error ?? event.message));
+window.addEventListener("unhandledrejection", event => window.fail(event.reason));
+
+// The picture as it is shown, with the player's own time for it: what a cue's time is measured against.
+const look = (_, { mediaTime }) => {
+  const frame = read(video);
+  if (frame === null) report.unreadable++;
+  else report.frames.push([mediaTime, ...frame]);
+  report.audioBytes.push([mediaTime, video.webkitAudioDecodedByteCount ?? 0]);
+  video.requestVideoFrameCallback(look);
+};
+video.requestVideoFrameCallback(look);
+
+let cueTracks = () => [];
+const seen = new Set();
+function collectCues() {
+  for (const track of cueTracks()) {
+    if (track.kind === "metadata" || track.mode === "disabled") continue;
+    // A list of video.js has a length and indices, but cannot be iterated.
+    for (let i = 0; i < (track.activeCues?.length ?? 0); i++) {
+      const cue = track.activeCues[i];
+      const key = `${cue.startTime} ${cue.endTime} ${cue.text}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      report.cues.push({ text: cue.text, start: cue.startTime, end: cue.endTime, seenAt: video.currentTime });
+    }
+  }
+}
+
+// Progress is looked at often, and the longest time without any is reported: a player that waits at the splice never says so.
+let lastTime = -1, lastMoved = 0;
+const watch = setInterval(() => {
+  const now = performance.now();
+  collectCues();
+  if (video.currentTime !== lastTime) {
+    lastTime = video.currentTime;
+    lastMoved = now;
+  } else if (lastMoved > 0 && lastTime > 0 && !video.ended) {
+    report.longestStillMs = Math.max(report.longestStillMs, now - lastMoved);
+    if (now - lastMoved > 8000) window.finish(`stuck at ${lastTime}`);
+  }
+}, 20);
+
+for (const type of ["loadedmetadata", "playing", "waiting", "stalled", "seeking", "ended", "error"]) {
+  video.addEventListener(type, () => {
+    note(`${type} at ${video.currentTime.toFixed(3)}${video.error ? `: ${video.error.message}` : ""}`);
+    // Players set the rate back when they attach; only from here on it stays.
+    if (type === "loadedmetadata" || type === "playing") video.playbackRate = rate;
+  });
+}
+video.addEventListener("ended", () => {
+  report.ended = true;
+  window.finish("ended");
+});
+
+async function play() {
+  const driver = await import(`./${report.player}.js`);
+  const tracks = await driver.play(video, asked.get("src"), {
+    captions: asked.get("captions"),
+    audio: asked.get("audio"),
+    note,
+    fail: window.fail,
+  });
+  report.version = driver.version();
+  cueTracks = () => [...tracks()];
+  video.defaultPlaybackRate = rate;
+  video.playbackRate = rate;
+  await video.play();
+}
+
+// Not awaited: a player that never gets ready must not keep the report from being given.
+play().catch(window.fail);
+await done;
+clearInterval(watch);
+collectCues();
+report.duration = Number.isFinite(video.duration) ? video.duration : -1;
+report.endedAt = video.currentTime;
+report.wallMs = performance.now() - started;
+window.complete = true;

@@ -1,0 +1,89 @@
+using System.Text.Json;
+
+namespace HlsGateway.Players.Tests.Rig;
+
+/// <summary>A picture that a player showed.</summary>
+/// <param name="MediaTime">Seconds on the player's own timeline.</param>
+internal readonly record struct ShownFrame(double MediaTime, Frame Frame);
+
+/// <param name="Start">Seconds on the player's own timeline.</param>
+/// <param name="SeenAt">The player's time when the cue was first seen among the active ones.</param>
+internal sealed record ShownCue(string Text, double Start, double End, double SeenAt);
+
+/// <summary>What one player did with one stream, from the page's report or from ffmpeg's output.</summary>
+internal sealed record PlayerReport
+{
+    public required string Player { get; init; }
+
+    public required string Version { get; init; }
+
+    public required bool Ended { get; init; }
+
+    public string? Error { get; init; }
+
+    /// <summary>Seconds, as the player says; -1 when it says none.</summary>
+    public double Duration { get; init; }
+
+    /// <summary>The longest time without progress once playback had begun.</summary>
+    public double LongestStillMs { get; init; }
+
+    public double WallMs { get; init; }
+
+    public int Unreadable { get; init; }
+
+    public required IReadOnlyList<ShownFrame> Frames { get; init; }
+
+    public IReadOnlyList<ShownCue> Cues { get; init; } = [];
+
+    /// <summary>Player's time and bytes of sound decoded so far.</summary>
+    public IReadOnlyList<(double MediaTime, double Bytes)> AudioBytes { get; init; } = [];
+
+    public IReadOnlyList<string> Log { get; init; } = [];
+
+    public IEnumerable<ShownFrame> Content => Frames.Where(frame => frame.Frame.Source != Barcode.Trailer);
+
+    public IEnumerable<ShownFrame> Trailer => Frames.Where(frame => frame.Frame.Source == Barcode.Trailer);
+
+    /// <summary>
+    /// Seconds from the content's own time, which its frames carry, to the player's; the median, since under load a browser
+    /// may draw one frame later than the one it reports.
+    /// </summary>
+    public double ContentOffset => Median(Content.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.FramesPerSecond)));
+
+    /// <summary>As <see cref="ContentOffset"/>, of the trailer's start.</summary>
+    public double TrailerOffset => Median(Trailer.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.FramesPerSecond)));
+
+    public override string ToString() =>
+        $"{Player} {Version}: {(Ended ? "ended" : "did not end")}{(Error is null ? "" : $", {Error}")}; {Frames.Count} frames read, {Unreadable} not; " +
+        $"longest pause {LongestStillMs:F0} ms, {WallMs:F0} ms in all\n  {string.Join("\n  ", Log)}";
+
+    public static PlayerReport FromPage(JsonElement json)
+    {
+        var page = json.Deserialize<Page>(JsonSerializerOptions.Web)!;
+        return new PlayerReport
+        {
+            Player = page.Player,
+            Version = page.Version,
+            Ended = page.Ended,
+            Error = page.Error,
+            Duration = page.Duration,
+            LongestStillMs = page.LongestStillMs,
+            WallMs = page.WallMs,
+            Unreadable = page.Unreadable,
+            Frames = [.. page.Frames.Select(frame => new ShownFrame(frame[0], new Frame((int)frame[1], (int)frame[2])))],
+            Cues = page.Cues,
+            AudioBytes = [.. page.AudioBytes.Select(pair => (pair[0], pair[1]))],
+            Log = page.Log,
+        };
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+    }
+
+    private sealed record Page(
+        string Player, string Version, bool Ended, string? Error, double Duration, double LongestStillMs, double WallMs, int Unreadable,
+        double[][] Frames, ShownCue[] Cues, double[][] AudioBytes, string[] Log);
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace HlsGateway.Players.Tests.Rig;
+
+/// <summary>What a player is asked to do.</summary>
+/// <param name="Source">The Master Playlist.</param>
+/// <param name="Rate">Playback rate in browsers.</param>
+/// <param name="Captions">Language to switch on.</param>
+/// <param name="Audio">Language of the audio Rendition; null leaves the default.</param>
+internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio);
+
+/// <summary>Five real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
+internal sealed class Players : IAsyncDisposable
+{
+    public const string HlsJs = "hlsjs";
+    public const string Shaka = "shaka";
+    public const string VideoJs = "videojs";
+    public const string Native = "native";
+    public const string Ffmpeg = "ffmpeg";
+
+    private readonly IPlaywright playwright;
+    private readonly IBrowser browser;
+    private readonly MediaServer pages;
+
+    private Players(IPlaywright playwright, IBrowser browser, MediaServer pages)
+    {
+        this.playwright = playwright;
+        this.browser = browser;
+        this.pages = pages;
+    }
+
+    public static async Task<Players> StartAsync()
+    {
+        var pages = await MediaServer.StartAsync(cors: false, ("/harness", Places.Harness), ("/node_modules", Places.NodeModules));
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--autoplay-policy=no-user-gesture-required"],
+        });
+        return new Players(playwright, browser, pages);
+    }
+
+    /// <summary>A page of its own for pages other than the harness.</summary>
+    public Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null) => browser.NewPageAsync(options);
+
+    /// <summary>The page's origin, which its requests at the CDN name as their Referer: tells whose request it was.</summary>
+    public string RefererOf(string player, string run) => $"http://{player}-{run}.localhost:{pages.Address.Port}/";
+
+    /// <param name="run">A DNS label, unique for this play.</param>
+    public Task<PlayerReport> PlayAsync(string player, string run, Assignment assignment) =>
+        player.Equals(Ffmpeg, StringComparison.Ordinal) ? PlayWithFfmpegAsync(RefererOf(player, run), assignment) : PlayInBrowserAsync(player, run, assignment);
+
+    private async Task<PlayerReport> PlayInBrowserAsync(string player, string run, Assignment assignment)
+    {
+        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 680, Height = 400 } });
+        var page = await context.NewPageAsync();
+        var query = string.Create(CultureInfo.InvariantCulture,
+            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}");
+        await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
+        try
+        {
+            await page.WaitForFunctionAsync("() => window.complete === true", null, new PageWaitForFunctionOptions { Timeout = 90_000, PollingInterval = 100 });
+        }
+        catch (TimeoutException)
+        {
+            await page.EvaluateAsync("() => window.fail('the play did not end within 90 s')");
+            await page.WaitForFunctionAsync("() => window.complete === true");
+        }
+        return PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report"));
+    }
+
+    /// <summary>Decodes the whole stream as fast as it comes, picture and sound, and reads the strip of every frame.</summary>
+    private static async Task<PlayerReport> PlayWithFfmpegAsync(string referer, Assignment assignment)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        try
+        {
+            var cells = await Tool.RunAsync("ffmpeg",
+                ["-nostdin", "-v", "error", "-referer", referer, "-i", assignment.Source.AbsoluteUri,
+                    "-an", "-vf", Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
+                    "-map", "0:a:0?", "-f", "null", "-"],
+                TimeSpan.FromSeconds(90));
+            var frames = cells.Chunk(Barcode.Cells).Select(strip => Barcode.Read(strip)).ToArray();
+            return new PlayerReport
+            {
+                Player = Ffmpeg,
+                Version = "",
+                Ended = true,
+                WallMs = watch.Elapsed.TotalMilliseconds,
+                Unreadable = frames.Count(frame => frame is null),
+                Frames = [.. frames.Where(frame => frame is not null).Select((frame, i) => new ShownFrame((double)i / TestMedia.FramesPerSecond, frame!.Value))],
+            };
+        }
+        catch (InvalidOperationException failure)
+        {
+            return new PlayerReport { Player = Ffmpeg, Version = "", Ended = false, Error = failure.Message, Frames = [] };
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await browser.DisposeAsync();
+        playwright.Dispose();
+        await pages.DisposeAsync();
+    }
+}

@@ -1,0 +1,68 @@
+using System.Reflection;
+using HlsGateway.Playlists;
+
+namespace HlsGateway.Tests.Architecture;
+
+/// <summary>The arrows of docs/architecture.md, read from the compiled code.</summary>
+public sealed class ArrowTests
+{
+    [Fact]
+    public void Playlists_know_bytes_and_nothing_else()
+    {
+        var pure = typeof(PlaylistTemplate).Assembly;
+        Assert.All(pure.GetReferencedAssemblies(), name => Assert.StartsWith("System.", name.Name, StringComparison.Ordinal));
+        string[] outside = ["System.IO.", "System.Net.", "System.Threading.Tasks.", "System.TimeProvider", "System.Diagnostics.Stopwatch",
+            "System.Environment", "System.Console", "System.Random"];
+        AssertNone(pure.GetTypes(), outside);
+        Assert.DoesNotContain(Uses(pure.GetTypes()), use => use.Member is MethodInfo { Name: "get_UtcNow" or "get_Now" });
+    }
+
+    [Fact]
+    public void Viewers_keep_watching_when_databases_stores_and_jobs_are_down() => AssertNone(TypesOf("HlsGateway.Playback"),
+        "HlsGateway.Database.", "HlsGateway.Transcoding.", "HlsGateway.Analytics.", "HlsGateway.Studio.",
+        "HlsGateway.Storage.DiskStore", "HlsGateway.Storage.S3Store", "System.Data.", "Dapper.", "Microsoft.Data.Sqlite.", "Npgsql.", "Amazon.");
+
+    [Fact]
+    public void Databases_stores_and_metrics_know_no_feature()
+    {
+        string[] features = ["HlsGateway.Playback.", "HlsGateway.Trailers.", "HlsGateway.Subtitles.", "HlsGateway.Counting.",
+            "HlsGateway.Transcoding.", "HlsGateway.Analytics.", "HlsGateway.Studio.", "HlsGateway.Catalogue."];
+        AssertNone(TypesOf("HlsGateway.Database"), features);
+        AssertNone(TypesOf("HlsGateway.Storage"), features);
+    }
+
+    [Fact]
+    public void The_scan_sees_what_a_method_calls()
+    {
+        // Anti-vacuity: this class calls Assert and reads files of the pure assembly's metadata.
+        Assert.Contains(Uses([typeof(ArrowTests)]), use => use.Type == "Xunit.Assert");
+    }
+
+    private static Type[] TypesOf(string space)
+    {
+        var types = typeof(Program).Assembly.GetTypes().Where(type => type.Namespace == space).ToArray();
+        Assert.NotEmpty(types);
+        return types;
+    }
+
+    private static void AssertNone(IEnumerable<Type> types, params string[] forbidden) => Assert.Empty(
+        Uses(types).Where(use => forbidden.Any(prefix => use.Type.StartsWith(prefix, StringComparison.Ordinal)))
+            .Select(use => $"{use.By} uses {use.Type}").Distinct(StringComparer.Ordinal));
+
+    private static IEnumerable<(string By, string Type, MemberInfo? Member)> Uses(IEnumerable<Type> types)
+    {
+        const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        foreach (var type in types)
+        {
+            foreach (var field in type.GetFields(all)) yield return (type.FullName!, Name(field.FieldType), field);
+            foreach (var method in type.GetMembers(all).OfType<MethodBase>())
+            {
+                foreach (var parameter in method.GetParameters()) yield return (type.FullName!, Name(parameter.ParameterType), null);
+                foreach (var local in method.GetMethodBody()?.LocalVariables ?? []) yield return (type.FullName!, Name(local.LocalType), null);
+                foreach (var member in Intermediate.Members(method)) yield return (type.FullName!, Name(member as Type ?? member.DeclaringType), member);
+            }
+        }
+    }
+
+    private static string Name(Type? type) => type is null ? "" : type.HasElementType ? Name(type.GetElementType()) : $"{type.Namespace}.{type.Name}";
+}
