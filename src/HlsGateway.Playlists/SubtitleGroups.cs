@@ -31,41 +31,49 @@ internal sealed class SubtitleGroups
     public static string AutoSelectKey(string? language, string? associated, bool forced, string? characteristics) =>
         $"{language}\n{associated}\n{forced}\n{characteristics}";
 
-    /// <summary>Adds the captions to every group: a Variant Stream names one, and each must offer all of ours.</summary>
+    /// <summary>
+    /// Adds the captions to every group, since a Variant Stream names only one, with the same attributes in each
+    /// (draft-pantos-hls-rfc8216bis section 4.4.6.1.1): what one group has already binds in all.
+    /// </summary>
     public void Write(TemplateBuilder builder, IReadOnlyList<CaptionRendition> captions)
     {
-        if (names.Count == 0)
-            WriteGroup(builder, OurGroup, captions);
-        foreach (var group in names)
-            WriteGroup(builder, group, captions);
+        var added = Added(captions);
+        foreach (var group in names.DefaultIfEmpty(OurGroup))
+        {
+            foreach (var member in added)
+                WriteRendition(builder, group, member);
+        }
     }
 
-    private void WriteGroup(TemplateBuilder builder, string group, IReadOnlyList<CaptionRendition> captions)
+    private List<AddedMember> Added(IReadOnlyList<CaptionRendition> captions)
     {
-        var taken = members.Where(member => member.Group == group).ToArray();
-        var usedNames = taken.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
-        var usedKeys = taken.Select(member => member.AutoSelectKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var hasDefault = taken.Any(member => member.Default);
+        var usedNames = members.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
+        var usedKeys = members.Select(member => member.AutoSelectKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var hasDefault = members.Any(member => member.Default);
+        var added = new List<AddedMember>(captions.Count);
         foreach (var caption in captions)
         {
             var isDefault = caption.Default && !hasDefault;
             hasDefault |= isDefault;
             var isNew = usedKeys.Add(AutoSelectKey(caption.Language, associated: null, forced: false, caption.Characteristics));
-            WriteRendition(builder, group, UniqueName(caption, usedNames), caption, isDefault, autoSelect: isDefault || isNew);
+            added.Add(new AddedMember(caption, UniqueName(caption, usedNames), isDefault, AutoSelect: isDefault || isNew));
         }
+
+        return added;
     }
 
     /// <summary>FORCED is left out: none of our captions is (rule W1).</summary>
-    private static void WriteRendition(TemplateBuilder builder, string group, string name, CaptionRendition caption, bool isDefault, bool autoSelect)
+    private static void WriteRendition(TemplateBuilder builder, string group, AddedMember member)
     {
+        var caption = member.Caption;
         builder.Write("#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="u8);
         builder.Write($"\"{group}\"");
         builder.Write(",NAME="u8);
-        builder.WriteQuoted(name);
+        builder.WriteQuoted(member.Name);
         builder.Write(",LANGUAGE="u8);
         builder.WriteQuoted(caption.Language);
-        builder.Write(isDefault ? ",DEFAULT=YES"u8 : ",DEFAULT=NO"u8);
-        builder.Write(autoSelect ? ",AUTOSELECT=YES"u8 : ",AUTOSELECT=NO"u8);
+        builder.Write(member.Default ? ",DEFAULT=YES"u8 : ",DEFAULT=NO"u8);
+        builder.Write(member.AutoSelect ? ",AUTOSELECT=YES"u8 : ",AUTOSELECT=NO"u8);
         if (!string.IsNullOrEmpty(caption.Characteristics))
         {
             builder.Write(",CHARACTERISTICS="u8);
@@ -88,7 +96,9 @@ internal sealed class SubtitleGroups
         });
         var unique = name;
         for (var count = 2; !used.Add(unique); count++)
-            unique = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name} ({count})");
+            unique = $"{name} ({count})";
         return unique;
     }
+
+    private sealed record AddedMember(CaptionRendition Caption, string Name, bool Default, bool AutoSelect);
 }
