@@ -10,8 +10,9 @@ namespace HlsGateway.Playlists;
 /// <param name="MapIndex">Its initialization section in <see cref="MediaPlaylist.Maps"/>; -1 for none.</param>
 /// <param name="RangeOffset">First byte of a sub-range, worked out where the playlist leaves it to the range before; null for a whole resource.</param>
 /// <param name="RangeLength">Bytes; null for a whole resource.</param>
+/// <param name="Discontinuity">EXT-X-DISCONTINUITY stands before it.</param>
 public readonly record struct MediaSegment(
-    string Uri, string Duration, int StartMs, int DurationMs, int MapIndex, long? RangeOffset, long? RangeLength);
+    string Uri, string Duration, int StartMs, int DurationMs, int MapIndex, long? RangeOffset, long? RangeLength, bool Discontinuity);
 
 /// <summary>An EXT-X-MAP.</summary>
 /// <param name="RangeOffset">First byte; null for a whole resource.</param>

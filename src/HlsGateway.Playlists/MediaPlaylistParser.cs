@@ -21,6 +21,7 @@ internal ref struct MediaPlaylistParser
 
     private Seconds? extInf;
     private (long Length, long? Offset)? range;
+    private bool discontinuity;
     private bool keyInForce;
     private bool bitrateInForce;
 
@@ -85,6 +86,9 @@ internal ref struct MediaPlaylistParser
                 var attributes = new AttributeList(line.Value);
                 keyInForce = !attributes.Find("METHOD"u8) || !attributes.Value.SequenceEqual("NONE"u8);
                 encrypted |= keyInForce;
+                break;
+            case Tag.Discontinuity:
+                discontinuity = true;
                 break;
             case Tag.Bitrate:
                 bitrateInForce = true;
@@ -186,10 +190,11 @@ internal ref struct MediaPlaylistParser
 
         segments.Add(new MediaSegment(
             uri, lastDurationText, (int)start.RoundedMilliseconds, (int)(end.RoundedMilliseconds - start.RoundedMilliseconds),
-            maps.Count - 1, offset, range?.Length));
+            maps.Count - 1, offset, range?.Length, discontinuity));
         encryptedAtEnd = keyInForce;
         bitrateAtEnd = bitrateInForce;
         extInf = null;
+        discontinuity = false;
         range = null;
         pending.Clear();
         return true;

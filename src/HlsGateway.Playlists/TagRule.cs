@@ -4,7 +4,7 @@ namespace HlsGateway.Playlists;
 internal enum Tag : byte
 {
     None, Header, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
-    ExtInf, ByteRange, Key, Map, Bitrate, SegmentMark,
+    ExtInf, ByteRange, Key, Map, Bitrate, Discontinuity, SegmentMark,
     StreamInf, Media, IFrameStreamInf, SessionKey, UriOnly,
 }
 
@@ -33,7 +33,7 @@ internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTrait
     [
         new(Tag.ByteRange, "#EXT-X-BYTERANGE"u8.ToArray(), TagTraits.NextSegment),
         new(Tag.SegmentMark, "#EXT-X-PROGRAM-DATE-TIME"u8.ToArray(), TagTraits.NextSegment),
-        new(Tag.SegmentMark, "#EXT-X-DISCONTINUITY"u8.ToArray(), TagTraits.NextSegment),
+        new(Tag.Discontinuity, "#EXT-X-DISCONTINUITY"u8.ToArray(), TagTraits.NextSegment),
         new(Tag.Key, "#EXT-X-KEY"u8.ToArray(), TagTraits.NextSegment, UriKind.Key, "URI"u8.ToArray()),
         new(Tag.Map, "#EXT-X-MAP"u8.ToArray(), TagTraits.NextSegment, UriKind.Map, "URI"u8.ToArray()),
         new(Tag.SegmentMark, "#EXT-X-GAP"u8.ToArray(), TagTraits.NextSegment),

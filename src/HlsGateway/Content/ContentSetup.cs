@@ -5,6 +5,7 @@ public static class ContentSetup
 {
     public static void AddContent(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<ContentFacts>();
     }
 
 }

@@ -1,13 +1,40 @@
 namespace HlsGateway.Playback;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>The player URLs below <c>/watch/</c>.</summary>
 public static class PlaybackSetup
 {
     public static void AddPlayback(this WebApplicationBuilder builder)
     {
+        var services = builder.Services;
+        services.AddOptions<SessionsOptions>().BindConfiguration(SessionsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<CdnOptions>().BindConfiguration(CdnOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<OriginOptions>().BindConfiguration(OriginOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
+
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
+        services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>();
+        services.AddSingleton<PlaylistCompiler>().AddSingleton<PlaylistServer>().AddSingleton<HitRecorder>();
+        services.AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>();
     }
 
     public static void MapPlayback(this IEndpointRouteBuilder app)
     {
+        var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();
+        app.MapMethods("/watch/{**path}", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods("/watch/{**path}", [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
+        // Loads the clusters and starts their health checks; the routes are ours.
+        app.MapReverseProxy();
+    }
+
+    private static Task Preflight(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        WatchAnswer.AllowAnyOrigin(context.Response);
+        headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
+        headers.AccessControlAllowHeaders = "*";
+        headers.AccessControlMaxAge = "86400";
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 }

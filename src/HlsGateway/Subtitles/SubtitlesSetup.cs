@@ -5,6 +5,7 @@ public static class SubtitlesSetup
 {
     public static void AddSubtitles(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<SubtitleIndex>();
     }
 
     public static void MapSubtitles(this IEndpointRouteBuilder app)

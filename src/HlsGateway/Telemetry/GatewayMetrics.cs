@@ -11,10 +11,18 @@ public sealed class GatewayMetrics : IDisposable
     public const string MeterName = "HlsGateway";
 
     private readonly Meter meter;
+    private readonly Counter<long> playlistFetches;
+    private readonly Counter<long> stalePlaylists;
+    private readonly Counter<long> playlistsLeftAlone;
+    private readonly Counter<long> captionTrouble;
 
     public GatewayMetrics(IMeterFactory meters)
     {
         meter = meters.Create(MeterName);
+        playlistFetches = meter.CreateCounter<long>("hlsgateway.playlist.fetches", "{fetch}", "Playlists asked of the origin, by outcome.");
+        stalePlaylists = meter.CreateCounter<long>("hlsgateway.playlist.stale", "{answer}", "Playlists served after their time because the origin gave no better one.");
+        playlistsLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.left_alone", "{playlist}", "Playlists on hosts that may not be fetched from: they play uncounted.");
+        captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
         AuthenticationFailures = meter.CreateCounter<long>("hlsgateway.access.failures", "{request}", "Requests that carried a token that is not ours.");
         HitsRecorded = meter.CreateCounter<long>("hlsgateway.ledger.recorded", "{request}", "Requests that are durable in the ledger.");
         HitsLost = meter.CreateCounter<long>("hlsgateway.ledger.lost", "{request}", "Requests that were answered and not recorded.");
@@ -44,6 +52,18 @@ public sealed class GatewayMetrics : IDisposable
         meter.CreateObservableGauge("hlsgateway.ledger.depth", depth, "{request}", "Requests that wait for a commit.");
         meter.CreateObservableGauge("hlsgateway.ledger.undecided", undecided, "{request}", "Requests that were answered while their commit still runs.");
     }
+
+    /// <summary>One fetch of a playlist from the origin has ended.</summary>
+    public void PlaylistFetched(bool good) => playlistFetches.Add(1, new KeyValuePair<string, object?>("outcome", good ? "ok" : "failed"));
+
+    /// <summary>A viewer got the last good playlist because the origin had no better one in time (rule H5).</summary>
+    public void PlaylistServedStale() => stalePlaylists.Add(1);
+
+    /// <summary>Playlists on hosts that may not be fetched from (rule I2).</summary>
+    public void PlaylistsLeftAlone(int count) => playlistsLeftAlone.Add(count);
+
+    /// <summary>Captions were served blank, or without a clock.</summary>
+    public void CaptionTrouble(string reason) => captionTrouble.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Dispose() => meter.Dispose();
 }

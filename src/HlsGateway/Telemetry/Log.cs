@@ -22,4 +22,16 @@ internal static partial class Log
 
     [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
     public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
+
+    [LoggerMessage(1001, LogLevel.Warning, "The origin could not be reached for {Path}: {Fault}.")]
+    public static partial void OriginUnreachable(this ILogger log, string path, string fault);
+
+    [LoggerMessage(1002, LogLevel.Error, "A playlist fetch ended in an unexpected way.")]
+    public static partial void PlaylistFetchFailed(this ILogger log, Exception fault);
+
+    [LoggerMessage(1003, LogLevel.Warning, "The last good playlist is served in place of a fresh one. {Reason}")]
+    public static partial void StalePlaylist(this ILogger log, string reason);
+
+    [LoggerMessage(1004, LogLevel.Warning, "{Count} playlists of {Video} stand on hosts that Gateway:Origin:AllowedHosts does not list; they play uncounted.")]
+    public static partial void PlaylistsLeftAlone(this ILogger log, int count, string video);
 }

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace HlsGateway.Playback;
+
+/// <summary>
+/// A caption segment's path below a video: <c>subtitles/{language}/{version}/{first PTS}-{content end ms}/{start ms}-{length ms}.vtt</c>.
+/// All that the answer depends on stands in the path, so that a player whose query was stripped still gets its captions, and any
+/// gateway can answer. <c>x</c> in the PTS's place: nobody could measure it, and the segment is blank rather than late or early.
+/// </summary>
+internal readonly record struct CaptionPath(string Language, string Version, long? Mpegts, int ContentEndMs, int StartMs, int DurationMs)
+{
+    public const string Folder = "subtitles/";
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Folder}{Language}/{Version}/{(Mpegts is { } pts ? pts.ToString(CultureInfo.InvariantCulture) : "x")}-{ContentEndMs}/{StartMs}-{DurationMs}.vtt");
+
+    public static bool TryRead(ReadOnlySpan<char> below, out CaptionPath path)
+    {
+        path = default;
+        Span<Range> parts = stackalloc Range[6];
+        if (below.Split(parts, '/') != 5 || !below[parts[0]].SequenceEqual("subtitles") || !below.EndsWith(".vtt", StringComparison.Ordinal))
+            return false;
+        var clock = below[parts[3]];
+        var window = below[parts[4]][..^4];
+        if (!TrySplit(clock, out var pts, out var end) || !TrySplit(window, out var start, out var length)
+            || !TryMs(end, out var endMs) || !TryMs(start, out var startMs) || !TryMs(length, out var lengthMs))
+            return false;
+        long? mpegts = null;
+        if (!pts.SequenceEqual("x"))
+        {
+            if (!long.TryParse(pts, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value >= 1L << 33)
+                return false;
+            mpegts = value;
+        }
+
+        path = new(below[parts[1]].ToString(), below[parts[2]].ToString(), mpegts, endMs, startMs, lengthMs);
+        return true;
+    }
+
+    private static bool TrySplit(ReadOnlySpan<char> text, out ReadOnlySpan<char> left, out ReadOnlySpan<char> right)
+    {
+        var hyphen = text.IndexOf('-');
+        left = hyphen < 0 ? [] : text[..hyphen];
+        right = hyphen < 0 ? [] : text[(hyphen + 1)..];
+        return hyphen > 0;
+    }
+
+    private static bool TryMs(ReadOnlySpan<char> text, out int ms) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ms) && ms <= 48 * 60 * 60 * 1000;
+}

@@ -1,0 +1,64 @@
+using HlsGateway.Counting;
+using HlsGateway.Storage;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Playback;
+
+/// <summary>
+/// Answers a Media Segment: (1) verify the duration's signature, (2) record the hit durably, (3) 302 to the CDN, whatever Range was
+/// asked for (rule H2).
+/// </summary>
+internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, IOptions<CdnOptions> cdn)
+{
+    private readonly string baseUrl = cdn.Value.BaseUrl.Length == 0 || cdn.Value.BaseUrl.EndsWith('/') ? cdn.Value.BaseUrl : cdn.Value.BaseUrl + '/';
+
+    public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute route)
+    {
+        if (Location(context, route.Source) is not { } location)
+        {
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
+            return;
+        }
+
+        var (kind, startMs, durationMs, forged) = Judge(request, route.Kind);
+        await hits.RecordAsync(context, request, kind, startMs, durationMs, forged);
+        WatchAnswer.Redirect(context, location);
+    }
+
+    private (HitKind Kind, int StartMs, int DurationMs, bool Forged) Judge(WatchRequest request, RouteKind route)
+    {
+        var query = new PlayerQuery(request.Query);
+        var kind = route == RouteKind.TrailerMedia ? HitKind.Trailer : query.Kind switch
+        {
+            "a" => HitKind.Audio,
+            "c" => HitKind.Caption,
+            "i" => HitKind.IFrame,
+            _ => HitKind.Content,
+        };
+        // Initialization sections and parts carry a session but no duration: redirected, never counted as watching (rule H3).
+        if (query.Duration.IsEmpty && query.Signature.IsEmpty)
+            return (request.Verdict == SessionVerdict.None ? kind : HitKind.Other, 0, 0, false);
+        return SegmentSignature.Verify(keys, request.Path, query, out var startMs, out var durationMs)
+            ? (kind, startMs, durationMs, false)
+            : (kind, 0, 0, true);
+    }
+
+    /// <summary>The one place where a Location is made: the configured base, our own store, or a URL that the origin's playlist named.</summary>
+    private string? Location(HttpContext context, OriginTarget target)
+    {
+        switch (target.Kind)
+        {
+            case OriginKind.Store:
+                return store.PublicUrl(target.Locator, context.Request);
+            case OriginKind.Foreign:
+                return target.Locator;
+            default:
+                if (baseUrl.Length > 0 && !target.Locator.StartsWith('/'))
+                    return baseUrl + target.Locator;
+                return cluster.State is { } state && state.DestinationsState.AvailableDestinations is { Count: > 0 } available
+                    ? OriginFetcher.UrlOn(available[0], target.Locator)
+                    : cluster.State?.DestinationsState.AllDestinations is { Count: > 0 } all ? OriginFetcher.UrlOn(all[0], target.Locator) : null;
+        }
+    }
+}

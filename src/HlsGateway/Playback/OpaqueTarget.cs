@@ -1,0 +1,91 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace HlsGateway.Playback;
+
+/// <summary>What the gateway does when an opaque path is asked for.</summary>
+internal enum TargetUse : byte
+{
+    /// <summary>A playlist: fetched, rewritten, served.</summary>
+    Playlist = (byte)'p',
+
+    /// <summary>A segment or initialization section: redirected, never fetched.</summary>
+    Redirect = (byte)'r',
+
+    /// <summary>A key, session data, a steering manifest: streamed from the origin.</summary>
+    PassThrough = (byte)'k',
+}
+
+/// <summary>
+/// A URI outside its video's folder, carried in a path of ours that only we can make (rule I2): the gateway is no open redirect
+/// and fetches nothing that a client names. Shape: <c>~x/{use + target as base64url}.{tag}/{file}</c>; the tag binds it to the video.
+/// </summary>
+/// <param name="Target">An absolute http(s) URL, or a path on the origin beginning with <c>/</c>, query included.</param>
+internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
+{
+    public const string Marker = "~x";
+
+    private const int TagSize = 9;
+
+    /// <summary>The path below the video's folder, or null when the target is too long for a path of ours.</summary>
+    public string? ToPath(SigningKeys keys, ReadOnlySpan<char> video)
+    {
+        var payload = (char)Use + Target;
+        var encoded = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload));
+        if (encoded.Length + video.Length > WatchPath.MaxLength - 300)
+            return null;
+        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
+        Tag(keys.Targets[0], video, encoded, tag);
+        return $"{Marker}/{encoded}.{Base64Url.EncodeToString(tag[..TagSize])}/{FileName()}";
+    }
+
+    /// <summary>Reads a path that begins with <c>~x/</c>.</summary>
+    public static bool TryRead(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, out OpaqueTarget target)
+    {
+        target = default;
+        var rest = below[(Marker.Length + 1)..];
+        var slash = rest.IndexOf('/');
+        var dot = rest.IndexOf('.');
+        if (dot <= 0 || slash < dot)
+            return false;
+        var encoded = rest[..dot];
+        Span<byte> given = stackalloc byte[TagSize];
+        if (!Base64Url.TryDecodeFromChars(rest[(dot + 1)..slash], given, out var written) || written != TagSize)
+            return false;
+
+        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
+        foreach (var mac in keys.Targets)
+        {
+            Tag(mac, video, encoded, tag);
+            if (!CryptographicOperations.FixedTimeEquals(tag[..TagSize], given))
+                continue;
+            var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
+            target = new OpaqueTarget((TargetUse)payload[0], payload[1..]);
+            return true;
+        }
+
+        return false;
+    }
+
+    private string FileName()
+    {
+        var path = Target.AsSpan();
+        var query = path.IndexOfAny('?', '#');
+        if (query >= 0)
+            path = path[..query];
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        if (name.Length is 0 or > 128 || !WatchPath.IsAcceptable(name) || name[0] == '~')
+            name = Use == TargetUse.Playlist ? "playlist.m3u8" : "file";
+        return name.ToString();
+    }
+
+    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> encoded, Span<byte> tag)
+    {
+        var message = new byte[video.Length + 1 + encoded.Length];
+        var length = Encoding.ASCII.GetBytes(video, message);
+        message[length++] = (byte)'?';
+        Encoding.ASCII.GetBytes(encoded, message.AsSpan(length));
+        mac.Compute(message, tag);
+    }
+}

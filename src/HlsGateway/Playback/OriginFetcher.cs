@@ -1,0 +1,176 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using HlsGateway.Storage;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Model;
+
+namespace HlsGateway.Playback;
+
+/// <summary>What an origin answered. Exactly one of <see cref="Body"/>, <see cref="NotModified"/> and <see cref="Failure"/> is set.</summary>
+internal sealed class OriginAnswer
+{
+    public byte[]? Body { get; init; }
+
+    public bool NotModified { get; init; }
+
+    public OriginFailure? Failure { get; init; }
+
+    /// <summary>The URL that answered.</summary>
+    public string Url { get; init; } = "";
+
+    public string? ETag { get; init; }
+
+    public DateTimeOffset? LastModified { get; init; }
+
+    public TimeSpan? MaxAge { get; init; }
+}
+
+/// <summary>
+/// Reads one bounded file from the origin: from the cluster's healthy destinations in turn, from our own store, or from an allowed
+/// host. Bounded in bytes (also after decompression) and in time; redirects are answers, not directions.
+/// </summary>
+internal sealed class OriginFetcher(
+    OriginCluster cluster, GuardedClient guarded, BlobStore store, IOptions<OriginOptions> options, TimeProvider time, ILogger<OriginFetcher> log)
+{
+    /// <param name="known">What is revalidated; null asks for the whole file.</param>
+    public async Task<OriginAnswer> ReadAsync(OriginTarget target, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(options.Value.Timeout, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        try
+        {
+            return target.Kind switch
+            {
+                OriginKind.Store => await ReadStoreAsync(target.Locator, maxBytes, bound.Token),
+                OriginKind.Foreign when guarded.Allows(target.Locator) => await SendAsync(guarded.Client, target.Locator, maxBytes, known, bound.Token),
+                OriginKind.Foreign => Fail(StatusCodes.Status502BadGateway, "origin-not-allowed", "The playlist stands on a host that Gateway:Origin:AllowedHosts does not list."),
+                _ => await ReadClusterAsync(target.Locator, maxBytes, known, bound.Token),
+            };
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return Fail(StatusCodes.Status504GatewayTimeout, "origin-timeout", $"The origin did not answer {PathOf(target)} within {options.Value.Timeout.TotalSeconds:0.#} s.");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
+        {
+            log.OriginUnreachable(PathOf(target), e.GetType().Name);
+            return Fail(StatusCodes.Status502BadGateway, "origin-unreachable", $"The origin's answer for {PathOf(target)} could not be read.");
+        }
+    }
+
+    private async Task<OriginAnswer> ReadClusterAsync(string locator, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
+    {
+        if (cluster.State is not { } state)
+            return Fail(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin).");
+
+        var tried = new List<DestinationState>();
+        OriginAnswer? last = null;
+        // A destination that fails is asked once; the next healthy one takes over, so that one dead mirror costs nobody a view.
+        while (cluster.Choose(tried) is { } destination)
+        {
+            tried.Add(destination);
+            try
+            {
+                last = await SendAsync(state.Model.HttpClient, UrlOn(destination, locator), maxBytes, known, cancel);
+                if (last.Failure is not { Status: not StatusCodes.Status404NotFound })
+                    return last;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                log.OriginUnreachable(PathOf(new(OriginKind.Cluster, locator)), e.GetType().Name);
+                last = Fail(StatusCodes.Status502BadGateway, "origin-unreachable", $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
+            }
+
+            cluster.ReportFailure(destination);
+        }
+
+        return last ?? Fail(StatusCodes.Status502BadGateway, "origin-unreachable", "No destination of the origin is available.");
+    }
+
+    internal static string UrlOn(DestinationState destination, string locator)
+    {
+        var address = OriginCluster.AddressOf(destination);
+        return locator.StartsWith('/') ? new Uri(address).GetLeftPart(UriPartial.Authority) + locator : address + locator;
+    }
+
+    private async Task<OriginAnswer> ReadStoreAsync(string key, long maxBytes, CancellationToken cancel)
+    {
+        await using var stream = await store.OpenAsync(key, cancel);
+        if (stream is null)
+            return Fail(StatusCodes.Status404NotFound, "unknown-playlist", "The video has no such playlist.");
+        var body = await ReadBoundedAsync(stream, maxBytes, cancel);
+        return body is null ? TooLarge("/" + key, maxBytes) : new OriginAnswer { Body = body, Url = StoreUrl(key) };
+    }
+
+    /// <summary>Objects of our own store resolve their URIs against a host that cannot exist (RFC 6761).</summary>
+    internal static string StoreUrl(string key) => "http://store.invalid/" + key;
+
+    private static async Task<OriginAnswer> SendAsync(HttpMessageInvoker client, string url, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        {
+            Version = HttpVersion.Version11,
+        };
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        if (known?.ETag is { } etag)
+            request.Headers.TryAddWithoutValidation("If-None-Match", etag);
+        else if (known?.LastModified is { } modified)
+            request.Headers.IfModifiedSince = modified;
+
+        using var response = await client.SendAsync(request, cancel);
+        var path = new Uri(url).AbsolutePath;
+        if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
+            return new OriginAnswer { NotModified = true, Url = url, MaxAge = response.Headers.CacheControl?.MaxAge };
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+            return Fail(StatusCodes.Status404NotFound, "unknown-playlist", $"The origin has no {path}.");
+        if (response.StatusCode != HttpStatusCode.OK)
+            return Fail(StatusCodes.Status502BadGateway, "origin-error", $"The origin answered {(int)response.StatusCode} for {path}.");
+        if (response.Content.Headers.ContentLength > maxBytes)
+            return TooLarge(path, maxBytes);
+
+        await using var raw = await response.Content.ReadAsStreamAsync(cancel);
+        var encoding = response.Content.Headers.ContentEncoding;
+        if (encoding.Count > 1 || (encoding.Count == 1 && encoding.First() is not ("gzip" or "identity")))
+            return Fail(StatusCodes.Status502BadGateway, "origin-error", $"The origin encoded {path} in a way that was not asked for.");
+        await using var decoded = encoding.Contains("gzip") ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+        var body = await ReadBoundedAsync(decoded, maxBytes, cancel);
+        return body is null
+            ? TooLarge(path, maxBytes)
+            : new OriginAnswer
+            {
+                Body = body,
+                Url = url,
+                ETag = response.Headers.TryGetValues("ETag", out var tags) ? tags.FirstOrDefault() : null,
+                LastModified = response.Content.Headers.LastModified,
+                MaxAge = response.Headers.CacheControl is { NoStore: false } control ? control.NoCache ? TimeSpan.Zero : control.MaxAge : null,
+            };
+    }
+
+    private static async Task<byte[]?> ReadBoundedAsync(Stream stream, long maxBytes, CancellationToken cancel)
+    {
+        using var buffer = new MemoryStream();
+        var chunk = new byte[64 << 10];
+        int read;
+        while ((read = await stream.ReadAsync(chunk, cancel)) > 0)
+        {
+            if (buffer.Length + read > maxBytes)
+                return null;
+            buffer.Write(chunk, 0, read);
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static OriginAnswer TooLarge(string path, long maxBytes) =>
+        Fail(StatusCodes.Status502BadGateway, "origin-too-large", $"The origin's {path} is larger than {maxBytes} bytes.");
+
+    private static OriginAnswer Fail(int status, string slug, string detail) => new() { Failure = new(status, slug, detail) };
+
+    private static string PathOf(OriginTarget target) => target.Kind switch
+    {
+        OriginKind.Foreign => new Uri(target.Locator).AbsolutePath,
+        _ => "/" + target.Locator.TrimStart('/').Split('?')[0],
+    };
+}

@@ -1,0 +1,36 @@
+using HlsGateway.Playlists;
+
+namespace HlsGateway.Playback;
+
+/// <summary>A playlist as the origin gave it, parsed once. Immutable, but for when it was last confirmed.</summary>
+internal sealed class OriginPlaylist
+{
+    private long confirmedAt;
+
+    public required OriginTarget Target { get; init; }
+
+    public MasterPlaylist? Master { get; init; }
+
+    public MediaPlaylist? Media { get; init; }
+
+    /// <summary>First 16 hexadecimal digits of the SHA-256 of its bytes.</summary>
+    public required string Version { get; init; }
+
+    public required int Bytes { get; init; }
+
+    /// <summary>Absolute URL that its relative URIs resolve against.</summary>
+    public required string Url { get; init; }
+
+    public string? ETag { get; init; }
+
+    public DateTimeOffset? LastModified { get; init; }
+
+    public required TimeSpan FreshFor { get; init; }
+
+    /// <summary><see cref="TimeProvider.GetTimestamp"/> of the origin's last answer that gave or confirmed these bytes.</summary>
+    public long ConfirmedAt
+    {
+        get => Volatile.Read(ref confirmedAt);
+        set => Volatile.Write(ref confirmedAt, value);
+    }
+}

@@ -1,0 +1,27 @@
+namespace HlsGateway.Playback;
+
+/// <summary>Where a playlist or a pass-through file comes from.</summary>
+internal enum OriginKind : byte
+{
+    /// <summary>A path on whichever destination of YARP's cluster <c>origin</c> is healthy.</summary>
+    Cluster,
+
+    /// <summary>An object of our own store.</summary>
+    Store,
+
+    /// <summary>An absolute URL on one of <c>Gateway:Origin:AllowedHosts</c>.</summary>
+    Foreign,
+}
+
+/// <param name="Kind">Which of the three.</param>
+/// <param name="Locator">
+/// Cluster: path and query without a leading slash, as they stand after <c>/watch/</c>; or, with a leading slash, a path from the root
+/// of the destination's host. Store: the object's key. Foreign: the URL.
+/// </param>
+internal readonly record struct OriginTarget(OriginKind Kind, string Locator);
+
+/// <summary>Why the origin gave no playlist.</summary>
+/// <param name="Status">What the viewer is answered: 404, 502 or 504.</param>
+/// <param name="Slug">Problem type.</param>
+/// <param name="Detail">One sentence; names the origin URL's path, never its host.</param>
+internal readonly record struct OriginFailure(int Status, string Slug, string Detail);

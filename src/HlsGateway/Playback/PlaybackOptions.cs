@@ -1,0 +1,80 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+
+namespace HlsGateway.Playback;
+
+/// <summary>The section <c>Gateway:Sessions</c>.</summary>
+public sealed class SessionsOptions : IValidatableObject
+{
+    public const string Section = "Gateway:Sessions";
+
+    /// <summary>Secrets of 32 bytes or more; the first signs, all verify. Empty: one is made on first start and kept in the data directory.</summary>
+    public string[] Keys { get; init; } = [];
+
+    /// <summary>How long a session's URIs stay valid after it began.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < Keys.Length; i++)
+        {
+            if (Encoding.UTF8.GetByteCount(Keys[i]) < 32)
+                yield return new ValidationResult($"{Section}:Keys:{i} is shorter than 32 bytes; use a longer secret, for instance the output of `openssl rand -base64 32`.");
+        }
+
+        if (Lifetime < TimeSpan.FromMinutes(1) || Lifetime > TimeSpan.FromDays(366))
+            yield return new ValidationResult($"{Section}:Lifetime is {Lifetime}; it must lie between one minute and 366 days.");
+    }
+}
+
+/// <summary>The section <c>Gateway:Cdn</c>.</summary>
+public sealed class CdnOptions : IValidatableObject
+{
+    public const string Section = "Gateway:Cdn";
+
+    /// <summary>Where segments of foreign origins redirect to: this and the path after <c>/watch/</c>. Empty: the origin's own address.</summary>
+    public string BaseUrl { get; init; } = "";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (BaseUrl.Length > 0 && !(Uri.TryCreate(BaseUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0))
+            yield return new ValidationResult($"{Section}:BaseUrl is '{BaseUrl}'; it must be an absolute http or https URL without query, for instance https://cdn.example.com/.");
+    }
+}
+
+/// <summary>The section <c>Gateway:Origin</c>: how playlists of foreign origins are fetched and kept.</summary>
+public sealed class OriginOptions : IValidatableObject
+{
+    public const string Section = "Gateway:Origin";
+
+    /// <summary>Further hosts (<c>host</c> or <c>host:port</c>) whose playlists and keys may be fetched (rule I2).</summary>
+    public string[] AllowedHosts { get; init; } = [];
+
+    /// <summary>Bound of one fetch, headers and body together.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a VOD playlist is served without asking the origin again, where the origin's Cache-Control says nothing.</summary>
+    public TimeSpan FreshFor { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a playlist outlives the last good answer of its origin (rule H5).</summary>
+    public TimeSpan StaleFor { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long a viewer waits for a revalidation before the known playlist is served.</summary>
+    public TimeSpan RevalidationPatience { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a failed fetch is remembered, so that an origin in trouble is not hammered.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of playlists, indexes and templates kept in memory.</summary>
+    public long CacheBytes { get; init; } = 256L << 20;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(2))
+            yield return new ValidationResult($"{Section}:Timeout is {Timeout}; it must lie above zero and at most two minutes.");
+        if (FreshFor < TimeSpan.Zero || StaleFor < TimeSpan.Zero || RetryAfter < TimeSpan.Zero || RevalidationPatience < TimeSpan.Zero)
+            yield return new ValidationResult($"{Section}: FreshFor, StaleFor, RetryAfter and RevalidationPatience must not be negative.");
+        if (CacheBytes < 32L << 20)
+            yield return new ValidationResult($"{Section}:CacheBytes is {CacheBytes}; the least is 33554432 (32 MiB), which holds the largest playlist that is accepted.");
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace HlsGateway.Playback;
+
+/// <summary>Where playlists stand: on the origin, in the store, and for the player.</summary>
+internal static class PlaylistAddress
+{
+    public const string DefaultName = "playlist.m3u8";
+
+    /// <summary>The place of a playlist that was found at <paramref name="playlist"/> for <paramref name="request"/>.</summary>
+    public static PlaylistPlace Place(WatchRequest request, OriginPlaylist playlist, IReadOnlyList<string> addresses)
+    {
+        if (playlist.Target.Kind == OriginKind.Store)
+        {
+            // videos/{video}/{revision}/…: children of a published video name its revision, so that a new one never mixes with the old.
+            var prefix = $"videos/{request.Video}/";
+            var revision = playlist.Target.Locator.AsSpan(prefix.Length);
+            revision = revision[..revision.IndexOf('/')];
+            return new(request.Video, playlist.Url, OriginFetcher.StoreUrl($"{prefix}{revision}/"), request.Below, $"{WatchRouter.RevisionMarker}{revision}/");
+        }
+
+        // The destination that answered is the one whose address the URL begins with; without one (an allowed foreign host) the
+        // video has no folder there, and every URI goes the opaque way.
+        var address = addresses.FirstOrDefault(a => playlist.Url.StartsWith(a, StringComparison.Ordinal)) ?? (addresses.Count > 0 ? addresses[0] : null) ?? "http://none.invalid/";
+        return new(request.Video, playlist.Url, $"{address}{request.Video}/", request.Below, "");
+    }
+
+    /// <summary>Where a resolved URL of a Master Playlist is read from.</summary>
+    public static OriginTarget SourceOf(string url, IReadOnlyList<string> addresses)
+    {
+        var fragment = url.IndexOf('#', StringComparison.Ordinal);
+        var target = fragment < 0 ? url : url[..fragment];
+        return addresses.FirstOrDefault(a => target.StartsWith(a, StringComparison.Ordinal)) is { } address
+            ? new(OriginKind.Cluster, target[address.Length..])
+            : WatchRouter.Source(target);
+    }
+
+    /// <summary>
+    /// How a caption playlist's address tells which Master Playlist it belongs to: empty for <c>{video}/playlist.m3u8</c>, otherwise
+    /// <c>{base64url}.{tag}</c>, which only we can make.
+    /// </summary>
+    public static string CaptionSource(SigningKeys keys, string video, OriginTarget master)
+    {
+        if (master.Kind == OriginKind.Store || string.Equals(master.Locator, $"{video}/{DefaultName}", StringComparison.Ordinal))
+            return "";
+        var encoded = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(master.Locator));
+        return $"{encoded}.{Tag(keys.Targets[0], video, encoded)}";
+    }
+
+    /// <summary>Reads it back; what is not ours is as good as absent.</summary>
+    public static OriginTarget ReadCaptionSource(SigningKeys keys, string video, ReadOnlySpan<char> value)
+    {
+        var dot = value.IndexOf('.');
+        if (dot > 0 && Base64Url.IsValid(value[..dot]))
+        {
+            var encoded = value[..dot].ToString();
+            foreach (var mac in keys.Targets)
+            {
+                if (CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Tag(mac, video, encoded)), Encoding.UTF8.GetBytes(value[(dot + 1)..].ToString())))
+                    return WatchRouter.Source(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded)));
+            }
+        }
+
+        return new(OriginKind.Cluster, $"{video}/{DefaultName}");
+    }
+
+    private static string Tag(SigningKeys.Mac mac, string video, string encoded)
+    {
+        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
+        mac.Compute(Encoding.UTF8.GetBytes($"captions?{video}?{encoded}"), tag);
+        return Base64Url.EncodeToString(tag[..9]);
+    }
+}

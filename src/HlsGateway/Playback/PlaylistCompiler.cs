@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using HlsGateway.Playlists;
+using HlsGateway.Subtitles;
+using HlsGateway.Trailers;
+using UriKind = HlsGateway.Playlists.UriKind;
+
+namespace HlsGateway.Playback;
+
+/// <summary>What a Media Playlist is to its session, as the child URI's <c>p</c> says.</summary>
+/// <param name="Role"><c>v</c> Variant Stream, <c>a</c> audio Rendition, <c>s</c> subtitles, <c>i</c> I-frames.</param>
+/// <param name="Copy">Profile of the trailer copy to splice; empty for none.</param>
+internal readonly record struct ChildRole(char Role, string Copy)
+{
+    public static ChildRole Read(ReadOnlySpan<char> value) =>
+        value.IsEmpty || value[0] is not ('v' or 'a' or 's' or 'i') ? new('v', "")
+        : value.Length > 2 && value[1] == '-' ? new(value[0], value[2..].ToString())
+        : new(value[0], "");
+
+    public override string ToString() => Copy.Length == 0 ? Role.ToString() : $"{Role}-{Copy}";
+
+    /// <summary>The <c>k</c> parameter of this Rendition's segments.</summary>
+    public string SegmentKind => Role switch { 'a' => "a", 's' => "c", 'i' => "i", _ => "" };
+}
+
+/// <summary>Compiles origin playlists into templates: once per playlist and choice of trailer and captions, never per viewer.</summary>
+internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster)
+{
+    // Where the token goes while a URI is put together; no URI holds it, for the parser refuses control characters.
+    private const char Hole = '\u0001';
+
+    /// <summary>Compiles a Master Playlist.</summary>
+    /// <param name="captionSource">What the caption playlists need to find this Master Playlist again; empty when it stands at <c>{video}/playlist.m3u8</c>.</param>
+    /// <param name="children">Told of every child playlist.</param>
+    public PlaylistTemplate Master(
+        OriginPlaylist playlist, MasterPlaylist master, PlaylistPlace place, TrailerDecision trailer,
+        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, out int leftAlone)
+    {
+        var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
+        string first = trailer.Variants.IsDefaultOrEmpty ? "" : trailer.Variants[0].Profile;
+
+        RewrittenUri Rewrite(in UriSite site)
+        {
+            ChildRole? role = site.Kind switch
+            {
+                UriKind.VariantStream => new('v', trailer.Version is null ? "" : trailer.Variants[site.Index].Profile),
+                UriKind.IFrameStream => new('i', ""),
+                UriKind.Rendition => Rendition(master.Renditions[site.Index], site.Index),
+                _ => null,
+            };
+            if (role is not { } child)
+                return Plain(placement, site.Uri);
+            var placed = placement.Place(site.Uri, TargetUse.Playlist);
+            if (placed.Path.Length == 0)
+                return placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
+            children(placed.Path);
+            return WithSession(placed.Text ?? site.Uri, $"&p={child}");
+        }
+
+        ChildRole Rendition(Rendition rendition, int index) => rendition.Type switch
+        {
+            "AUDIO" => new('a', trailer.Version is not null && trailer.Audio.TryGetValue(index, out var copy) ? copy.Profile : ""),
+            "SUBTITLES" => new('s', first),
+            // An alternative camera angle is spliced like the Variant it stands in for.
+            _ => new('v', first),
+        };
+
+        var climb = Climb(place.ClientPath);
+        var template = master.Compile(new MasterEdit
+        {
+            Rewrite = Rewrite,
+            Captions = [.. captions.Select(track => new CaptionRendition(track.Language, track.Name, track.Default, Characteristics(track),
+                WithSession($"{climb}{CaptionPath.Folder}{track.Language}.m3u8", $"&p={new ChildRole('s', first)}{(captionSource.Length == 0 ? "" : "&v=" + captionSource)}")))],
+            TrailerDurationMs = trailer.Version is null ? 0 : LengthMs(trailer.Variants[0]),
+            Trailer = trailer.Version is null ? null : index => new TrailerPeak(trailer.Variants[index].PeakBandwidth, trailer.Variants[index].Codecs),
+        });
+        leftAlone = placement.LeftAlone;
+        return template;
+    }
+
+    /// <summary>Compiles a Media Playlist.</summary>
+    /// <param name="copy">The trailer copy to splice; null for none.</param>
+    public PlaylistTemplate Media(MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy)
+    {
+        var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
+
+        RewrittenUri Rewrite(in UriSite site)
+        {
+            switch (site.Kind)
+            {
+                case UriKind.Segment:
+                    var segment = placement.Place(site.Uri, TargetUse.Redirect);
+                    if (segment.Path.Length == 0)
+                        return RewrittenUri.Keep;
+                    return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, segment.Path, site.Duration ?? "0", site.StartMs, role.SegmentKind));
+                case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
+                    var map = placement.Place(site.Uri, TargetUse.Redirect);
+                    return map.Path.Length == 0 ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
+                case UriKind.RenditionReport:
+                    var report = placement.Place(site.Uri, TargetUse.Playlist);
+                    return report.Path.Length == 0 ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
+                case UriKind.DateRangeAsset:
+                    var asset = placement.Place(site.Uri, WatchPath.IsPlaylist(site.Uri.Split('?', '#')[0]) ? TargetUse.Playlist : TargetUse.PassThrough);
+                    return asset.Path.Length == 0 ? RewrittenUri.Keep : WithSession(asset.Text ?? site.Uri, "");
+                default:
+                    return Plain(placement, site.Uri);
+            }
+        }
+
+        var spliced = version is null || copy is null || !media.HasEndList ? null : Splice(place, role, version, copy);
+        return media.Compile(new MediaEdit { Rewrite = Rewrite, Trailer = spliced });
+    }
+
+    /// <summary>Compiles the playlist of one of our caption tracks over the content's grid.</summary>
+    /// <param name="mpegts">First video PTS of the content; null when it could not be measured.</param>
+    public PlaylistTemplate Caption(string video, string clientPath, CaptionTrack track, MediaPlaylist content, long? mpegts, TrailerCopy? trailer)
+    {
+        var climb = Climb(clientPath);
+        CaptionWindow Window(CaptionPath path, string duration, int startMs)
+        {
+            var below = path.ToString();
+            return new(duration, WithSession(climb + below, SegmentSignature.Parameters(keys, $"{video}/{below}", duration, startMs, "c")));
+        }
+
+        var windows = content.Segments.Select(s =>
+            Window(new(track.Language, track.Version, mpegts, content.DurationMs, s.StartMs, s.DurationMs), s.Duration, s.StartMs) with { Discontinuity = s.Discontinuity }).ToList();
+        CaptionWindow? blank = null;
+        if (trailer is not null && content.HasEndList)
+        {
+            var ms = LengthMs(trailer);
+            blank = Window(new(track.Language, BlankVersion, trailer.FirstVideoPts, ms, 0, ms), Seconds(trailer), 0);
+        }
+
+        return CaptionPlaylist.Build(windows, blank, content.TargetDuration);
+    }
+
+    /// <summary>Stands in a caption path where a track's version would: the trailer's blank window.</summary>
+    public const string BlankVersion = "trailer";
+
+    private SplicedTrailer Splice(PlaylistPlace place, ChildRole role, TrailerVersion version, TrailerCopy copy)
+    {
+        // Trailer URIs keep the path of the playlist that carries them, so that they are told apart by Rendition in the ledger.
+        var folder = WatchPath.Folder(place.ClientPath).ToString();
+        var at = $"{WatchRouter.TrailerMarker}{version.Label}/{copy.Profile}/";
+        var path = $"{place.Video}/{(folder.Length == 0 ? "" : folder + "/")}{at}";
+        if (role.Role == 's')
+        {
+            var ms = LengthMs(copy);
+            var file = $"{copy.FirstVideoPts}-{ms}.vtt";
+            return new([new(Seconds(copy), Signed(file, Seconds(copy), 0, "c"))], null, Math.Max(version.LongestSegmentMs, ms));
+        }
+
+        var map = copy.Init is null ? (RewrittenUri?)null : WithSession(at + copy.Init, "");
+        return new([.. copy.Segments.Select(s => new SplicedSegment(s.Duration, Signed(s.File, s.Duration, s.StartMs, "")))], map, version.LongestSegmentMs)
+        {
+            Bandwidth = copy.PeakBandwidth,
+        };
+
+        RewrittenUri Signed(string file, string duration, int startMs, string kind) =>
+            WithSession(at + file, SegmentSignature.Parameters(keys, path + file, duration, startMs, kind));
+    }
+
+    private static int LengthMs(TrailerCopy copy) => copy.Segments[^1].StartMs + copy.Segments[^1].DurationMs;
+
+    private static string Seconds(TrailerCopy copy) =>
+        copy.Segments.Sum(s => decimal.Parse(s.Duration, System.Globalization.CultureInfo.InvariantCulture)).ToString("0.######", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Keys, session data, steering: resolved where they must be, without parameters of ours.</summary>
+    private static RewrittenUri Plain(UriPlacement placement, string uri)
+    {
+        var placed = placement.Place(uri, TargetUse.PassThrough);
+        return placed.Text is null || string.Equals(placed.Text, uri, StringComparison.Ordinal) ? RewrittenUri.Keep : new(placed.Text, null);
+    }
+
+    private static RewrittenUri WithSession(string uri, string after)
+    {
+        var whole = UriQuery.Append(uri, $"{PlayerQuery.SessionName}={Hole}{after}");
+        var hole = whole.IndexOf(Hole, StringComparison.Ordinal);
+        return new(whole[..hole], whole[(hole + 1)..]);
+    }
+
+    private static string Climb(string clientPath) => string.Concat(Enumerable.Repeat("../", clientPath.AsSpan().Count('/')));
+
+    private static string Characteristics(CaptionTrack track)
+    {
+        var values = new List<string>(3) { "public.accessibility.transcribes-spoken-dialog" };
+        if (track.Sdh)
+            values.Add("public.accessibility.describes-music-and-sound");
+        if (track.Machine)
+            values.Add("public.machine-generated");
+        return string.Join(',', values);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using HlsGateway.Catalogue;
+using HlsGateway.Content;
+using HlsGateway.Counting;
+using HlsGateway.Playlists;
+using HlsGateway.Subtitles;
+using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
+
+namespace HlsGateway.Playback;
+
+/// <summary>
+/// Answers playlists: finds the origin's, finds or compiles its template, renders it for the session. Steps of a Master Playlist:
+/// (1) the origin's playlist, (2) captions and trailer as they are now, (3) the template for that choice, (4) the session's token,
+/// (5) the count, (6) the answer.
+/// </summary>
+internal sealed class PlaylistServer(
+    PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
+    TrailerLibrary trailers, TrailerPlan plan, ContentFacts facts, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
+    OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics)
+{
+    private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer);
+
+    /// <summary>Answers a Master or Media Playlist.</summary>
+    public async ValueTask ServeAsync(HttpContext context, WatchRequest request, OriginTarget source)
+    {
+        var found = await origin.GetAsync(source, context.RequestAborted);
+        if (found.Playlist is not { } playlist)
+        {
+            await WatchAnswer.ProblemAsync(context, found.Failure ?? default);
+            return;
+        }
+
+        if (playlist.Master is { } master)
+            await ServeMasterAsync(context, request, playlist, master);
+        else if (playlist.Media is { } media)
+            await ServeMediaAsync(context, request, playlist, media);
+    }
+
+    private async ValueTask ServeMasterAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
+    {
+        var tracks = subtitles.Tracks(request.Video);
+        var decision = Decide(request, playlist, master);
+        var key = new TemplateKey(playlist, request.Video, request.Below, $"{decision.Key}|{subtitles.Version}");
+        var compiled = cache.Find<MasterTemplate>(key);
+        if (compiled is null)
+        {
+            var template = compiler.Master(playlist, master, Place(request, playlist), decision, tracks, PlaylistAddress.CaptionSource(keys, request.Video, playlist.Target),
+                child => children.Note(child, request.Video), out var leftAlone);
+            if (leftAlone > 0)
+            {
+                metrics.PlaylistsLeftAlone(leftAlone);
+                log.PlaylistsLeftAlone(leftAlone, request.Video);
+            }
+
+            compiled = new(template, decision.Version?.Id ?? 0);
+            cache.Keep(key, compiled, template);
+        }
+
+        await AnswerAsync(context, request, compiled.Template, compiled.Trailer);
+    }
+
+    private async ValueTask ServeMediaAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MediaPlaylist media)
+    {
+        var role = ChildRole.Read(new PlayerQuery(request.Query).Profile);
+        var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
+        var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
+        var key = new TemplateKey(playlist, request.Video, request.Below, copy is null ? role.Role.ToString() : $"{role}|{version?.Label}");
+        var template = cache.Find<PlaylistTemplate>(key);
+        if (template is null)
+        {
+            if (role.Role == 'v' && media.HasEndList)
+                outbox.Describe(request.Video, media.DurationMs);
+            template = compiler.Media(media, Place(request, playlist), role, version, copy);
+            cache.Keep(key, template, template);
+        }
+
+        await AnswerAsync(context, request, template, trailer: 0);
+    }
+
+    /// <summary>Answers the playlist of one of our caption tracks (rules W2 to W5): always 200.</summary>
+    public async ValueTask ServeCaptionAsync(HttpContext context, WatchRequest request)
+    {
+        var query = new PlayerQuery(request.Query);
+        var role = ChildRole.Read(query.Profile);
+        var source = published.TryGet(request.Video, out var ours)
+            ? new OriginTarget(OriginKind.Store, ours.KeyPrefix + PlaylistAddress.DefaultName)
+            : PlaylistAddress.ReadCaptionSource(keys, request.Video, query.CaptionSource);
+        var language = request.Below[CaptionPath.Folder.Length..^".m3u8".Length];
+        var track = subtitles.Tracks(request.Video).FirstOrDefault(t => string.Equals(t.Language, language, StringComparison.Ordinal))
+            ?? new CaptionTrack(language, language, false, false, false, "none", CaptionFile.Nothing);
+
+        var found = await origin.GetAsync(source, context.RequestAborted);
+        var content = found.Playlist is { Master: { } master } playlist && !master.Variants.IsEmpty
+            ? await FirstVariantAsync(context, request, playlist, master)
+            : null;
+        if (content?.Media is not { } media || media.Segments.IsEmpty || found.Playlist is null)
+        {
+            // The content's grid is out of reach: captions that end at once never keep a video from playing.
+            metrics.CaptionTrouble("no_grid");
+            await AnswerAsync(context, request, EmptyCaptions(), trailer: 0);
+            return;
+        }
+
+        var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
+        var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
+        var known = await FactsAsync(context, request, found.Playlist);
+        long? mpegts = known is { IsDefaultOrEmpty: false } measured ? measured[0].FirstVideoPts : null;
+        if (mpegts is null)
+            metrics.CaptionTrouble("no_first_pts");
+        var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{mpegts}|{(copy is null ? "" : version?.Label + role.Copy)}");
+        var template = cache.Find<PlaylistTemplate>(key);
+        if (template is null)
+        {
+            template = compiler.Caption(request.Video, request.Below, track, media, mpegts, copy);
+            cache.Keep(key, template, template);
+        }
+
+        await AnswerAsync(context, request, template, trailer: 0);
+    }
+
+    private static PlaylistTemplate EmptyCaptions() =>
+        CaptionPlaylist.Build([new CaptionWindow("1", new RewrittenUri($"none/x-0/0-1000.vtt", null))], null, 1);
+
+    private async ValueTask<OriginPlaylist?> FirstVariantAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
+    {
+        if (!UriReference.TryResolve(playlist.Url, master.Variants[0].Uri, out var url))
+            return null;
+        return (await origin.GetAsync(PlaylistAddress.SourceOf(url, cluster.BaseAddresses), context.RequestAborted)).Playlist;
+    }
+
+    private async ValueTask<ImmutableArray<RenditionFacts>?> FactsAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist)
+    {
+        if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video))
+            return video.Facts;
+        try
+        {
+            return await facts.GetAsync(request.Video, playlist.Version, context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The trailer of this session: pinned when its Master Playlist is first served, and kept when it is asked for again (rule S4);
+    /// all Renditions or none (rule S8).
+    /// </summary>
+    private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
+    {
+        var version = request.Verdict == SessionVerdict.Valid
+            ? request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer)
+            : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.Video) : null;
+        if (version is null)
+            return TrailerDecision.None;
+        var known = playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video)
+            ? video.Facts
+            : facts.TryGet(request.Video, playlist.Version);
+        return plan.Decide(request.Video, master, known, version);
+    }
+
+    /// <summary>No session and no child of a Master Playlist we served: a new viewer.</summary>
+    private bool Begins(WatchRequest request) =>
+        request.Verdict == SessionVerdict.None && new PlayerQuery(request.Query).Session.IsEmpty && children.VideoOf(request.Path) is null;
+
+    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer)
+    {
+        var token = new byte[SessionToken.Length];
+        if (Begins(request) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow());
+            session.Write(keys, request.Video, token);
+            await hits.RecordAsync(context, request.Beginning(session), HitKind.SessionStart, 0, 0);
+        }
+        else
+        {
+            request.CopyToken(token);
+        }
+
+        await WatchAnswer.PlaylistAsync(context, template, token);
+    }
+
+    private PlaylistPlace Place(WatchRequest request, OriginPlaylist playlist) => PlaylistAddress.Place(request, playlist, cluster.BaseAddresses);
+}

@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using HlsGateway.Playlists;
+
+namespace HlsGateway.Playback;
+
+/// <summary>What a session token says once it has been verified.</summary>
+/// <param name="Id">UUIDv7: identity and start time.</param>
+/// <param name="VideoSegments">Number of path segments of the video's id.</param>
+/// <param name="Trailer">The pinned trailer version; 0 = none.</param>
+/// <param name="Preview">Signed as a preview: plays any trailer and counts nothing.</param>
+public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview)
+{
+    /// <summary>Characters of a token: 30 bytes as base64url.</summary>
+    public const int Length = PlaylistTemplate.TokenLength;
+
+    /// <summary>Stands where a session would, in playlists that are served to nobody in particular (rule H4).</summary>
+    public static ReadOnlySpan<byte> Anonymous => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"u8;
+
+    private const int Signed = 16 + 1 + 4;
+    private const int Size = 30;
+    private const int TagSize = Size - Signed;
+
+    /// <summary>When the session began: the first 48 bits of a UUIDv7 are Unix milliseconds (RFC 9562 section 5.7).</summary>
+    public long StartedAtMs
+    {
+        get
+        {
+            Span<byte> id = stackalloc byte[16];
+            Id.TryWriteBytes(id, bigEndian: true, out _);
+            return (long)(BinaryPrimitives.ReadUInt64BigEndian(id) >> 16);
+        }
+    }
+
+    /// <summary>Begins a session.</summary>
+    /// <param name="video">The video's id as it stands in the URL; the signature binds the token to it.</param>
+    public static SessionToken Begin(string video, uint trailer, DateTimeOffset now, bool preview = false) =>
+        new(Guid.CreateVersion7(now), checked((byte)(video.AsSpan().Count('/') + 1)), trailer, preview);
+
+    /// <summary>Writes the token's 40 characters.</summary>
+    public void Write(SigningKeys keys, ReadOnlySpan<char> video, Span<byte> destination)
+    {
+        Span<byte> raw = stackalloc byte[Size];
+        Id.TryWriteBytes(raw, bigEndian: true, out _);
+        raw[16] = VideoSegments;
+        BinaryPrimitives.WriteUInt32BigEndian(raw[17..], Trailer);
+        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
+        Tag((Preview ? keys.Previews : keys.Sessions)[0], raw[..Signed], video, tag);
+        tag[..TagSize].CopyTo(raw[Signed..]);
+        Base64Url.EncodeToUtf8(raw, destination);
+    }
+
+    /// <summary>Verifies a token against the path it came with.</summary>
+    /// <param name="text">The value of <c>session_id</c>.</param>
+    /// <param name="path">The path below <c>/watch/</c>; the video is its first segments, as many as the token says.</param>
+    public static SessionVerdict Verify(SigningKeys keys, ReadOnlySpan<char> text, ReadOnlySpan<char> path, TimeSpan lifetime, DateTimeOffset now, out SessionToken token, out int videoLength)
+    {
+        token = default;
+        videoLength = 0;
+        Span<byte> raw = stackalloc byte[Size];
+        if (text.Length != Length || !Base64Url.TryDecodeFromChars(text, raw, out var written) || written != Size)
+            return SessionVerdict.Forged;
+
+        videoLength = LengthOfSegments(path, raw[16]);
+        if (videoLength == 0)
+            return SessionVerdict.Forged;
+
+        var preview = false;
+        if (!Matches(keys.Sessions, raw, path[..videoLength]))
+        {
+            preview = Matches(keys.Previews, raw, path[..videoLength]);
+            if (!preview)
+                return SessionVerdict.Forged;
+        }
+
+        token = new SessionToken(new Guid(raw[..16], bigEndian: true), raw[16], BinaryPrimitives.ReadUInt32BigEndian(raw[17..]), preview);
+        var age = now.ToUnixTimeMilliseconds() - token.StartedAtMs;
+        // A clock that was set back, or a peer's that runs ahead, must not end sessions that have just begun.
+        return age > lifetime.TotalMilliseconds || age < -ClockSkewMs ? SessionVerdict.Expired : SessionVerdict.Valid;
+    }
+
+    private const long ClockSkewMs = 2 * 60 * 60 * 1000;
+
+    private static int LengthOfSegments(ReadOnlySpan<char> path, int segments)
+    {
+        if (segments == 0)
+            return 0;
+        var length = 0;
+        for (var i = 0; i < segments; i++)
+        {
+            var slash = path[length..].IndexOf('/');
+            // The last segment of a path is a file, never a part of the video's id.
+            if (slash < 0)
+                return 0;
+            length += slash + 1;
+        }
+
+        return length - 1;
+    }
+
+    private static bool Matches(ReadOnlySpan<SigningKeys.Mac> macs, ReadOnlySpan<byte> raw, ReadOnlySpan<char> video)
+    {
+        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
+        foreach (var mac in macs)
+        {
+            Tag(mac, raw[..Signed], video, tag);
+            if (CryptographicOperations.FixedTimeEquals(tag[..TagSize], raw[Signed..]))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, Span<byte> tag)
+    {
+        Span<byte> message = stackalloc byte[Signed + WatchPath.MaxLength];
+        signed.CopyTo(message);
+        // Paths are ASCII once they have passed WatchPath.
+        Encoding.ASCII.GetBytes(video, message[Signed..]);
+        mac.Compute(message[..(Signed + video.Length)], tag);
+    }
+}
+
+/// <summary>What came of verifying a token.</summary>
+public enum SessionVerdict
+{
+    /// <summary>No token, or the anonymous one.</summary>
+    None,
+    Valid,
+    Expired,
+
+    /// <summary>Not ours, or another video's.</summary>
+    Forged,
+}

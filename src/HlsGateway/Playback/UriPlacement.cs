@@ -1,0 +1,104 @@
+using HlsGateway.Playlists;
+
+namespace HlsGateway.Playback;
+
+/// <summary>Where a playlist stands, on the origin and for the player; enough to place each of its URIs (rules I1 to I3).</summary>
+/// <param name="Video">The video's id.</param>
+/// <param name="OriginUrl">Absolute URL of the playlist on the origin.</param>
+/// <param name="OriginRoot">Absolute URL, with a trailing slash, that the video's folder has there.</param>
+/// <param name="ClientPath">The playlist's path below the video, as the player asks for it.</param>
+/// <param name="ClientRoot">What the origin root is to the player, below the video: empty, or <c>~r/{revision}/</c> for a published video.</param>
+internal sealed record PlaylistPlace(string Video, string OriginUrl, string OriginRoot, string ClientPath, string ClientRoot);
+
+/// <summary>A URI as the player will ask for it.</summary>
+/// <param name="Text">What is written into the playlist, without parameters of ours; null leaves the URI alone.</param>
+/// <param name="Path">Where it resolves below <c>/watch/</c>, without query: what a duration's signature binds.</param>
+internal readonly record struct PlacedUri(string? Text, string Path);
+
+/// <summary>Decides for one playlist what is written in each URI's place.</summary>
+/// <param name="addresses">Base addresses of the origin's destinations, each with a trailing slash.</param>
+internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> addresses, GuardedClient guarded, SigningKeys keys)
+{
+    private readonly string folder = WatchPath.Folder(place.ClientPath).ToString();
+    private readonly bool opaque = place.ClientPath.StartsWith(OpaqueTarget.Marker, StringComparison.Ordinal);
+
+    /// <summary>Playlists that stand on a host which may not be fetched from and are left as they are: they play, uncounted.</summary>
+    public int LeftAlone { get; private set; }
+
+    /// <summary>Places one URI.</summary>
+    /// <param name="use">What the gateway must do when the URI is asked for.</param>
+    public PlacedUri Place(string uri, TargetUse use)
+    {
+        if (!UriReference.TryResolve(place.OriginUrl, uri, out var absolute) || !IsHttp(absolute))
+            return default;
+
+        var fragment = absolute.IndexOf('#', StringComparison.Ordinal);
+        var target = fragment < 0 ? absolute : absolute[..fragment];
+        if (target.StartsWith(place.OriginRoot, StringComparison.Ordinal) && Inside(uri, target[place.OriginRoot.Length..], use) is { Text: not null } inside)
+            return inside;
+        return Outside(uri, target, use);
+    }
+
+    /// <summary>A target in the video's own folder keeps a plain path, and its very text where that resolves to the same place.</summary>
+    private PlacedUri Inside(string uri, string below, TargetUse use)
+    {
+        var query = below.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? below : below[..query];
+        var rooted = place.ClientRoot + path;
+        var full = place.Video + "/" + rooted;
+        // Our own names below a video, and what a path of ours may not hold, go the opaque way.
+        if (!WatchPath.IsAcceptable(full) || path.StartsWith('~') || path.StartsWith("subtitles/", StringComparison.Ordinal)
+            || path.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(path) != (use == TargetUse.Playlist))
+            return default;
+
+        const string Host = "http://player.invalid/watch/";
+        var keeps = !opaque && UriReference.TryResolve($"{Host}{place.Video}/{place.ClientPath}", uri, out var seen)
+            && seen.StartsWith(Host, StringComparison.Ordinal) && WithoutQuery(seen.AsSpan(Host.Length)).SequenceEqual(full);
+        return new(keeps ? uri : Climb() + rooted + (query < 0 ? "" : below[query..]), full);
+    }
+
+    private PlacedUri Outside(string uri, string target, TargetUse use)
+    {
+        var onOrigin = addresses.FirstOrDefault(a => target.StartsWith(a, StringComparison.Ordinal));
+        string locator;
+        if (onOrigin is not null)
+            locator = target[onOrigin.Length..];
+        else if (addresses.FirstOrDefault(a => target.StartsWith(Authority(a) + "/", StringComparison.Ordinal)) is { } sameHost)
+            locator = target[Authority(sameHost).Length..];
+        else if (use == TargetUse.Redirect || guarded.Allows(target))
+            locator = target;
+        else
+        {
+            // Nothing is fetched from a host that nobody allowed; what a player can fetch there by itself still plays.
+            if (use == TargetUse.Playlist)
+                LeftAlone++;
+            return IsHttp(uri) ? default : new(target, "");
+        }
+
+        // A store's own playlists never leave their folder; a forged one must not lead anywhere else in the store.
+        if (place.OriginUrl.StartsWith(OriginFetcher.StoreUrl(""), StringComparison.Ordinal) && locator.StartsWith(OriginFetcher.StoreUrl(""), StringComparison.Ordinal))
+            return default;
+
+        return new OpaqueTarget(use, locator).ToPath(keys, place.Video) is { } path
+            ? new(Climb() + path, place.Video + "/" + path)
+            : new(target, "");
+    }
+
+    /// <summary>From the playlist's folder up to the video's.</summary>
+    private string Climb() => folder.Length == 0 ? "" : string.Concat(Enumerable.Repeat("../", folder.AsSpan().Count('/') + 1));
+
+    private static string Authority(string address)
+    {
+        var slash = address.IndexOf('/', address.IndexOf("://", StringComparison.Ordinal) + 3);
+        return slash < 0 ? address : address[..slash];
+    }
+
+    private static bool IsHttp(string url) =>
+        url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
+    private static ReadOnlySpan<char> WithoutQuery(ReadOnlySpan<char> url)
+    {
+        var end = url.IndexOfAny('?', '#');
+        return end < 0 ? url : url[..end];
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace HlsGateway.Playback;
+
+/// <summary>A player's request below <c>/watch/</c>: its path as it came over the wire, and whose session it belongs to.</summary>
+internal sealed class WatchRequest
+{
+    public const string Prefix = "/watch/";
+
+    /// <summary>The path below <c>/watch/</c>, still percent-encoded, without query.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>What follows the <c>?</c>.</summary>
+    public required string Query { get; init; }
+
+    public required SessionVerdict Verdict { get; init; }
+
+    /// <summary>Set when the verdict is Valid or Expired.</summary>
+    public required SessionToken Token { get; init; }
+
+    /// <summary>The video's id as it stands in the path; empty while nobody has said where it ends.</summary>
+    public required string Video { get; init; }
+
+    public string Below => Path[(Video.Length + 1)..];
+
+    /// <summary>Reads the request target byte for byte: what routing gives has been decoded, and a CDN's path must not change.</summary>
+    /// <returns>Null when the path may not be passed on.</returns>
+    public static WatchRequest? Read(HttpContext context, SigningKeys keys, TimeSpan lifetime, DateTimeOffset now)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan();
+        if (target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        {
+            // Absolute form (RFC 9112 section 3.2.2): what a proxy sends.
+            target = target[(target.IndexOf("://", StringComparison.Ordinal) + 3)..];
+            target = target.IndexOf('/') is var slash and >= 0 ? target[slash..] : [];
+        }
+
+        var question = target.IndexOf('?');
+        var query = question < 0 ? [] : target[(question + 1)..];
+        var path = question < 0 ? target : target[..question];
+        if (!path.StartsWith(Prefix, StringComparison.Ordinal) || !WatchPath.IsAcceptable(path[Prefix.Length..]))
+            return null;
+        path = path[Prefix.Length..];
+
+        var session = new PlayerQuery(query).Session;
+        var verdict = SessionVerdict.None;
+        SessionToken token = default;
+        var videoLength = 0;
+        if (!session.IsEmpty && !IsAnonymous(session))
+            verdict = SessionToken.Verify(keys, session, path, lifetime, now, out token, out videoLength);
+        var known = verdict is SessionVerdict.Valid or SessionVerdict.Expired;
+        return new WatchRequest
+        {
+            Path = path.ToString(),
+            Query = query.ToString(),
+            Verdict = verdict,
+            Token = token,
+            Video = known ? path[..videoLength].ToString() : "",
+        };
+    }
+
+    /// <summary>The same request, once the video's id is known by other means than a token.</summary>
+    public WatchRequest Of(string video) => new() { Path = Path, Query = Query, Verdict = Verdict, Token = Token, Video = video };
+
+    /// <summary>The same request as the first of the session that it has begun.</summary>
+    public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, Query = Query, Verdict = SessionVerdict.Valid, Token = token, Video = Video };
+
+    /// <summary>The token's text as it was given, for playlists of a session that has expired; the anonymous one where there is none that may be shown.</summary>
+    public void CopyToken(Span<byte> destination)
+    {
+        var session = new PlayerQuery(Query).Session;
+        if (Verdict is SessionVerdict.Valid or SessionVerdict.Expired)
+            System.Text.Encoding.ASCII.GetBytes(session, destination);
+        else
+            SessionToken.Anonymous.CopyTo(destination);
+    }
+
+    private static bool IsAnonymous(ReadOnlySpan<char> session)
+    {
+        Span<char> anonymous = stackalloc char[SessionToken.Length];
+        anonymous.Fill('A');
+        return session.SequenceEqual(anonymous);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Collections.Frozen;
+using HlsGateway.Catalogue;
+using HlsGateway.Subtitles;
+
+namespace HlsGateway.Playback;
+
+/// <summary>
+/// Says whose path it is and what it means: our own names below a video first (trailer, captions, opaque targets, revisions), then
+/// the catalogue's videos, then the origin's.
+/// </summary>
+internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, SubtitleIndex subtitles, KnownChildren children, OriginCluster cluster)
+{
+    public const string TrailerMarker = "~t/";
+    public const string RevisionMarker = "~r/";
+
+    // Only for paths whose parameters were stripped on the way (rule H4): a playlist's segments are found by tag, never like this.
+    private static readonly FrozenSet<string> MediaExtensions = new[]
+    {
+        ".ts", ".m2ts", ".mp4", ".m4s", ".m4v", ".m4a", ".m4f", ".cmfv", ".cmfa", ".cmft", ".aac", ".mp3", ".ac3", ".ec3", ".webvtt", ".vtt",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Media = MediaExtensions.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The request with its video named. A verified token has named it; otherwise the path's own marks, the catalogue, or the last Master Playlist that listed the path do.</summary>
+    public WatchRequest Name(WatchRequest request)
+    {
+        if (request.Video.Length > 0)
+            return request;
+        var path = request.Path;
+        foreach (var mark in (ReadOnlySpan<string>)["/" + OpaqueTarget.Marker + "/", "/" + RevisionMarker])
+        {
+            if (path.IndexOf(mark, StringComparison.Ordinal) is var at and > 0)
+                return request.Of(path[..at]);
+        }
+
+        if (path.IndexOf("/" + CaptionPath.Folder, StringComparison.Ordinal) is var caption and > 0 && !subtitles.Tracks(path[..caption]).IsEmpty)
+            return request.Of(path[..caption]);
+        var folder = WatchPath.Folder(path);
+        if (folder.IndexOf("/" + TrailerMarker, StringComparison.Ordinal) is var trailer and > 0)
+            folder = folder[..trailer];
+        // A playlist is a child only if a Master Playlist listed that very path: a folder may hold the beginning of another video.
+        if (children.VideoOf(WatchPath.IsPlaylist(path) ? path : folder.ToString()) is { } video)
+            return request.Of(video);
+        for (var end = folder.Length; end > 0; end = folder[..end].LastIndexOf('/'))
+        {
+            if (published.TryGet(folder[..end].ToString(), out _))
+                return request.Of(folder[..end].ToString());
+        }
+
+        return request.Of(folder.ToString());
+    }
+
+    /// <summary>What the request asks for.</summary>
+    public WatchRoute Route(WatchRequest request)
+    {
+        var below = request.Below.AsSpan();
+        var query = new PlayerQuery(request.Query);
+        // The trailer first: a playlist at an opaque path carries its trailer below that very path.
+        if (below.IndexOf(TrailerMarker, StringComparison.Ordinal) is var trailer and >= 0 && (trailer == 0 || below[trailer - 1] == '/'))
+            return RouteTrailer(below[(trailer + TrailerMarker.Length)..]);
+        if (below.StartsWith(OpaqueTarget.Marker + "/", StringComparison.Ordinal))
+            return OpaqueTarget.TryRead(keys, request.Video, below, out var opaque) ? Route(opaque) : new(RouteKind.Unknown, default);
+        if (below.StartsWith(CaptionPath.Folder, StringComparison.Ordinal) && RouteCaption(request, below) is { } caption)
+            return caption;
+        if (below.StartsWith(RevisionMarker, StringComparison.Ordinal))
+            return RouteStore(below, $"videos/{request.Video}/{below[RevisionMarker.Length..]}");
+        if (published.TryGet(request.Video, out var video))
+            return RouteStore(below, video.KeyPrefix + request.Below);
+
+        var source = new OriginTarget(OriginKind.Cluster, request.Path + query.Foreign());
+        if (WatchPath.IsPlaylist(below))
+            return new(RouteKind.Playlist, source);
+        var signed = !query.Session.IsEmpty || !query.Duration.IsEmpty;
+        return new(signed || Media.Contains(Extension(below)) ? RouteKind.Media : RouteKind.PassThrough, source);
+    }
+
+    /// <summary>Where an opaque target or a Master Playlist named in a caption's address is read.</summary>
+    public static OriginTarget Source(string target)
+    {
+        var store = OriginFetcher.StoreUrl("");
+        if (target.StartsWith(store, StringComparison.Ordinal))
+            return new(OriginKind.Store, target[store.Length..]);
+        return target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+            ? new(OriginKind.Foreign, target)
+            : new(OriginKind.Cluster, target);
+    }
+
+    /// <summary>Base addresses that a playlist's absolute URIs may stand under.</summary>
+    public IReadOnlyList<string> Addresses => cluster.BaseAddresses;
+
+    private static WatchRoute Route(OpaqueTarget target) => target.Use switch
+    {
+        TargetUse.Playlist => new(RouteKind.Playlist, Source(target.Target)),
+        TargetUse.Redirect => new(RouteKind.Media, Source(target.Target)),
+        _ => new(RouteKind.PassThrough, Source(target.Target)),
+    };
+
+    private static WatchRoute RouteTrailer(ReadOnlySpan<char> rest)
+    {
+        // {name}@{hash8}/{profile}/{file}
+        Span<Range> parts = stackalloc Range[4];
+        if (rest.Split(parts, '/') != 3 || rest.Contains('%'))
+            return new(RouteKind.Unknown, default);
+        var at = rest[parts[0]].LastIndexOf('@');
+        if (at <= 0)
+            return new(RouteKind.Unknown, default);
+        var name = rest[parts[0]][..at];
+        var hash = rest[parts[0]][(at + 1)..];
+        var kind = rest[parts[2]].EndsWith(".vtt", StringComparison.Ordinal) ? RouteKind.TrailerBlank : RouteKind.TrailerMedia;
+        return new(kind, new(OriginKind.Store, $"trailers/{name}/{hash}/{rest[parts[1]]}/{rest[parts[2]]}"));
+    }
+
+    private WatchRoute? RouteCaption(WatchRequest request, ReadOnlySpan<char> below)
+    {
+        if (CaptionPath.TryRead(below, out _))
+            return new(RouteKind.CaptionSegment, default);
+        var name = below[CaptionPath.Folder.Length..];
+        if (!name.EndsWith(".m3u8", StringComparison.Ordinal))
+            return null;
+        var language = name[..^5].ToString();
+        // A track that has just been deleted was advertised to sessions that still run: they get blank captions, never a 404 (rule W5).
+        var ours = subtitles.Tracks(request.Video).Any(t => string.Equals(t.Language, language, StringComparison.Ordinal));
+        return ours || new PlayerQuery(request.Query).Profile.StartsWith('s') ? new(RouteKind.CaptionPlaylist, default) : null;
+    }
+
+    private static WatchRoute RouteStore(ReadOnlySpan<char> below, string key) =>
+        new(WatchPath.IsPlaylist(below) ? RouteKind.Playlist : RouteKind.Media, new(OriginKind.Store, key));
+
+    private static ReadOnlySpan<char> Extension(ReadOnlySpan<char> path)
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return name.LastIndexOf('.') is var dot and > 0 ? name[dot..] : [];
+    }
+}
