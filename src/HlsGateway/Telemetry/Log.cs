@@ -17,6 +17,27 @@ internal static partial class Log
     [LoggerMessage(5002, LogLevel.Information, "isolation {Isolation} is refused here: {Reason}")]
     public static partial void IsolationRefused(this ILogger log, IsolationKind isolation, string reason);
 
+    [LoggerMessage(5010, LogLevel.Information, "Job {Job} begins, attempt {Attempt}")]
+    public static partial void JobStarted(this ILogger log, string job, int attempt);
+
+    [LoggerMessage(5011, LogLevel.Information, "Job {Job} is published after attempt {Attempt}")]
+    public static partial void JobPublished(this ILogger log, string job, int attempt);
+
+    [LoggerMessage(5012, LogLevel.Warning, "Job {Job} failed: {Reason}")]
+    public static partial void JobFailed(this ILogger log, string job, string reason);
+
+    [LoggerMessage(5013, LogLevel.Warning, "Job {Job} is no longer ours: it was cancelled, or its lease ran out")]
+    public static partial void JobLost(this ILogger log, string job);
+
+    [LoggerMessage(5014, LogLevel.Error, "Job {Job} was given back after attempt {Attempt}")]
+    public static partial void JobBroken(this ILogger log, Exception e, string job, int attempt);
+
+    [LoggerMessage(5015, LogLevel.Warning, "The jobs cannot be reached now: {Reason}")]
+    public static partial void JobsUnreachable(this ILogger log, string reason);
+
+    [LoggerMessage(5016, LogLevel.Error, "The demo video could not be made")]
+    public static partial void DemoFailed(this ILogger log, Exception e);
+
     [LoggerMessage(7001, LogLevel.Warning, "The catalogue cannot be read now; videos stay as last known: {Reason}")]
     public static partial void CatalogueUnreadable(this ILogger log, string reason);
 

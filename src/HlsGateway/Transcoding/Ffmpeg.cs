@@ -194,7 +194,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         {
             var (result, _) = await RunAsync(
                 confinement.CommandLine(folder.Path, [], ProcessLimits.Probe, "true", []), folder.Path, TimeSpan.FromSeconds(10),
-                stdout => ReadCappedAsync(stdout, 0), CancellationToken.None);
+                DrainAsync, CancellationToken.None);
             if (!result.Succeeded)
                 log.IsolationRefused(confinement.Kind, result.Reason);
             return result.Succeeded;
@@ -218,6 +218,9 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
 
         return [];
     }
+
+    /// <summary>For programs whose output nobody wants.</summary>
+    internal static Task<byte[]> DrainAsync(Stream stream) => ReadCappedAsync(stream, 0);
 
     /// <summary>Reads to the end, so that the child never blocks, and keeps the first bytes.</summary>
     private static async Task<byte[]> ReadCappedAsync(Stream stream, int most)

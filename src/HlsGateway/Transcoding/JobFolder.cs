@@ -22,10 +22,7 @@ public sealed class JobFolder : IDisposable
     {
         var path = System.IO.Path.Combine(
             System.IO.Path.GetFullPath(root), $"{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
-        Directory.CreateDirectory(path);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (Environment.IsPrivilegedProcess && Native.Chown(path, Confinement.Nobody, Confinement.Nobody) != 0)
-            throw new IOException($"The job folder {path} cannot be given to the user nobody.");
+        Make(path);
         return new JobFolder(path);
     }
 
@@ -58,6 +55,9 @@ public sealed class JobFolder : IDisposable
         Protect(name);
     }
 
+    /// <summary>A folder inside, for outputs.</summary>
+    public void AddFolder(string name) => Make(this[name]);
+
     /// <summary>What an earlier step wrote becomes an input of the next.</summary>
     public void Protect(string name)
     {
@@ -69,5 +69,13 @@ public sealed class JobFolder : IDisposable
     {
         if (Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
+    }
+
+    private static void Make(string path)
+    {
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (Environment.IsPrivilegedProcess && Native.Chown(path, Confinement.Nobody, Confinement.Nobody) != 0)
+            throw new IOException($"The job folder {path} cannot be given to the user nobody.");
     }
 }

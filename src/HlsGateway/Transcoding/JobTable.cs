@@ -114,6 +114,43 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
                 new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
             ct);
 
+    /// <summary>Gives a job back because this process stops; that is no failed attempt.</summary>
+    public Task HandBackAsync(ClaimedJob job, CancellationToken ct) =>
+        database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                $"""
+                UPDATE job SET state = 'queued', attempts = attempts - 1, lease_until = 0, progress = 0, changed_at = @now
+                WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
+                """,
+                new { now = Now(), job.Id, job.Worker, job.Revision }, transaction),
+            ct);
+
+    public async Task<bool> IsCancelledAsync(ClaimedJob job, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.ExecuteScalarAsync<string>("SELECT state FROM job WHERE id = @Id", new { job.Id }) == "cancelled";
+    }
+
+    /// <summary>State, progress and error of a video's newest job; nulls when it has none.</summary>
+    public async Task<(string? State, double Progress, string? Error)> StateAsync(string video, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.QueryFirstOrDefaultAsync<(string?, double, string?)>(
+            "SELECT state, progress, error FROM job WHERE video = @video AND latest = 1", new { video });
+    }
+
+    /// <summary>Whether a job of the video waits or runs.</summary>
+    public async Task<bool> IsBusyAsync(string video, CancellationToken ct) =>
+        (await StateAsync(video, ct)).State is "queued" or "probing" or "transcoding" or "publishing";
+
+    /// <summary>A cheap look before the lock that a claim takes.</summary>
+    public async Task<bool> AnyToDoAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.ExecuteScalarAsync<long>(
+            $"SELECT COUNT(*) FROM job WHERE state IN {Unfinished} AND lease_until < @now", new { now = Now() }) > 0;
+    }
+
     /// <returns>False when no job of the video was waiting or running.</returns>
     public async Task<bool> CancelAsync(string video, CancellationToken ct)
     {

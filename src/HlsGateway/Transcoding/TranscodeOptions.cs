@@ -25,4 +25,37 @@ public sealed class TranscodeOptions
     /// <summary>Wall time of one ffprobe.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Wall time of one job's encoding.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "12:00:00")]
+    public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Jobs that one worker process does at a time; ffmpeg itself uses every core.</summary>
+    [Range(1, 64)]
+    public int Concurrency { get; init; } = 1;
+
+    /// <summary>Longest upload.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "06:00:00")]
+    public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>Bytes of the largest upload.</summary>
+    [Range(1_000, 100L << 30)]
+    public long MaxBytes { get; init; } = 300_000_000;
+
+    /// <summary>Pixels of the longer side.</summary>
+    [Range(16, 8192)]
+    public int MaxSide { get; init; } = 4096;
+
+    /// <summary>Shorter sides of the rungs in pixels, smallest first; empty means 360 and 720. None is larger than the upload.</summary>
+    public int[] Ladder { get; init; } = [];
+
+    /// <summary><c>ts</c> or <c>fmp4</c>.</summary>
+    [RegularExpression("ts|fmp4", ErrorMessage = "Transcode:Container must be ts or fmp4.")]
+    public string Container { get; init; } = "ts";
+
+    /// <summary>x264's preset: speed against size.</summary>
+    [RegularExpression("ultrafast|superfast|veryfast|faster|fast|medium|slow", ErrorMessage = "Transcode:Preset must be one of x264's presets, ultrafast to slow.")]
+    public string Preset { get; init; } = "veryfast";
+
+    internal IEnumerable<int> Rungs => Ladder.Length > 0 ? Ladder : [360, 720];
 }

@@ -8,8 +8,13 @@ public static class TranscodingSetup
         builder.Services.AddOptions<TranscodeOptions>().BindConfiguration(TranscodeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Ffmpeg>();
         builder.Services.AddSingleton<JobTable>();
+        builder.Services.AddSingleton<VideoPipeline>();
+        builder.Services.AddHostedService<TranscodeWorker>();
         builder.Services.AddSingleton<TranscoderHealth>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
+        builder.Services.AddOptions<DemoOptions>().BindConfiguration(DemoOptions.Section);
+        builder.Services.AddSingleton<DemoVideo>();
+        builder.Services.AddHostedService<DemoStart>();
         builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");
     }
 

@@ -1,0 +1,60 @@
+using HlsGateway.Catalogue;
+using HlsGateway.Storage;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>The section <c>Demo</c>.</summary>
+public sealed class DemoOptions
+{
+    public const string Section = "Demo";
+
+    /// <summary>Makes the video <c>demo</c> when there is none.</summary>
+    public bool Enabled { get; init; }
+}
+
+/// <summary>Makes a short video of our own, which then goes the way of every upload.</summary>
+public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, TimeProvider time)
+{
+    public const string Video = "demo";
+
+    /// <param name="progress">0 to 1.</param>
+    /// <exception cref="FfmpegException">It cannot be made here; the message says why.</exception>
+    public async Task MakeAsync(Action<double> progress, CancellationToken ct)
+    {
+        if (published.TryGet(Video, out _))
+            return;
+        progress(0);
+        if (!await jobs.IsBusyAsync(Video, ct))
+        {
+            const string key = "uploads/demo";
+            using var folder = ffmpeg.OpenFolder();
+            var voices = await SpeakAsync(folder, ct);
+            var result = await ffmpeg.RunAsync(new FfmpegJob(folder, DemoArguments.Picture(voices), TimeSpan.FromMinutes(3)), null, ct);
+            if (!result.Succeeded)
+                throw new FfmpegException(result.Reason);
+            await using (var made = File.OpenRead(folder[DemoArguments.File]))
+                await store.PutAsync(key, made, "video/mp4", ct);
+            await jobs.AddAsync(Video, key, new FileInfo(folder[DemoArguments.File]).Length, ct);
+        }
+
+        progress(0.2);
+        while (!published.TryGet(Video, out _))
+        {
+            var (state, done, error) = await jobs.StateAsync(Video, ct);
+            if (state is null or "failed" or "cancelled")
+                throw new FfmpegException(error ?? "The job was cancelled.");
+            progress(0.2 + (0.8 * done));
+            await Task.Delay(TimeSpan.FromMilliseconds(250), time, ct);
+        }
+
+        progress(1);
+    }
+
+    /// <returns>False where no voice is installed.</returns>
+    private async Task<bool> SpeakAsync(JobFolder folder, CancellationToken ct)
+    {
+        var (result, _) = await ffmpeg.RunConfinedAsync(
+            "sh", ["-c", DemoArguments.VoiceScript], folder, ProcessLimits.Transcode, TimeSpan.FromMinutes(1), Ffmpeg.DrainAsync, ct);
+        return result.Succeeded;
+    }
+}

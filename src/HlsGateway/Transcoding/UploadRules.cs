@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>Why an upload is not taken.</summary>
+/// <param name="Slug">Of the problem type.</param>
+/// <param name="Detail">What to do.</param>
+public sealed record UploadRefusal(string Slug, string Title, string Detail);
+
+/// <summary>What an upload must be. Asked early, from the probe, before anything is encoded.</summary>
+public static class UploadRules
+{
+    public static UploadRefusal Unreadable { get; } = new(
+        "unreadable", "The file cannot be read as video", "Send a video file: MP4, MOV, MKV, WebM, AVI, MPEG-TS, MPEG-PS, FLV or Ogg, whole and not encrypted.");
+
+    public static UploadRefusal? Check(MediaProbe probe, TranscodeOptions options)
+    {
+        if (probe.Video is not { } video)
+            return new UploadRefusal("no-video-stream", "The file has no moving picture", "Send a file with a video stream; sound or a cover picture alone cannot be shown.");
+        if (video.Codec.Length == 0 || video.Width <= 0 || video.Height <= 0)
+            return Unreadable;
+        if (probe.Seconds > options.MaxDuration.TotalSeconds + 0.5)
+            return new UploadRefusal("too-long", "The video is too long", Text(
+                $"It is {probe.Seconds:0.#} s long; {options.MaxDuration.TotalSeconds:0.#} s is the most. Cut it, or raise Transcode:MaxDuration."));
+        var side = Math.Max(Math.Max(video.Width, video.Height), Math.Max(video.CodedWidth, video.CodedHeight));
+        if (side > options.MaxSide)
+            return new UploadRefusal("too-many-pixels", "The picture is too large", Text(
+                $"It is {video.Width}x{video.Height}; {options.MaxSide} pixels is the most for the longer side. Scale it down, or raise Transcode:MaxSide."));
+        if (Math.Min(video.Width, video.Height) < 16)
+            return new UploadRefusal("too-few-pixels", "The picture is too small", "Send a video of at least 16 by 16 pixels.");
+        return probe.Streams > 32
+            ? new UploadRefusal("too-many-streams", "The file has too many tracks", Text($"It has {probe.Streams}; 32 is the most. Save it with one picture and one sound track."))
+            : null;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>The file is at fault, not we: trying again changes nothing.</summary>
+public sealed class UploadRefusedException : Exception
+{
+    public UploadRefusedException()
+    {
+    }
+
+    public UploadRefusedException(string message)
+        : base(message)
+    {
+    }
+
+    public UploadRefusedException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    public UploadRefusedException(UploadRefusal refusal)
+        : base($"{refusal.Title}. {refusal.Detail}")
+    {
+    }
+}

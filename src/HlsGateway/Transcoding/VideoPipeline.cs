@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using HlsGateway.Catalogue;
+using HlsGateway.Content;
+using HlsGateway.Storage;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>
+/// From an upload in a job's folder to objects in the store:
+/// 1. probe and refuse early; 2. one ffmpeg run; 3. measure what was made; 4. the durable source, verified by reading back;
+/// 5. segments, then Media Playlists, then the Master Playlist. Nothing is visible until the caller publishes.
+/// </summary>
+public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options)
+{
+    /// <summary>Told while it works; throws to stop it.</summary>
+    public delegate void Report(string state, double progress);
+
+    /// <param name="folder">Holds the upload as <see cref="EncodeArguments.Input"/>.</param>
+    /// <exception cref="UploadRefusedException">The file is not what the rules allow.</exception>
+    /// <exception cref="FfmpegException">The file cannot be decoded.</exception>
+    /// <exception cref="IOException">The store failed or gave back other bytes.</exception>
+    public async Task<Publication> MakeAsync(JobFolder folder, string video, string revision, Report report, CancellationToken ct)
+    {
+        // 1.
+        report("probing", 0);
+        var probe = await ffmpeg.ProbeAsync(folder, EncodeArguments.Input, ProbeAs.Upload, ct);
+        if (UploadRules.Check(probe, options.Value) is { } refusal)
+            throw new UploadRefusedException(refusal);
+        var plan = EncodePlan.For(probe, options.Value);
+
+        // 2.
+        report("transcoding", 0.02);
+        foreach (var rung in plan.Rungs)
+            folder.AddFolder(rung.Name);
+        var result = await ffmpeg.RunAsync(
+            new FfmpegJob(folder, EncodeArguments.For(plan), options.Value.JobTimeout),
+            new Steps(position => report("transcoding", 0.02 + (0.83 * Math.Clamp(position.TotalSeconds / plan.KnownSeconds, 0, 1)))), ct);
+        if (!result.Succeeded)
+            throw new FfmpegException($"The video cannot be decoded to its end: {result.Reason}");
+
+        // 3.
+        report("publishing", 0.86);
+        var made = plan.Rungs.Select(rung => MadeRendition.Read(folder.Path, rung)).ToImmutableArray();
+        var renditions = ImmutableArray.CreateBuilder<PublishedRendition>();
+        var facts = ImmutableArray.CreateBuilder<RenditionFacts>();
+        foreach (var rendition in made)
+        {
+            var (described, measured) = await MeasureAsync(folder, plan, rendition, ct);
+            renditions.Add(described);
+            facts.Add(measured);
+        }
+
+        // 4.
+        var source = await KeepSourceAsync(folder, video, ct);
+
+        // 5.
+        var prefix = PublishedVideo.Prefix(video, revision);
+        var total = made.Sum(rendition => rendition.Segments.Length);
+        var done = 0;
+        foreach (var rendition in made)
+            foreach (var name in rendition.Segments.Select(segment => segment.File).Prepend(rendition.Init).OfType<string>())
+            {
+                await PutFileAsync(folder, $"{rendition.Rung.Name}/{name}", prefix, ct);
+                report("publishing", 0.88 + (0.1 * Math.Min(1, (double)++done / total)));
+            }
+
+        await PutFileAsync(folder, EncodeArguments.Poster, prefix, ct);
+        await PutFileAsync(folder, EncodeArguments.Storyboard, prefix, ct);
+        await PutTextAsync($"{prefix}storyboard.vtt", Storyboard.Track(plan, made[0].Seconds), ct);
+        if (plan.HasAudio)
+            await store.PutAsync($"{prefix}peaks.json", AudioPeaks.Json(await File.ReadAllBytesAsync(folder[EncodeArguments.Samples], ct)), ct);
+        foreach (var rendition in made)
+            await PutFileAsync(folder, $"{rendition.Rung.Name}/{EncodeArguments.Playlist}", prefix, ct);
+        await PutTextAsync($"{prefix}playlist.m3u8", MadeRendition.Master(renditions.ToImmutable(), plan.Container == "fmp4"), ct);
+        return new Publication(
+            video, revision, TimeSpan.FromSeconds(made.Max(rendition => rendition.Seconds)), renditions.ToImmutable(), facts.ToImmutable(), source,
+            prefix + EncodeArguments.Poster);
+    }
+
+    private async Task<(PublishedRendition Described, RenditionFacts Measured)> MeasureAsync(
+        JobFolder folder, EncodePlan plan, MadeRendition rendition, CancellationToken ct)
+    {
+        var first = folder[$"{rendition.Rung.Name}/{rendition.Segments[0].File}"];
+        using var segment = new MemoryStream();
+        if (rendition.Init is { } init)
+            await segment.WriteAsync(await File.ReadAllBytesAsync(folder[$"{rendition.Rung.Name}/{init}"], ct), ct);
+        await segment.WriteAsync(await File.ReadAllBytesAsync(first, ct), ct);
+        segment.Position = 0;
+        var probe = await ffmpeg.ProbeAsync(segment, rendition.Init is null ? ProbeAs.Ts : ProbeAs.Fmp4, ct);
+        var picture = probe.Video ?? throw new FfmpegException("The encoder made no picture.");
+        var (n, d) = MediaProbe.Fraction(plan.FrameRate);
+        var path = $"{rendition.Rung.Name}/{EncodeArguments.Playlist}";
+        return (
+            new PublishedRendition(
+                rendition.Rung.Name, path, picture.Width, picture.Height, Math.Round((double)n / d, 3), rendition.Bandwidth, rendition.AverageBandwidth,
+                rendition.Codecs(folder.Path, plan.HasAudio)),
+            new RenditionFacts(
+                path,
+                new RenditionShape(
+                    plan.Container, picture.Width, picture.Height, plan.FrameRate, picture.Profile, probe.Audio?.SampleRate ?? 0, probe.Audio?.Channels ?? 0),
+                picture.FirstPts ?? 0));
+    }
+
+    /// <summary>Stored under its own hash, then read back: what counts is what the store holds.</summary>
+    private async Task<SourceCopy> KeepSourceAsync(JobFolder folder, string video, CancellationToken ct)
+    {
+        var file = folder[EncodeArguments.Source];
+        string sha256;
+        await using (var content = File.OpenRead(file))
+            sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct));
+        var key = $"sources/{video}/{sha256}.mp4";
+        await using (var content = File.OpenRead(file))
+            await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
+        if (!string.Equals(await store.Sha256Async(key, ct), sha256, StringComparison.Ordinal))
+            throw new IOException("The store gave back other bytes than it was given for the source copy.");
+        return new SourceCopy(key, sha256, new FileInfo(file).Length);
+    }
+
+    private async Task PutFileAsync(JobFolder folder, string name, string prefix, CancellationToken ct)
+    {
+        await using var content = File.OpenRead(folder[name]);
+        await store.PutAsync(prefix + name, content, BlobKey.ContentType(name), ct);
+    }
+
+    private Task PutTextAsync(string key, string text, CancellationToken ct) => store.PutAsync(key, Encoding.UTF8.GetBytes(text), ct);
+
+    /// <summary>Reports on the caller's thread and in order, as <see cref="Progress{T}"/> does not.</summary>
+    private sealed class Steps(Action<TimeSpan> step) : IProgress<FfmpegProgress>
+    {
+        public void Report(FfmpegProgress value) => step(value.Position);
+    }
+}
