@@ -36,9 +36,27 @@ public sealed class RigTests
         Assert.Null(Barcode.Read([255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255]));
     }
 
+    [Fact]
+    public async Task A_site_s_log_tells_who_asked_for_what()
+    {
+        var media = await TestMedia.MakeAsync();
+        await using var nginx = await Nginx.StartAsync(new Site("open", Cors: true, ("/videos/", media.Root)), new Site("closed", Cors: false, ("/", media.Root)));
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Referrer = new Uri("http://somebody.localhost/");
+
+        using var open = await client.GetAsync(new Uri(nginx.AddressOf("open"), "videos/ts/180p/video0.ts?a=1"));
+        using var closed = await client.GetAsync(new Uri(nginx.AddressOf("closed"), "ts/nothing"));
+
+        Assert.Equal("*", Assert.Single(open.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.False(closed.Headers.Contains("Access-Control-Allow-Origin"));
+        await Until.TrueAsync(() => Task.FromResult(nginx.LogOf("open").Count == 1 && nginx.LogOf("closed").Count == 1), "both requests are logged", TimeSpan.FromSeconds(5));
+        Assert.Equal(new ServedRequest("GET", "/videos/ts/180p/video0.ts", "a=1", "http://somebody.localhost/", "", "", 200), nginx.LogOf("open")[0]);
+        Assert.Equal(404, nginx.LogOf("closed")[0].Status);
+    }
+
     private static async Task<Frame?[]> ReadAsync(string file)
     {
-        var cells = await Tool.RunAsync("ffmpeg",
+        var (cells, _) = await Tool.RunAsync("ffmpeg",
             ["-nostdin", "-v", "error", "-i", file, "-an", "-vf", Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"], TimeSpan.FromMinutes(1));
         return [.. cells.Chunk(Barcode.Cells).Select(strip => Barcode.Read(strip))];
     }

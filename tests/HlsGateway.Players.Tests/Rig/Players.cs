@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace HlsGateway.Players.Tests.Rig;
@@ -12,8 +13,11 @@ namespace HlsGateway.Players.Tests.Rig;
 internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio);
 
 /// <summary>Five real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
-internal sealed class Players : IAsyncDisposable
+internal sealed partial class Players : IAsyncDisposable
 {
+    /// <summary>Name of the site that serves <c>/harness/</c> and <c>/node_modules/</c>.</summary>
+    public const string Pages = "pages";
+
     public const string HlsJs = "hlsjs";
     public const string Shaka = "shaka";
     public const string VideoJs = "videojs";
@@ -22,18 +26,18 @@ internal sealed class Players : IAsyncDisposable
 
     private readonly IPlaywright playwright;
     private readonly IBrowser browser;
-    private readonly MediaServer pages;
+    private readonly Uri pages;
 
-    private Players(IPlaywright playwright, IBrowser browser, MediaServer pages)
+    private Players(IPlaywright playwright, IBrowser browser, Uri pages)
     {
         this.playwright = playwright;
         this.browser = browser;
         this.pages = pages;
     }
 
-    public static async Task<Players> StartAsync()
+    /// <param name="pages">The site's address; each run takes another host name below <c>localhost</c> for it.</param>
+    public static async Task<Players> StartAsync(Uri pages)
     {
-        var pages = await MediaServer.StartAsync(cors: false, ("/harness", Places.Harness), ("/node_modules", Places.NodeModules));
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -48,16 +52,19 @@ internal sealed class Players : IAsyncDisposable
     public Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null) => browser.NewPageAsync(options);
 
     /// <summary>The page's origin, which its requests at the CDN name as their Referer: tells whose request it was.</summary>
-    public string RefererOf(string player, string run) => $"http://{player}-{run}.localhost:{pages.Address.Port}/";
+    public string RefererOf(string player, string run) => $"http://{player}-{run}.localhost:{pages.Port}/";
 
     /// <param name="run">A DNS label, unique for this play.</param>
-    public Task<PlayerReport> PlayAsync(string player, string run, Assignment assignment) =>
+    /// <returns>The report, and the session that the player's requests named.</returns>
+    public Task<(PlayerReport Report, string Session)> PlayAsync(string player, string run, Assignment assignment) =>
         player.Equals(Ffmpeg, StringComparison.Ordinal) ? PlayWithFfmpegAsync(RefererOf(player, run), assignment) : PlayInBrowserAsync(player, run, assignment);
 
-    private async Task<PlayerReport> PlayInBrowserAsync(string player, string run, Assignment assignment)
+    private async Task<(PlayerReport Report, string Session)> PlayInBrowserAsync(string player, string run, Assignment assignment)
     {
         await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 680, Height = 400 } });
         var page = await context.NewPageAsync();
+        var session = "";
+        page.Request += (_, request) => session = session.Length > 0 ? session : SessionIn(request.Url);
         var query = string.Create(CultureInfo.InvariantCulture,
             $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}");
         await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
@@ -70,22 +77,22 @@ internal sealed class Players : IAsyncDisposable
             await page.EvaluateAsync("() => window.fail('the play did not end within 90 s')");
             await page.WaitForFunctionAsync("() => window.complete === true");
         }
-        return PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report"));
+        return (PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report")), session);
     }
 
     /// <summary>Decodes the whole stream as fast as it comes, picture and sound, and reads the strip of every frame.</summary>
-    private static async Task<PlayerReport> PlayWithFfmpegAsync(string referer, Assignment assignment)
+    private static async Task<(PlayerReport Report, string Session)> PlayWithFfmpegAsync(string referer, Assignment assignment)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();
         try
         {
-            var cells = await Tool.RunAsync("ffmpeg",
-                ["-nostdin", "-v", "error", "-referer", referer, "-i", assignment.Source.AbsoluteUri,
+            var (cells, said) = await Tool.RunAsync("ffmpeg",
+                ["-nostdin", "-v", "verbose", "-referer", referer, "-i", assignment.Source.AbsoluteUri,
                     "-an", "-vf", Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
                     "-map", "0:a:0?", "-f", "null", "-"],
                 TimeSpan.FromSeconds(90));
             var frames = cells.Chunk(Barcode.Cells).Select(strip => Barcode.Read(strip)).ToArray();
-            return new PlayerReport
+            var report = new PlayerReport
             {
                 Player = Ffmpeg,
                 Version = "",
@@ -94,17 +101,22 @@ internal sealed class Players : IAsyncDisposable
                 Unreadable = frames.Count(frame => frame is null),
                 Frames = [.. frames.Where(frame => frame is not null).Select((frame, i) => new ShownFrame((double)i / TestMedia.FramesPerSecond, frame!.Value))],
             };
+            return (report, SessionIn(said));
         }
         catch (InvalidOperationException failure)
         {
-            return new PlayerReport { Player = Ffmpeg, Version = "", Ended = false, Error = failure.Message, Frames = [] };
+            return (new PlayerReport { Player = Ffmpeg, Version = "", Ended = false, Error = failure.Message, Frames = [] }, SessionIn(failure.Message));
         }
     }
+
+    private static string SessionIn(string text) => SessionParameter().Match(text) is { Success: true } match ? match.Groups["token"].Value : "";
+
+    [GeneratedRegex("[?&]session_id=(?<token>[A-Za-z0-9_-]{40})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SessionParameter();
 
     public async ValueTask DisposeAsync()
     {
         await browser.DisposeAsync();
         playwright.Dispose();
-        await pages.DisposeAsync();
     }
 }

@@ -63,6 +63,13 @@ internal sealed class TestMedia
         return new TestMedia(root);
     }
 
+    /// <summary>Whether the CDN's path is a segment of a Variant Stream (an audio Rendition's adds no watch time).</summary>
+    public static bool IsContentSegment(string path) =>
+        Rungs.Any(rung => path.Contains($"/{rung.Name}/video", StringComparison.Ordinal)) && !path.StartsWith("/objects/", StringComparison.Ordinal);
+
+    /// <summary>Seconds of a content segment, which its name's number tells.</summary>
+    public static double SecondsOf(string path) => Path.GetFileNameWithoutExtension(path).EndsWith('2') ? 2.8 : 4;
+
     private static IEnumerable<(string Folder, string[] Arguments)> Recipes()
     {
         foreach (var rung in Rungs)

@@ -5,9 +5,9 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <summary>Runs a program to its end.</summary>
 internal static class Tool
 {
-    /// <returns>Standard output.</returns>
+    /// <returns>Standard output, and what was said on standard error.</returns>
     /// <exception cref="InvalidOperationException">The program ended with an error; the message holds what it said.</exception>
-    public static async Task<byte[]> RunAsync(string program, IEnumerable<string> arguments, TimeSpan bound)
+    public static async Task<(byte[] Output, string Said)> RunAsync(string program, IEnumerable<string> arguments, TimeSpan bound)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -30,6 +30,6 @@ internal static class Tool
             process.Kill(entireProcessTree: true);
             throw new InvalidOperationException($"{program} did not end within {bound.TotalSeconds} s: {await errors}", late);
         }
-        return process.ExitCode == 0 ? output.ToArray() : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
+        return process.ExitCode == 0 ? (output.ToArray(), await errors) : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
     }
 }

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+
+namespace HlsGateway.Players.Tests.Rig;
+
+/// <summary>The program as it was built, on a loopback port of its own, with an empty folder of its own that goes with it.</summary>
+internal sealed class GatewayProcess : IAsyncDisposable
+{
+    private const string Token = "admin-token-of-the-players-test";
+
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> output = new();
+
+    private GatewayProcess(Process process, Uri address, string folder)
+    {
+        this.process = process;
+        Address = address;
+        Folder = folder;
+        Api = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Ends with a slash.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The data directory is <c>data</c> in it.</summary>
+    public string Folder { get; }
+
+    /// <summary>With the admin token.</summary>
+    public HttpClient Api { get; }
+
+    /// <summary>The last lines that the program said.</summary>
+    public string Output => string.Join('\n', output);
+
+    /// <param name="folder">An existing folder; <c>data</c> in it is the data directory.</param>
+    /// <param name="settings">Configuration keys.</param>
+    public static async Task<GatewayProcess> StartAsync(string folder, IEnumerable<(string Key, string Value)> settings)
+    {
+        var address = new Uri($"http://127.0.0.1:{Ports.Free()}/");
+        List<string> arguments =
+        [
+            Places.Gateway, "--urls", address.GetLeftPart(UriPartial.Authority), $"--Gateway:DataDirectory={Path.Combine(folder, "data")}",
+            $"--Gateway:ApiTokens:0:Token={Token}", "--Gateway:ApiTokens:0:Role=admin",
+            .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+        ];
+        var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var gateway = new GatewayProcess(process, address, folder);
+        try
+        {
+            await Until.TrueAsync(gateway.IsUpAsync, "the gateway answers", TimeSpan.FromSeconds(60));
+            return gateway;
+        }
+        catch (TimeoutException late)
+        {
+            var said = gateway.Output;
+            await gateway.DisposeAsync();
+            throw new InvalidOperationException($"The gateway did not start:\n{said}", late);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+        Api.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task<bool> IsUpAsync()
+    {
+        if (process.HasExited) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}:\n{Output}");
+        try
+        {
+            using var answer = await Api.GetAsync("healthz/live");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null) return;
+        output.Enqueue(line);
+        while (output.Count > 200) output.TryDequeue(out _);
+    }
+}

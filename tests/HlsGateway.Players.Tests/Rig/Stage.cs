@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace HlsGateway.Players.Tests.Rig;
+
+/// <summary>
+/// Foreign origin, CDN, gateway and players, each on an origin of its own; the trailer lies in the gateway's folder and is active.
+/// </summary>
+internal sealed partial class Stage : IAsyncDisposable
+{
+    private const string Origin = "origin";
+    private const string Cdn = "cdn";
+
+    private readonly Nginx nginx;
+
+    private Stage(Nginx nginx, GatewayProcess gateway, Players players)
+    {
+        this.nginx = nginx;
+        Gateway = gateway;
+        Players = players;
+    }
+
+    public GatewayProcess Gateway { get; }
+
+    public Players Players { get; }
+
+    /// <param name="videos">What origin and CDN serve: one folder for each video.</param>
+    /// <param name="trailer">A video file.</param>
+    public static async Task<Stage> SetAsync(string videos, string trailer)
+    {
+        var folder = Directory.CreateTempSubdirectory("hlsgateway-players-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "trailers"));
+        File.Copy(trailer, Path.Combine(folder, "trailers", "branding.mp4"));
+        var nginx = await Nginx.StartAsync(
+            new Site(Origin, Cors: false, ("/", videos)),
+            new Site(Cdn, Cors: true, ("/objects/", Path.Combine(folder, "data", "objects")), ("/", videos)),
+            new Site(Players.Pages, Cors: false, ("/harness/", Places.Harness), ("/node_modules/", Places.NodeModules)));
+        var gateway = await GatewayProcess.StartAsync(folder,
+        [
+            ("ReverseProxy:Clusters:origin:Destinations:d1:Address", nginx.AddressOf(Origin).AbsoluteUri),
+            ("Gateway:Cdn:BaseUrl", nginx.AddressOf(Cdn).AbsoluteUri),
+            ("Storage:PublicUrl", new Uri(nginx.AddressOf(Cdn), "objects").AbsoluteUri),
+            ("Trailers:Folder", "trailers"),
+            ("Trailers:Active", "branding"),
+        ]);
+        return new Stage(nginx, gateway, await Players.StartAsync(nginx.AddressOf(Players.Pages)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Players.DisposeAsync();
+        await Gateway.DisposeAsync();
+        await nginx.DisposeAsync();
+    }
+
+    public Uri MasterPlaylist(string video) => new(Gateway.Address, $"watch/{video}/playlist.m3u8");
+
+    /// <summary>Publishes the same cues in each language.</summary>
+    public async Task CaptionAsync(string video, IEnumerable<KnownCue> cues, params string[] languages)
+    {
+        var text = "WEBVTT\n\n" + string.Concat(cues.Select(cue => $"{Timestamp(cue.Start)} --> {Timestamp(cue.End)}\n{cue.Text}\n\n"));
+        foreach (var language in languages)
+        {
+            using var content = new StringContent(text);
+            using var answer = await Gateway.Api.PutAsync($"api/videos/{video}/subtitles/{language}", content);
+            if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"Captions were refused: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        }
+    }
+
+    /// <summary>Asks for the playlists until a new session has the trailer: its copies are made when they are first wanted (rule S8).</summary>
+    public Task TrailerReadyAsync(string video) => Until.TrueAsync(
+        async () => (await PlaylistsAsync(video)).Skip(1).All(child => child.Text.Contains("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)),
+        $"{video} has its trailer", TimeSpan.FromSeconds(90));
+
+    /// <summary>The Master Playlist and its children, as they are served to one new session.</summary>
+    public async Task<IReadOnlyList<(string Uri, string Text)>> PlaylistsAsync(string video)
+    {
+        var master = MasterPlaylist(video);
+        var text = await Gateway.Api.GetStringAsync(master);
+        var served = new List<(string, string)> { (master.PathAndQuery, text) };
+        var children = text.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Concat(UriAttribute().Matches(text).Select(match => match.Groups["uri"].Value));
+        foreach (var child in children)
+        {
+            var uri = new Uri(master, child);
+            served.Add((uri.PathAndQuery, await Gateway.Api.GetStringAsync(uri)));
+        }
+        return served;
+    }
+
+    /// <summary>Plays a video from begin to end, and asks player, CDN and ledger what happened.</summary>
+    public async Task<Play> PlayAsync(string player, string video, double rate, string? audio)
+    {
+        var (report, session) = await Players.PlayAsync(player, video, new Assignment(MasterPlaylist(video), rate, "en", audio));
+        var referer = Players.RefererOf(player, video);
+        var served = nginx.LogOf(Cdn).Where(request => request.Referer.Equals(referer, StringComparison.Ordinal)).ToArray();
+        using var json = JsonDocument.Parse(await Gateway.Api.GetStringAsync($"api/sessions/{session}"));
+        return new Play(report, session, served, json.RootElement.Clone());
+    }
+
+    private static string Timestamp(double seconds) => TimeSpan.FromSeconds(seconds).ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("#EXT-X-MEDIA:.*URI=\"(?<uri>[^\"]+)\"", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UriAttribute();
+}
