@@ -50,6 +50,15 @@ public static class CaptionSegment
         return Encoding.UTF8.GetBytes(segment.ToString());
     }
 
+    /// <summary>The whole file as WebVTT without a map: for editors and downloads, not for players.</summary>
+    public static byte[] Whole(CaptionFile file)
+    {
+        var whole = new StringBuilder(512).Append("WEBVTT\n\n").Append(file.Head);
+        foreach (var cue in file.Cues)
+            Append(whole, cue);
+        return Encoding.UTF8.GetBytes(whole.ToString());
+    }
+
     private const string BlankSettings = "line:100% position:100% size:0% align:end";
 
     private static StringBuilder Head(long mpegts) => new StringBuilder(512).Append(CultureInfo.InvariantCulture,

@@ -33,13 +33,18 @@ public static class WebVtt
         return file.StartsWith("WEBVTT"u8) && (file.Length == 6 || file[6] is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r');
     }
 
+    public static PlaylistError TooLarge { get; } = new("The file is larger than 1 MiB.", 0);
+
+    /// <summary>What any file must be, also one that nobody has finished yet: text of a bearable size.</summary>
+    public static bool IsText(ReadOnlySpan<byte> file, out PlaylistError error) => TryDecode(file, out _, out error);
+
     private static bool TryDecode(ReadOnlySpan<byte> file, out string text, out PlaylistError error)
     {
         text = "";
         error = default;
         if (file.Length > MaxBytes)
         {
-            error = new PlaylistError("The file is larger than 1 MiB.", 0);
+            error = TooLarge;
             return false;
         }
 

@@ -1,27 +1,72 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using HlsGateway.Playlists;
+using HlsGateway.Telemetry;
 
 namespace HlsGateway.Subtitles;
 
-/// <summary>A published caption track.</summary>
-/// <param name="Version">First 8 hexadecimal digits of its text's SHA-256.</param>
-public sealed record CaptionTrack(string Language, string Name, bool Default, bool Sdh, bool Machine, string Version, CaptionFile File);
-
-/// <summary>All published caption tracks, as an immutable snapshot behind one reference.</summary>
-public sealed class SubtitleIndex
+/// <summary>
+/// All captions that are live, parsed, as one immutable snapshot: a player's request reads a reference and never waits for the
+/// database. Brought up to date after each change made here, and each second for changes made elsewhere.
+/// </summary>
+public sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log) : IDisposable
 {
-    private volatile FrozenDictionary<string, ImmutableArray<CaptionTrack>> snapshot = FrozenDictionary<string, ImmutableArray<CaptionTrack>>.Empty;
-    private long version;
+    private sealed record Snapshot(ImmutableDictionary<string, ImmutableArray<CaptionTrack>> Videos, long Changed);
 
-    /// <summary>Grows with every change of any track.</summary>
-    public long Version => Volatile.Read(ref version);
+    private readonly SemaphoreSlim refreshing = new(1);
+    private volatile Snapshot snapshot = new(ImmutableDictionary.Create<string, ImmutableArray<CaptionTrack>>(StringComparer.Ordinal), 0);
 
-    public ImmutableArray<CaptionTrack> Tracks(string video) => snapshot.TryGetValue(video, out var tracks) ? tracks : [];
+    /// <summary>Rises whenever any track changes; never for a draft.</summary>
+    public long Version => snapshot.Changed;
 
-    internal void Swap(FrozenDictionary<string, ImmutableArray<CaptionTrack>> tracks)
+    /// <summary>The tracks of a video by language; empty when it has none.</summary>
+    /// <param name="video">As people write it, or percent-encoded as it stands in a player's path.</param>
+    public ImmutableArray<CaptionTrack> Tracks(string video) =>
+        snapshot.Videos.TryGetValue(VideoId.OfPath(video), out var tracks) ? tracks : [];
+
+    /// <summary>Reads what changed since the last time and swaps the snapshot; what was committed before the call is in it afterwards.</summary>
+    public async Task RefreshAsync(CancellationToken ct)
     {
-        snapshot = tracks;
-        Interlocked.Increment(ref version);
+        await refreshing.WaitAsync(ct);
+        try
+        {
+            var current = snapshot;
+            var rows = await store.ChangedSinceAsync(current.Changed, ct);
+            if (rows.Count == 0)
+                return;
+            var videos = current.Videos.ToBuilder();
+            foreach (var row in rows)
+                Apply(videos, row);
+            snapshot = new(videos.ToImmutable(), rows[^1].Changed);
+        }
+        finally
+        {
+            refreshing.Release();
+        }
+    }
+
+    public void Dispose() => refreshing.Dispose();
+
+    private void Apply(ImmutableDictionary<string, ImmutableArray<CaptionTrack>>.Builder videos, LiveCaptions row)
+    {
+        var others = videos.TryGetValue(row.Video, out var tracks)
+            ? tracks.Where(track => !string.Equals(track.Language, row.Language, StringComparison.Ordinal))
+            : [];
+        if (row is { Content: { } content, Sha256: { } sha256 })
+            others = others.Append(new CaptionTrack(row.Language, row.Name, row.IsDefault != 0, row.Sdh != 0, row.Machine != 0, CaptionStore.Prefix(sha256), Parse(row, content)));
+
+        ImmutableArray<CaptionTrack> now = [.. others.OrderBy(track => track.Language, StringComparer.Ordinal)];
+        if (now.IsEmpty)
+            videos.Remove(row.Video);
+        else
+            videos[row.Video] = now;
+    }
+
+    private CaptionFile Parse(LiveCaptions row, string content)
+    {
+        if (WebVtt.TryParse(System.Text.Encoding.UTF8.GetBytes(content), out var file, out var error) && file is not null)
+            return file;
+        // It was read when it was published: only another release of this program can have changed its mind. Viewers get blank captions.
+        log.StoredCaptionsUnreadable(row.Video, row.Language, error.Line, error.Reason);
+        return CaptionFile.Nothing;
     }
 }

@@ -1,14 +1,17 @@
+using HlsGateway.Access;
+
 namespace HlsGateway.Subtitles;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>Captions: their files, the snapshot that players are served from, and the API of editors.</summary>
 public static class SubtitlesSetup
 {
     public static void AddSubtitles(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SubtitleIndex>();
+        builder.Services.AddOptions<SubtitlesOptions>().BindConfiguration(SubtitlesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<CaptionStore>().AddSingleton<SubtitleIndex>().AddHostedService<SubtitleRefresh>();
+        builder.Services.AddAuthorizationBuilder().AddPolicy(SubtitleEndpoints.ReadPolicy,
+            policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));
     }
 
-    public static void MapSubtitles(this IEndpointRouteBuilder app)
-    {
-    }
+    public static void MapSubtitles(this IEndpointRouteBuilder app) => SubtitleEndpoints.Map(app);
 }

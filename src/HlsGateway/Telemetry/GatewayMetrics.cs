@@ -30,9 +30,12 @@ public sealed class GatewayMetrics : IDisposable
         LedgerFailures = meter.CreateCounter<long>("hlsgateway.ledger.failures", "{failure}", "Times the ledger was closed after an error.");
         CommitDuration = meter.CreateHistogram<double>("hlsgateway.ledger.commit.duration", "s", "From taking a batch to its fsync.");
         CommitSize = meter.CreateHistogram<int>("hlsgateway.ledger.commit.size", "{request}", "Requests that shared one commit.");
+        SubtitleRefreshFailures = meter.CreateCounter<long>("hlsgateway.subtitles.refresh_failures", "{failure}", "Times the caption index could not be brought up to date.");
     }
 
     public Counter<long> AuthenticationFailures { get; }
+
+    public Counter<long> SubtitleRefreshFailures { get; }
 
     public Counter<long> HitsRecorded { get; }
 

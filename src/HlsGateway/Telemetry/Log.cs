@@ -8,6 +8,18 @@ namespace HlsGateway.Telemetry;
 /// </summary>
 internal static partial class Log
 {
+    [LoggerMessage(4000, LogLevel.Information, "captions of {Video} in {Language} are now {Version}")]
+    public static partial void CaptionsPublished(this ILogger log, string video, string language, string version);
+
+    [LoggerMessage(4001, LogLevel.Information, "captions of {Video} in {Language} are deleted")]
+    public static partial void CaptionsDeleted(this ILogger log, string video, string language);
+
+    [LoggerMessage(4002, LogLevel.Error, "stored captions of {Video} in {Language} cannot be read, viewers get none: line {Line}, {Reason}")]
+    public static partial void StoredCaptionsUnreadable(this ILogger log, string video, string language, int line, string reason);
+
+    [LoggerMessage(4003, LogLevel.Warning, "captions are served as they were last read, the database does not answer: {Reason}")]
+    public static partial void SubtitleRefreshFailed(this ILogger log, string reason);
+
     [LoggerMessage(5000, LogLevel.Information, "ffmpeg runs with isolation {Isolation}")]
     public static partial void TranscoderIsolation(this ILogger log, IsolationKind isolation);
 

@@ -1,0 +1,171 @@
+using System.Data.Common;
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using HlsGateway.Database;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Subtitles;
+
+/// <summary>The SQL of captions. Every change writes what it did into <c>change</c> in its own transaction.</summary>
+public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
+{
+    private const string TrackColumns =
+        "t.video, t.language, t.name, t.is_default, t.sdh, t.machine, t.sha256, t.saved_at, t.actor, t.changed";
+
+    private const string WithContent =
+        $"SELECT {TrackColumns}, v.content FROM caption_track t LEFT JOIN caption_version v ON v.video = t.video AND v.language = t.language AND v.sha256 = t.sha256";
+
+    /// <summary>What versions are called in URLs and answers: the first 8 hexadecimal digits.</summary>
+    public static string Prefix(string sha256) => sha256[..8];
+
+    internal async Task<IReadOnlyList<LiveCaptions>> ChangedSinceAsync(long changed, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return [.. await connection.QueryAsync<LiveCaptions>(new CommandDefinition($"{WithContent} WHERE t.changed > @changed ORDER BY t.changed", new { changed }, cancellationToken: ct))];
+    }
+
+    internal async Task<LiveCaptions?> FindAsync(string video, string language, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<LiveCaptions>(new CommandDefinition(
+            $"{WithContent} WHERE t.video = @video AND t.language = @language AND t.sha256 IS NOT NULL", new { video, language }, cancellationToken: ct));
+    }
+
+    internal async Task<CaptionVersion?> FindVersionAsync(string video, string language, string version, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.QueryFirstOrDefaultAsync<CaptionVersion>(new CommandDefinition(
+            "SELECT language, sha256, content, saved_at, actor FROM caption_version WHERE video = @video AND language = @language AND substr(sha256, 1, 8) = @version",
+            new { video, language, version }, cancellationToken: ct));
+    }
+
+    internal async Task<CaptionDraft?> FindDraftAsync(string video, string language, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<CaptionDraft>(new CommandDefinition(
+            "SELECT language, content, saved_at, actor, changed FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, cancellationToken: ct));
+    }
+
+    /// <summary>All that is known of a video's captions, without their texts: live tracks, drafts, every version from the newest on.</summary>
+    internal async Task<(IReadOnlyList<LiveCaptions> Tracks, IReadOnlyList<CaptionDraft> Drafts, IReadOnlyList<CaptionVersion> Versions)> ListAsync(string video, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        var tracks = await connection.QueryAsync<LiveCaptions>(new CommandDefinition(
+            $"{WithContent} WHERE t.video = @video AND t.sha256 IS NOT NULL ORDER BY t.language", new { video }, cancellationToken: ct));
+        var drafts = await connection.QueryAsync<CaptionDraft>(new CommandDefinition(
+            "SELECT language, saved_at, actor, changed FROM caption_draft WHERE video = @video ORDER BY language", new { video }, cancellationToken: ct));
+        var versions = await connection.QueryAsync<CaptionVersion>(new CommandDefinition(
+            "SELECT language, sha256, saved_at, actor FROM caption_version WHERE video = @video ORDER BY saved_at DESC", new { video }, cancellationToken: ct));
+        return ([.. tracks], [.. drafts], [.. versions]);
+    }
+
+    /// <summary>Makes a file the live one of its language. The same file with the same attributes again changes nothing.</summary>
+    internal Task<CaptionSaved> PublishAsync(CaptionEdit edit, CancellationToken ct) => database.WriteAsync<CaptionSaved>(async (connection, transaction) =>
+    {
+        var clock = await TickAsync(connection, transaction);
+        var tracks = (await connection.QueryAsync<LiveCaptions>(
+            $"SELECT {TrackColumns} FROM caption_track t WHERE t.video = @Video AND t.sha256 IS NOT NULL", new { edit.Video }, transaction)).ToList();
+        var old = tracks.Find(track => string.Equals(track.Language, edit.Language, StringComparison.Ordinal));
+        if (!edit.Precondition.Allows(old?.ETag))
+            return new(CaptionOutcome.PreconditionFailed, old);
+        if (old is null && tracks.Count >= options.Value.MaxTracks)
+            return new(CaptionOutcome.TooMany, null);
+
+        tracks.Remove(old ?? new());
+        var row = new LiveCaptions
+        {
+            Video = edit.Video,
+            Language = edit.Language,
+            Name = edit.Name ?? old?.Name ?? Unique(LanguageTag.NativeName(edit.Language), tracks),
+            IsDefault = Flag(edit.Default, old?.IsDefault),
+            Sdh = Flag(edit.Sdh, old?.Sdh),
+            Machine = Flag(edit.Machine, old?.Machine),
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(edit.Content))),
+            SavedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Actor = edit.Actor,
+            Changed = clock,
+        };
+        row.Name = Unique(row.Name, tracks);
+        await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @Video AND language = @Language", row, transaction);
+        if (old is not null && old.Says(row))
+            return new(CaptionOutcome.Unchanged, old);
+
+        await connection.ExecuteAsync(
+            "INSERT INTO caption_version (video, language, sha256, content, saved_at, actor) VALUES (@Video, @Language, @Sha256, @Content, @SavedAt, @Actor) ON CONFLICT DO NOTHING",
+            new { row.Video, row.Language, row.Sha256, edit.Content, row.SavedAt, row.Actor }, transaction);
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO caption_track (video, language, name, is_default, sdh, machine, sha256, saved_at, actor, changed)
+            VALUES (@Video, @Language, @Name, @IsDefault, @Sdh, @Machine, @Sha256, @SavedAt, @Actor, @Changed)
+            ON CONFLICT (video, language) DO UPDATE SET name = excluded.name, is_default = excluded.is_default, sdh = excluded.sdh, machine = excluded.machine,
+                sha256 = excluded.sha256, saved_at = excluded.saved_at, actor = excluded.actor, changed = excluded.changed
+            """, row, transaction);
+        if (row.IsDefault != 0)
+            await connection.ExecuteAsync(
+                "UPDATE caption_track SET is_default = 0, changed = @Changed WHERE video = @Video AND language <> @Language AND is_default <> 0", row, transaction);
+        await new Change(row.SavedAt, row.Actor, "captions", row.Language, row.Video, old?.Description, row.Description).WriteAsync(connection, transaction);
+        return new(old is null ? CaptionOutcome.Created : CaptionOutcome.Replaced, row);
+    }, ct);
+
+    /// <summary>Takes a language away from new sessions; its versions stay.</summary>
+    internal Task<CaptionOutcome> DeleteAsync(string video, string language, CaptionPrecondition precondition, string actor, CancellationToken ct) =>
+        database.WriteAsync<CaptionOutcome>(async (connection, transaction) =>
+        {
+            var changed = await TickAsync(connection, transaction);
+            var old = await connection.QuerySingleOrDefaultAsync<LiveCaptions>(
+                $"SELECT {TrackColumns} FROM caption_track t WHERE t.video = @video AND t.language = @language AND t.sha256 IS NOT NULL", new { video, language }, transaction);
+            if (old is null)
+                return precondition.IsNone ? CaptionOutcome.Absent : CaptionOutcome.PreconditionFailed;
+            if (!precondition.Allows(old.ETag))
+                return CaptionOutcome.PreconditionFailed;
+            await connection.ExecuteAsync(
+                "UPDATE caption_track SET sha256 = NULL, is_default = 0, changed = @changed WHERE video = @video AND language = @language", new { video, language, changed }, transaction);
+            await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
+            await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
+            return CaptionOutcome.Deleted;
+        }, ct);
+
+    /// <summary>Keeps work in progress; viewers see nothing of it, and <c>change</c> is not told.</summary>
+    internal Task<CaptionDraft?> SaveDraftAsync(CaptionEdit edit, CancellationToken ct) => database.WriteAsync<CaptionDraft?>(async (connection, transaction) =>
+    {
+        var clock = await TickAsync(connection, transaction);
+        var old = await connection.QuerySingleOrDefaultAsync<CaptionDraft>(
+            "SELECT language, changed FROM caption_draft WHERE video = @Video AND language = @Language", edit, transaction);
+        if (!edit.Precondition.Allows(old?.ETag))
+            return null;
+        var draft = new CaptionDraft { Language = edit.Language, Content = edit.Content, SavedAt = time.GetUtcNow().ToUnixTimeMilliseconds(), Actor = edit.Actor, Changed = clock };
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO caption_draft (video, language, content, saved_at, actor, changed) VALUES (@Video, @Language, @Content, @SavedAt, @Actor, @Changed)
+            ON CONFLICT (video, language) DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at, actor = excluded.actor, changed = excluded.changed
+            """, new { edit.Video, draft.Language, draft.Content, draft.SavedAt, draft.Actor, draft.Changed }, transaction);
+        return draft;
+    }, ct);
+
+    internal Task<CaptionOutcome> DeleteDraftAsync(string video, string language, CaptionPrecondition precondition, CancellationToken ct) =>
+        database.WriteAsync<CaptionOutcome>(async (connection, transaction) =>
+        {
+            await TickAsync(connection, transaction);
+            var old = await connection.QuerySingleOrDefaultAsync<CaptionDraft>(
+                "SELECT language, changed FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
+            if (!precondition.Allows(old?.ETag))
+                return CaptionOutcome.PreconditionFailed;
+            var rows = await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
+            return rows == 0 ? CaptionOutcome.Absent : CaptionOutcome.Deleted;
+        }, ct);
+
+    /// <summary>Takes the next value and, until the transaction ends, the right to change captions.</summary>
+    private static Task<long> TickAsync(DbConnection connection, DbTransaction transaction) =>
+        connection.ExecuteScalarAsync<long>("UPDATE caption_clock SET value = value + 1 WHERE id = 1 RETURNING value", null, transaction);
+
+    private static long Flag(bool? asked, long? old) => asked is { } set ? set ? 1 : 0 : old ?? 0;
+
+    private static string Unique(string name, List<LiveCaptions> others)
+    {
+        var unique = name;
+        for (var n = 2; others.Exists(other => string.Equals(other.Name, unique, StringComparison.OrdinalIgnoreCase)); n++)
+            unique = $"{name} {n}";
+        return unique;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Security.Claims;
+using System.Text;
+using HlsGateway.Access;
+using HlsGateway.Playlists;
+using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace HlsGateway.Subtitles;
+
+/// <summary>Captions per language of any video, our own or a foreign origin's.</summary>
+internal static class SubtitleEndpoints
+{
+    public const string ReadPolicy = "analyst or editor";
+
+    private const string SubRip = "application/x-subrip";
+    private static readonly string[] Reading = ["GET", "HEAD"];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/videos/{video}/subtitles").WithTags("subtitles");
+        group.MapMethods("", Reading, ListAsync).RequireAuthorization(ReadPolicy).WithSummary("Caption tracks of a video, with drafts and every version");
+        group.MapMethods("/{language}", Reading, GetAsync).RequireAuthorization(ReadPolicy)
+            .WithSummary("The caption file as it was sent; ?version= an older one, ?draft=true work in progress, ?format=vtt as WebVTT");
+        group.MapPut("/{language}", PutAsync).RequireAuthorization(Roles.Editor)
+            .WithSummary("Publish a WebVTT or SRT file; live for new sessions at once. ?draft=true keeps it for editors only");
+        group.MapDelete("/{language}", DeleteAsync).RequireAuthorization(Roles.Editor)
+            .WithSummary("Take a language away from new sessions; its versions stay. ?draft=true drops the draft only");
+    }
+
+    private static async Task<Results<Ok<VideoCaptions>, ProblemHttpResult>> ListAsync(string video, CaptionStore store, CancellationToken ct)
+    {
+        if (!VideoId.TryRead(video, out var id))
+            return CaptionProblems.BadVideo;
+        var (tracks, drafts, versions) = await store.ListAsync(id, ct);
+        return TypedResults.Ok(VideoCaptions.Of(id, tracks, drafts, versions));
+    }
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> GetAsync(
+        string video, string language, bool? draft, string? version, string? format, HttpResponse response, CaptionStore store, CancellationToken ct)
+    {
+        if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
+            return wrong;
+        if (format is not (null or "vtt"))
+            return Problems.Of(400, "bad-format", "This format is not offered", "Leave format out for the file as it was sent, or ask for format=vtt.");
+
+        var (content, etag, savedAt) = draft == true && await store.FindDraftAsync(id, tag, ct) is { } work ? (work.Content, work.ETag, work.SavedAt)
+            : draft != true && version is not null && await store.FindVersionAsync(id, tag, version, ct) is { } old ? (old.Content, $"\"{CaptionStore.Prefix(old.Sha256)}\"", old.SavedAt)
+            : draft != true && version is null && await store.FindAsync(id, tag, ct) is { } live ? (live.Content, live.ETag, live.SavedAt)
+            : default;
+        if (content is null)
+            return CaptionProblems.Absent;
+
+        var bytes = Encoding.UTF8.GetBytes(content);
+        var vtt = WebVtt.HasHeader(bytes);
+        if (format is not null)
+        {
+            if (!WebVtt.TryParse(bytes, out var file, out var error) || file is null)
+                return CaptionProblems.Unfit(error);
+            (bytes, vtt, etag) = (CaptionSegment.Whole(file), true, etag.Insert(etag.Length - 1, "-vtt"));
+        }
+
+        response.Headers.CacheControl = "private, no-cache";
+        response.Headers.ContentLanguage = tag;
+        return TypedResults.Bytes(bytes, vtt ? "text/vtt; charset=utf-8" : SubRip + "; charset=utf-8",
+            lastModified: DateTimeOffset.FromUnixTimeMilliseconds(savedAt), entityTag: new(etag));
+    }
+
+    private static async Task<Results<Ok<CaptionTrackView>, Created<CaptionTrackView>, Ok<CaptionDraftView>, ProblemHttpResult>> PutAsync(
+        string video, string language, string? name, [FromQuery(Name = "default")] bool? isDefault, bool? sdh, bool? machine, bool? draft,
+        HttpRequest request, HttpResponse response, ClaimsPrincipal user, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
+    {
+        if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
+            return wrong;
+        if (name is not null && !CaptionProblems.IsName(name))
+            return CaptionProblems.BadName;
+        if (await BodyAsync(request, ct) is not { } body)
+            return CaptionProblems.Unfit(WebVtt.TooLarge, 413);
+
+        var parsed = WebVtt.TryParse(body.Span, out var file, out var error);
+        if (draft == true && !WebVtt.IsText(body.Span, out var unreadable))
+            return CaptionProblems.Unfit(unreadable);
+        if (draft != true && !parsed)
+            return CaptionProblems.Unfit(error);
+        var edit = new CaptionEdit(id, tag, Encoding.UTF8.GetString(body.Span), name?.Trim(), isDefault, sdh, machine, user.Identity?.Name ?? "", CaptionPrecondition.Of(request));
+        if (draft == true)
+        {
+            if (await store.SaveDraftAsync(edit, ct) is not { } kept)
+                return CaptionProblems.Outdated;
+            response.Headers.ETag = kept.ETag;
+            return TypedResults.Ok(CaptionDraftView.Of(kept, parsed ? null : error));
+        }
+
+        var saved = await store.PublishAsync(edit, ct);
+        if (saved.Outcome == CaptionOutcome.PreconditionFailed || saved.Row is not { } row)
+            return saved.Outcome == CaptionOutcome.TooMany ? CaptionProblems.TooMany : CaptionProblems.Outdated;
+
+        // In the answer's past: whoever reads it may start a session and will see the text.
+        await index.RefreshAsync(ct);
+        log.CaptionsPublished(id, tag, CaptionStore.Prefix(row.Sha256 ?? ""));
+        response.Headers.ETag = row.ETag;
+        row.Content = edit.Content;
+        var view = CaptionTrackView.Of(row);
+        return saved.Outcome == CaptionOutcome.Created
+            ? TypedResults.Created($"/api/videos/{Uri.EscapeDataString(id)}/subtitles/{tag}", view)
+            : TypedResults.Ok(view);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
+        string video, string language, bool? draft, HttpRequest request, ClaimsPrincipal user, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
+    {
+        if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
+            return wrong;
+        var precondition = CaptionPrecondition.Of(request);
+        var outcome = draft == true
+            ? await store.DeleteDraftAsync(id, tag, precondition, ct)
+            : await store.DeleteAsync(id, tag, precondition, user.Identity?.Name ?? "", ct);
+        if (outcome != CaptionOutcome.Deleted)
+            return outcome == CaptionOutcome.Absent ? CaptionProblems.Absent : CaptionProblems.Outdated;
+        if (draft != true)
+        {
+            await index.RefreshAsync(ct);
+            log.CaptionsDeleted(id, tag);
+        }
+
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>The whole body, or null as soon as it is larger than a caption file may be.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> BodyAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (request.ContentLength > WebVtt.MaxBytes)
+            return null;
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(ct);
+            var tooLarge = read.Buffer.Length > WebVtt.MaxBytes;
+            if (!tooLarge && !read.IsCompleted)
+            {
+                request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            ReadOnlyMemory<byte>? body = null;
+            if (!tooLarge)
+                body = read.Buffer.ToArray();
+            request.BodyReader.AdvanceTo(read.Buffer.End);
+            return body;
+        }
+    }
+}

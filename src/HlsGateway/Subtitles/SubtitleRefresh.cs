@@ -1,0 +1,45 @@
+using HlsGateway.Telemetry;
+
+namespace HlsGateway.Subtitles;
+
+/// <summary>Loads the index before the first request and then looks each second for what other processes have changed.</summary>
+internal sealed class SubtitleRefresh(SubtitleIndex index, TimeProvider time, ILogger<SubtitleRefresh> log, GatewayMetrics metrics) : BackgroundService
+{
+    /// <summary>An edit is in new sessions of every gateway within a second.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>A database that is away must not keep players from their videos: after this the gateway starts without captions and goes on trying.</summary>
+    private static readonly TimeSpan FirstLoad = TimeSpan.FromSeconds(5);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(FirstLoad);
+        await TryAsync(bound.Token);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await TryAsync(stoppingToken);
+    }
+
+    private async Task TryAsync(CancellationToken ct)
+    {
+        try
+        {
+            await index.RefreshAsync(ct);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            metrics.SubtitleRefreshFailures.Add(1);
+            log.SubtitleRefreshFailed(failure.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping, or the first load took too long: the next tick goes on.
+        }
+    }
+}

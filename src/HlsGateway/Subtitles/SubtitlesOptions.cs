@@ -1,0 +1,13 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HlsGateway.Subtitles;
+
+/// <summary>The section <c>Subtitles</c>.</summary>
+public sealed class SubtitlesOptions
+{
+    public const string Section = "Subtitles";
+
+    /// <summary>Caption tracks of one video: each is a line in every Master Playlist of it.</summary>
+    [Range(1, 100)]
+    public int MaxTracks { get; init; } = 20;
+}
