@@ -94,6 +94,8 @@ internal sealed class SessionMerge : IDisposable
             return;
         }
         state.Apply(in hit);
+        // Rule H4: it played, and is counted apart as well as told in the trace.
+        if (hit.Rule == HitRule.ExpiredSession) AddNameless(in hit);
         if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
         {
             ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(ends, hit.Video, out _);

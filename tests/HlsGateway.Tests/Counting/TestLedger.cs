@@ -15,6 +15,7 @@ internal sealed class TestLedger : IAsyncDisposable
 
     public TestLedger(string? folder = null, LedgerOptions? options = null)
     {
+        Assert.True(FaultyDisk.IsReady);
         ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("ledger-").FullName;
         Options = options ?? new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5) };
@@ -39,9 +40,9 @@ internal sealed class TestLedger : IAsyncDisposable
         return Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Rows of the ledger: requests in sessions, requests without a session, and what is not merged yet.</summary>
+    /// <summary>Rows of the ledger: requests in sessions (expired ones are counted apart), requests without a session, and what is not merged yet.</summary>
     public long Rows() => Scalar("""
-        SELECT (SELECT coalesce(sum(requests), 0) FROM session) + (SELECT coalesce(sum(requests), 0) FROM anonymous) + (SELECT coalesce(sum(hits), 0) FROM batch)
+        SELECT (SELECT coalesce(sum(requests - ignored_expired), 0) FROM session) + (SELECT coalesce(sum(requests), 0) FROM anonymous) + (SELECT coalesce(sum(hits), 0) FROM batch)
         """);
 
     public async ValueTask DisposeAsync()

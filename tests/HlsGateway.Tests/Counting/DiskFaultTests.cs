@@ -1,0 +1,262 @@
+using HlsGateway.Counting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HlsGateway.Tests.Counting;
+
+/// <summary>The equation under faults of the disk: what was answered is in the ledger or counted as lost, never both, never neither.</summary>
+public sealed class DiskFaultTests
+{
+    private static readonly LedgerOptions Quick = new() { CommitTimeout = TimeSpan.FromMilliseconds(50) };
+
+    [Fact]
+    public async Task Case_5_a_commit_that_finishes_late_is_recorded_and_no_loss()
+    {
+        await using var ledger = new TestLedger(options: Quick);
+        var release = new ManualResetEventSlim();
+        var fired = 0;
+        FaultyDisk.Use(ledger.Folder, (operation, file) =>
+        {
+            if (operation != "sync" || file != "ledger.db-wal" || Interlocked.Exchange(ref fired, 1) != 0) return 0;
+            release.Wait();
+            return 0;
+        });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)).AsTask()));
+        Assert.All(answers, Assert.False);
+        Assert.Equal(1, fired);
+        var (undecided, lost) = (ledger.Outbox.Undecided, ledger.Outbox.Lost);
+        Assert.Equal(20, undecided + lost);
+        Assert.NotEqual(0, undecided);
+
+        release.Set();
+        await Hosting.Eventually.IsTrueAsync(() => ledger.Outbox.Undecided == 0, "the late commit's end");
+        Assert.Equal(lost, ledger.Outbox.Lost);
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)));
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(undecided + 1, ledger.Rows());
+    }
+
+    [Theory]
+    [InlineData("sync", FaultyDisk.IoError)]
+    [InlineData("write", FaultyDisk.IoError)]
+    [InlineData("write", FaultyDisk.Full)]
+    [InlineData("read", FaultyDisk.IoError)]
+    public async Task Case_3_and_4_a_failing_call_costs_what_is_counted_and_heals(string operation, int code)
+    {
+        await using var ledger = new TestLedger(options: Quick);
+        var (failing, fired) = (false, 0);
+        FaultyDisk.Use(ledger.Folder, (call, _) =>
+        {
+            if (!Volatile.Read(ref failing) || call != operation) return 0;
+            Interlocked.Increment(ref fired);
+            return code;
+        });
+        var sent = await SendAsync(ledger, 50);
+        Volatile.Write(ref failing, true);
+        sent += await SendAsync(ledger, 50);
+        // What is read again and again stays in memory: a read error shows once the file is opened again.
+        if (operation == "read")
+        {
+            FaultyDisk.Use(ledger.Folder, (call, _) => call is "write" or "read" ? FaultAndCount(ref fired, code) : 0);
+            sent += await SendAsync(ledger, 50);
+        }
+        Assert.True(fired > 0);
+        Assert.Equal(HealthStatus.Degraded, (await new LedgerHealth(ledger.Outbox).CheckHealthAsync(new HealthCheckContext())).Status);
+        var inFault = ledger.Outbox.Lost + ledger.Outbox.Undecided;
+        Assert.NotEqual(0, inFault);
+
+        FaultyDisk.Heal(ledger.Folder);
+        await Hosting.Eventually.IsTrueAsync(async () =>
+        {
+            sent++;
+            return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
+        }, "a commit after the fault");
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(0, ledger.Outbox.Undecided);
+        Assert.Equal(sent, ledger.Rows() + ledger.Outbox.Lost);
+        Assert.Equal(ledger.Outbox.Lost, await LossRowsAsync(ledger));
+    }
+
+    [Fact]
+    public async Task An_error_at_the_nth_call_on_a_file_for_every_n_keeps_the_equation()
+    {
+        var n = 0;
+        for (; n < 500; n++)
+        {
+            await using var ledger = new TestLedger(options: Quick);
+            var sent = await SendAsync(ledger, 3);
+            var left = n;
+            var fired = 0;
+            FaultyDisk.Use(ledger.Folder, (_, _) =>
+            {
+                if (Interlocked.Decrement(ref left) >= 0 || Interlocked.Exchange(ref fired, 1) != 0) return 0;
+                return FaultyDisk.IoError;
+            });
+            sent += await SendAsync(ledger, 3);
+            await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+            sent += await SendAsync(ledger, 3);
+            FaultyDisk.Heal(ledger.Folder);
+            await Hosting.Eventually.IsTrueAsync(async () =>
+            {
+                sent++;
+                return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
+            }, "a commit after the fault");
+            await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+            Assert.Equal((n, sent), (n, ledger.Rows() + ledger.Outbox.Lost));
+            if (fired == 0) break;
+        }
+        // Two commits and a merge are at least a dozen calls, and the loop has gone past the last.
+        Assert.InRange(n, 12, 499);
+    }
+
+    [Fact]
+    public async Task Case_2_after_a_power_cut_every_answer_is_there()
+    {
+        await using var ledger = new TestLedger();
+        var stable = Directory.CreateTempSubdirectory("stable-").FullName;
+        var syncs = 0;
+        var gate = new Lock();
+        // What was not synced is gone: the copy is only ever taken right after a sync.
+        FaultyDisk.OnSync(ledger.Folder, path =>
+        {
+            lock (gate)
+            {
+                syncs++;
+                File.Copy(path, Path.Combine(stable, Path.GetFileName(path)), overwrite: true);
+            }
+        });
+        FaultyDisk.Use(ledger.Folder, (_, _) => 0);
+        File.Copy(ledger.Outbox.LedgerPath, Path.Combine(stable, "ledger.db"));
+        if (File.Exists(ledger.Outbox.LedgerPath + "-wal")) File.Copy(ledger.Outbox.LedgerPath + "-wal", Path.Combine(stable, "ledger.db-wal"));
+        var answered = 0;
+        for (var round = 0; round < 20; round++)
+        {
+            for (var i = 0; i < 5; i++)
+                answered += await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)) ? 1 : 0;
+            var after = Directory.CreateTempSubdirectory("after-").FullName;
+            lock (gate)
+            {
+                foreach (var file in Directory.GetFiles(stable)) File.Copy(file, Path.Combine(after, Path.GetFileName(file)));
+            }
+            await using (var reopened = new TestLedger(after))
+                Assert.Equal(answered, reopened.Rows());
+            Directory.Delete(after, recursive: true);
+        }
+        Assert.Equal(100, answered);
+        Assert.True(syncs >= 100);
+        FaultyDisk.OnSync(ledger.Folder, _ => { });
+        Directory.Delete(stable, recursive: true);
+    }
+
+    [Fact]
+    public async Task Case_6_a_torn_tail_of_the_wal_starts_clean()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+        await using (var ledger = new TestLedger())
+        {
+            for (var i = 0; i < 10; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)));
+            foreach (var file in (string[])["ledger.db", "ledger.db-wal"])
+                File.Copy(Path.Combine(ledger.Folder, file), Path.Combine(folder, file));
+        }
+        await using (var wal = new FileStream(Path.Combine(folder, "ledger.db-wal"), FileMode.Append))
+        {
+            var garbage = new byte[5000];
+            new Random(1).NextBytes(garbage);
+            wal.Write(garbage);
+        }
+        await using (var reopened = new TestLedger(folder))
+        {
+            Assert.Equal(10, reopened.Rows());
+            Assert.Null(reopened.Outbox.Progress.Aside);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Case_6_a_flipped_page_is_loud_the_file_is_kept_and_counting_goes_on()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+        await using (var ledger = new TestLedger(folder))
+        {
+            for (var i = 0; i < 50; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)));
+        }
+        await using (var file = new FileStream(Path.Combine(folder, "ledger.db"), FileMode.Open))
+        {
+            file.Position = 4096;
+            var page = new byte[4096];
+            file.ReadExactly(page);
+            for (var i = 0; i < page.Length; i++) page[i] ^= 0xff;
+            file.Position = 4096;
+            file.Write(page);
+        }
+        await using (var reopened = new TestLedger(folder))
+        {
+            Assert.NotNull(reopened.Outbox.Progress.Aside);
+            Assert.True(File.Exists(Path.Combine(folder, reopened.Outbox.Progress.Aside)));
+            Assert.True(await reopened.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)));
+            Assert.Equal(1, reopened.Rows());
+            var health = await new LedgerHealth(reopened.Outbox).CheckHealthAsync(new HealthCheckContext());
+            Assert.Equal(HealthStatus.Degraded, health.Status);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_full_queue_loses_at_once_and_counts_it()
+    {
+        await using var ledger = new TestLedger(options: new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5), QueueLimit = 10 });
+        var release = new ManualResetEventSlim();
+        FaultyDisk.Use(ledger.Folder, (operation, _) =>
+        {
+            if (operation == "sync") release.Wait();
+            return 0;
+        });
+        var waiting = Enumerable.Range(0, 25).Select(i => ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)).AsTask()).ToList();
+        Assert.Equal(15, ledger.Outbox.Lost);
+        Assert.Equal(15, waiting.Count(answer => answer is { IsCompletedSuccessfully: true, Result: false }));
+        release.Set();
+        Assert.Equal(10, (await Task.WhenAll(waiting)).Count(durable => durable));
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_undecided_is_decided_by_the_ledger_at_the_next_start()
+    {
+        foreach (var recorded in (bool[])[true, false])
+        {
+            var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+            await using (var ledger = new TestLedger(folder))
+            {
+                for (var i = 0; i < 5; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)));
+            }
+            using (var tally = LossTally.Open(Path.Combine(folder, "ledger.lost")))
+            {
+                tally.Begin(recorded ? 5 : 6);
+                tally.LeaveUndecided(3);
+            }
+            await using (var reopened = new TestLedger(folder))
+            {
+                Assert.Equal(recorded ? 0 : 3, reopened.Outbox.Lost);
+                Assert.Equal(0, reopened.Outbox.Undecided);
+            }
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static int FaultAndCount(ref int fired, int code)
+    {
+        Interlocked.Increment(ref fired);
+        return code;
+    }
+
+    private static async Task<int> SendAsync(TestLedger ledger, int count)
+    {
+        for (var i = 0; i < count; i++)
+            await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i));
+        return count;
+    }
+
+    private static async Task<long> LossRowsAsync(TestLedger ledger)
+    {
+        await Hosting.Eventually.IsTrueAsync(() => ledger.Scalar("SELECT coalesce(sum(hits), 0) FROM loss") >= ledger.Outbox.Lost, "the losses' rows");
+        return ledger.Scalar("SELECT coalesce(sum(hits), 0) FROM loss");
+    }
+}
