@@ -23,9 +23,40 @@ public readonly record struct RenditionShape(
     /// </summary>
     public string Profile => string.Create(CultureInfo.InvariantCulture,
         $"{Container}-{(HasVideo ? $"{Width}x{Height}-{FrameRate.Replace('/', '_')}-{VideoProfile}" : "nv")}-{(HasAudio ? $"{SampleRate}x{Channels}" : "na")}");
+
+    /// <summary>Reads what <see cref="Profile"/> wrote.</summary>
+    public static bool TryParse(string profile, out RenditionShape shape)
+    {
+        shape = default;
+        var parts = profile.Split('-');
+        if (parts.Length < 3)
+            return false;
+        var (width, height, rate, video) = (0, 0, "", "");
+        if (parts[1] != "nv")
+        {
+            if (parts.Length < 5 || !TryPair(parts[1], out width, out height) || width == 0 || height == 0)
+                return false;
+            // A profile's own name may hold hyphens: it is all that stands between the rate and the sound.
+            (rate, video) = (parts[2].Replace('_', '/'), string.Join('-', parts[3..^1]));
+        }
+        var (sampleRate, channels) = (0, 0);
+        if (parts[^1] != "na" && !TryPair(parts[^1], out sampleRate, out channels))
+            return false;
+        shape = new RenditionShape(parts[0], width, height, rate, video, sampleRate, channels);
+        return string.Equals(shape.Profile, profile, StringComparison.Ordinal);
+    }
+
+    private static bool TryPair(string text, out int first, out int second)
+    {
+        first = second = 0;
+        var x = text.IndexOf('x', StringComparison.Ordinal);
+        return x > 0 && int.TryParse(text.AsSpan(0, x), NumberStyles.None, CultureInfo.InvariantCulture, out first)
+            && int.TryParse(text.AsSpan(x + 1), NumberStyles.None, CultureInfo.InvariantCulture, out second);
+    }
 }
 
 /// <summary>What was measured on one Rendition's first segment.</summary>
-/// <param name="Path">The Media Playlist's path below the video's folder (<c>720p/video.m3u8</c>), as its Master Playlist names it.</param>
+/// <param name="Path">The Media Playlist's URI below the video's folder (<c>720p/video.m3u8</c>), exactly as its Master Playlist writes it.</param>
 /// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz (rule W2); for audio-only Renditions that of the first audio frame.</param>
-public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts);
+/// <param name="Unsupported">Null, or why no trailer can follow this Rendition: <c>live</c>, <c>unsupported_codec</c>, <c>unsupported_container</c>, <c>encrypted</c>.</param>
+public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts, string? Unsupported = null);

@@ -58,10 +58,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
 
         ChildRole Rendition(Rendition rendition, int index) => rendition.Type switch
         {
-            "AUDIO" => new('a', trailer.Version is not null && trailer.Audio.TryGetValue(index, out var copy) ? copy.Profile : ""),
+            "AUDIO" => new('a', trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : ""),
             "SUBTITLES" => new('s', first),
-            // An alternative camera angle is spliced like the Variant it stands in for.
-            _ => new('v', first),
+            _ => new('v', trailer.Renditions.TryGetValue(index, out var angle) ? angle.Profile : ""),
         };
 
         var climb = Climb(place.ClientPath);

@@ -16,7 +16,7 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
-    TrailerLibrary trailers, TrailerPlan plan, ContentFacts facts, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
+    TrailerLibrary trailers, ContentFacts facts, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
     OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics)
 {
     private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer);
@@ -153,11 +153,11 @@ internal sealed class PlaylistServer(
             ? request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer)
             : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.Video) : null;
         if (version is null)
-            return TrailerDecision.None;
+            return TrailerDecision.Without(TrailerPlan.NoTrailer);
         var known = playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video)
             ? video.Facts
             : facts.TryGet(request.Video, playlist.Version);
-        return plan.Decide(request.Video, master, known, version);
+        return trailers.Decide(master, known, version);
     }
 
     /// <summary>No session and no child of a Master Playlist we served: a new viewer.</summary>

@@ -31,6 +31,7 @@ public sealed class GatewayMetrics : IDisposable
         CommitDuration = meter.CreateHistogram<double>("hlsgateway.ledger.commit.duration", "s", "From taking a batch to its fsync.");
         CommitSize = meter.CreateHistogram<int>("hlsgateway.ledger.commit.size", "{request}", "Requests that shared one commit.");
         SubtitleRefreshFailures = meter.CreateCounter<long>("hlsgateway.subtitles.refresh_failures", "{failure}", "Times the caption index could not be brought up to date.");
+        SpliceSkipped = meter.CreateCounter<long>("hlsgateway.splice.skipped", "{session}", "Sessions that got no trailer although one is active, by reason.");
     }
 
     public Counter<long> AuthenticationFailures { get; }
@@ -67,6 +68,8 @@ public sealed class GatewayMetrics : IDisposable
 
     /// <summary>Captions were served blank, or without a clock.</summary>
     public void CaptionTrouble(string reason) => captionTrouble.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public Counter<long> SpliceSkipped { get; }
 
     public void Dispose() => meter.Dispose();
 }

@@ -19,6 +19,23 @@ internal static partial class Log
 
     [LoggerMessage(4003, LogLevel.Warning, "captions are served as they were last read, the database does not answer: {Reason}")]
     public static partial void SubtitleRefreshFailed(this ILogger log, string reason);
+    [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
+    public static partial void TrailerAdded(this ILogger log, string label, double seconds);
+
+    [LoggerMessage(3002, LogLevel.Warning, "The file {File} is no trailer: {Reason}")]
+    public static partial void TrailerRefused(this ILogger log, string file, string reason);
+
+    [LoggerMessage(3003, LogLevel.Warning, "The trailer file {File} could not be read ({Error}); it is tried again.")]
+    public static partial void TrailerFileUnreadable(this ILogger log, string file, string error);
+
+    [LoggerMessage(3004, LogLevel.Information, "Trailer {Label} has its copy {Profile} ({Segments} segments) after {Seconds:0.0} s.")]
+    public static partial void TrailerCopyMade(this ILogger log, string label, string profile, int segments, double seconds);
+
+    [LoggerMessage(3005, LogLevel.Warning, "Trailer {Label} has no copy {Profile}, and videos of that shape play without trailer: {Reason}")]
+    public static partial void TrailerCopyFailed(this ILogger log, Exception? error, string label, string profile, string reason);
+
+    [LoggerMessage(3006, LogLevel.Warning, "The trailer library could not be read from the store; videos play without trailer until it can.")]
+    public static partial void TrailerLibraryUnreadable(this ILogger log, Exception error);
 
     [LoggerMessage(5000, LogLevel.Information, "ffmpeg runs with isolation {Isolation}")]
     public static partial void TranscoderIsolation(this ILogger log, IsolationKind isolation);

@@ -1,17 +1,148 @@
-using System.Collections.Frozen;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using HlsGateway.Content;
+using HlsGateway.Playlists;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>The trailers and the active one, as an immutable snapshot behind one reference.</summary>
-public sealed class TrailerLibrary
+/// <summary>A copy that is asked for.</summary>
+public readonly record struct WantedCopy(TrailerVersion Version, RenditionShape Shape);
+
+/// <summary>Why a copy could not be made, and when it is tried again.</summary>
+public sealed record CopyFailure(string Reason, int Attempts, DateTimeOffset RetryAt);
+
+/// <summary>
+/// All trailers as one immutable snapshot behind one reference: a swap is one write, a request reads once. Nothing here waits;
+/// missing copies are made in the background by <see cref="TrailerConditioner"/>.
+/// </summary>
+public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvider time, GatewayMetrics metrics)
 {
-    private sealed record Snapshot(FrozenDictionary<uint, TrailerVersion> Versions, TrailerVersion? Active);
+    /// <summary>A new version is prepared for the shapes that viewers asked for lately, so that a swap does not begin without copies.</summary>
+    private const int RememberedShapes = 32;
 
-    private volatile Snapshot snapshot = new(FrozenDictionary<uint, TrailerVersion>.Empty, null);
+    private readonly Channel<WantedCopy> wanted = Channel.CreateUnbounded<WantedCopy>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<(uint Id, string Profile), bool> queued = new();
+    private readonly ConcurrentDictionary<(uint Id, string Profile), CopyFailure> failures = new();
+    private readonly Lock gate = new();
+    private ImmutableArray<RenditionShape> lately = [];
+    private TrailerSnapshot snapshot = TrailerSnapshot.Empty.With(FromConfiguration(options.Value));
 
-    public TrailerVersion? ActiveFor(string video) => snapshot.Active;
+    public TrailerSnapshot Snapshot => Volatile.Read(ref snapshot);
 
-    public TrailerVersion? ById(uint id) => snapshot.Versions.GetValueOrDefault(id);
+    internal ChannelReader<WantedCopy> Wanted => wanted.Reader;
 
-    internal void Swap(IEnumerable<TrailerVersion> versions, TrailerVersion? active) => snapshot = new(versions.ToFrozenDictionary(v => v.Id), active);
+    /// <summary>The trailer that a new session of the video gets, or null.</summary>
+    public TrailerVersion? ActiveFor(string video) => Snapshot.ActiveFor(video, time.GetUtcNow());
+
+    /// <summary>The version that a session has pinned, or null when the library never held it.</summary>
+    public TrailerVersion? ById(uint id) => Snapshot.ById(id);
+
+    /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
+    public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer) =>
+        Settle(TrailerPlan.Decide(master, facts, trailer), trailer);
+
+    /// <summary>As above, for an entry that is itself a Media Playlist.</summary>
+    public TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer) =>
+        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer), trailer);
+
+    /// <summary>Has a missing copy made in the background, once; after a failure not before its back-off has passed.</summary>
+    public void Want(TrailerVersion version, RenditionShape shape)
+    {
+        Remember(shape);
+        version = ById(version.Id) ?? version;
+        var key = (version.Id, shape.Profile);
+        if (version.Copies.ContainsKey(shape.Profile)
+            || (failures.TryGetValue(key, out var failure) && time.GetUtcNow() < failure.RetryAt)
+            || !queued.TryAdd(key, true))
+            return;
+        wanted.Writer.TryWrite(new WantedCopy(version, shape));
+    }
+
+    public CopyFailure? FailureOf(uint id, string profile) => failures.GetValueOrDefault((id, profile));
+
+    public bool IsQueued(uint id, string profile) => queued.ContainsKey((id, profile));
+
+    /// <summary>Swaps in a version that is new, or is known with more copies.</summary>
+    internal void Add(TrailerVersion version)
+    {
+        var isNew = Snapshot.Find(version.Label) is null;
+        lock (gate)
+            Volatile.Write(ref snapshot, snapshot.With(version));
+        if (!isNew)
+            return;
+        foreach (var shape in lately)
+            Want(version, shape);
+    }
+
+    internal void AddAll(IEnumerable<TrailerVersion> versions)
+    {
+        lock (gate)
+        {
+            var next = snapshot;
+            foreach (var version in versions)
+                next = next.With(version);
+            Volatile.Write(ref snapshot, next);
+        }
+        foreach (var profile in Snapshot.Versions.SelectMany(v => v.Copies.Keys).Distinct(StringComparer.Ordinal))
+        {
+            if (RenditionShape.TryParse(profile, out var shape))
+                Remember(shape);
+        }
+    }
+
+    internal void Made(WantedCopy done, TrailerCopy copy)
+    {
+        lock (gate)
+        {
+            foreach (var version in snapshot.Versions.Where(v => v.Id == done.Version.Id && string.Equals(v.Name, done.Version.Name, StringComparison.Ordinal)))
+            {
+                var copies = version.Copies.Append(new(copy.Profile, copy)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+                Volatile.Write(ref snapshot, snapshot.With(version with { Copies = System.Collections.Frozen.FrozenDictionary.ToFrozenDictionary(copies, StringComparer.Ordinal) }));
+            }
+        }
+        failures.TryRemove((done.Version.Id, copy.Profile), out _);
+        queued.TryRemove((done.Version.Id, copy.Profile), out _);
+    }
+
+    internal void Failed(WantedCopy done, string reason)
+    {
+        var key = (done.Version.Id, done.Shape.Profile);
+        failures.AddOrUpdate(
+            key, _ => new CopyFailure(reason, 1, time.GetUtcNow() + BackOff(1)),
+            (_, last) => new CopyFailure(reason, last.Attempts + 1, time.GetUtcNow() + BackOff(last.Attempts + 1)));
+        queued.TryRemove(key, out _);
+    }
+
+    /// <summary>10 seconds, doubled each time, to 10 minutes: a full disk is soon noticed gone, a broken source costs little.</summary>
+    internal static TimeSpan BackOff(int attempts) => TimeSpan.FromSeconds(Math.Min(600, 10 * Math.Pow(2, Math.Min(attempts - 1, 10))));
+
+    private TrailerDecision Settle(TrailerDecision decision, TrailerVersion? active)
+    {
+        if (active is null)
+            return decision;
+        foreach (var shape in decision.Missing)
+        {
+            if (FailureOf(active.Id, shape.Profile) is not null)
+                decision = decision with { Reason = TrailerPlan.CopyFailed };
+            Want(active, shape);
+        }
+        if (decision.Reason is { } reason)
+            metrics.SpliceSkipped.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        return decision;
+    }
+
+    private void Remember(RenditionShape shape)
+    {
+        lock (gate)
+        {
+            if (lately.Length == 0 || lately[0] != shape)
+                lately = [shape, .. lately.Remove(shape).Take(RememberedShapes - 1)];
+        }
+    }
+
+    private static ImmutableArray<ActiveTrailer> FromConfiguration(TrailersOptions options) =>
+        options.Active.Length > 0 ? [new ActiveTrailer(options.Active)] : [];
 }

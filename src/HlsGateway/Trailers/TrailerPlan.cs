@@ -4,50 +4,68 @@ using HlsGateway.Playlists;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>The trailer of one session: a copy for every Variant Stream and audio Rendition, or none and why (rule S8).</summary>
-/// <param name="Variants">By the Variant Stream's ordinal.</param>
-/// <param name="Audio">By the EXT-X-MEDIA tag's ordinal, where it is an audio Rendition with a URI.</param>
-/// <param name="Key">Equal for decisions that lead to the same playlists.</param>
-public sealed record TrailerDecision(TrailerVersion? Version, ImmutableArray<TrailerCopy> Variants, ImmutableDictionary<int, TrailerCopy> Audio, string Key, string? Reason)
+/// <summary>What a new session of a video gets: one trailer in all its Renditions, or none and why (rule S8).</summary>
+/// <param name="Version">Null means no trailer.</param>
+/// <param name="Reason">Null with a trailer; otherwise one of <see cref="TrailerPlan"/>'s reasons.</param>
+/// <param name="Variants">The copy of each Variant Stream, by its index in the Master Playlist.</param>
+/// <param name="Renditions">The copies of the audio and alternative video Renditions that have a URI, by the EXT-X-MEDIA tag's index.</param>
+/// <param name="Missing">Shapes whose copies would have to be made first.</param>
+public sealed record TrailerDecision(
+    TrailerVersion? Version, string? Reason, ImmutableArray<TrailerCopy> Variants, ImmutableDictionary<int, TrailerCopy> Renditions,
+    ImmutableArray<RenditionShape> Missing)
 {
-    public static TrailerDecision None { get; } = Without("none");
+    /// <summary>Equal for decisions that lead to the same playlists of one origin playlist.</summary>
+    public string Key => Version?.Label ?? "";
 
-    public static TrailerDecision Without(string reason) => new(null, [], ImmutableDictionary<int, TrailerCopy>.Empty, "", reason);
+    public static TrailerDecision Without(string reason) => new(Version: null, reason, [], ImmutableDictionary<int, TrailerCopy>.Empty, []);
 }
 
-/// <summary>Matches a trailer's copies with a video's Renditions.</summary>
-public sealed class TrailerPlan
+/// <summary>Chooses the trailer copies of a session, all or none (rules S1, S2, S7, S8). Pure.</summary>
+public static class TrailerPlan
 {
-    public TrailerDecision Decide(string video, MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active)
+    public const string NoTrailer = "no_trailer";
+    public const string FactsPending = "facts_pending";
+    public const string CopyMissing = "copy_missing";
+    public const string CopyFailed = "copy_failed";
+    public const string UnsupportedShape = "unsupported_shape";
+
+    /// <param name="facts">Null while the content has not been measured.</param>
+    public static TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active) =>
+        Decide([.. master.Variants.Select(v => v.Uri)], [.. master.Renditions.Select(PlaylistOf)], facts, active);
+
+    /// <summary>For an entry that is itself a Media Playlist: its one Rendition is Variant Stream 0.</summary>
+    public static TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active) =>
+        Decide([mediaPlaylist], [], facts, active);
+
+    /// <summary>Only audio and alternative video carry the trailer's media; captions have a window of their own (rule W3).</summary>
+    public static string? PlaylistOf(Rendition rendition) => rendition.Type is "AUDIO" or "VIDEO" ? rendition.Uri : null;
+
+    internal static TrailerDecision Decide(
+        ImmutableArray<string> variants, ImmutableArray<string?> renditions, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active)
     {
         if (active is null)
-            return TrailerDecision.None;
-        if (facts is not { IsDefaultOrEmpty: false } known)
-            return TrailerDecision.Without("facts_pending");
-
-        var variants = ImmutableArray.CreateBuilder<TrailerCopy>();
-        foreach (var variant in master.Variants)
+            return TrailerDecision.Without(NoTrailer);
+        if (facts is not { IsDefault: false } known)
+            return TrailerDecision.Without(FactsPending);
+        var shapes = new Dictionary<string, RenditionShape>(StringComparer.Ordinal);
+        foreach (var uri in variants.Concat(renditions.OfType<string>()).Distinct(StringComparer.Ordinal))
         {
-            if (Copy(known, variant.Uri, active) is not { } copy)
-                return TrailerDecision.Without("copy_missing");
-            variants.Add(copy);
+            if (known.FirstOrDefault(f => string.Equals(f.Path, uri, StringComparison.Ordinal)) is not { Path: not null } fact)
+                return TrailerDecision.Without(FactsPending);
+            if (fact.Unsupported is { } reason)
+                return TrailerDecision.Without(reason);
+            if (!ConditioningArguments.Supports(fact.Shape))
+                return TrailerDecision.Without(UnsupportedShape);
+            shapes[uri] = fact.Shape;
         }
 
-        var audio = ImmutableDictionary.CreateBuilder<int, TrailerCopy>();
-        for (var i = 0; i < master.Renditions.Length; i++)
-        {
-            if (master.Renditions[i] is not { Type: "AUDIO", Uri: { } uri })
-                continue;
-            if (Copy(known, uri, active) is not { } copy)
-                return TrailerDecision.Without("copy_missing");
-            audio[i] = copy;
-        }
+        ImmutableArray<RenditionShape> missing = [.. shapes.Values.Distinct().Where(s => !active.Copies.ContainsKey(s.Profile))];
+        return missing.Length > 0
+            ? TrailerDecision.Without(CopyMissing) with { Missing = missing }
+            : new TrailerDecision(
+                active, Reason: null, [.. variants.Select(CopyOf)],
+                renditions.Select((uri, index) => (uri, index)).Where(r => r.uri is not null).ToImmutableDictionary(r => r.index, r => CopyOf(r.uri ?? "")), []);
 
-        return new(active, variants.ToImmutable(), audio.ToImmutable(), active.Label, null);
+        TrailerCopy CopyOf(string uri) => active.Copies[shapes[uri].Profile];
     }
-
-    private static TrailerCopy? Copy(ImmutableArray<RenditionFacts> facts, string uri, TrailerVersion version) =>
-        facts.FirstOrDefault(f => string.Equals(f.Path, uri, StringComparison.Ordinal)) is { Path: not null } fact
-            ? version.Copies.GetValueOrDefault(fact.Shape.Profile)
-            : null;
 }

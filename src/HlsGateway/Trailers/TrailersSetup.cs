@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace HlsGateway.Trailers;
 
 /// <summary>Registers and maps the feature.</summary>
@@ -5,7 +7,15 @@ public static class TrailersSetup
 {
     public static void AddTrailers(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<TrailerLibrary>().AddSingleton<TrailerPlan>();
+        builder.Services.AddOptions<TrailersOptions>().BindConfiguration(TrailersOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<TrailersOptions>, TrailersOptionsValidator>();
+        builder.Services.AddSingleton<TrailerLibrary>();
+        builder.Services.AddSingleton<TrailerRecords>();
+        builder.Services.AddSingleton<TrailerEncoder>();
+        builder.Services.AddSingleton<TrailerIntake>();
+        builder.Services.AddSingleton<TrailerFolder>();
+        builder.Services.AddHostedService<TrailerConditioner>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TrailerFolder>());
     }
 
     public static void MapTrailers(this IEndpointRouteBuilder app)

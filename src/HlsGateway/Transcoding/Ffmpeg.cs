@@ -64,14 +64,28 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
 
     private readonly Lock _gate = new();
     private Task<Confinement>? _confinement;
+    private bool _swept;
 
     private string Root => Path.GetFullPath(
         options.Value.WorkDirectory.Length > 0 ? options.Value.WorkDirectory : Path.Combine(gateway.Value.DataPath(environment), "work"));
 
     /// <summary>A folder for one job; dispose it whatever happens.</summary>
-    public JobFolder OpenFolder() => JobFolder.Create(Root);
+    public JobFolder OpenFolder()
+    {
+        SweepLeftovers();
+        return JobFolder.Create(Root);
+    }
 
-    internal void SweepLeftovers() => JobFolder.SweepLeftovers(Root);
+    /// <summary>Once, and before the first folder is opened: a later sweep could not tell our own folders from those of a dead namesake.</summary>
+    internal void SweepLeftovers()
+    {
+        lock (_gate)
+        {
+            if (!_swept)
+                JobFolder.SweepLeftovers(Root);
+            _swept = true;
+        }
+    }
 
     /// <summary>How programs are shut in on this machine: tried once, then remembered.</summary>
     public Task<Confinement> ConfinementAsync()

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HlsGateway.Transcoding;
 
-/// <summary>Says at start and in health how well ffmpeg is shut in here, and removes what dead processes left.</summary>
+/// <summary>Says at start and in health how well ffmpeg is shut in here.</summary>
 public sealed class TranscoderHealth(Ffmpeg ffmpeg, ILogger<TranscoderHealth> log) : BackgroundService, IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -17,7 +17,6 @@ public sealed class TranscoderHealth(Ffmpeg ffmpeg, ILogger<TranscoderHealth> lo
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        ffmpeg.SweepLeftovers();
         log.TranscoderIsolation((await ffmpeg.ConfinementAsync()).Kind);
     }
 }

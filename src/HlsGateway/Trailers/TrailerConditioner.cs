@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>Makes the copies that are asked for, one at a time: viewers need the machine's other cores.</summary>
+public sealed class TrailerConditioner(TrailerLibrary library, TrailerRecords records, TrailerEncoder encoder, ILogger<TrailerConditioner> log)
+    : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var wanted in library.Wanted.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                library.Made(wanted, await FindOrMakeAsync(wanted, stoppingToken));
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // Whatever went wrong with one copy, the next one may still be made; this session had no trailer (rule S8).
+                var reason = e is ConditioningException or FfmpegException ? e.Message : e.GetType().Name;
+                library.Failed(wanted, reason);
+                log.TrailerCopyFailed(e is ConditioningException or FfmpegException ? null : e, wanted.Version.Label, wanted.Shape.Profile, reason);
+            }
+        }
+    }
+
+    private async Task<TrailerCopy> FindOrMakeAsync(WantedCopy wanted, CancellationToken ct)
+    {
+        var (version, shape) = wanted;
+        if (await records.FindCopyAsync(version, shape.Profile, ct) is { } found)
+            return found;
+        var clock = Stopwatch.GetTimestamp();
+        await using var source = await records.OpenSourceAsync(version, ct);
+        using var encoded = await encoder.EncodeAsync(version, shape, source, ct);
+        await records.AddCopyAsync(encoded, ct);
+        log.TrailerCopyMade(version.Label, shape.Profile, encoded.Copy.Segments.Length, Stopwatch.GetElapsedTime(clock).TotalSeconds);
+        return encoded.Copy;
+    }
+}

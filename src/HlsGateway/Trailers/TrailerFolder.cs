@@ -1,0 +1,109 @@
+using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>
+/// Loads the library from the store, then takes in what stands in the folder and whatever is dropped there later. It polls: change
+/// notices are lost on network and container mounts, and a look at a few names costs nothing.
+/// </summary>
+public sealed class TrailerFolder(
+    TrailerLibrary library, TrailerRecords records, TrailerIntake intake, IOptions<TrailersOptions> options, IHostEnvironment environment,
+    TimeProvider time, ILogger<TrailerFolder> log) : BackgroundService
+{
+    private static readonly string[] Extensions = [".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".flv", ".ogv"];
+
+    /// <summary>A refused file is read again after this long, doubled each time: ffmpeg may have been what was broken.</summary>
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, SeenFile> seen = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly record struct FileLook(long Bytes, DateTime Written);
+
+    /// <param name="NextTry">Null: it is in the library.</param>
+    private sealed record SeenFile(FileLook Look, DateTimeOffset? NextTry, int Refusals = 0);
+
+    /// <summary>Completes when what the store holds is known.</summary>
+    public Task Loaded => loaded.Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // A store that is slow or away must not keep the gateway from starting: until then sessions have no trailer.
+        await Task.Yield();
+        while (!await TryLoadAsync(stoppingToken))
+            await Task.Delay(options.Value.ScanInterval, time, stoppingToken);
+        if (options.Value.Folder.Length == 0)
+            return;
+        var folder = Path.GetFullPath(options.Value.Folder, environment.ContentRootPath);
+        // What stands there at the start is not being copied right now: it is taken at the first look.
+        var settled = true;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await ScanAsync(folder, settled, stoppingToken);
+            settled = false;
+            await Task.Delay(options.Value.ScanInterval, time, stoppingToken);
+        }
+    }
+
+    private async Task<bool> TryLoadAsync(CancellationToken ct)
+    {
+        try
+        {
+            library.AddAll(await records.LoadAsync(ct));
+            loaded.TrySetResult();
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.TrailerLibraryUnreadable(e);
+            return false;
+        }
+    }
+
+    private async Task ScanAsync(string folder, bool settled, CancellationToken ct)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles().OrderBy(f => f.LastWriteTimeUtc).ThenBy(f => f.Name, StringComparer.Ordinal))
+        {
+            if (!Extensions.Contains(file.Extension, StringComparer.OrdinalIgnoreCase) || file.Name.StartsWith('.'))
+                continue;
+            var look = new FileLook(file.Length, file.LastWriteTimeUtc);
+            if (!seen.TryGetValue(file.FullName, out var before) || before.Look != look)
+            {
+                before = seen[file.FullName] = new SeenFile(look, DateTimeOffset.MinValue);
+                if (!settled)
+                    continue;
+            }
+            if (before.NextTry <= time.GetUtcNow())
+                await TakeAsync(file, before, ct);
+        }
+    }
+
+    private async Task TakeAsync(FileInfo file, SeenFile before, CancellationToken ct)
+    {
+        try
+        {
+            await using var content = file.OpenRead();
+            await intake.TakeAsync(Path.GetFileNameWithoutExtension(file.Name), content, ct);
+            seen[file.FullName] = before with { NextTry = null };
+        }
+        catch (Exception e) when (e is TrailerRefusedException or FfmpegException)
+        {
+            seen[file.FullName] = before with
+            {
+                Refusals = before.Refusals + 1,
+                NextTry = time.GetUtcNow() + (FirstRetry * Math.Pow(2, Math.Min(before.Refusals, 7))),
+            };
+            log.TrailerRefused(file.Name, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone again, or the disk is full for now.
+            seen[file.FullName] = before with { NextTry = time.GetUtcNow() + FirstRetry };
+            log.TrailerFileUnreadable(file.Name, e.GetType().Name);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>A file that cannot be a trailer; the message is one sentence for the editor.</summary>
+public sealed class TrailerRefusedException(string message) : Exception(message);
+
+/// <summary>Takes a file into the library: bounded, probed in confinement, stored, and only then known.</summary>
+public sealed partial class TrailerIntake(
+    TrailerLibrary library, TrailerRecords records, Ffmpeg ffmpeg, IOptions<TrailersOptions> options, TimeProvider time, ILogger<TrailerIntake> log) : IDisposable
+{
+    private const int ShortestMs = 500;
+
+    /// <summary>Names of the API's own resources below <c>/api/trailers/</c>.</summary>
+    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "active", "rollback", "history", "preview");
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+
+    /// <summary>Letters, digits, hyphens, underscores and dots; a letter or digit first; at most 64.</summary>
+    public static bool IsName(string name) => NamePattern().IsMatch(name) && !Reserved.Contains(name);
+
+    /// <summary>The new version, or the one that already holds these bytes under this name.</summary>
+    /// <exception cref="TrailerRefusedException">The file cannot be a trailer.</exception>
+    public async Task<TrailerVersion> TakeAsync(string name, Stream content, CancellationToken ct)
+    {
+        if (!IsName(name))
+            throw new TrailerRefusedException("A trailer's name is up to 64 letters, digits, hyphens, underscores and dots, begins with a letter or digit, and is none of active, rollback, history and preview.");
+        using var folder = ffmpeg.OpenFolder();
+        var (hash, bytes) = await ReceiveAsync(folder, content, ct);
+        // A session that pins 0 has no trailer: one hash in four billion has to give way.
+        var id = Math.Max(1, BinaryPrimitives.ReadUInt32BigEndian(hash));
+        var sha256 = Convert.ToHexStringLower(hash);
+
+        await gate.WaitAsync(ct);
+        try
+        {
+            if (library.ById(id) is { } known && !string.Equals(known.Source.Sha256, sha256, StringComparison.Ordinal))
+                throw new TrailerRefusedException($"The file's version would be the same as that of {known.Label}; export it once more.");
+            if (library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}")) is { } same && library.Snapshot.Find(name) == same)
+                return same;
+            var probe = await ProbeAsync(folder, ct);
+            var version = new TrailerVersion(
+                name, id, new TrailerSource(sha256, bytes, (int)Math.Round(probe.Seconds * 1000), probe.Audio is not null, time.GetUtcNow()),
+                library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}"))?.Copies ?? FrozenDictionary<string, TrailerCopy>.Empty);
+            await using (var source = File.OpenRead(folder[ConditioningArguments.SourceFile]))
+                await records.AddVersionAsync(version, source, ct);
+            library.Add(version);
+            log.TrailerAdded(version.Label, version.Source.DurationMs / 1000.0);
+            return version;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    private async Task<(byte[] Hash, long Bytes)> ReceiveAsync(JobFolder folder, Stream content, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var total = 0L;
+        await using (var file = File.Create(folder[ConditioningArguments.SourceFile]))
+        {
+            var buffer = new byte[1 << 16];
+            int read;
+            while ((read = await content.ReadAsync(buffer, ct)) > 0)
+            {
+                total += read;
+                if (total > options.Value.MaxBytes)
+                    throw new TrailerRefusedException($"The file is larger than {options.Value.MaxBytes} bytes (Trailers:MaxBytes).");
+                hash.AppendData(buffer.AsSpan(0, read));
+                await file.WriteAsync(buffer.AsMemory(0, read), ct);
+            }
+        }
+        if (total == 0)
+            throw new TrailerRefusedException("The file is empty.");
+        folder.Protect(ConditioningArguments.SourceFile);
+        return (hash.GetHashAndReset(), total);
+    }
+
+    private async Task<MediaProbe> ProbeAsync(JobFolder folder, CancellationToken ct)
+    {
+        MediaProbe probe;
+        try
+        {
+            probe = await ffmpeg.ProbeAsync(folder, ConditioningArguments.SourceFile, ProbeAs.Upload, ct);
+        }
+        catch (FfmpegException e)
+        {
+            throw new TrailerRefusedException(e.Message);
+        }
+        if (probe.Video is null)
+            throw new TrailerRefusedException("The file has no picture that can be read.");
+        if (probe.Video.IsHdr)
+            throw new TrailerRefusedException("The file is HDR; export it in standard dynamic range (BT.709).");
+        if (probe.Seconds * 1000 < ShortestMs)
+            throw new TrailerRefusedException("The file is shorter than half a second, or does not say how long it is.");
+        if (probe.Seconds > options.Value.MaxSeconds + 0.5)
+            throw new TrailerRefusedException(string.Create(CultureInfo.InvariantCulture, $"The file lasts {probe.Seconds:0.#} s; a trailer may last {options.Value.MaxSeconds} s (Trailers:MaxSeconds)."));
+        return probe;
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NamePattern();
+}

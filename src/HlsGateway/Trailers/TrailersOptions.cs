@@ -1,0 +1,41 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>The section <c>Trailers</c>.</summary>
+public sealed class TrailersOptions
+{
+    public const string Section = "Trailers";
+
+    /// <summary>A trailer's name, or <c>name@hash8</c>; empty means no trailer. A choice made through the API wins over it.</summary>
+    public string Active { get; init; } = "";
+
+    /// <summary>Files put here enter the library. Relative paths stand below the content root; empty means no folder.</summary>
+    public string Folder { get; init; } = "trailers";
+
+    /// <summary>How often the folder is looked at: a file must look the same twice before it is read, so that a copy in progress is left alone.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
+    public TimeSpan ScanInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest trailer that is taken, seconds.</summary>
+    [Range(1, 300)]
+    public int MaxSeconds { get; init; } = 60;
+
+    /// <summary>Largest source that is taken, bytes.</summary>
+    [Range(1 << 10, 2L << 30)]
+    public long MaxBytes { get; init; } = 300_000_000;
+}
+
+/// <summary>Stops the start on a name that no trailer can have.</summary>
+public sealed class TrailersOptionsValidator : IValidateOptions<TrailersOptions>
+{
+    public ValidateOptionsResult Validate(string? name, TrailersOptions options)
+    {
+        var at = options.Active.LastIndexOf('@');
+        var trailer = at < 0 ? options.Active : options.Active[..at];
+        return trailer.Length == 0 || TrailerIntake.IsName(trailer)
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail("Trailers:Active is no trailer's name: letters, digits, hyphens, underscores and dots, with or without @ and a version.");
+    }
+}

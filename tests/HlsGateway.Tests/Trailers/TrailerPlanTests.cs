@@ -1,0 +1,122 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using HlsGateway.Content;
+using HlsGateway.Trailers;
+
+namespace HlsGateway.Tests.Trailers;
+
+public sealed class TrailerPlanTests
+{
+    private static readonly RenditionShape Large = new("ts", 1280, 720, "25/1", "high", 48000, 2);
+    private static readonly RenditionShape Small = new("ts", 640, 360, "25/1", "main", 48000, 2);
+    private static readonly RenditionShape Silent = new("ts", 1280, 720, "25/1", "high", 0, 0);
+    private static readonly RenditionShape Sound = new("ts", 0, 0, "", "", 48000, 2);
+
+    [Fact]
+    public void S2_Every_variant_gets_the_copy_of_its_own_shape()
+    {
+        var decision = TrailerPlan.Decide(["720p/video.m3u8", "360p/video.m3u8"], [], Facts(("360p/video.m3u8", Small), ("720p/video.m3u8", Large)), Version(Large, Small));
+        Assert.Null(decision.Reason);
+        Assert.Equal([Large.Profile, Small.Profile], decision.Variants.Select(c => c.Profile));
+    }
+
+    [Fact]
+    public void S7_Demuxed_audio_gets_picture_in_the_variants_and_sound_in_the_audio_renditions()
+    {
+        var decision = TrailerPlan.Decide(
+            ["v.m3u8"], ["en.m3u8", null, "fr.m3u8"], Facts(("v.m3u8", Silent), ("en.m3u8", Sound), ("fr.m3u8", Sound)), Version(Silent, Sound));
+        Assert.Equal([Silent.Profile], decision.Variants.Select(c => c.Profile));
+        Assert.Equal([(0, Sound.Profile), (2, Sound.Profile)], decision.Renditions.OrderBy(r => r.Key).Select(r => (r.Key, r.Value.Profile)));
+    }
+
+    [Fact]
+    public void S8_One_missing_copy_leaves_the_whole_session_without_trailer_and_is_asked_for()
+    {
+        var decision = TrailerPlan.Decide(["720p/video.m3u8", "360p/video.m3u8"], [], Facts(("360p/video.m3u8", Small), ("720p/video.m3u8", Large)), Version(Small));
+        Assert.Equal((null, TrailerPlan.CopyMissing), (decision.Version, decision.Reason));
+        Assert.Equal(Large, Assert.Single(decision.Missing));
+        Assert.Empty(decision.Variants);
+    }
+
+    [Fact]
+    public void S8_Unmeasured_content_has_no_trailer_yet()
+    {
+        Assert.Equal(TrailerPlan.FactsPending, TrailerPlan.Decide(["v.m3u8"], [], null, Version(Large)).Reason);
+        Assert.Equal(TrailerPlan.FactsPending, TrailerPlan.Decide(["v.m3u8", "w.m3u8"], [], Facts(("v.m3u8", Large)), Version(Large)).Reason);
+    }
+
+    [Fact]
+    public void S8_A_shape_that_cannot_be_matched_is_told_and_nothing_is_asked_for()
+    {
+        var decision = TrailerPlan.Decide(["v.m3u8"], [], Facts(("v.m3u8", Large with { VideoProfile = "high-10" })), Version(Large));
+        Assert.Equal(TrailerPlan.UnsupportedShape, decision.Reason);
+        Assert.Empty(decision.Missing);
+    }
+
+    [Fact]
+    public void S11_A_rendition_that_is_live_keeps_the_session_without_trailer() =>
+        Assert.Equal("live", TrailerPlan.Decide(["v.m3u8"], [], [new RenditionFacts("v.m3u8", Large, 0, "live")], Version(Large)).Reason);
+
+    [Fact]
+    public void Without_an_active_trailer_there_is_none_and_nothing_is_missing() =>
+        Assert.Equal(TrailerPlan.NoTrailer, TrailerPlan.Decide(["v.m3u8"], [], null, active: null).Reason);
+
+    [Theory]
+    [InlineData("ts", 1280, 720, "30000/1001", "high", 48000, 2)]
+    [InlineData("fmp4", 854, 480, "24/1", "main", 0, 0)]
+    [InlineData("ts", 0, 0, "", "", 44100, 1)]
+    [InlineData("ts", 640, 360, "25/1", "high-4:2:2", 48000, 2)]
+    public void A_profile_names_its_shape(string container, int width, int height, string rate, string profile, int sampleRate, int channels)
+    {
+        var shape = new RenditionShape(container, width, height, rate, profile, sampleRate, channels);
+        Assert.True(RenditionShape.TryParse(shape.Profile, out var parsed));
+        Assert.Equal(shape, parsed);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ts")]
+    [InlineData("ts-nv")]
+    [InlineData("ts-1280x720-25_1-48000x2")]
+    [InlineData("ts-1280xx-25_1-high-48000x2")]
+    [InlineData("ts-1280x720-25_1-high-48000y2")]
+    [InlineData("ts-+1x720-25_1-high-48000x2")]
+    public void A_profile_of_no_shape_is_refused(string profile) => Assert.False(RenditionShape.TryParse(profile, out _));
+
+    [Theory]
+    [InlineData(29.97, "30000/1001")]
+    [InlineData(29.9, "29900/1000")]
+    [InlineData(30.0, "30/1")]
+    [InlineData(23.976, "24000/1001")]
+    [InlineData(25.001, "25/1")]
+    [InlineData(59.94, "60000/1001")]
+    [InlineData(12.5, "25/2")]
+    public void A_measured_rate_becomes_the_fraction_it_means(double measured, string fraction) =>
+        Assert.Equal(fraction, FrameRate.Nearest(measured).ToString());
+
+    [Fact]
+    public void S3_The_longest_segment_is_known_before_any_copy_and_stays_below_four_seconds()
+    {
+        for (var ms = 500; ms <= 60_000; ms += 37)
+        {
+            var grid = new TrailerGrid(ms);
+            Assert.InRange(grid.LongestSegmentMs, 1, 3999);
+            foreach (var rate in new[] { "8/1", "24/1", "30000/1001", "60/1" })
+            {
+                Assert.True(FrameRate.TryParse(rate, out var parsed));
+                Assert.All(TrailerGrid.Segment(grid.VideoFrames(parsed), parsed, "ts"), s => Assert.InRange(s.DurationMs, 1, grid.LongestSegmentMs));
+            }
+            foreach (var sampleRate in new[] { 8000, 44100, 48000 })
+                Assert.All(
+                    TrailerGrid.Segment(grid.AudioFrames(sampleRate), new FrameRate(sampleRate, TrailerGrid.AudioFrame), "ts"),
+                    s => Assert.InRange(s.DurationMs, 1, grid.LongestSegmentMs));
+        }
+    }
+
+    private static ImmutableArray<RenditionFacts> Facts(params (string Path, RenditionShape Shape)[] facts) =>
+        [.. facts.Select(f => new RenditionFacts(f.Path, f.Shape, 126_000))];
+
+    private static TrailerVersion Version(params RenditionShape[] shapes) => new(
+        "demo", 7, new TrailerSource(new string('0', 64), 1, 5800, HasAudio: true, DateTimeOffset.UnixEpoch),
+        shapes.ToFrozenDictionary(s => s.Profile, s => new TrailerCopy(s.Profile, $"trailers/demo/00000007/{s.Profile}/", null, [], 126_000, 1, ""), StringComparer.Ordinal));
+}
