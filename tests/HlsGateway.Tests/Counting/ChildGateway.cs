@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using HlsGateway.Tests.Hosting;
+
+namespace HlsGateway.Tests.Counting;
+
+/// <summary>The real program as a process of its own, so that it can be killed.</summary>
+internal sealed class ChildGateway : IDisposable
+{
+    private const string Token = "admin-token-for-tests";
+    private readonly Process process;
+
+    private ChildGateway(Process process, Uri address) => (this.process, Address) = (process, address);
+
+    public Uri Address { get; }
+
+    public int Id => process.Id;
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    public static async Task<ChildGateway> StartAsync(string data, Uri origin, params string[] settings)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = Repository.Root,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList =
+            {
+                Path.Combine(AppContext.BaseDirectory, "HlsGateway.dll"), "--urls", address.AbsoluteUri, $"--Gateway:DataDirectory={data}",
+                $"--ReverseProxy:Clusters:origin:Destinations:d1:Address={origin}", "--Gateway:Roles:0=gateway", "--Gateway:Roles:1=studio",
+                $"--Gateway:ApiTokens:0:Token={Token}", "--Gateway:ApiTokens:0:Role=admin", "--Logging:LogLevel:Default=Warning",
+            },
+        };
+        foreach (var setting in settings) start.ArgumentList.Add(setting);
+        var process = Process.Start(start)!;
+        var said = new System.Text.StringBuilder();
+        DataReceivedEventHandler listen = (_, line) =>
+        {
+            lock (said) said.AppendLine(line.Data);
+        };
+        process.OutputDataReceived += listen;
+        process.ErrorDataReceived += listen;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var child = new ChildGateway(process, address);
+        using var client = child.NewApi();
+        await Eventually.IsTrueAsync(async () =>
+        {
+            if (process.HasExited)
+            {
+                lock (said) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}: {said}");
+            }
+            try
+            {
+                using var response = await client.GetAsync(new Uri("api/sessions?limit=1", UriKind.Relative));
+                return response.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, "the child's first answer", TimeSpan.FromSeconds(60));
+        return child;
+    }
+
+    public HttpClient NewApi()
+    {
+        var client = NewPlayer();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        return client;
+    }
+
+    public HttpClient NewPlayer() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false })
+    {
+        BaseAddress = Address,
+        Timeout = TimeSpan.FromSeconds(30),
+    };
+
+    /// <summary>SIGKILL. Returns the exit code: 137 says that the kill did it.</summary>
+    public int Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    /// <summary>SIGTERM, and waits for the end.</summary>
+    public async Task<TimeSpan> TerminateAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync();
+        return watch.Elapsed;
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited) Kill();
+        process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
