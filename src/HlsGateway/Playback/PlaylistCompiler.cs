@@ -50,7 +50,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             if (role is not { } child)
                 return Plain(placement, site.Uri);
             var placed = placement.Place(site.Uri, TargetUse.Playlist);
-            if (placed.Path.Length == 0)
+            if (placed.Path is null)
                 return placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
             children(placed.Path);
             return WithSession(placed.Text ?? site.Uri, $"&p={child}");
@@ -88,18 +88,18 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             {
                 case UriKind.Segment:
                     var segment = placement.Place(site.Uri, TargetUse.Redirect);
-                    if (segment.Path.Length == 0)
+                    if (segment.Path is null)
                         return RewrittenUri.Keep;
                     return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, segment.Path, site.Duration ?? "0", site.StartMs, role.SegmentKind));
                 case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
                     var map = placement.Place(site.Uri, TargetUse.Redirect);
-                    return map.Path.Length == 0 ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
+                    return map.Path is null ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
                 case UriKind.RenditionReport:
                     var report = placement.Place(site.Uri, TargetUse.Playlist);
-                    return report.Path.Length == 0 ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
+                    return report.Path is null ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
                 case UriKind.DateRangeAsset:
                     var asset = placement.Place(site.Uri, WatchPath.IsPlaylist(site.Uri.Split('?', '#')[0]) ? TargetUse.Playlist : TargetUse.PassThrough);
-                    return asset.Path.Length == 0 ? RewrittenUri.Keep : WithSession(asset.Text ?? site.Uri, "");
+                    return asset.Path is null ? RewrittenUri.Keep : WithSession(asset.Text ?? site.Uri, "");
                 default:
                     return Plain(placement, site.Uri);
             }

@@ -12,8 +12,8 @@ internal sealed record PlaylistPlace(string Video, string OriginUrl, string Orig
 
 /// <summary>A URI as the player will ask for it.</summary>
 /// <param name="Text">What is written into the playlist, without parameters of ours; null leaves the URI alone.</param>
-/// <param name="Path">Where it resolves below <c>/watch/</c>, without query: what a duration's signature binds.</param>
-internal readonly record struct PlacedUri(string? Text, string Path);
+/// <param name="Path">Where it resolves below <c>/watch/</c>, without query: what a duration's signature binds. Null where it leads past us.</param>
+internal readonly record struct PlacedUri(string? Text, string? Path);
 
 /// <summary>Decides for one playlist what is written in each URI's place.</summary>
 /// <param name="addresses">Base addresses of the origin's destinations, each with a trailing slash.</param>
@@ -72,7 +72,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
             // Nothing is fetched from a host that nobody allowed; what a player can fetch there by itself still plays.
             if (use == TargetUse.Playlist)
                 LeftAlone++;
-            return IsHttp(uri) ? default : new(target, "");
+            return IsHttp(uri) ? default : new(target, null);
         }
 
         // A store's own playlists never leave their folder; a forged one must not lead anywhere else in the store.
@@ -81,7 +81,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
 
         return new OpaqueTarget(use, locator).ToPath(keys, place.Video) is { } path
             ? new(Climb() + path, place.Video + "/" + path)
-            : new(target, "");
+            : new(target, null);
     }
 
     /// <summary>From the playlist's folder up to the video's.</summary>
