@@ -19,7 +19,8 @@ internal sealed class PlaylistServer(
     TrailerLibrary trailers, ContentFacts facts, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
     OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics)
 {
-    private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer);
+    /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
+    private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer, ImmutableArray<CaptionTrack> Tracks);
 
     /// <summary>Answers a Master or Media Playlist.</summary>
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, OriginTarget source)
@@ -41,9 +42,9 @@ internal sealed class PlaylistServer(
     {
         var tracks = subtitles.Tracks(request.Video);
         var decision = Decide(request, playlist, master);
-        var key = new TemplateKey(playlist, request.Video, request.Below, $"{decision.Key}|{subtitles.Version}");
+        var key = new TemplateKey(playlist, request.Video, request.Below, decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
-        if (compiled is null)
+        if (compiled is null || compiled.Tracks != tracks)
         {
             var template = compiler.Master(playlist, master, Place(request, playlist), decision, tracks, PlaylistAddress.CaptionSource(keys, request.Video, playlist.Target),
                 child => children.Note(child, request.Video), out var leftAlone);
@@ -53,7 +54,7 @@ internal sealed class PlaylistServer(
                 log.PlaylistsLeftAlone(leftAlone, request.Video);
             }
 
-            compiled = new(template, decision.Version?.Id ?? 0);
+            compiled = new(template, decision.Version?.Id ?? 0, tracks);
             cache.Keep(key, compiled, template);
         }
 
