@@ -1,18 +1,121 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Caching.Memory;
 
 namespace HlsGateway.Content;
 
-/// <summary>What was measured on each Rendition of a video, by video and version of its Master Playlist.</summary>
-public sealed class ContentFacts
+/// <summary>
+/// What was measured on each Rendition of a video, by video and version of its playlist: in memory within a bound, in the catalogue's
+/// database for good. Measuring goes on in the background, once however many ask; a failure is remembered for a minute.
+/// </summary>
+public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, ILogger<ContentFacts> log) : IDisposable
 {
-    private readonly ConcurrentDictionary<(string Video, string Version), ImmutableArray<RenditionFacts>> known = new();
+    /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    private const int MostVideos = 20_000;
+    private const int MostWaiting = 1_000;
+
+    private static readonly TimeSpan FailureLasts = TimeSpan.FromMinutes(1);
+
+    /// <summary>One video's Renditions after another: the machine's other core belongs to viewers.</summary>
+    private readonly SemaphoreSlim turns = new(1, 1);
+    private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostVideos });
+    private readonly MemoryCache failed = new(new MemoryCacheOptions { SizeLimit = MostVideos });
+    private readonly ConcurrentDictionary<(string Video, string Version), Lazy<Task<ImmutableArray<RenditionFacts>?>>> running = new();
+    private readonly CancellationTokenSource stopping = new();
 
     /// <summary>Never blocks; null while nothing has been measured.</summary>
-    public ImmutableArray<RenditionFacts>? TryGet(string video, string playlistVersion) =>
-        known.TryGetValue((video, playlistVersion), out var facts) ? facts : null;
+    public ImmutableArray<RenditionFacts>? TryGet(string video, string version) =>
+        known.TryGetValue((video, version), out var facts) ? (ImmutableArray<RenditionFacts>?)facts : null;
 
-    public ValueTask<ImmutableArray<RenditionFacts>?> GetAsync(string video, string playlistVersion, CancellationToken cancellation) => new(TryGet(video, playlistVersion));
+    /// <summary>Has a video measured in the background, once.</summary>
+    public void Measure(ContentSource source) => _ = Start(source);
 
-    internal void Put(string video, string playlistVersion, ImmutableArray<RenditionFacts> facts) => known[(video, playlistVersion)] = facts;
+    /// <summary>Waits for the measuring, for <see cref="Patience"/> at most; null when it failed or takes longer.</summary>
+    public async ValueTask<ImmutableArray<RenditionFacts>?> GetAsync(ContentSource source, CancellationToken ct)
+    {
+        if (TryGet(source.Video, source.Version) is { } facts)
+            return facts;
+        try
+        {
+            return await Start(source).WaitAsync(Patience, ct);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>First video PTS of a video, 90 kHz (rule W2): that of the first Variant Stream whose picture was measured; null when unknown.</summary>
+    public static long? FirstVideoPts(ImmutableArray<RenditionFacts>? facts) =>
+        facts is not { IsDefaultOrEmpty: false } list ? null
+        : list.FirstOrDefault(f => f.Shape.HasVideo && f.FirstVideoPts != RenditionFacts.UnknownPts) is { Path: not null } picture ? picture.FirstVideoPts
+        : list[0].FirstVideoPts == RenditionFacts.UnknownPts ? null : list[0].FirstVideoPts;
+
+    public void Dispose()
+    {
+        stopping.Cancel();
+        stopping.Dispose();
+        known.Dispose();
+        failed.Dispose();
+        turns.Dispose();
+    }
+
+    private Task<ImmutableArray<RenditionFacts>?> Start(ContentSource source)
+    {
+        var key = (source.Video, source.Version);
+        if (failed.TryGetValue(key, out _) || (running.Count >= MostWaiting && !running.ContainsKey(key)))
+            return Task.FromResult<ImmutableArray<RenditionFacts>?>(null);
+        return running.GetOrAdd(key, _ => new(() => Task.Run(() => RunAsync(source)))).Value;
+    }
+
+    private async Task<ImmutableArray<RenditionFacts>?> RunAsync(ContentSource source)
+    {
+        var key = (source.Video, source.Version);
+        try
+        {
+            if (TryGet(source.Video, source.Version) is { } already)
+                return already;
+            if (await store.FindAsync(source.Video, source.Version, stopping.Token) is not { } facts)
+            {
+                facts = await MeasureAsync(source, stopping.Token);
+                await store.KeepAsync(source.Video, source.Version, facts, stopping.Token);
+            }
+            known.Set(key, facts, new MemoryCacheEntryOptions { Size = 1 });
+            return facts;
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits a background measurement: whatever happened, the video plays without trailer, and is tried again later.
+            if (!stopping.IsCancellationRequested)
+            {
+                failed.Set(key, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = FailureLasts });
+                log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, e is ContentUnreadableException ? e.Message : e.GetType().Name);
+            }
+            return null;
+        }
+        finally
+        {
+            running.TryRemove(key, out _);
+        }
+    }
+
+    private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(ContentSource source, CancellationToken ct)
+    {
+        await turns.WaitAsync(ct);
+        try
+        {
+            var facts = ImmutableArray.CreateBuilder<RenditionFacts>(source.Playlists.Length);
+            foreach (var playlist in source.Playlists)
+                facts.Add(await probe.MeasureAsync(playlist, await source.ReadAsync(playlist, ct), ct));
+            log.ContentMeasured(source.Video, facts.Count);
+            return facts.MoveToImmutable();
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
 }

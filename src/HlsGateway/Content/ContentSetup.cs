@@ -1,11 +1,8 @@
 namespace HlsGateway.Content;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>Registers the feature.</summary>
 public static class ContentSetup
 {
-    public static void AddContent(this WebApplicationBuilder builder)
-    {
-        builder.Services.AddSingleton<ContentFacts>();
-    }
-
+    public static void AddContent(this WebApplicationBuilder builder) =>
+        builder.Services.AddSingleton<ContentProbe>().AddSingleton<ContentFactsStore>().AddSingleton<ContentFacts>();
 }

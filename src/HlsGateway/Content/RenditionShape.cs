@@ -58,5 +58,9 @@ public readonly record struct RenditionShape(
 /// <summary>What was measured on one Rendition's first segment.</summary>
 /// <param name="Path">The Media Playlist's URI below the video's folder (<c>720p/video.m3u8</c>), exactly as its Master Playlist writes it.</param>
 /// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz (rule W2); for audio-only Renditions that of the first audio frame.</param>
-/// <param name="Unsupported">Null, or why no trailer can follow this Rendition: <c>live</c>, <c>unsupported_codec</c>, <c>unsupported_container</c>, <c>encrypted</c>.</param>
-public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts, string? Unsupported = null);
+/// <param name="Unsupported">Null, or why no trailer can follow this Rendition: <c>unsupported_codec</c>, <c>unsupported_container</c>, <c>encrypted</c>.</param>
+public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts, string? Unsupported = null)
+{
+    /// <summary>Stands for a PTS that could not be measured.</summary>
+    public const long UnknownPts = -1;
+}

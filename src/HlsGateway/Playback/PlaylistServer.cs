@@ -16,7 +16,7 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
-    TrailerLibrary trailers, ContentFacts facts, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
+    TrailerLibrary trailers, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
     OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics)
 {
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
@@ -65,6 +65,14 @@ internal sealed class PlaylistServer(
     {
         var role = ChildRole.Read(new PlayerQuery(request.Query).Profile);
         var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
+        if (Begins(request) && media.HasEndList && trailers.ActiveFor(request.Video) is { } active)
+        {
+            // The entry is itself a Media Playlist: its one Rendition is the whole session.
+            var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), active);
+            version = decision.Version;
+            role = decision.Version is null ? role : new ChildRole('v', decision.Variants[0].Profile);
+        }
+
         var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
         var key = new TemplateKey(playlist, request.Video, request.Below, copy is null ? role.Role.ToString() : $"{role}|{version?.Label}");
         var template = cache.Find<PlaylistTemplate>(key);
@@ -76,7 +84,7 @@ internal sealed class PlaylistServer(
             cache.Keep(key, template, template);
         }
 
-        await AnswerAsync(context, request, template, trailer: 0);
+        await AnswerAsync(context, request, template, copy is null ? 0 : version?.Id ?? 0);
     }
 
     /// <summary>Answers the playlist of one of our caption tracks (rules W2 to W5): always 200.</summary>
@@ -106,7 +114,7 @@ internal sealed class PlaylistServer(
         var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
         var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
         var known = await FactsAsync(context, request, found.Playlist);
-        long? mpegts = known is { IsDefaultOrEmpty: false } measured ? measured[0].FirstVideoPts : null;
+        var mpegts = ContentFacts.FirstVideoPts(known);
         if (mpegts is null)
             metrics.CaptionTrouble("no_first_pts");
         var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{mpegts}|{(copy is null ? "" : version?.Label + role.Copy)}");
@@ -136,7 +144,7 @@ internal sealed class PlaylistServer(
             return video.Facts;
         try
         {
-            return await facts.GetAsync(request.Video, playlist.Version, context.RequestAborted);
+            return await facts.GetAsync(reader.SourceOf(request.Video, playlist), context.RequestAborted);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -150,15 +158,24 @@ internal sealed class PlaylistServer(
     /// </summary>
     private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
     {
-        var version = request.Verdict == SessionVerdict.Valid
-            ? request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer)
-            : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.Video) : null;
-        if (version is null)
-            return TrailerDecision.Without(TrailerPlan.NoTrailer);
-        var known = playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video)
-            ? video.Facts
-            : facts.TryGet(request.Video, playlist.Version);
-        return trailers.Decide(master, known, version);
+        return PinnedOrActive(request) is { } version
+            ? trailers.Decide(master, Known(request, playlist), version)
+            : TrailerDecision.Without(TrailerPlan.NoTrailer);
+    }
+
+    private TrailerVersion? PinnedOrActive(WatchRequest request) => request.Verdict == SessionVerdict.Valid
+        ? request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer)
+        : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.Video) : null;
+
+    /// <summary>What is known of the content now; the unknown is measured in the background.</summary>
+    private ImmutableArray<RenditionFacts>? Known(WatchRequest request, OriginPlaylist playlist)
+    {
+        if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video))
+            return video.Facts;
+        var known = facts.TryGet(request.Video, playlist.Version);
+        if (known is null)
+            facts.Measure(reader.SourceOf(request.Video, playlist));
+        return known;
     }
 
     /// <summary>No session and no child of a Master Playlist we served: a new viewer.</summary>

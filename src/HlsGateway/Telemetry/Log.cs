@@ -19,6 +19,16 @@ internal static partial class Log
 
     [LoggerMessage(4003, LogLevel.Warning, "captions are served as they were last read, the database does not answer: {Reason}")]
     public static partial void SubtitleRefreshFailed(this ILogger log, string reason);
+
+    [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
+    public static partial void ContentMeasured(this ILogger log, string video, int renditions);
+
+    [LoggerMessage(9002, LogLevel.Warning, "{Video} could not be measured and plays without trailer for now: {Reason}")]
+    public static partial void ContentUnreadable(this ILogger log, Exception? error, string video, string reason);
+
+    [LoggerMessage(9003, LogLevel.Warning, "Measured facts cannot be kept or read ({Error}); content is measured again where they are missing.")]
+    public static partial void ContentFactsUnreadable(this ILogger log, string error);
+
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
 

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using HlsGateway.Transcoding;
+
+namespace HlsGateway.Content;
+
+/// <summary>Measures one Rendition on the beginning of its first segment. ffprobe sees bytes in a folder, never a URL.</summary>
+public sealed class ContentProbe(Ffmpeg ffmpeg)
+{
+    /// <exception cref="ContentUnreadableException">The bytes are no media that can be read.</exception>
+    public async Task<RenditionFacts> MeasureAsync(string playlist, FirstSegment segment, CancellationToken ct)
+    {
+        if (segment.Unsupported is { } reason)
+            return Unsupported(playlist, reason);
+        var bytes = Decrypt(segment, segment.Bytes.Span);
+        // An initialization section may be encrypted too; then it does not begin with a box that we know.
+        var init = segment.Init.IsEmpty || IsBox(segment.Init.Span) ? segment.Init.ToArray() : Decrypt(segment, segment.Init.Span);
+        if (KindOf(init, bytes) is not { } kind)
+            return Unsupported(playlist, "unsupported_container");
+
+        MediaProbe probe;
+        try
+        {
+            using var content = new MemoryStream([.. init, .. bytes], writable: false);
+            probe = await ffmpeg.ProbeAsync(content, kind, ct);
+        }
+        catch (FfmpegException e)
+        {
+            throw new ContentUnreadableException(e.Message);
+        }
+        return Describe(playlist, kind, probe, bytes);
+    }
+
+    private static RenditionFacts Describe(string playlist, ProbeAs kind, MediaProbe probe, byte[] bytes)
+    {
+        if (probe.Video is null && probe.Audio is null)
+            throw new ContentUnreadableException("The first segment holds neither picture nor sound.");
+        var container = kind switch { ProbeAs.Ts => "ts", ProbeAs.Fmp4 => "fmp4", _ => "aac" };
+        var rate = probe.Video is { } video && FrameRate.TryParse(video.FrameRate, out var stated) ? FrameRate.Nearest(stated.PerSecond).ToString() : "";
+        var shape = new RenditionShape(
+            container, probe.Video?.Width ?? 0, probe.Video?.Height ?? 0, rate, probe.Video?.Profile ?? "", probe.Audio?.SampleRate ?? 0, probe.Audio?.Channels ?? 0);
+        var pts = kind == ProbeAs.PackedAudio ? AdtsFrames.ReadTimestamp(bytes) ?? 0 : probe.Video?.FirstPts ?? probe.Audio?.FirstPts ?? RenditionFacts.UnknownPts;
+        var foreign = probe.Video is { Codec: not "h264" } || probe.Audio is { Codec: not "aac" };
+        return new RenditionFacts(playlist, shape, pts, foreign ? "unsupported_codec" : null);
+    }
+
+    private static RenditionFacts Unsupported(string playlist, string reason) =>
+        new(playlist, new RenditionShape("", 0, 0, "", "", 0, 0), RenditionFacts.UnknownPts, reason);
+
+    private static byte[] Decrypt(FirstSegment segment, ReadOnlySpan<byte> bytes)
+    {
+        if (segment.Key is null || segment.Iv is null)
+            return bytes.ToArray();
+        using var aes = Aes.Create();
+        aes.Key = segment.Key;
+        // The padding of the last block stays: a prefix has none, and no demuxer minds a few bytes behind the last packet.
+        return aes.DecryptCbc(bytes[..(bytes.Length / 16 * 16)], segment.Iv, PaddingMode.None);
+    }
+
+    private static ProbeAs? KindOf(ReadOnlySpan<byte> init, ReadOnlySpan<byte> bytes)
+    {
+        if (init.Length > 0 || IsBox(bytes))
+            return ProbeAs.Fmp4;
+        if (bytes.Length >= 188 && bytes[0] == 0x47 && (bytes.Length < 376 || bytes[188] == 0x47))
+            return ProbeAs.Ts;
+        return AdtsFrames.TryInspect(bytes, out _) ? ProbeAs.PackedAudio : null;
+    }
+
+    private static bool IsBox(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= 8 && (bytes[4..].StartsWith("ftyp"u8) || bytes[4..].StartsWith("styp"u8) || bytes[4..].StartsWith("moov"u8)
+            || bytes[4..].StartsWith("moof"u8) || bytes[4..].StartsWith("sidx"u8) || bytes[4..].StartsWith("emsg"u8));
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace HlsGateway.Content;
+
+/// <summary>A video as it can be measured, whoever's it is.</summary>
+/// <param name="Version">Of the playlist that was served; facts are kept under it.</param>
+/// <param name="Playlists">URIs of the Media Playlists as the Master Playlist writes them: Variant Streams first. One entry where the video is itself a Media Playlist.</param>
+/// <param name="ReadAsync">Reads the beginning of a playlist's first segment; throws <see cref="ContentUnreadableException"/>.</param>
+public sealed record ContentSource(
+    string Video, string Version, ImmutableArray<string> Playlists, Func<string, CancellationToken, Task<FirstSegment>> ReadAsync);
+
+/// <summary>What is needed to measure a Rendition.</summary>
+/// <param name="Unsupported">Set where nothing was read because no trailer could follow: a reason of <see cref="RenditionFacts.Unsupported"/>.</param>
+/// <param name="Init">The initialization section; empty without EXT-X-MAP.</param>
+/// <param name="Bytes">The first segment, or as much of its beginning as was allowed.</param>
+/// <param name="Key">AES-128: 16 bytes; null when clear.</param>
+/// <param name="Iv">16 bytes with a key.</param>
+public sealed record FirstSegment(string? Unsupported, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Bytes, byte[]? Key = null, byte[]? Iv = null);
+
+/// <summary>The content could not be measured now; it may be later.</summary>
+public sealed class ContentUnreadableException(string message) : Exception(message);
