@@ -26,7 +26,7 @@ public static class DemoArguments
     {
         var line = new List<string>();
         line.AddRange(FfmpegArguments.Start);
-        line.AddRange(FfmpegArguments.Generated($"gradients=s=1280x720:r=25:c0=0x10243f:c1=0x2b6777:x0=0:y0=0:x1=1280:y1=720:speed=0.015:d={Seconds}"));
+        line.AddRange(FfmpegArguments.Generated($"gradients=s=160x90:r=25:c0=0x10243f:c1=0x2b6777:x0=0:y0=0:x1=160:y1=90:speed=0.015:d={Seconds}"));
         line.AddRange(FfmpegArguments.Generated($"color=c=0xf5a623:s=16x720:r=25:d={Seconds}"));
         line.AddRange(FfmpegArguments.Generated($"aevalsrc='0.25*sin(2*PI*(440+20*floor(t))*t)*lt(mod(t,1),0.06)':s=48000:d={Seconds}"));
         var spoken = voices ? Seconds : 0;
@@ -35,7 +35,7 @@ public static class DemoArguments
 
         const string font = "font=DejaVu Sans:fontcolor=white:x=(w-text_w)/2";
         var graph = new StringBuilder()
-            .Append("[0:v][1:v]overlay=x='mod(t,1)*(W-w)':y=0,")
+            .Append("[0:v]scale=1280:720[b];[b][1:v]overlay=x='mod(t,1)*(W-w)':y=0,")
             .Append(CultureInfo.InvariantCulture, $"drawtext={font}:text='%{{pts\\:hms}}':fontsize=130:y=(h-text_h)/2-40:box=1:boxcolor=black@0.4:boxborderw=24,")
             .Append(CultureInfo.InvariantCulture, $"drawtext={font}:text='HlsGateway demo':fontsize=44:y=h-text_h-60,format=yuv420p[v]");
         for (var second = 0; second < spoken; second++)

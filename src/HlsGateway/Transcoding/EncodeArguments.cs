@@ -62,10 +62,10 @@ public static class EncodeArguments
         yield return Text($"[pb]fps=1/{plan.StoryboardSeconds},scale={plan.Thumbnail.Width}:{plan.Thumbnail.Height}:out_range=pc,format=yuvj420p,tile={EncodePlan.StoryboardColumns}x{plan.StoryboardRows}[board]");
         if (plan.Probe.Audio is not { } audio)
             yield break;
-        // Padded without end and cut with the picture (-shortest): sound that runs on would make segments without a picture.
+        // Sound that ends early is padded, sound that runs on is cut: players stop at segments without a picture. Not -shortest,
+        // which ffmpeg 5.1 forgets for the outputs of a graph.
         var copies = string.Concat(Enumerable.Range(0, plan.Rungs.Length).Select(i => $"[a{i}]"));
-        yield return Text($"[0:{audio.Index}]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,asplit=2[tracks][mono]");
-        yield return Text($"[tracks]apad,asplit={plan.Rungs.Length + 1}[sound]{copies}");
+        yield return Text($"[0:{audio.Index}]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo{(plan.PictureSeconds > 0 ? Text($",apad,atrim=end={plan.PictureSeconds:0.######}") : "")},asplit={plan.Rungs.Length + 2}[sound][mono]{copies}");
         yield return Text($"[mono]aresample={SampleRate},aformat=channel_layouts=mono[peaks]");
     }
 
@@ -89,7 +89,7 @@ public static class EncodeArguments
     private static ImmutableArray<string> Aac(EncodePlan plan, string bits) => plan.HasAudio ? ["-c:a", "aac", "-b:a", bits] : [];
 
     private static ImmutableArray<string> End(EncodePlan plan) =>
-        [.. FfmpegArguments.AtMost(plan.MaxDuration), .. plan.HasAudio ? (ImmutableArray<string>)["-shortest"] : [], "-map_metadata", "-1", "-map_chapters", "-1"];
+        [.. FfmpegArguments.AtMost(plan.MaxDuration), "-map_metadata", "-1", "-map_chapters", "-1"];
 
     private static ImmutableArray<string> Hls(EncodePlan plan, Rung rung) =>
     [

@@ -30,6 +30,9 @@ public sealed record EncodePlan(
     /// <summary>The poster: at most 1280 pixels on the longer side.</summary>
     public (int Width, int Height) Poster => Fit(1280);
 
+    /// <summary>How long the picture is; 0 unknown.</summary>
+    public double PictureSeconds => Video.Seconds > 0 ? Video.Seconds : Seconds;
+
     internal double KnownSeconds => Seconds > 0 ? Math.Min(Seconds, MaxDuration.TotalSeconds) : MaxDuration.TotalSeconds;
 
     /// <param name="probe">With a video track.</param>

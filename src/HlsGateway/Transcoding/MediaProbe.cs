@@ -112,10 +112,11 @@ public sealed record MediaProbe(
 /// <param name="FrameRate">Fraction (<c>30000/1001</c>).</param>
 /// <param name="VariableRate">The average differs from the stated rate by more than a fiftieth.</param>
 /// <param name="Transfer">Colour transfer: <c>smpte2084</c> and <c>arib-std-b67</c> are HDR.</param>
+/// <param name="Seconds">The stream's own duration; 0 where the file does not say.</param>
 /// <param name="FirstPts">PTS of the first frame presented, 90 kHz; null when no packet was read.</param>
 public sealed record VideoTrack(
     int Index, string Codec, string Profile, int Level, int Width, int Height, int CodedWidth, int CodedHeight, int Rotation, string FrameRate,
-    bool VariableRate, string PixelFormat, string Transfer, long? FirstPts)
+    bool VariableRate, string PixelFormat, string Transfer, double Seconds, long? FirstPts)
 {
     public bool IsHdr => Transfer is "smpte2084" or "arib-std-b67";
 
@@ -139,7 +140,7 @@ public sealed record VideoTrack(
             MediaProbe.Number(stream, "index"), MediaProbe.Text(stream, "codec_name"), ShapeProfile(MediaProbe.Text(stream, "profile")),
             MediaProbe.Number(stream, "level"), shownWidth, shownHeight, width, height, rotation,
             statedRate > 0 && (agrees || averageRate <= 0) ? stated : average, !agrees, MediaProbe.Text(stream, "pix_fmt"),
-            MediaProbe.Text(stream, "color_transfer"), firstPts);
+            MediaProbe.Text(stream, "color_transfer"), Duration(stream), firstPts);
     }
 
     private static double Rate(string fraction)
@@ -147,6 +148,13 @@ public sealed record VideoTrack(
         var (n, d) = MediaProbe.Fraction(fraction);
         return d > 0 ? (double)n / d : 0;
     }
+
+    /// <summary>MP4 says it in the stream, Matroska in a tag.</summary>
+    private static double Duration(JsonElement stream) =>
+        MediaProbe.Real(stream, "duration") is > 0 and var seconds ? seconds
+        : TimeSpan.TryParse(MediaProbe.Tag(stream, "DURATION").Split('.')[0], CultureInfo.InvariantCulture, out var whole)
+            && double.TryParse("0." + MediaProbe.Tag(stream, "DURATION").Split('.')[^1], CultureInfo.InvariantCulture, out var part) ? whole.TotalSeconds + part
+        : 0;
 
     private static string ShapeProfile(string profile) => profile switch
     {

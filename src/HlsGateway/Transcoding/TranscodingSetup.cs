@@ -18,7 +18,5 @@ public static class TranscodingSetup
         builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");
     }
 
-    public static void MapTranscoding(this IEndpointRouteBuilder app)
-    {
-    }
+    public static void MapTranscoding(this IEndpointRouteBuilder app) => app.MapUploads();
 }
