@@ -11,7 +11,9 @@ public static class StorageSetup
     {
         builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
-        builder.Services.AddSingleton<BlobStore, DiskStore>();
+        builder.Services.AddSingleton<BlobStore>(services => services.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == StorageKind.S3
+            ? ActivatorUtilities.CreateInstance<S3Store>(services)
+            : ActivatorUtilities.CreateInstance<DiskStore>(services));
     }
 
     public static void MapBlobStorage(this IEndpointRouteBuilder app) =>

@@ -1,5 +1,6 @@
 using HlsGateway.Catalogue;
 using HlsGateway.Storage;
+using HlsGateway.Subtitles;
 
 namespace HlsGateway.Transcoding;
 
@@ -13,7 +14,7 @@ public sealed class DemoOptions
 }
 
 /// <summary>Makes a short video of our own, which then goes the way of every upload.</summary>
-public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, TimeProvider time)
+public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
 {
     public const string Video = "demo";
 
@@ -24,6 +25,7 @@ public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, Pub
         if (published.TryGet(Video, out _))
             return;
         progress(0);
+        await CaptionAsync(ct);
         if (!await jobs.IsBusyAsync(Video, ct))
         {
             const string key = "uploads/demo";
@@ -48,6 +50,15 @@ public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, Pub
         }
 
         progress(1);
+    }
+
+    /// <summary>Before the video is there, so that its first session has them.</summary>
+    private async Task CaptionAsync(CancellationToken ct)
+    {
+        foreach (var (language, name, word) in DemoArguments.Languages)
+            await captions.PublishAsync(
+                new CaptionEdit(Video, language, DemoArguments.Captions(word), name, Default: language == "en", Sdh: false, Machine: false, "demo", default), ct);
+        await subtitles.RefreshAsync(ct);
     }
 
     /// <returns>False where no voice is installed.</returns>

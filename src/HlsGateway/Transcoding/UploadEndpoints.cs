@@ -5,10 +5,12 @@ using HlsGateway.Access;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
 using HlsGateway.Storage;
+using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using VideoId = HlsGateway.Catalogue.VideoId;
 
 namespace HlsGateway.Transcoding;
 
@@ -21,17 +23,19 @@ public sealed record Limits(double MaxDurationSeconds, long MaxBytes, int MaxSid
 /// </summary>
 internal static class UploadEndpoints
 {
+    /// <summary>Rule W6.</summary>
+    private const int CaptionBytes = 1 << 20;
+
     public static void MapUploads(this IEndpointRouteBuilder app)
     {
         app.MapPut("/api/videos/{video}", PutAsync).RequireAuthorization(Roles.Uploader).WithTags("Videos")
             .Accepts<Stream>("application/octet-stream", "video/*").WithSummary("Uploads a video; a later upload of the same id becomes its next revision.");
         app.MapGet("/api/videos/{video}/progress", ProgressAsync).RequireAuthorization(Roles.Any).WithTags("Videos")
             .WithSummary("The video's state as server-sent events, until it is ready or failed.");
-        app.MapGet("/api/limits", static (IOptions<TranscodeOptions> options) => TypedResults.Ok(LimitsOf(options.Value)))
+        app.MapGet("/api/limits", static (IOptions<TranscodeOptions> uploads, IOptions<SubtitlesOptions> captions) =>
+                TypedResults.Ok(new Limits(uploads.Value.MaxDuration.TotalSeconds, uploads.Value.MaxBytes, uploads.Value.MaxSide, captions.Value.MaxTracks, CaptionBytes)))
             .RequireAuthorization(Roles.Any).WithTags("Videos").WithSummary("What uploads and captions may be.");
     }
-
-    private static Limits LimitsOf(TranscodeOptions options) => new(options.MaxDuration.TotalSeconds, options.MaxBytes, options.MaxSide, 20, 1 << 20);
 
     private static async Task<Results<Accepted<VideoView>, ProblemHttpResult>> PutAsync(
         string video, HttpContext context, Ffmpeg ffmpeg, BlobStore store, JobTable jobs, CatalogueDatabase database,
