@@ -33,7 +33,9 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
                 return request.Of(path[..at]);
         }
 
-        if (path.IndexOf("/" + CaptionPath.Folder, StringComparison.Ordinal) is var caption and > 0 && !subtitles.Tracks(path[..caption]).IsEmpty)
+        // A segment's shape is ours alone: it is known also when the video's last track has just been deleted (rule W5).
+        if (path.IndexOf("/" + CaptionPath.Folder, StringComparison.Ordinal) is var caption and > 0
+            && (!subtitles.Tracks(path[..caption]).IsEmpty || CaptionPath.TryRead(path.AsSpan(caption + 1), out _)))
             return request.Of(path[..caption]);
         var folder = WatchPath.Folder(path);
         if (folder.IndexOf("/" + TrailerMarker, StringComparison.Ordinal) is var trailer and > 0)
