@@ -53,6 +53,7 @@ public static class AccessSetup
         if (app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.KnownProxies.Length > 0)
             app.UseForwardedHeaders();
         app.Use(SecurityHeaders.Apply);
+        app.Use(Framing.Refuse);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync });
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();

@@ -35,7 +35,7 @@ internal sealed class BearerHandler(
         if (exhausted) return AuthenticateResult.Fail("Too many wrong tokens.");
         if (tokens.RoleOf(token) is not { } role)
         {
-            failures.Count(address);
+            exhausted = !failures.Count(address);
             metrics.AuthenticationFailures.Add(1);
             return AuthenticateResult.Fail("The token is not known.");
         }

@@ -19,13 +19,15 @@ internal sealed class FailedAttempts : IDisposable
             QueueLimit = 0,
         }));
 
-    public bool Exhausted(IPAddress? address)
-    {
-        using var lease = limiter.AttemptAcquire(address ?? IPAddress.None, 0);
-        return !lease.IsAcquired;
-    }
+    // Not AttemptAcquire with 0 permits: that succeeds on the fraction of a token that has flowed back.
+    public bool Exhausted(IPAddress? address) => limiter.GetStatistics(address ?? IPAddress.None) is { CurrentAvailablePermits: 0 };
 
-    public void Count(IPAddress? address) => limiter.AttemptAcquire(address ?? IPAddress.None).Dispose();
+    /// <summary>False when the ration was used up meanwhile by other requests.</summary>
+    public bool Count(IPAddress? address)
+    {
+        using var lease = limiter.AttemptAcquire(address ?? IPAddress.None);
+        return lease.IsAcquired;
+    }
 
     public void Dispose() => limiter.Dispose();
 

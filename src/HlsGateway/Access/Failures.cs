@@ -9,8 +9,10 @@ internal static class Failures
     public static async Task AnswerAsync(HttpContext context)
     {
         var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        // The handler clears the headers; what keeps a browser safe is set again.
+        // The handler clears the headers; what keeps a browser safe, and what lets a player read the answer, is set again.
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        if (SecurityHeaders.ForPlayers(context.Request.Path))
+            context.Response.Headers.AccessControlAllowOrigin = "*";
         var problem = failure switch
         {
             BadHttpRequestException { StatusCode: 413 } => Problems.Of(413, "too-large", "The body is too large",
@@ -18,6 +20,8 @@ internal static class Failures
             BadHttpRequestException { StatusCode: 415 } => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here",
                 "Send the media type that the call's description in /openapi/v1.json names."),
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", Plain(bad)),
+            // Kestrel's own words for a chunk size beyond 31 bits; it is the client's fault all the same.
+            IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is longer than any may be."),
             _ => Problems.Of(500, "internal", "Something went wrong on this side",
                 "The failure is in the gateway's log. Try again; when it lasts, tell the operator the time and the call."),
         };

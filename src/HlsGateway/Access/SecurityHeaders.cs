@@ -22,6 +22,7 @@ internal static class SecurityHeaders
         return next(context);
     }
 
-    private static bool ForPlayers(PathString path) =>
+    /// <summary>Paths whose answers are read by pages of other origins.</summary>
+    public static bool ForPlayers(PathString path) =>
         path.StartsWithSegments("/watch", StringComparison.Ordinal) || path.StartsWithSegments("/media", StringComparison.Ordinal);
 }
