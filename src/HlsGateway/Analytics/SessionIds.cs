@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
@@ -33,7 +34,7 @@ internal static class SessionIds
         session = Guid.Empty;
         if (text.Length != TokenLength) return Guid.TryParse(text, out session);
         Span<byte> bytes = stackalloc byte[30];
-        if (!Base64Url.TryDecodeFromChars(text, bytes, out var length) || length != bytes.Length) return false;
+        if (Base64Url.DecodeFromChars(text, bytes, out _, out var length) is not OperationStatus.Done || length != bytes.Length) return false;
         session = new Guid(bytes[..16], bigEndian: true);
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -51,7 +52,7 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
             return false;
         var encoded = rest[..dot];
         Span<byte> given = stackalloc byte[TagSize];
-        if (!Base64Url.TryDecodeFromChars(rest[(dot + 1)..slash], given, out var written) || written != TagSize)
+        if (Base64Url.DecodeFromChars(rest[(dot + 1)..slash], given, out _, out var written) is not OperationStatus.Done || written != TagSize)
             return false;
 
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];

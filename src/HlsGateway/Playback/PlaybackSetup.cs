@@ -1,3 +1,5 @@
+using HlsGateway.Telemetry;
+
 namespace HlsGateway.Playback;
 
 /// <summary>The player URLs below <c>/watch/</c>.</summary>
@@ -23,8 +25,17 @@ public static class PlaybackSetup
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();
         app.MapMethods("/watch/{**path}", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods("/watch/{**path}", [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
+        // After those three in order: their methods match first. A refusal too must be readable across origins (rule H1).
+        app.Map("/watch/{**path}", (RequestDelegate)RefuseMethod).AllowAnonymous().ExcludeFromDescription();
         // Loads the clusters and starts their health checks; the routes are ours.
         app.MapReverseProxy();
+    }
+
+    private static Task RefuseMethod(HttpContext context)
+    {
+        WatchAnswer.AllowAnyOrigin(context.Response);
+        context.Response.Headers.Allow = "GET, HEAD, OPTIONS";
+        return Problems.Of(405, "method", "The method is not allowed here", "Players may GET, HEAD and ask OPTIONS below /watch/.").ExecuteAsync(context);
     }
 
     private static Task Preflight(HttpContext context)

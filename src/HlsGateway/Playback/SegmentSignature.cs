@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -36,7 +37,7 @@ internal static class SegmentSignature
         startMs = durationMs = 0;
         Span<byte> given = stackalloc byte[Size];
         if (query.Signature.Length != Length || query.Duration.Length is 0 or > 24 || query.Start.Length is 0 or > 10 || query.Kind.Length > 1
-            || !Base64Url.TryDecodeFromChars(query.Signature, given, out var written) || written != Size)
+            || Base64Url.DecodeFromChars(query.Signature, given, out _, out var written) is not OperationStatus.Done || written != Size)
             return false;
 
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];

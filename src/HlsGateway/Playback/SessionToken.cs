@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -60,7 +61,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         token = default;
         videoLength = 0;
         Span<byte> raw = stackalloc byte[Size];
-        if (text.Length != Length || !Base64Url.TryDecodeFromChars(text, raw, out var written) || written != Size)
+        if (text.Length != Length || Base64Url.DecodeFromChars(text, raw, out _, out var written) is not OperationStatus.Done || written != Size)
             return SessionVerdict.Forged;
 
         videoLength = LengthOfSegments(path, raw[16]);
