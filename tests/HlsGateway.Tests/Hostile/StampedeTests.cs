@@ -1,0 +1,93 @@
+using System.Net;
+using HlsGateway.Playback;
+using HlsGateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HlsGateway.Tests.Hostile;
+
+/// <summary>Many ask for what nobody has yet: one fetch for all, and nobody's leaving takes it from the others.</summary>
+public sealed class StampedeTests : IAsyncLifetime
+{
+    private readonly TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LoopbackOrigin origin = null!;
+    private GatewayHost host = null!;
+
+    public async Task InitializeAsync()
+    {
+        origin = await LoopbackOrigin.StartAsync();
+        origin.Answer("v/playlist.m3u8", async context =>
+        {
+            await release.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync(SampleVideo.Master, context.RequestAborted);
+        });
+        host = await GatewayHost.StartAsync(origin);
+    }
+
+    public async Task DisposeAsync()
+    {
+        release.TrySetResult();
+        await host.DisposeAsync();
+        await origin.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Ten_thousand_cold_waiters_cost_the_origin_one_fetch()
+    {
+        var playlists = host.Services.GetRequiredService<PlaylistOrigin>();
+        var waiting = Enumerable.Range(0, 10_000).Select(_ => playlists.GetAsync(new(OriginKind.Cluster, "v/playlist.m3u8"), default).AsTask()).ToArray();
+        await Eventually.IsTrueAsync(() => origin.Count("v/playlist.m3u8") == 1, "the one fetch");
+        Assert.All(waiting, task => Assert.False(task.IsCompleted));
+        release.SetResult();
+        var answers = await Task.WhenAll(waiting);
+        Assert.All(answers, answer => Assert.NotNull(answer.Playlist));
+        Assert.Equal(1, origin.Count("v/playlist.m3u8"));
+    }
+
+    [Fact]
+    public async Task A_thousand_cold_viewers_over_http_cost_the_origin_one_fetch_and_get_a_session_each()
+    {
+        var waiting = Enumerable.Range(0, 1000).Select(_ => host.Client.GetStringAsync(Master)).ToArray();
+        await Eventually.IsTrueAsync(() => origin.Count("v/playlist.m3u8") == 1, "the one fetch");
+        release.SetResult();
+        var masters = await Task.WhenAll(waiting);
+        Assert.Equal(1, origin.Count("v/playlist.m3u8"));
+        Assert.Equal(1000, masters.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public async Task A_fetch_that_fails_does_not_make_the_waiters_queue_for_another_each()
+    {
+        origin.Answer("broken/playlist.m3u8", async context =>
+        {
+            await release.Task.WaitAsync(context.RequestAborted);
+            context.Response.StatusCode = 500;
+        });
+        var waiting = Enumerable.Range(0, 200).Select(_ => host.Client.GetAsync(new Uri("watch/broken/playlist.m3u8", UriKind.Relative))).ToArray();
+        await Eventually.IsTrueAsync(() => origin.Count("broken/playlist.m3u8") == 1, "the one fetch");
+        release.SetResult();
+        Assert.All(await Task.WhenAll(waiting), response => Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode));
+        Assert.InRange(origin.Count("broken/playlist.m3u8"), 1, 3);
+    }
+
+    [Fact]
+    public async Task The_first_to_ask_may_leave_and_the_others_are_served()
+    {
+        using var leader = new CancellationTokenSource();
+        var first = host.Client.GetAsync(Master, leader.Token);
+        await Eventually.IsTrueAsync(() => origin.Count("v/playlist.m3u8") == 1, "the fetch of the first");
+        using var other = new CancellationTokenSource();
+        var second = host.Client.GetAsync(Master, other.Token);
+        var third = host.Client.GetAsync(Master);
+        await leader.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await other.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        release.SetResult();
+        using var served = await third;
+        Assert.Equal(HttpStatusCode.OK, served.StatusCode);
+        Assert.Equal(1, origin.Count("v/playlist.m3u8"));
+    }
+
+    private static Uri Master { get; } = new("watch/v/playlist.m3u8", UriKind.Relative);
+}
