@@ -21,8 +21,8 @@ public sealed class MediaPlaylistTests
 
         Assert.Equal(
             [
-                new MediaSegment("a.ts?sig=a%2Bb%2F%3D~", "4", 0, 4000, -1, null, null),
-                new MediaSegment("b.ts", "2.8", 4000, 2800, -1, null, null),
+                new MediaSegment("a.ts?sig=a%2Bb%2F%3D~", "4", 0, 4000, -1, null, null, false),
+                new MediaSegment("b.ts", "2.8", 4000, 2800, -1, null, null, false),
             ],
             media.Segments.ToArray());
         Assert.Equal(6800, media.DurationMs);
