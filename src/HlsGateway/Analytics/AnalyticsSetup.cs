@@ -10,11 +10,12 @@ public static class AnalyticsSetup
         var services = builder.Services;
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AnalyticsOptions>, AnalyticsOptionsValidator>();
-        services.AddSingleton<SessionQueries>();
+        services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
         app.MapSessions();
+        app.MapVideoReports();
     }
 }

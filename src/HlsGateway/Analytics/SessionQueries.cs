@@ -4,11 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Analytics;
 
-/// <summary>
-/// Questions about single sessions, asked of the embedded ledger on read-only connections. SQLite works synchronously, so each
-/// question runs on a worker thread, and only a few at a time: analysts must not take the players' threads.
-/// </summary>
-public sealed class SessionQueries(Outbox outbox, IOptions<AnalyticsOptions> options) : IDisposable
+/// <summary>Questions about single sessions.</summary>
+public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOptions> options)
 {
     private const string Columns = """
         s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms,
@@ -17,18 +14,16 @@ public sealed class SessionQueries(Outbox outbox, IOptions<AnalyticsOptions> opt
         s.renditions, s.captions, s.watched, s.again, s.trailer_watched
         """;
 
-    private readonly SemaphoreSlim few = new(Math.Max(2, Environment.ProcessorCount));
-
     /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile move nothing.</summary>
     /// <param name="before">Exclusive upper bound of the id; null for none.</param>
     /// <param name="from">Inclusive, by the session's start.</param>
     /// <param name="until">Exclusive, by the session's start.</param>
     public async Task<SessionPage> ListAsync(string? video, DateTimeOffset? from, DateTimeOffset? until, int limit, Guid? before, CancellationToken cancellation)
     {
-        var asOf = await outbox.CaughtUpAsync(cancellation);
+        var asOf = await ledger.CaughtUpAsync(cancellation);
         var upper = until is { } end ? SessionIds.Floor(end) : Enumerable.Repeat((byte)0xff, 17).ToArray();
         if (before is { } cursor && SessionIds.Bytes(cursor) is var bytes && bytes.AsSpan().SequenceCompareTo(upper) < 0) upper = bytes;
-        var sessions = await ReadAsync(connection =>
+        var sessions = await ledger.AskAsync(connection =>
         {
             using var command = connection.CreateCommand();
             command.CommandText = $"""
@@ -53,11 +48,9 @@ public sealed class SessionQueries(Outbox outbox, IOptions<AnalyticsOptions> opt
     /// <summary>One session with its trace; null when the ledger has none of that id.</summary>
     public async Task<SessionReport?> FindAsync(Guid session, CancellationToken cancellation)
     {
-        var asOf = await outbox.CaughtUpAsync(cancellation);
-        return await ReadAsync(connection =>
+        var asOf = await ledger.CaughtUpAsync(cancellation);
+        return await ledger.AskAsync(connection =>
         {
-            // One snapshot for the figures and the trace.
-            using var snapshot = connection.BeginTransaction(deferred: true);
             using var command = connection.CreateCommand();
             command.CommandText = $"SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video WHERE s.session_id = $id";
             command.Parameters.AddWithValue("$id", SessionIds.Bytes(session));
@@ -77,26 +70,6 @@ public sealed class SessionQueries(Outbox outbox, IOptions<AnalyticsOptions> opt
             }
             return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == requests, AsOf = asOf.UtcDateTime };
         }, cancellation);
-    }
-
-    public void Dispose() => few.Dispose();
-
-    private async Task<T> ReadAsync<T>(Func<SqliteConnection, T> question, CancellationToken cancellation)
-    {
-        await few.WaitAsync(cancellation);
-        try
-        {
-            return await Task.Run(() =>
-            {
-                using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = outbox.LedgerPath, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString());
-                connection.Open();
-                return question(connection);
-            }, cancellation);
-        }
-        finally
-        {
-            few.Release();
-        }
     }
 
     private SessionReport Report(SqliteDataReader row)

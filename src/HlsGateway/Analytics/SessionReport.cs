@@ -73,8 +73,7 @@ public sealed record SessionReport
     public static SessionReport Of(SessionState state, long contentMs, AnalyticsOptions options)
     {
         var buffer = (long)options.PlayerBuffer.TotalMilliseconds;
-        var low = new IntervalSet();
-        foreach (var (start, end) in state.Watched.Intervals) low.Add(start, (int)Math.Max(start, end - buffer));
+        var low = state.Low(buffer);
         var (strip, unit) = Analytics.Strip.Draw(state.Watched, state.Again, low, contentMs);
         return new SessionReport
         {
@@ -86,7 +85,7 @@ public sealed record SessionReport
             SegmentsFetched = state.SegmentsFetched,
             SecondsFetched = state.FetchedMs / 1000.0,
             WatchSeconds = state.Watched.Length / 1000.0,
-            WatchSecondsLow = state.LowMs(buffer) / 1000.0,
+            WatchSecondsLow = low.Length / 1000.0,
             TrailerSeconds = state.TrailerWatched.Length / 1000.0,
             Completed = SessionState.IsCompleted(state.Watched.Length, contentMs),
             View = state.Watched.Length >= options.ViewSeconds * 1000 && state.Watched.Length > 0,

@@ -33,6 +33,22 @@ internal static class LedgerSchema
         -- Requests that were answered and not recorded.
         CREATE TABLE loss(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, hits INTEGER NOT NULL);
         """,
+        """
+        -- Sums over the sessions that began in a quarter of an hour (Unix ms of its start), kept as requests are merged.
+        CREATE TABLE video_quarter(
+            video TEXT NOT NULL, quarter INTEGER NOT NULL, sessions INTEGER NOT NULL, impressions INTEGER NOT NULL, views INTEGER NOT NULL,
+            segments_fetched INTEGER NOT NULL, fetched_ms INTEGER NOT NULL, watch_ms INTEGER NOT NULL, watch_low_ms INTEGER NOT NULL,
+            trailer_sessions INTEGER NOT NULL, trailer_ms INTEGER NOT NULL, completed INTEGER NOT NULL, PRIMARY KEY (video, quarter)) WITHOUT ROWID;
+        CREATE INDEX video_quarter_by_time ON video_quarter(quarter);
+        -- Changes at the start of a second: the running sum up to a second is the figure of that second. left_here is no running sum.
+        CREATE TABLE retention_quarter(
+            video TEXT NOT NULL, quarter INTEGER NOT NULL, second INTEGER NOT NULL, sessions INTEGER NOT NULL, sessions_low INTEGER NOT NULL,
+            plays INTEGER NOT NULL, left_here INTEGER NOT NULL, PRIMARY KEY (video, quarter, second)) WITHOUT ROWID;
+        -- dimension: 1 rendition, 2 captions, 3 player, 4 trailer.
+        CREATE TABLE share_quarter(
+            video TEXT NOT NULL, quarter INTEGER NOT NULL, dimension INTEGER NOT NULL, name TEXT NOT NULL, sessions INTEGER NOT NULL,
+            watch_ms INTEGER NOT NULL, PRIMARY KEY (video, quarter, dimension, name)) WITHOUT ROWID;
+        """,
     ];
 
     public static void Migrate(LedgerFile ledger)

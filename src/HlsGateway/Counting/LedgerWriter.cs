@@ -40,6 +40,7 @@ internal sealed class LedgerWriter : IDisposable
     private readonly ManualResetEvent stopping = new(false);
     private readonly List<HitBatch> inDoubt = [];
     private readonly LedgerProgress progress;
+    private readonly RollupRules rules;
     private byte[] packed = new byte[64 * 1024];
     private LedgerFile? file;
     private SessionMerge? merge;
@@ -57,9 +58,10 @@ internal sealed class LedgerWriter : IDisposable
 
     public LedgerWriter(
         string path, LedgerOptions options, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
-        LedgerProgress progress, GatewayMetrics metrics, TimeProvider time, ILogger log)
+        RollupRules rules, LedgerProgress progress, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
+        this.rules = rules;
         (this.progress, this.metrics, this.time, this.log) = (progress, metrics, time, log);
         thread = new Thread(Run) { IsBackground = true, Name = "ledger writer" };
     }
@@ -188,7 +190,7 @@ internal sealed class LedgerWriter : IDisposable
         (begin, commit) = (opened.Prepare("BEGIN IMMEDIATE"), opened.Prepare("COMMIT"));
         insertBatch = opened.Prepare("INSERT INTO batch VALUES (?,?,?,?)");
         insertLoss = opened.Prepare("INSERT INTO loss(at, hits) VALUES (?,?)");
-        merge = new SessionMerge(opened, lengths, options.TraceLimit);
+        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules);
         mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
         lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HlsGateway.Analytics;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ public sealed class Outbox : IHostedService, IDisposable
 {
     private readonly string folder;
     private readonly LedgerOptions options;
+    private readonly RollupRules rules;
     private readonly GatewayMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger<Outbox> log;
@@ -23,14 +25,15 @@ public sealed class Outbox : IHostedService, IDisposable
     private LedgerWriter? writer;
     private int disposed;
 
-    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
-        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, metrics, time, log)
+    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IOptions<AnalyticsOptions> analytics, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, analytics.Value, metrics, time, log)
     {
     }
 
-    internal Outbox(string folder, LedgerOptions options, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+    internal Outbox(string folder, LedgerOptions options, AnalyticsOptions analytics, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
     {
         (this.folder, this.options, this.metrics, this.time, this.log) = (folder, options, metrics, time, log);
+        rules = new RollupRules((long)Math.Ceiling(analytics.ViewSeconds * 1000), (long)analytics.PlayerBuffer.TotalMilliseconds);
         Progress = new LedgerProgress(time);
         LedgerPath = Path.Combine(folder, "ledger.db");
     }
@@ -76,7 +79,7 @@ public sealed class Outbox : IHostedService, IDisposable
         held = LedgerLock.Take(Path.Combine(folder, "ledger.lock"));
         tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
         var waiting = new HitQueue(options, tally, metrics);
-        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, Progress, metrics, time, log);
+        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, rules, Progress, metrics, time, log);
         writer.Start();
         queue = waiting;
         metrics.ObserveOutbox(() => Depth, () => Undecided);

@@ -14,6 +14,7 @@ internal sealed class SessionMerge : IDisposable
     private readonly ConcurrentDictionary<string, int> lengths;
     private readonly int traceLimit;
     private readonly SessionTable sessions;
+    private readonly Rollups rollups;
     private readonly Statement oldest;
     private readonly Statement remove;
     private readonly Statement mark;
@@ -25,11 +26,12 @@ internal sealed class SessionMerge : IDisposable
     private readonly Dictionary<(string Video, long Quarter, HitRule Rule, HitKind Kind), (long Requests, long FetchedMs)> nameless = [];
     private readonly Dictionary<string, int> ends = new(StringComparer.Ordinal);
 
-    public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit)
+    public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit, RollupRules rules)
     {
         this.lengths = lengths;
         this.traceLimit = traceLimit;
         sessions = new SessionTable(ledger);
+        rollups = new Rollups(ledger, rules);
         oldest = ledger.Prepare("SELECT first_seq, hits, at, packed FROM batch WHERE first_seq >= ? ORDER BY first_seq LIMIT 1");
         remove = ledger.Prepare("DELETE FROM batch WHERE first_seq = ?");
         mark = ledger.Prepare("UPDATE mark SET value = CASE name WHEN 'merged_seq' THEN ?1 ELSE ?2 END WHERE name IN ('merged_seq', 'merged_at')");
@@ -86,7 +88,11 @@ internal sealed class SessionMerge : IDisposable
             return;
         }
         ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, hit.Session, out _);
-        state ??= sessions.Read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
+        if (state is null)
+        {
+            state = sessions.Read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
+            rollups.Take(state);
+        }
         // A token is bound to its video; a request for another one is not the session's.
         if (state.Video != hit.Video)
         {
@@ -100,6 +106,7 @@ internal sealed class SessionMerge : IDisposable
         {
             ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(ends, hit.Video, out _);
             end = Math.Max(end, SessionState.Window(in hit).End);
+            rollups.Played(state, SessionState.Window(in hit));
         }
         if (state.Requests > traceLimit) return;
         Span<byte> id = stackalloc byte[16];
@@ -132,17 +139,13 @@ internal sealed class SessionMerge : IDisposable
             if (state.Requests == 0) continue;
             if (lengths.TryGetValue(state.Video, out var length)) state.ContentMs = length;
             sessions.Write(state);
+            rollups.Give(state);
         }
         foreach (var (key, sum) in nameless)
             addAnonymous.Bind(1, key.Video).Bind(2, key.Quarter).Bind(3, (long)key.Rule).Bind(4, (long)key.Kind).Bind(5, sum.Requests).Bind(6, sum.FetchedMs).Run();
         foreach (var (video, end) in ends)
             addVideo.Bind(1, video).Bind(2, 0).Bind(3, end).Run();
-        Clear();
-    }
-
-    /// <summary>Forgets what was read: the transaction it was read in is gone.</summary>
-    public void Clear()
-    {
+        rollups.Flush();
         touched.Clear();
         nameless.Clear();
         ends.Clear();
@@ -151,6 +154,7 @@ internal sealed class SessionMerge : IDisposable
     public void Dispose()
     {
         sessions.Dispose();
+        rollups.Dispose();
         oldest.Dispose();
         remove.Dispose();
         mark.Dispose();

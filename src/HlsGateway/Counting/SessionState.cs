@@ -87,12 +87,21 @@ public sealed class SessionState
     /// <paramref name="bufferMs"/> (the most a player keeps ahead, so that much may never have been shown), never below 0; the sum
     /// is never more than the time between the first and the last request.
     /// </summary>
-    public long LowMs(long bufferMs)
+    public long LowMs(long bufferMs) => Low(bufferMs).Length;
+
+    /// <summary>The media time that <see cref="LowMs"/> counts, earliest first.</summary>
+    public IntervalSet Low(long bufferMs)
     {
-        var proven = 0L;
+        var low = new IntervalSet();
+        var left = LastAt - FirstAt;
         foreach (var (start, end) in Watched.Intervals)
-            proven += Math.Max(0, end - start - bufferMs);
-        return Math.Min(proven, LastAt - FirstAt);
+        {
+            var proven = Math.Min(left, end - start - bufferMs);
+            if (proven <= 0) continue;
+            low.Add(start, (int)(start + proven));
+            left -= proven;
+        }
+        return low;
     }
 
     /// <summary>Everything but the last second of the content was handed out. False while the content's length is unknown.</summary>

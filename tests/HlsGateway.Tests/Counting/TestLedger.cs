@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using HlsGateway.Analytics;
 using HlsGateway.Counting;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;
@@ -19,7 +20,7 @@ internal sealed class TestLedger : IAsyncDisposable
         ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("ledger-").FullName;
         Options = options ?? new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5) };
-        Outbox = new Outbox(Folder, Options, services.GetRequiredService<GatewayMetrics>(), TimeProvider.System, NullLogger<Outbox>.Instance);
+        Outbox = new Outbox(Folder, Options, new AnalyticsOptions { PlayerBuffer = TimeSpan.FromSeconds(9) }, services.GetRequiredService<GatewayMetrics>(), TimeProvider.System, NullLogger<Outbox>.Instance);
         Outbox.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 

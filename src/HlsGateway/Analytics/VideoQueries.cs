@@ -1,0 +1,190 @@
+using System.Text.Json;
+using HlsGateway.Counting;
+using Microsoft.Data.Sqlite;
+
+namespace HlsGateway.Analytics;
+
+/// <summary>Questions about videos, answered from the sums per quarter of an hour: their cost does not grow with the number of sessions.</summary>
+public sealed class VideoQueries(LedgerReader ledger)
+{
+    private const string Sums = """
+        sum(sessions), sum(impressions), sum(views), sum(segments_fetched), sum(fetched_ms), sum(watch_ms), sum(watch_low_ms),
+        sum(trailer_sessions), sum(trailer_ms), sum(completed)
+        """;
+
+    /// <param name="from">A quarter of an hour's start.</param>
+    /// <param name="until">A quarter of an hour's start, exclusive.</param>
+    /// <param name="hourly">Buckets of an hour instead of a day.</param>
+    public async Task<VideoReport> ReportAsync(
+        string video, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, bool hourly, bool explain, CancellationToken cancellation)
+    {
+        var asOf = await ledger.CaughtUpAsync(cancellation);
+        return await ledger.AskAsync(connection =>
+        {
+            SqliteDataReader Ask(string sql)
+            {
+                var command = connection.CreateCommand();
+                command.CommandText = sql;
+                command.Parameters.AddWithValue("$video", video);
+                command.Parameters.AddWithValue("$from", from.ToUnixTimeMilliseconds());
+                command.Parameters.AddWithValue("$until", until.ToUnixTimeMilliseconds());
+                command.Parameters.AddWithValue("$first", SessionIds.Floor(from));
+                command.Parameters.AddWithValue("$last", SessionIds.Floor(until));
+                return command.ExecuteReader();
+            }
+
+            const string Where = "WHERE video = $video AND quarter >= $from AND quarter < $until";
+            var quarters = new Dictionary<long, VideoFigures>();
+            using (var rows = Ask($"SELECT {Sums}, quarter FROM video_quarter {Where} GROUP BY quarter"))
+            {
+                while (rows.Read()) quarters.Add(rows.GetInt64(10), Figures(rows));
+            }
+            var retention = new List<RetentionPoint>();
+            using (var rows = Ask($"SELECT second, sum(sessions), sum(sessions_low), sum(plays), sum(left_here) FROM retention_quarter {Where} GROUP BY second ORDER BY second"))
+                Unroll(rows, retention);
+            var shares = new Dictionary<int, List<Share>>();
+            using (var rows = Ask($"SELECT dimension, name, sum(sessions), sum(watch_ms) FROM share_quarter {Where} GROUP BY dimension, name HAVING sum(sessions) > 0 ORDER BY 3 DESC, name"))
+            {
+                while (rows.Read())
+                {
+                    if (!shares.TryGetValue(rows.GetInt32(0), out var list)) shares[rows.GetInt32(0)] = list = [];
+                    var name = rows.GetInt32(0) == 3 ? JsonNamingPolicy.SnakeCaseLower.ConvertName(rows.GetString(1)) : rows.GetString(1);
+                    list.Add(new Share(name, rows.GetInt64(2), rows.GetInt64(3) / 1000.0));
+                }
+            }
+            var anonymous = new SortedDictionary<string, long>(StringComparer.Ordinal);
+            using (var rows = Ask($"SELECT rule, sum(requests) FROM anonymous {Where} GROUP BY rule"))
+            {
+                while (rows.Read()) anonymous[JsonNamingPolicy.SnakeCaseLower.ConvertName(((HitRule)rows.GetInt32(0)).ToString())] = rows.GetInt64(1);
+            }
+            double? content = null;
+            using (var rows = Ask("SELECT coalesce(nullif(content_ms, 0), longest_end_ms) FROM video WHERE video = $video"))
+            {
+                if (rows.Read() && rows.GetInt64(0) > 0) content = rows.GetInt64(0) / 1000.0;
+            }
+            var samples = new List<Guid>();
+            if (explain)
+            {
+                using var rows = Ask("SELECT session_id FROM session WHERE video = $video AND session_id >= $first AND session_id < $last ORDER BY session_id DESC LIMIT 10");
+                while (rows.Read()) samples.Add(new Guid(rows.GetFieldValue<byte[]>(0), bigEndian: true));
+            }
+            return new VideoReport(
+                video, TimeZoneInfo.ConvertTime(from, zone), TimeZoneInfo.ConvertTime(until, zone), zone.Id, content, Add(quarters.Values), retention,
+                shares.GetValueOrDefault(1) ?? [], shares.GetValueOrDefault(2) ?? [], shares.GetValueOrDefault(3) ?? [], shares.GetValueOrDefault(4) ?? [],
+                anonymous, Buckets(quarters, from, until, zone, hourly), explain ? Explain(video, from, until, zone, samples) : null, asOf.UtcDateTime);
+        }, cancellation);
+    }
+
+    /// <param name="order">A column of <c>video_quarter</c>; one of <see cref="Orders"/>.</param>
+    public async Task<VideoRanking> RankAsync(DateTimeOffset from, DateTimeOffset until, string order, int limit, CancellationToken cancellation)
+    {
+        var asOf = await ledger.CaughtUpAsync(cancellation);
+        var videos = await ledger.AskAsync(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = $"""
+                SELECT {Sums}, video FROM video_quarter WHERE quarter >= $from AND quarter < $until
+                GROUP BY video ORDER BY sum({Orders[order]}) DESC, video LIMIT $limit
+                """;
+            command.Parameters.AddWithValue("$from", from.ToUnixTimeMilliseconds());
+            command.Parameters.AddWithValue("$until", until.ToUnixTimeMilliseconds());
+            command.Parameters.AddWithValue("$limit", limit);
+            using var rows = command.ExecuteReader();
+            var ranked = new List<RankedVideo>();
+            while (rows.Read()) ranked.Add(new RankedVideo(rows.GetString(10), Figures(rows)));
+            return ranked;
+        }, cancellation);
+        return new VideoRanking(from, until, order, videos, asOf.UtcDateTime);
+    }
+
+    /// <summary>What a ranking can be sorted by, and the column of it.</summary>
+    public static IReadOnlyDictionary<string, string> Orders { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["watch_seconds"] = "watch_ms",
+        ["watch_seconds_low"] = "watch_low_ms",
+        ["views"] = "views",
+        ["impressions"] = "impressions",
+        ["completed"] = "completed",
+        ["seconds_fetched"] = "fetched_ms",
+        ["trailer_seconds"] = "trailer_ms",
+    };
+
+    private static VideoFigures Figures(SqliteDataReader row) => new()
+    {
+        Sessions = row.GetInt64(0),
+        Impressions = row.GetInt64(1),
+        Views = row.GetInt64(2),
+        SegmentsFetched = row.GetInt64(3),
+        SecondsFetched = row.GetInt64(4) / 1000.0,
+        WatchSeconds = row.GetInt64(5) / 1000.0,
+        WatchSecondsLow = row.GetInt64(6) / 1000.0,
+        TrailerSessions = row.GetInt64(7),
+        TrailerSeconds = row.GetInt64(8) / 1000.0,
+        Completed = row.GetInt64(9),
+    };
+
+    private static VideoFigures Add(IEnumerable<VideoFigures> each)
+    {
+        var all = each.ToList();
+        return new VideoFigures
+        {
+            Sessions = all.Sum(f => f.Sessions),
+            Impressions = all.Sum(f => f.Impressions),
+            Views = all.Sum(f => f.Views),
+            SegmentsFetched = all.Sum(f => f.SegmentsFetched),
+            SecondsFetched = Math.Round(all.Sum(f => f.SecondsFetched), 3),
+            WatchSeconds = Math.Round(all.Sum(f => f.WatchSeconds), 3),
+            WatchSecondsLow = Math.Round(all.Sum(f => f.WatchSecondsLow), 3),
+            TrailerSessions = all.Sum(f => f.TrailerSessions),
+            TrailerSeconds = Math.Round(all.Sum(f => f.TrailerSeconds), 3),
+            Completed = all.Sum(f => f.Completed),
+        };
+    }
+
+    /// <summary>Turns changes into one point per second. A curve ends where nothing is left of it.</summary>
+    private static void Unroll(SqliteDataReader rows, List<RetentionPoint> points)
+    {
+        var (sessions, low, plays) = (0L, 0L, 0L);
+        while (rows.Read())
+        {
+            var second = rows.GetInt32(0);
+            // A signed duration may claim years; nobody draws more than a day, second by second.
+            if (second > 86_400) break;
+            while (points.Count < second) points.Add(new RetentionPoint(points.Count, sessions, low, plays, 0));
+            (sessions, low, plays) = (sessions + rows.GetInt64(1), low + rows.GetInt64(2), plays + rows.GetInt64(3));
+            points.Add(new RetentionPoint(second, sessions, low, plays, rows.GetInt64(4)));
+        }
+        if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0, Left: 0 }) points.RemoveAt(points.Count - 1);
+    }
+
+    private static List<Bucket> Buckets(Dictionary<long, VideoFigures> quarters, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, bool hourly)
+    {
+        var buckets = new List<Bucket>();
+        var inside = new List<VideoFigures>();
+        DateTimeOffset? start = null;
+        for (var quarter = from; quarter < until; quarter = quarter.AddMinutes(15))
+        {
+            var local = TimeZoneInfo.ConvertTime(quarter, zone);
+            // An hour that comes twice when clocks go back is two hours: its offset tells them apart.
+            var begins = start is { } s && (local.Date != s.Date || (hourly && (local.Hour != s.Hour || local.Offset != s.Offset)));
+            if (start is null || begins)
+            {
+                if (start is { } done) buckets.Add(new Bucket(done, local, Add(inside)));
+                start = local;
+                inside.Clear();
+            }
+            if (quarters.TryGetValue(quarter.ToUnixTimeMilliseconds(), out var figures)) inside.Add(figures);
+        }
+        if (start is { } last) buckets.Add(new Bucket(last, TimeZoneInfo.ConvertTime(until, zone), Add(inside)));
+        return buckets;
+    }
+
+    private static Explanation Explain(string video, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, List<Guid> samples)
+    {
+        var (start, end) = (from.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null), until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null));
+        return new Explanation(
+            Definitions.All,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["video"] = video, ["from"] = start, ["to"] = end, ["tz"] = zone.Id },
+            samples, $"/api/sessions?video={Uri.EscapeDataString(video)}&from={start}&to={end}");
+    }
+}

@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Text.Json;
+using HlsGateway.Analytics;
+using HlsGateway.Counting;
+using HlsGateway.Tests.Counting;
+using HlsGateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HlsGateway.Tests.Analytics;
+
+public sealed class VideoReportTests : IAsyncLifetime
+{
+    private const string Video = "did:plc:abc/bafkrei";
+    private const string Path = "/api/videos/did:plc:abc%2Fbafkrei/analytics";
+    private static readonly DateTimeOffset Begin = new(2026, 10, 24, 0, 0, 0, TimeSpan.Zero);
+    private GatewayHost host = null!;
+    private HttpClient api = null!;
+    private Outbox outbox = null!;
+
+    public async Task InitializeAsync()
+    {
+        host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Ledger:CommitTimeout"] = "00:00:05",
+            ["Analytics:PlayerBuffer"] = "00:00:09",
+            ["Analytics:ViewSeconds"] = "8",
+        });
+        api = host.Api("analyst");
+        outbox = host.Services.GetRequiredService<Outbox>();
+        outbox.Describe(Video, 60_000);
+    }
+
+    public async Task DisposeAsync()
+    {
+        api.Dispose();
+        await host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_figure_equals_the_sum_over_the_sessions_that_the_same_filters_list()
+    {
+        var random = new Random(7);
+        var story = await PlayAsync(random, 120);
+        for (var question = 0; question < 12; question++)
+        {
+            var from = Begin.AddMinutes(15 * random.Next(0, 200));
+            var to = from.AddMinutes(15 * random.Next(1, 300));
+            var range = $"from={Text(from)}&to={Text(to)}";
+            var report = await GetAsync($"{Path}?{range}");
+            var sessions = (await GetAsync($"/api/sessions?video={Uri.EscapeDataString(Video)}&{range}&limit=1000")).GetProperty("sessions").EnumerateArray().ToList();
+            double Sum(string name) => Math.Round(sessions.Sum(s => s.GetProperty(name).GetDouble()), 3);
+
+            Assert.Equal(sessions.Count, report.GetProperty("sessions").GetInt32());
+            Assert.Equal(sessions.Count(s => s.GetProperty("view").GetBoolean()), report.GetProperty("views").GetInt32());
+            Assert.Equal(sessions.Count(s => s.GetProperty("completed").GetBoolean()), report.GetProperty("completed").GetInt32());
+            Assert.Equal(Sum("segments_fetched"), report.GetProperty("segments_fetched").GetDouble());
+            Assert.Equal(Sum("seconds_fetched"), report.GetProperty("seconds_fetched").GetDouble());
+            Assert.Equal(Sum("watch_seconds"), report.GetProperty("watch_seconds").GetDouble());
+            Assert.Equal(Sum("watch_seconds_low"), report.GetProperty("watch_seconds_low").GetDouble());
+            Assert.Equal(Sum("trailer_seconds"), report.GetProperty("trailer_seconds").GetDouble());
+            foreach (var figure in (string[])["watch_seconds", "views", "sessions", "seconds_fetched"])
+                Assert.Equal(report.GetProperty(figure).GetDouble(), Math.Round(report.GetProperty("buckets").EnumerateArray().Sum(b => b.GetProperty(figure).GetDouble()), 3));
+
+            var retention = report.GetProperty("retention").EnumerateArray().ToList();
+            var mine = story.Where(viewer => viewer.At >= from && viewer.At < to).ToList();
+            for (var second = 0; second < 60; second++)
+            {
+                var middle = (second * 1000) + 500;
+                var (holds, plays) = (mine.Count(v => v.Segments.Any(s => Holds(s, middle))), mine.Sum(v => v.Segments.Count(s => Holds(s, middle))));
+                var left = mine.Count(v => v.Segments.Count > 0 && (v.Segments.Max(s => s.End) - 1) / 1000 == second);
+                var point = second < retention.Count ? retention[second] : default;
+                Assert.Equal((holds, plays, left), point.ValueKind == JsonValueKind.Undefined
+                    ? (0, 0, 0)
+                    : (point.GetProperty("sessions").GetInt32(), point.GetProperty("plays").GetInt32(), point.GetProperty("left").GetInt32()));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("UTC")]
+    [InlineData("Europe/Berlin")]
+    [InlineData("America/New_York")]
+    [InlineData("Asia/Kathmandu")]
+    [InlineData("Australia/Lord_Howe")]
+    [InlineData("America/St_Johns")]
+    public async Task Days_and_hours_are_cut_in_the_asked_zone_and_always_add_up(string tz)
+    {
+        await PlayAsync(new Random(11), 60);
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(tz);
+        var whole = await GetAsync($"{Path}?from=2026-10-23&to=2026-11-05&tz={tz}");
+        foreach (var unit in (string[])["day", "hour"])
+        {
+            var buckets = (await GetAsync($"{Path}?from=2026-10-23&to=2026-11-05&tz={tz}&bucket={unit}")).GetProperty("buckets").EnumerateArray().ToList();
+            Assert.Equal(whole.GetProperty("watch_seconds").GetDouble(), Math.Round(buckets.Sum(b => b.GetProperty("watch_seconds").GetDouble()), 3));
+            for (var i = 1; i < buckets.Count; i++)
+            {
+                var start = buckets[i].GetProperty("from").GetDateTimeOffset();
+                Assert.Equal(buckets[i - 1].GetProperty("to").GetDateTimeOffset(), start);
+                Assert.Equal(zone.GetUtcOffset(start), start.Offset);
+                Assert.Equal(unit == "day" ? TimeSpan.Zero : TimeSpan.FromHours(start.Hour), start.TimeOfDay);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_day_on_which_clocks_go_back_has_25_hours()
+    {
+        var buckets = (await GetAsync($"{Path}?from=2026-10-24T22:00:00Z&to=2026-10-25T23:00:00Z&tz=Europe/Berlin&bucket=hour")).GetProperty("buckets");
+        Assert.Equal(25, buckets.GetArrayLength());
+        var days = (await GetAsync($"{Path}?from=2026-10-24T22:00:00Z&to=2026-10-25T23:00:00Z&tz=Europe/Berlin")).GetProperty("buckets");
+        Assert.Equal(1, days.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Shares_ranking_and_explanation_tell_what_is_behind_the_figures()
+    {
+        var session = Guid.CreateVersion7(Begin.AddHours(1));
+        for (var i = 0; i < 3; i++) Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, i, video: Video)));
+        Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, 3, "360p", Video)));
+        Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, 0, kind: HitKind.Caption, video: Video) with { Path = "subtitles/de/1/0.vtt" }));
+        Assert.True(await outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(Begin.AddHours(2)), 0, video: "small")));
+        var range = "from=2026-10-24&to=2026-10-25";
+        var report = await GetAsync($"{Path}?{range}&explain=true");
+        Assert.Equal(["360p", "720p"], report.GetProperty("renditions").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+        Assert.Equal("de", report.GetProperty("captions")[0].GetProperty("name").GetString());
+        Assert.Equal("browser", report.GetProperty("players")[0].GetProperty("name").GetString());
+        var explain = report.GetProperty("explain");
+        Assert.Equal(session, explain.GetProperty("sessions")[0].GetGuid());
+        Assert.Equal(Video, explain.GetProperty("filters").GetProperty("video").GetString());
+        var listed = await GetAsync(explain.GetProperty("sessions_url").GetString()!);
+        Assert.Equal(1, listed.GetProperty("sessions").GetArrayLength());
+        foreach (var definition in Definitions.All.Keys.Except(["anonymous", "retention"], StringComparer.Ordinal))
+            Assert.True(report.TryGetProperty(definition, out _), definition);
+
+        var ranking = await GetAsync($"/api/analytics/videos?{range}&order=watch_seconds");
+        Assert.Equal([Video, "small"], ranking.GetProperty("videos").EnumerateArray().Select(v => v.GetProperty("video").GetString()));
+    }
+
+    [Theory]
+    [InlineData("?tz=Mars/Olympus", "tz")]
+    [InlineData("?bucket=week", "bucket")]
+    [InlineData("?from=2020-01-01&to=2026-01-01", "to")]
+    [InlineData("?from=x", "from")]
+    [InlineData("?explain=maybe", "explain")]
+    public async Task A_wrong_parameter_is_told_by_name(string query, string name)
+    {
+        using var response = await api.GetAsync(new Uri(Path + query, UriKind.Relative));
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Contains($"'{name}'", JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    private static bool Holds((int Start, int End) segment, int ms) => segment.Start <= ms && ms < segment.End;
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private async Task<List<(DateTimeOffset At, List<(int Start, int End)> Segments)>> PlayAsync(Random random, int viewers)
+    {
+        var story = new List<(DateTimeOffset, List<(int, int)>)>();
+        var hits = new List<Hit>();
+        for (var i = 0; i < viewers; i++)
+        {
+            var at = Begin.AddSeconds(random.Next(3 * 86_400));
+            var session = Guid.CreateVersion7(at);
+            var segments = new List<(int, int)>();
+            var (start, requests) = (random.Next(8) * 4000, random.Next(0, 20));
+            hits.Add(new Hit(session, Video, "playlist.m3u8", HitKind.SessionStart, HitRule.Counted, 0, 0, at.ToUnixTimeMilliseconds(), 0, PlayerFamily.Browser));
+            for (var request = 0; request < requests; request++)
+            {
+                if (random.Next(6) == 0) start = random.Next(15) * 4000;
+                var length = random.Next(4) == 0 ? 3337 : 4000;
+                if (start + length > 60_000) start = 0;
+                segments.Add((start, start + length));
+                hits.Add(new Hit(session, Video, $"720p/{start}.ts", HitKind.Content, HitRule.Counted, start, length, at.AddSeconds(request * 3).ToUnixTimeMilliseconds(), 0, PlayerFamily.Browser));
+                start += length;
+            }
+            if (random.Next(3) == 0)
+                hits.Add(new Hit(session, Video, "720p/~t/0.ts", HitKind.Trailer, HitRule.Counted, 0, 4800, at.AddSeconds(90).ToUnixTimeMilliseconds(), 7, PlayerFamily.Browser));
+            story.Add((at, segments));
+        }
+        var all = hits.ToArray();
+        random.Shuffle(all);
+        await Parallel.ForEachAsync(all, async (hit, _) => Assert.True(await outbox.RecordAsync(hit)));
+        return story;
+    }
+
+    private async Task<JsonElement> GetAsync(string path)
+    {
+        using var response = await api.GetAsync(new Uri(path, UriKind.Relative));
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, body);
+        return JsonDocument.Parse(body).RootElement;
+    }
+}
