@@ -10,12 +10,14 @@ public static class AnalyticsSetup
         var services = builder.Services;
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AnalyticsOptions>, AnalyticsOptionsValidator>();
-        services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>();
+        services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<LiveEndpoint>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
         app.MapSessions();
         app.MapVideoReports();
+        app.MapExports();
+        LiveEndpoint.Map(app);
     }
 }

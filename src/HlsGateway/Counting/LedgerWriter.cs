@@ -41,6 +41,7 @@ internal sealed class LedgerWriter : IDisposable
     private readonly List<HitBatch> inDoubt = [];
     private readonly LedgerProgress progress;
     private readonly RollupRules rules;
+    private readonly LiveTail live;
     private byte[] packed = new byte[64 * 1024];
     private LedgerFile? file;
     private SessionMerge? merge;
@@ -58,10 +59,10 @@ internal sealed class LedgerWriter : IDisposable
 
     public LedgerWriter(
         string path, LedgerOptions options, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
-        RollupRules rules, LedgerProgress progress, GatewayMetrics metrics, TimeProvider time, ILogger log)
+        RollupRules rules, LedgerProgress progress, LiveTail live, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
-        this.rules = rules;
+        (this.rules, this.live) = (rules, live);
         (this.progress, this.metrics, this.time, this.log) = (progress, metrics, time, log);
         thread = new Thread(Run) { IsBackground = true, Name = "ledger writer" };
     }
@@ -165,6 +166,7 @@ internal sealed class LedgerWriter : IDisposable
         if (hits > 0)
         {
             queue.Decide(inDoubt, recorded: true);
+            live.Publish(inDoubt, nextSeq - hits);
             inDoubt.Clear();
             metrics.CommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
             metrics.CommitSize.Record(hits);

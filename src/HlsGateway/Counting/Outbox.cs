@@ -40,6 +40,8 @@ public sealed class Outbox : IHostedService, IDisposable
 
     public LedgerProgress Progress { get; }
 
+    public LiveTail Live { get; } = new();
+
     public string LedgerPath { get; }
 
     /// <summary>Requests that were answered and not recorded, since the ledger was made.</summary>
@@ -79,7 +81,7 @@ public sealed class Outbox : IHostedService, IDisposable
         held = LedgerLock.Take(Path.Combine(folder, "ledger.lock"));
         tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
         var waiting = new HitQueue(options, tally, metrics);
-        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, rules, Progress, metrics, time, log);
+        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, rules, Progress, Live, metrics, time, log);
         writer.Start();
         queue = waiting;
         metrics.ObserveOutbox(() => Depth, () => Undecided);

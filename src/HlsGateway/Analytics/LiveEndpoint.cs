@@ -1,0 +1,110 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Threading.Channels;
+using HlsGateway.Access;
+using HlsGateway.Counting;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Analytics;
+
+/// <summary>One request, as the live tail tells it. Ignored ones are told too, with their rule.</summary>
+internal sealed record LiveRequest(DateTime At, Guid? SessionId, string Video, string Path, HitKind Kind, HitRule Rule, double StartSeconds, double DurationSeconds, PlayerFamily Player);
+
+/// <summary>How the counting does, once a second.</summary>
+/// <param name="CountedTo">Everything up to this time is in the sessions.</param>
+/// <param name="LagMs">How long ago that was; 0 when nothing waits.</param>
+/// <param name="Live">Sessions with a request within the last 30 s.</param>
+/// <param name="Lost">Requests answered and not recorded, since the ledger was made.</param>
+/// <param name="Backlog">Requests that are on disk and not merged yet, or wait for the disk.</param>
+internal sealed record Heartbeat(DateTime CountedTo, long LagMs, long Live, long Lost, long Backlog, string Ledger, string? Trouble);
+
+/// <summary>
+/// <c>GET /api/live</c>: server-sent events <c>request</c> (id: its number in the ledger), <c>heartbeat</c>, <c>gap</c> (what followed
+/// Last-Event-ID is no longer kept) and <c>slow</c> (this reader did not keep up and is cut off; it may come back).
+/// </summary>
+internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvider time, IOptions<JsonOptions> options)
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private readonly JsonSerializerOptions json = options.Value.SerializerOptions;
+
+    public static void Map(IEndpointRouteBuilder app) => app.MapGet("/api/live", (
+            HttpContext context, LiveEndpoint live, [Description("Only requests of this video.")] string? video = null) =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            context.Response.Headers["X-Accel-Buffering"] = "no";
+            long? after = long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : null;
+            return TypedResults.ServerSentEvents(live.TellAsync(video, after, context.RequestAborted));
+        }).RequireAuthorization(Roles.Analyst).WithTags("Live").WithSummary("Requests as they are counted, and a heartbeat each second (server-sent events)");
+
+    private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var channel = outbox.Live.Subscribe(after, out var missed);
+        try
+        {
+            if (missed) yield return new SseItem<string>("{}", "gap");
+            yield return await HeartbeatAsync(cancellation);
+            var due = time.GetTimestamp();
+            while (true)
+            {
+                var left = Beat - time.GetElapsedTime(due);
+                if (left <= TimeSpan.Zero)
+                {
+                    yield return await HeartbeatAsync(cancellation);
+                    due = time.GetTimestamp();
+                    continue;
+                }
+                if (!await WaitAsync(channel.Reader, left, cancellation))
+                {
+                    if (!channel.Reader.Completion.IsCompleted) continue;
+                    yield return new SseItem<string>("{}", "slow");
+                    yield break;
+                }
+                while (channel.Reader.TryRead(out var entry) && time.GetElapsedTime(due) < Beat)
+                {
+                    if (video is null || entry.Hit.Video == video) yield return Tell(entry.Seq, entry.Hit);
+                }
+            }
+        }
+        finally
+        {
+            outbox.Live.Unsubscribe(channel);
+        }
+    }
+
+    private static async Task<bool> WaitAsync(ChannelReader<(long Seq, Hit Hit)> reader, TimeSpan atMost, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(atMost);
+        try
+        {
+            return await reader.WaitToReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private SseItem<string> Tell(long seq, in Hit hit) => new(
+        JsonSerializer.Serialize(
+            new LiveRequest(
+                DateTimeOffset.FromUnixTimeMilliseconds(hit.AtMs).UtcDateTime, hit.Session == Guid.Empty ? null : hit.Session, hit.Video, hit.Path, hit.Kind, hit.Rule,
+                hit.StartMs / 1000.0, hit.DurationMs / 1000.0, hit.Player), json),
+        "request")
+    { EventId = seq.ToString(CultureInfo.InvariantCulture) };
+
+    private async Task<SseItem<string>> HeartbeatAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var counted = await ledger.CaughtUpAsync(cancellation);
+        var progress = outbox.Progress;
+        var beat = new Heartbeat(
+            counted.UtcDateTime, Math.Max(0, (long)(now - counted).TotalMilliseconds), outbox.Live.Watching(now.ToUnixTimeMilliseconds()), outbox.Lost,
+            progress.Committed - progress.Merged + outbox.Depth, "sqlite", progress.Trouble);
+        return new SseItem<string>(JsonSerializer.Serialize(beat, json), "heartbeat");
+    }
+}
