@@ -54,12 +54,13 @@ public static class EncodeArguments
             ? "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
             : "";
         var outputs = string.Concat(Enumerable.Range(0, plan.Rungs.Length).Select(i => $"[p{i}]"));
-        var at = Math.Min(1, plan.KnownSeconds / 4);
+        // A clip of one frame has that frame as poster and storyboard.
+        var at = plan.KnownSeconds < 1 ? 0 : Math.Min(1, plan.KnownSeconds / 4);
         yield return Text($"[0:{plan.Video.Index}]{tone}fps={plan.FrameRate}:start_time=0,scale={plan.Width}:{plan.Height},setsar=1,format=yuv420p,split={plan.Rungs.Length + 3}[source][pp][pb]{outputs}");
         for (var i = 0; i < plan.Rungs.Length; i++)
             yield return Text($"[p{i}]scale={plan.Rungs[i].Width}:{plan.Rungs[i].Height},setsar=1[v{i}]");
         yield return Text($"[pp]select='gte(t,{at:0.###})',scale={plan.Poster.Width}:{plan.Poster.Height}:out_range=pc,format=yuvj420p[poster]");
-        yield return Text($"[pb]fps=1/{plan.StoryboardSeconds},scale={plan.Thumbnail.Width}:{plan.Thumbnail.Height}:out_range=pc,format=yuvj420p,tile={EncodePlan.StoryboardColumns}x{plan.StoryboardRows}[board]");
+        yield return Text($"[pb]select='isnan(prev_selected_t)+gte(t-prev_selected_t,{plan.StoryboardSeconds})',scale={plan.Thumbnail.Width}:{plan.Thumbnail.Height}:out_range=pc,format=yuvj420p,tile={EncodePlan.StoryboardColumns}x{plan.StoryboardRows}[board]");
         if (plan.Probe.Audio is not { } audio)
             yield break;
         // Sound that ends early is padded, sound that runs on is cut: players stop at segments without a picture. Not -shortest,

@@ -1,0 +1,247 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using HlsGateway.Catalogue;
+using HlsGateway.Storage;
+using HlsGateway.Tests.Hosting;
+using HlsGateway.Transcoding;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HlsGateway.Tests.Transcoding;
+
+/// <summary>Uploads through the real host: each ends as a stream or as a clear refusal.</summary>
+public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixture>, IAsyncLifetime
+{
+    private static readonly string[] X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
+    private GatewayHost host = default!;
+    private HttpClient api = default!;
+
+    public async Task InitializeAsync()
+    {
+        host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Transcode:MaxDuration"] = "00:00:12",
+            ["Transcode:MaxBytes"] = "3000000",
+            ["Transcode:MaxSide"] = "1000",
+            ["Transcode:Preset"] = "ultrafast",
+            ["Transcode:Ladder:0"] = "90",
+            ["Transcode:Ladder:1"] = "180",
+        });
+        api = host.Api("uploader");
+    }
+
+    public async Task DisposeAsync()
+    {
+        api.Dispose();
+        await host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_upload_becomes_a_durable_source_and_a_ladder_on_one_grid()
+    {
+        var file = await media.MakeAsync("a.mp4", ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=30000/1001:d=9", "-f", "lavfi", "-i", "sine=d=7:r=44100", .. X264, "-c:a", "aac"]);
+        using var accepted = await PutAsync("did:plc:a/b", file);
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        Assert.Equal("/api/videos/did%3Aplc%3Aa%2Fb", accepted.Headers.Location!.ToString());
+
+        var video = await EndAsync("did:plc:a/b");
+        Assert.Equal("ready", video.GetProperty("status").GetString());
+        Assert.Equal(9, video.GetProperty("duration").GetDouble(), 0.1);
+        var store = host.Services.GetRequiredService<BlobStore>();
+        var source = video.GetProperty("source");
+        Assert.Equal(source.GetProperty("sha256").GetString(), await store.Sha256Async(source.GetProperty("key").GetString()!, CancellationToken.None));
+
+        Assert.True(host.Services.GetRequiredService<PublishedVideos>().TryGet("did:plc:a/b", out var published));
+        Assert.Equal(["90p/video.m3u8", "180p/video.m3u8"], published.Facts.Select(fact => fact.Path));
+        Assert.Equal(["30000/1001", "30000/1001"], published.Facts.Select(fact => fact.Shape.FrameRate));
+        var grids = await Task.WhenAll(published.Facts.Select(fact => TextAsync(store, published.KeyPrefix + fact.Path)));
+        Assert.Equal(grids[0], grids[1]);
+        var rows = grids[0].Split('\n').Where(line => line.StartsWith("#EXTINF", StringComparison.Ordinal)).ToList();
+        Assert.Equal("#EXTINF:4.004000,", rows[0]);
+        Assert.Equal(3, rows.Count);
+
+        // Sound that ended two seconds early goes on as silence, and never past the picture.
+        var last = await media.Ffmpeg.ProbeAsync((await store.OpenAsync(published.KeyPrefix + "180p/video2.ts", CancellationToken.None))!, ProbeAs.Ts, CancellationToken.None);
+        Assert.NotNull(last.Audio);
+        Assert.InRange(last.Seconds, 0.8, 1.3);
+
+        var master = await TextAsync(store, published.KeyPrefix + "playlist.m3u8");
+        Assert.Matches("BANDWIDTH=[0-9]+,AVERAGE-BANDWIDTH=[0-9]+,CODECS=\"avc1.[0-9a-f]{6},mp4a.40.2\",RESOLUTION=320x180,FRAME-RATE=29.970\n180p/video.m3u8", master);
+        foreach (var name in (string[])["poster.jpg", "storyboard.jpg", "storyboard.vtt", "peaks.json"])
+            Assert.True(await store.ExistsAsync(published.KeyPrefix + name, CancellationToken.None), name);
+        Assert.Contains("00:00:00.000 --> 00:00:01.000\nstoryboard.jpg#xywh=0,0,160,90", await TextAsync(store, published.KeyPrefix + "storyboard.vtt"), StringComparison.Ordinal);
+        await AssertNothingIsLeftAsync(store);
+    }
+
+    [Fact]
+    public async Task A_second_upload_is_a_new_revision_and_the_old_one_stays_for_its_viewers()
+    {
+        var file = await media.MakeAsync("a.mp4", ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", .. X264]);
+        (await PutAsync("v", file)).Dispose();
+        var first = (await EndAsync("v")).GetProperty("revision").GetString();
+        (await PutAsync("v", file)).Dispose();
+        var second = await Eventually.GetAsync(async () => (await EndAsync("v")).GetProperty("revision").GetString() is { } now && now != first ? now : null, "the second revision");
+        var store = host.Services.GetRequiredService<BlobStore>();
+        Assert.True(await store.ExistsAsync($"videos/v/{first}/playlist.m3u8", CancellationToken.None));
+        Assert.True(await store.ExistsAsync($"videos/v/{second}/playlist.m3u8", CancellationToken.None));
+    }
+
+    public static TheoryData<string, string, string, int, int> Playable => new()
+    {
+        { "silent.mp4", "testsrc2=s=320x180:r=25:d=1", "-c:v libx264 -pix_fmt yuv420p", 320, 180 },
+        { "portrait.mp4", "testsrc2=s=180x320:r=25:d=1", "-c:v libx264 -pix_fmt yuv420p", 180, 320 },
+        { "odd.mkv", "testsrc2=s=201x151:r=25:d=1", "-c:v libx264 -pix_fmt yuv444p", 200, 150 },
+        { "small.mp4", "testsrc2=s=64x48:r=25:d=1", "-c:v libx264 -pix_fmt yuv420p", 64, 48 },
+        { "ten-bit.mp4", "testsrc2=s=320x180:r=25:d=1", "-c:v libx265 -pix_fmt yuv420p10le -x265-params log-level=none", 320, 180 },
+        { "vp8.webm", "testsrc2=s=320x180:r=25:d=1", "-c:v libvpx -b:v 500k", 320, 180 },
+        { "mpeg2.mpg", "testsrc2=s=320x180:r=25:d=1", "-c:v mpeg2video", 320, 180 },
+        { "prores.mov", "testsrc2=s=320x180:r=25:d=1", "-c:v prores", 320, 180 },
+        { "one-frame.mp4", "testsrc2=s=320x180:r=25:d=0.04", "-c:v libx264 -pix_fmt yuv420p", 320, 180 },
+        { "fast.mp4", "testsrc2=s=320x180:r=120:d=1", "-c:v libx264 -pix_fmt yuv420p", 320, 180 },
+        { "vfr.mkv", "testsrc2=s=320x180:r=30:d=2", "-vf select='not(between(mod(n\\,20)\\,3\\,14))' -vsync vfr -c:v libx264 -pix_fmt yuv420p", 320, 180 },
+        { "hdr.mkv", "testsrc2=s=320x180:r=25:d=1", "-c:v libx265 -pix_fmt yuv420p10le -x265-params log-level=none -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc", 320, 180 },
+        { "surround.mkv", "testsrc2=s=320x180:r=25:d=1", "-f lavfi -i anoisesrc=d=1:a=0.1 -af pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0 -c:a ac3 -c:v libx264 -pix_fmt yuv420p", 320, 180 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Playable))]
+    public async Task What_people_have_becomes_a_stream(string name, string picture, string encoding, int width, int height)
+    {
+        var file = await media.MakeAsync(name, ["-f", "lavfi", "-i", picture, .. encoding.Split(' ')]);
+        using var accepted = await PutAsync("zoo", file);
+        Assert.True(accepted.StatusCode == HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync());
+        var video = await EndAsync("zoo");
+        Assert.True(video.GetProperty("status").GetString() == "ready", video.ToString());
+        var largest = video.GetProperty("renditions").EnumerateArray().Last();
+        Assert.Equal((width, height), (largest.GetProperty("width").GetInt32(), largest.GetProperty("height").GetInt32()));
+        Assert.True(host.Services.GetRequiredService<PublishedVideos>().TryGet("zoo", out var published));
+        var sounds = name.StartsWith("surround", StringComparison.Ordinal) ? 2 : 0;
+        Assert.All(published.Facts, fact => Assert.Equal(sounds, fact.Shape.Channels));
+        Assert.InRange(largest.GetProperty("frame_rate").GetDouble(), 12, 60);
+    }
+
+    [Fact]
+    public async Task What_is_no_video_of_the_rules_is_refused_with_its_own_reason_and_reads_nothing_else()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var http = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/canary.ts";
+        var canary = Path.Combine(media.Root, "canary.mp4");
+        var clip = await media.MakeAsync("c.mp4", ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1", .. X264]);
+        await File.WriteAllBytesAsync(canary, clip);
+
+        await RefusedAsync(400, "empty", []);
+        foreach (var text in (string[])[
+            "hello", $"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{http}\n#EXTINF:4,\nfile://{canary}\n#EXT-X-ENDLIST\n",
+            $"ffconcat version 1.0\nfile '{canary}'\nfile '{http}'\n",
+            $"<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\"><Period><BaseURL>{http}</BaseURL></Period></MPD>",
+            $"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video {((IPEndPoint)listener.LocalEndpoint).Port} RTP/AVP 96\n",
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\"><image href=\"{http}\"/></svg>"])
+            await RefusedAsync(422, "unreadable", Encoding.UTF8.GetBytes(text));
+        await RefusedAsync(422, "unreadable", clip[..(clip.Length / 2)]);
+        await RefusedAsync(422, "unreadable", await media.MakeAsync("p.png", ["-f", "lavfi", "-i", "testsrc2=s=64x64", "-frames:v", "1"]));
+        await RefusedAsync(422, "no-video-stream", await media.MakeAsync("s.m4a", ["-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac"]));
+        await RefusedAsync(422, "too-long", await media.MakeAsync("l.mp4", ["-f", "lavfi", "-i", "color=s=64x64:r=5:d=13", .. X264]));
+        await RefusedAsync(422, "too-many-pixels", await media.MakeAsync("w.mp4", ["-f", "lavfi", "-i", "color=s=1200x64:r=5:d=1", .. X264]));
+        await RefusedAsync(413, "too-large", new byte[3_000_001]);
+        await RefusedAsync(400, "video-id", clip, "a%2F~t");
+
+        Assert.False(listener.Pending());
+        Assert.Empty((await api.GetFromJsonAsync<JsonElement>(Rel("/api/videos"))).EnumerateArray());
+        await AssertNothingIsLeftAsync(host.Services.GetRequiredService<BlobStore>());
+    }
+
+    [Fact]
+    public async Task A_body_without_a_length_is_stopped_at_the_limit()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/api/videos/big") { Content = new StreamContent(new Endless()) };
+        request.Headers.TransferEncodingChunked = true;
+        using var answer = await api.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_time_bomb_ends_in_seconds()
+    {
+        // Two frames twenty-four hours apart: the container says nothing of it when its duration is cut out.
+        var bomb = await media.MakeAsync("b.mkv", ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=0.08", "-vf", "setpts='if(eq(N,0),0,86400/TB)'", "-vsync", "vfr", .. X264]);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var answer = await PutAsync("bomb", bomb);
+        if (answer.StatusCode == HttpStatusCode.Accepted)
+            await EndAsync("bomb");
+        else
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Progress_is_told_as_events_until_the_end()
+    {
+        var file = await media.MakeAsync("a.mp4", ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", .. X264]);
+        (await PutAsync("v", file)).Dispose();
+        var events = await api.GetStringAsync(Rel("/api/videos/v/progress"));
+        Assert.StartsWith("event: video\ndata: {\"video\":\"v\",\"status\":\"", events, StringComparison.Ordinal);
+        Assert.Contains("\"status\":\"ready\",\"progress\":1,", events, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Limits_are_told()
+    {
+        var limits = await api.GetFromJsonAsync<JsonElement>(Rel("/api/limits"));
+        Assert.Equal((12, 3_000_000, 1000, 20), (
+            limits.GetProperty("max_duration_seconds").GetInt32(), limits.GetProperty("max_bytes").GetInt64(),
+            limits.GetProperty("max_side").GetInt32(), limits.GetProperty("max_caption_tracks").GetInt32()));
+    }
+
+    private Task<HttpResponseMessage> PutAsync(string video, byte[] file) =>
+        api.PutAsync(Rel($"/api/videos/{video.Replace("/", "%2F", StringComparison.Ordinal)}"), new ByteArrayContent(file));
+
+    private async Task RefusedAsync(int status, string slug, byte[] file, string video = "v")
+    {
+        using var answer = await PutAsync(video, file);
+        var problem = await answer.Content.ReadAsStringAsync();
+        Assert.True((int)answer.StatusCode == status && problem.Contains($"\"urn:hlsgateway:problem:{slug}\"", StringComparison.Ordinal), $"{slug}: {problem}");
+        Assert.DoesNotContain(host.DataDirectory, problem, StringComparison.Ordinal);
+    }
+
+    private Task<JsonElement> EndAsync(string video) => EndAsync(api, video);
+
+    internal static async Task<JsonElement> EndAsync(HttpClient api, string video)
+    {
+        var end = await Eventually.GetAsync<object>(
+            async () =>
+            {
+                var now = await api.GetFromJsonAsync<JsonElement>(Rel($"/api/videos/{video.Replace("/", "%2F", StringComparison.Ordinal)}"));
+                return now.GetProperty("status").GetString() is "ready" or "failed" ? now : null;
+            },
+            "the job's end", TimeSpan.FromSeconds(120));
+        return (JsonElement)end;
+    }
+
+    private async Task AssertNothingIsLeftAsync(BlobStore store)
+    {
+        await Eventually.IsTrueAsync(() => !Directory.EnumerateFileSystemEntries(Path.Combine(host.DataDirectory, "work")).Any(), "no job folder is left");
+        await foreach (var key in store.ListAsync("uploads/", CancellationToken.None))
+            Assert.Fail($"{key} is left");
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(host.DataDirectory, "objects", ".partial")));
+    }
+
+    private static async Task<string> TextAsync(BlobStore store, string key)
+    {
+        using var reader = new StreamReader((await store.OpenAsync(key, CancellationToken.None))!);
+        return await reader.ReadToEndAsync();
+    }
+
+    private static Uri Rel(string path) => new(path, UriKind.Relative);
+
+    /// <summary>A little more than is allowed: the answer must not be lost in what is still being sent.</summary>
+    private sealed class Endless : MemoryStream
+    {
+        public Endless()
+            : base(new byte[3_050_000])
+        {
+        }
+    }
+}
