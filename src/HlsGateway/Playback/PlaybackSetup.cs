@@ -1,4 +1,5 @@
 using HlsGateway.Telemetry;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
 
@@ -22,6 +23,8 @@ public static class PlaybackSetup
 
     public static void MapPlayback(this IEndpointRouteBuilder app)
     {
+        if (!app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Has("gateway"))
+            return;
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();
         app.MapMethods("/watch/{**path}", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods("/watch/{**path}", [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();

@@ -15,7 +15,7 @@ internal static class PlaylistAddress
         if (playlist.Target.Kind == OriginKind.Store)
         {
             // videos/{video}/{revision}/…: children of a published video name its revision, so that a new one never mixes with the old.
-            var prefix = $"videos/{request.Video}/";
+            var prefix = $"videos/{request.VideoName}/";
             var revision = playlist.Target.Locator.AsSpan(prefix.Length);
             revision = revision[..revision.IndexOf('/')];
             return new(request.Video, playlist.Url, OriginFetcher.StoreUrl($"{prefix}{revision}/"), request.Below, $"{WatchRouter.RevisionMarker}{revision}/");

@@ -40,7 +40,7 @@ internal sealed class PlaylistServer(
 
     private async ValueTask ServeMasterAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
     {
-        var tracks = subtitles.Tracks(request.Video);
+        var tracks = subtitles.Tracks(request.VideoName);
         var decision = Decide(request, playlist, master);
         var key = new TemplateKey(playlist, request.Video, request.Below, decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
@@ -65,7 +65,7 @@ internal sealed class PlaylistServer(
     {
         var role = ChildRole.Read(new PlayerQuery(request.Query).Profile);
         var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
-        if (Begins(request) && media.HasEndList && trailers.ActiveFor(request.Video) is { } active)
+        if (Begins(request) && media.HasEndList && trailers.ActiveFor(request.VideoName) is { } active)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
             var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), active);
@@ -79,7 +79,7 @@ internal sealed class PlaylistServer(
         if (template is null)
         {
             if (role.Role == 'v' && media.HasEndList)
-                outbox.Describe(request.Video, media.DurationMs);
+                outbox.Describe(request.VideoName, media.DurationMs);
             template = compiler.Media(media, Place(request, playlist), role, version, copy);
             cache.Keep(key, template, template);
         }
@@ -92,11 +92,11 @@ internal sealed class PlaylistServer(
     {
         var query = new PlayerQuery(request.Query);
         var role = ChildRole.Read(query.Profile);
-        var source = published.TryGet(request.Video, out var ours)
+        var source = published.TryGet(request.VideoName, out var ours)
             ? new OriginTarget(OriginKind.Store, ours.KeyPrefix + PlaylistAddress.DefaultName)
             : PlaylistAddress.ReadCaptionSource(keys, request.Video, query.CaptionSource);
         var language = request.Below[CaptionPath.Folder.Length..^".m3u8".Length];
-        var track = subtitles.Tracks(request.Video).FirstOrDefault(t => string.Equals(t.Language, language, StringComparison.Ordinal))
+        var track = subtitles.Tracks(request.VideoName).FirstOrDefault(t => string.Equals(t.Language, language, StringComparison.Ordinal))
             ?? new CaptionTrack(language, language, false, false, false, "none", CaptionFile.Nothing);
 
         var found = await origin.GetAsync(source, context.RequestAborted);
@@ -140,7 +140,7 @@ internal sealed class PlaylistServer(
 
     private async ValueTask<ImmutableArray<RenditionFacts>?> FactsAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist)
     {
-        if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video))
+        if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.VideoName, out var video))
             return video.Facts;
         try
         {
@@ -165,12 +165,12 @@ internal sealed class PlaylistServer(
 
     private TrailerVersion? PinnedOrActive(WatchRequest request) => request.Verdict == SessionVerdict.Valid
         ? request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer)
-        : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.Video) : null;
+        : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.VideoName) : null;
 
     /// <summary>What is known of the content now; the unknown is measured in the background.</summary>
     private ImmutableArray<RenditionFacts>? Known(WatchRequest request, OriginPlaylist playlist)
     {
-        if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.Video, out var video))
+        if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.VideoName, out var video))
             return video.Facts;
         var known = facts.TryGet(request.Video, playlist.Version);
         if (known is null)

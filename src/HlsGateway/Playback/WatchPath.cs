@@ -71,6 +71,9 @@ public static class WatchPath
     public static bool IsPlaylist(ReadOnlySpan<char> path) =>
         path.EndsWith(".m3u8", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".m3u", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>A path as people write it: what came percent-encoded is decoded.</summary>
+    public static string Readable(string path) => path.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(path) : path;
+
     /// <summary>The folder of a path, without its last slash; empty when the path has no folder.</summary>
     public static ReadOnlySpan<char> Folder(ReadOnlySpan<char> path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 }

@@ -21,7 +21,11 @@ internal sealed class WatchRequest
     /// <summary>The video's id as it stands in the path; empty while nobody has said where it ends.</summary>
     public required string Video { get; init; }
 
-    public string Below => Path[(Video.Length + 1)..];
+    /// <summary>The path below the video.</summary>
+    public string Below => field ??= Path[(Video.Length + 1)..];
+
+    /// <summary>The video's id as people write it.</summary>
+    public string VideoName => field ??= WatchPath.Readable(Video);
 
     /// <summary>Reads the request target byte for byte: what routing gives has been decoded, and a CDN's path must not change.</summary>
     /// <returns>Null when the path may not be passed on.</returns>

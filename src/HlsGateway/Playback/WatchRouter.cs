@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using HlsGateway.Catalogue;
+using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 
 namespace HlsGateway.Playback;
@@ -45,7 +46,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
             return request.Of(video);
         for (var end = folder.Length; end > 0; end = folder[..end].LastIndexOf('/'))
         {
-            if (published.TryGet(folder[..end].ToString(), out _))
+            if (published.TryGet(WatchPath.Readable(folder[..end].ToString()), out _))
                 return request.Of(folder[..end].ToString());
         }
 
@@ -65,8 +66,8 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         if (below.StartsWith(CaptionPath.Folder, StringComparison.Ordinal) && RouteCaption(request, below) is { } caption)
             return caption;
         if (below.StartsWith(RevisionMarker, StringComparison.Ordinal))
-            return RouteStore(below, $"videos/{request.Video}/{below[RevisionMarker.Length..]}");
-        if (published.TryGet(request.Video, out var video))
+            return RouteStore(below, $"videos/{request.VideoName}/{below[RevisionMarker.Length..]}");
+        if (published.TryGet(request.VideoName, out var video))
             return RouteStore(below, video.KeyPrefix + request.Below);
 
         var source = new OriginTarget(OriginKind.Cluster, request.Path + query.Foreign());
@@ -109,7 +110,8 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         var name = rest[parts[0]][..at];
         var hash = rest[parts[0]][(at + 1)..];
         var kind = rest[parts[2]].EndsWith(".vtt", StringComparison.Ordinal) ? RouteKind.TrailerBlank : RouteKind.TrailerMedia;
-        return new(kind, new(OriginKind.Store, $"trailers/{name}/{hash}/{rest[parts[1]]}/{rest[parts[2]]}"));
+        var key = $"trailers/{name}/{hash}/{rest[parts[1]]}/{rest[parts[2]]}";
+        return BlobKey.IsValid(key) ? new(kind, new(OriginKind.Store, key)) : new(RouteKind.Unknown, default);
     }
 
     private WatchRoute? RouteCaption(WatchRequest request, ReadOnlySpan<char> below)
@@ -125,8 +127,10 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         return ours || new PlayerQuery(request.Query).Profile.StartsWith('s') ? new(RouteKind.CaptionPlaylist, default) : null;
     }
 
+    /// <summary>What can be no object's key names nothing of ours.</summary>
     private static WatchRoute RouteStore(ReadOnlySpan<char> below, string key) =>
-        new(WatchPath.IsPlaylist(below) ? RouteKind.Playlist : RouteKind.Media, new(OriginKind.Store, key));
+        !BlobKey.IsValid(key) ? new(RouteKind.Unknown, default)
+        : new(WatchPath.IsPlaylist(below) ? RouteKind.Playlist : RouteKind.Media, new(OriginKind.Store, key));
 
     private static ReadOnlySpan<char> Extension(ReadOnlySpan<char> path)
     {
