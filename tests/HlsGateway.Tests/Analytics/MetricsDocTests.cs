@@ -1,0 +1,43 @@
+using HlsGateway.Analytics;
+using HlsGateway.Counting;
+using HlsGateway.Tests.Counting;
+using HlsGateway.Tests.Hosting;
+
+namespace HlsGateway.Tests.Analytics;
+
+public sealed class MetricsDocTests
+{
+    [Fact]
+    public void Every_figure_with_a_definition_is_in_the_document()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "metrics.md"));
+        foreach (var name in Definitions.All.Keys.Except(["average_watch_seconds", "completion_rate", "trailer_sessions"], StringComparer.Ordinal))
+            Assert.Contains($"`{name}`", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_worked_example_is_true()
+    {
+        var state = new SessionState { Session = Guid.CreateVersion7(), Video = "clip" };
+        (int Index, string Rendition, int At)[] requests = [(0, "720p", 0), (1, "720p", 4), (2, "720p", 8), (2, "360p", 9), (5, "720p", 21)];
+        foreach (var (index, rendition, at) in requests)
+            state.Apply(TestLedger.Segment(state.Session, index, rendition) with { AtMs = 1_800_000_000_000 + (at * 1000) });
+        var report = SessionReport.Of(state, 24_000, new AnalyticsOptions { PlayerBuffer = TimeSpan.FromSeconds(9) });
+        Assert.Equal(5, report.SegmentsFetched);
+        Assert.Equal(20, report.SecondsFetched);
+        Assert.Equal(16, report.WatchSeconds);
+        Assert.Equal(3, report.WatchSecondsLow);
+        Assert.False(report.Completed);
+        Assert.Equal("3w5f4W8_4f", report.Strip);
+    }
+
+    [Fact]
+    public void A_strip_of_a_long_restless_session_fits_into_200_characters()
+    {
+        var watched = new IntervalSet();
+        for (var second = 0; second < 7200; second += 2) watched.Add(second * 1000, (second + 1) * 1000);
+        var (runs, unit) = Strip.Draw(watched, new IntervalSet(), new IntervalSet(), 7_200_000);
+        Assert.InRange(runs.Length, 1, 200);
+        Assert.True(unit > 1);
+    }
+}
