@@ -74,7 +74,7 @@ internal sealed class MarkList
 
     public List<Mark> Items { get; }
 
-    /// <summary>The highest EXT-X-VERSION, 1 for one that is no number; 0 without one.</summary>
+    /// <summary>The highest EXT-X-VERSION, at least 1 where there is one; 0 without one.</summary>
     public int DeclaredVersion { get; private set; }
 
     /// <summary>The version that the tags call for (draft-pantos-hls-rfc8216bis section 8).</summary>
@@ -105,7 +105,11 @@ internal sealed class MarkList
         {
             repeated = !seen.Add(rule);
             if (rule.Tag == Tag.Version)
-                DeclaredVersion = Math.Max(DeclaredVersion, int.TryParse(line.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 1);
+            {
+                _ = int.TryParse(line.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var version);
+                DeclaredVersion = Math.Max(Math.Max(DeclaredVersion, version), 1);
+            }
+
             if (repeated)
                 Items.Add(new Mark(MarkKind.Repeated, line.Start, line.End - line.Start, line.Number));
             else if (rule.Tag == Tag.Version)

@@ -92,7 +92,7 @@ internal static class MasterPlaylistCompiler
                 if (missing.Length == 0)
                     continue;
                 builder.Replace(value);
-                builder.WriteQuoted(string.IsNullOrEmpty(variant.Codecs) ? missing : $"{variant.Codecs},{missing}");
+                builder.Write($"\"{variant.Codecs}{(string.IsNullOrEmpty(variant.Codecs) ? "" : ",")}{TemplateBuilder.Quotable(missing)}\"");
             }
         }
     }

@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace HlsGateway.Playlists;
 
@@ -75,39 +75,27 @@ internal ref struct MasterPlaylistParser
             }
         }
 
-        var stream = default(VariantStream);
+        string? bandwidth = null, codecs = null, resolution = null, frameRate = null, audio = null, group = null;
         var attributes = new AttributeList(line.Value);
         while (attributes.Read())
         {
             if (!attributes.WellFormed)
                 return Fail("A quotation mark is not closed, or stands inside an attribute's value.");
-            ReadAttribute(ref stream, attributes);
+            Keep(attributes, "BANDWIDTH"u8, ref bandwidth);
+            Keep(attributes, "CODECS"u8, ref codecs);
+            Keep(attributes, "RESOLUTION"u8, ref resolution);
+            Keep(attributes, "FRAME-RATE"u8, ref frameRate);
+            Keep(attributes, "AUDIO"u8, ref audio);
+            Keep(attributes, "SUBTITLES"u8, ref group);
         }
 
-        if (stream.Subtitles is { Length: > 0 } group)
+        if (!string.IsNullOrEmpty(group))
             subtitles.Add(group);
-        pending = (stream, marks.Items.Count);
+        var by = resolution?.Split('x', 2);
+        var size = by is [var width, var height] ? (Number(width), Number(height)) : default;
+        pending = (new VariantStream("", Number(bandwidth), codecs, size.Item1, size.Item2, frameRate, audio, group), marks.Items.Count);
         marks.Items.Add(new Mark(MarkKind.StreamInf, line.ValueStart, line.ValueLength, line.Number, UriKind.VariantStream, -1));
         return true;
-    }
-
-    /// <summary>Of repeated attributes the first counts.</summary>
-    private static void ReadAttribute(ref VariantStream stream, in AttributeList attributes)
-    {
-        var name = attributes.Name;
-        var value = attributes.Value;
-        if (name.SequenceEqual("BANDWIDTH"u8) && stream.Bandwidth == 0)
-            stream = stream with { Bandwidth = Number(value) };
-        else if (name.SequenceEqual("CODECS"u8))
-            stream = stream with { Codecs = stream.Codecs ?? PlaylistText.Decode(value) };
-        else if (name.SequenceEqual("FRAME-RATE"u8))
-            stream = stream with { FrameRate = stream.FrameRate ?? PlaylistText.Decode(value) };
-        else if (name.SequenceEqual("AUDIO"u8))
-            stream = stream with { Audio = stream.Audio ?? PlaylistText.Decode(value) };
-        else if (name.SequenceEqual("SUBTITLES"u8))
-            stream = stream with { Subtitles = stream.Subtitles ?? PlaylistText.Decode(value) };
-        else if (name.SequenceEqual("RESOLUTION"u8) && value.IndexOf((byte)'x') is > 0 and var by)
-            stream = stream with { Width = Number(value[..by]), Height = Number(value[(by + 1)..]) };
     }
 
     private void ReadMedia()
@@ -118,25 +106,31 @@ internal ref struct MasterPlaylistParser
             captionsAt = marks.Items.Count;
         }
 
-        var type = Attribute("TYPE"u8) ?? "";
-        var group = Attribute("GROUP-ID"u8) ?? "";
-        var name = Attribute("NAME"u8) ?? "";
-        var language = Attribute("LANGUAGE"u8);
-        var isDefault = Attribute("DEFAULT"u8) == "YES";
-        renditions.Add(new Rendition(type, group, language, name, Attribute("URI"u8) is { Length: > 0 } uri ? uri : null, Attribute("CHANNELS"u8), isDefault));
-        if (type != "SUBTITLES" || group.Length == 0)
+        string? type = null, group = null, name = null, language = null, uri = null, channels = null, isDefault = null;
+        string? autoSelect = null, associated = null, forced = null, characteristics = null;
+        var attributes = new AttributeList(line.Value);
+        while (attributes.Read())
+        {
+            Keep(attributes, "TYPE"u8, ref type);
+            Keep(attributes, "GROUP-ID"u8, ref group);
+            Keep(attributes, "NAME"u8, ref name);
+            Keep(attributes, "LANGUAGE"u8, ref language);
+            Keep(attributes, "URI"u8, ref uri);
+            Keep(attributes, "CHANNELS"u8, ref channels);
+            Keep(attributes, "DEFAULT"u8, ref isDefault);
+            Keep(attributes, "AUTOSELECT"u8, ref autoSelect);
+            Keep(attributes, "ASSOC-LANGUAGE"u8, ref associated);
+            Keep(attributes, "FORCED"u8, ref forced);
+            Keep(attributes, "CHARACTERISTICS"u8, ref characteristics);
+        }
+
+        renditions.Add(new Rendition(type ?? "", group ?? "", language, name ?? "", string.IsNullOrEmpty(uri) ? null : uri, channels, isDefault == "YES"));
+        if (type != "SUBTITLES" || string.IsNullOrEmpty(group))
             return;
 
-        var autoSelect = isDefault || Attribute("AUTOSELECT"u8) == "YES"
-            ? SubtitleGroups.AutoSelectKey(language, Attribute("ASSOC-LANGUAGE"u8), Attribute("FORCED"u8) == "YES", Attribute("CHARACTERISTICS"u8))
-            : null;
-        subtitles.Add(new SubtitleMember(group, name, isDefault, autoSelect));
-    }
-
-    private readonly string? Attribute(ReadOnlySpan<byte> name)
-    {
-        var attributes = new AttributeList(line.Value);
-        return attributes.Find(name) ? PlaylistText.Decode(attributes.Value) : null;
+        var chosenByItself = isDefault == "YES" || autoSelect == "YES";
+        var key = chosenByItself ? SubtitleGroups.AutoSelectKey(language, associated, forced == "YES", characteristics) : null;
+        subtitles.Add(new SubtitleMember(group, name ?? "", isDefault == "YES", key));
     }
 
     private bool TryCloseVariant()
@@ -164,9 +158,16 @@ internal ref struct MasterPlaylistParser
         };
     }
 
+    /// <summary>Keeps the value of the first attribute of this name.</summary>
+    private static void Keep(in AttributeList attributes, ReadOnlySpan<byte> name, ref string? value)
+    {
+        if (value is null && attributes.Name.SequenceEqual(name))
+            value = PlaylistText.Decode(attributes.Value);
+    }
+
     /// <summary>A decimal integer, 0 for anything else.</summary>
-    private static int Number(ReadOnlySpan<byte> text) =>
-        Utf8Parser.TryParse(text, out long number, out var read) && read == text.Length && number >= 0 ? (int)Math.Min(number, int.MaxValue) : 0;
+    private static int Number(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? (int)Math.Min(number, int.MaxValue) : 0;
 
     private bool Fail(string reason)
     {

@@ -48,6 +48,8 @@ internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
         var line = Value;
         var end = line.IndexOf((byte)':');
         Rule = TagRule.Of(end < 0 ? line : line[..end]);
+        if (end < 0 && !Rule.Has(TagTraits.Bare))
+            Rule = TagRule.Unknown;
         SetValue(ValueStart + (end < 0 ? ValueLength : end + 1), ValueStart + ValueLength);
     }
 

@@ -21,6 +21,9 @@ internal enum TagTraits : byte
 
     /// <summary>Shows that a playlist without segments is a Media Playlist nevertheless.</summary>
     Media = 4,
+
+    /// <summary>Has no value. All other tags are themselves only with a colon and what follows it.</summary>
+    Bare = 8,
 }
 
 /// <summary>What is to know about one tag.</summary>
@@ -33,27 +36,27 @@ internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTrait
     [
         new(Tag.ByteRange, "#EXT-X-BYTERANGE"u8.ToArray(), TagTraits.NextSegment),
         new(Tag.SegmentMark, "#EXT-X-PROGRAM-DATE-TIME"u8.ToArray(), TagTraits.NextSegment),
-        new(Tag.Discontinuity, "#EXT-X-DISCONTINUITY"u8.ToArray(), TagTraits.NextSegment),
+        new(Tag.Discontinuity, "#EXT-X-DISCONTINUITY"u8.ToArray(), TagTraits.Bare | TagTraits.NextSegment),
         new(Tag.Key, "#EXT-X-KEY"u8.ToArray(), TagTraits.NextSegment, UriKind.Key, "URI"u8.ToArray()),
         new(Tag.Map, "#EXT-X-MAP"u8.ToArray(), TagTraits.NextSegment, UriKind.Map, "URI"u8.ToArray()),
-        new(Tag.SegmentMark, "#EXT-X-GAP"u8.ToArray(), TagTraits.NextSegment),
+        new(Tag.SegmentMark, "#EXT-X-GAP"u8.ToArray(), TagTraits.Bare | TagTraits.NextSegment),
         new(Tag.Bitrate, "#EXT-X-BITRATE"u8.ToArray(), TagTraits.NextSegment),
         new(Tag.SegmentMark, "#EXT-X-PART"u8.ToArray(), TagTraits.NextSegment, UriKind.Part, "URI"u8.ToArray()),
         new(Tag.UriOnly, "#EXT-X-DATERANGE"u8.ToArray(), TagTraits.None, UriKind.DateRangeAsset, "X-ASSET-URI"u8.ToArray(), "X-ASSET-LIST"u8.ToArray()),
         new(Tag.UriOnly, "#EXT-X-PRELOAD-HINT"u8.ToArray(), TagTraits.None, UriKind.PreloadHint, "URI"u8.ToArray()),
         new(Tag.UriOnly, "#EXT-X-RENDITION-REPORT"u8.ToArray(), TagTraits.None, UriKind.RenditionReport, "URI"u8.ToArray()),
 
-        new(Tag.Header, "#EXTM3U"u8.ToArray(), TagTraits.Once),
+        new(Tag.Header, "#EXTM3U"u8.ToArray(), TagTraits.Bare | TagTraits.Once),
         new(Tag.Version, "#EXT-X-VERSION"u8.ToArray(), TagTraits.Once),
-        new(Tag.Header, "#EXT-X-INDEPENDENT-SEGMENTS"u8.ToArray(), TagTraits.Once),
+        new(Tag.Header, "#EXT-X-INDEPENDENT-SEGMENTS"u8.ToArray(), TagTraits.Bare | TagTraits.Once),
         new(Tag.Start, "#EXT-X-START"u8.ToArray(), TagTraits.Once),
         new(Tag.Define, "#EXT-X-DEFINE"u8.ToArray()),
         new(Tag.TargetDuration, "#EXT-X-TARGETDURATION"u8.ToArray(), TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-MEDIA-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-DISCONTINUITY-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.EndList, "#EXT-X-ENDLIST"u8.ToArray(), TagTraits.Once | TagTraits.Media),
+        new(Tag.EndList, "#EXT-X-ENDLIST"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-PLAYLIST-TYPE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.IFramesOnly, "#EXT-X-I-FRAMES-ONLY"u8.ToArray(), TagTraits.Once | TagTraits.Media),
+        new(Tag.IFramesOnly, "#EXT-X-I-FRAMES-ONLY"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-PART-INF"u8.ToArray(), TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-SERVER-CONTROL"u8.ToArray(), TagTraits.Once | TagTraits.Media),
 

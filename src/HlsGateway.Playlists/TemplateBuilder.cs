@@ -73,9 +73,15 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
         Write("\""u8);
     }
 
-    /// <summary>A quoted string.</summary>
+    /// <summary>A quoted string of ours.</summary>
     /// <exception cref="ArgumentException">As for a URI.</exception>
-    public void WriteQuoted(string text) => WriteQuoted(new RewrittenUri(text, null));
+    public void WriteQuoted(string text) => Write($"\"{Quotable(text)}\"");
+
+    /// <summary>The same text, if it may stand in quotation marks (rule D3).</summary>
+    /// <exception cref="ArgumentException">It may not: the caller's mistake.</exception>
+    public static string Quotable(string text) => text.AsSpan().Contains('"') || text.AsSpan().ContainsAny(Controls)
+        ? throw new ArgumentException("This text cannot stand in quotation marks.", nameof(text))
+        : text;
 
     public PlaylistTemplate Build() => new(buffer.AsSpan(0, length).ToArray(), [.. holes]);
 

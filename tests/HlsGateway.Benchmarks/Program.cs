@@ -4,6 +4,7 @@ using HlsGateway.Benchmarks;
 var benchmarks = new Dictionary<string, Action>(StringComparer.Ordinal)
 {
     ["outbox"] = OutboxBenchmark.Run,
+    ["render"] = () => RenderBenchmark.Run(Console.Out),
 };
 
 foreach (var name in args.Length > 0 ? args : [.. benchmarks.Keys])

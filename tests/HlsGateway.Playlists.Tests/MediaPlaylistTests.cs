@@ -55,4 +55,12 @@ public sealed class MediaPlaylistTests
             """,
             Rendered.Compiled(Vod, new MediaEdit { Rewrite = Rendered.Gateway, Trailer = Rendered.Trailer() }));
     }
+
+    [Fact]
+    public void A_segment_tells_whether_a_discontinuity_stands_before_it()
+    {
+        var media = Rendered.Media("#EXTM3U\n#EXTINF:4,\na.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:4,\nb.ts\n#EXTINF:4,\n#EXT-X-DISCONTINUITY\nc.ts\n#EXTINF:4,\nd.ts\n");
+
+        Assert.Equal([false, true, true, false], media.Segments.Select(segment => segment.Discontinuity));
+    }
 }

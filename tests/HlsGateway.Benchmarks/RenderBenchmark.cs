@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using HlsGateway.Playlists;
+
+namespace HlsGateway.Benchmarks;
+
+/// <summary>
+/// What a viewer's Media Playlist costs: once to read and compile, then per viewer to render. Aims: 3 µs for 23 segments, 60 µs for
+/// 1,800, 0 bytes allocated by rendering.
+/// </summary>
+internal static class RenderBenchmark
+{
+    private const int Runs = 15;
+
+    public static void Run(TextWriter output)
+    {
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"segments",8} {"bytes",8} {"render µs",10} {"allocated",10} {"parse µs",10} {"compile µs",11}"));
+        foreach (var segments in (int[])[23, 1800])
+            Measure(output, segments);
+    }
+
+    private static void Measure(TextWriter output, int segments)
+    {
+        var bytes = MediaPlaylistOf(segments);
+        var template = Compile(Parse(bytes));
+        var token = Encoding.ASCII.GetBytes(new string('t', PlaylistTemplate.TokenLength));
+        var rendered = new byte[template.Length];
+        var playlist = Parse(bytes);
+
+        var render = Best(segments > 100 ? 5000 : 200_000, () => template.Render(token, rendered), out var allocated);
+        var parse = Best(segments > 100 ? 200 : 5000, () => Parse(bytes), out _);
+        var compile = Best(segments > 100 ? 200 : 5000, () => Compile(playlist), out _);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{segments,8} {template.Length,8} {render,10:0.00} {allocated,10} {parse,10:0.0} {compile,11:0.0}"));
+    }
+
+    /// <summary>The best of some runs: whatever else the machine does only adds.</summary>
+    /// <param name="allocated">Bytes per call, over all runs.</param>
+    private static double Best(int calls, Action action, out long allocated)
+    {
+        for (var warm = 0; warm < calls; warm++)
+            action();
+
+        var best = double.MaxValue;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var run = 0; run < Runs; run++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            for (var call = 0; call < calls; call++)
+                action();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalMicroseconds / calls);
+        }
+
+        allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / ((long)Runs * calls);
+        return best;
+    }
+
+    private static MediaPlaylist Parse(byte[] bytes) =>
+        Playlist.TryParse(bytes, out _, out var media, out var error) && media is not null ? media : throw new InvalidOperationException(error.ToString());
+
+    /// <summary>As the gateway does: token, duration, start and signature in each URI, and a trailer behind the content.</summary>
+    private static PlaylistTemplate Compile(MediaPlaylist playlist) => playlist.Compile(new MediaEdit
+    {
+        Rewrite = static (in UriSite site) => new RewrittenUri(
+            UriQuery.Append(site.Uri, "session_id="),
+            string.Create(CultureInfo.InvariantCulture, $"&duration={site.Duration}&t={site.StartMs}&s=AAAAAAAAAAA")),
+        Trailer = new SplicedTrailer([new SplicedSegment("4", new RewrittenUri("~t/brand@0a1b2c3d/ts/0.ts?session_id=", "&duration=4&t=0&s=AAAAAAAAAAA"))], null, 4000),
+    });
+
+    private static byte[] MediaPlaylistOf(int segments)
+    {
+        var text = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+        for (var at = 0; at < segments; at++)
+            text.Append(CultureInfo.InvariantCulture, $"#EXTINF:{(at % 4 == 0 ? "4.000000" : "3.960000")},\nvideo{at}.ts\n");
+        return Encoding.UTF8.GetBytes(text.Append("#EXT-X-ENDLIST\n").ToString());
+    }
+}
