@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(9003, LogLevel.Warning, "Measured facts cannot be kept or read ({Error}); content is measured again where they are missing.")]
     public static partial void ContentFactsUnreadable(this ILogger log, string error);
 
+    [LoggerMessage(3007, LogLevel.Warning, "What trailer is on cannot be read or told ({Error}); what was on stays on.")]
+    public static partial void TrailerStateUnreadable(this ILogger log, string error);
+
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
 

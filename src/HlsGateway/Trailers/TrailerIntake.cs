@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Frozen;
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
@@ -14,7 +15,7 @@ public sealed class TrailerRefusedException(string message) : Exception(message)
 
 /// <summary>Takes a file into the library: bounded, probed in confinement, stored, and only then known.</summary>
 public sealed partial class TrailerIntake(
-    TrailerLibrary library, TrailerRecords records, Ffmpeg ffmpeg, IOptions<TrailersOptions> options, TimeProvider time, ILogger<TrailerIntake> log) : IDisposable
+    TrailerLibrary library, TrailerRecords records, TrailerSwitch state, Ffmpeg ffmpeg, IOptions<TrailersOptions> options, TimeProvider time, ILogger<TrailerIntake> log) : IDisposable
 {
     private const int ShortestMs = 500;
 
@@ -52,6 +53,7 @@ public sealed partial class TrailerIntake(
             await using (var source = File.OpenRead(folder[ConditioningArguments.SourceFile]))
                 await records.AddVersionAsync(version, source, ct);
             library.Add(version);
+            await TellOthersAsync(ct);
             log.TrailerAdded(version.Label, version.Source.DurationMs / 1000.0);
             return version;
         }
@@ -84,6 +86,19 @@ public sealed partial class TrailerIntake(
             throw new TrailerRefusedException("The file is empty.");
         folder.Protect(ConditioningArguments.SourceFile);
         return (hash.GetHashAndReset(), total);
+    }
+
+    private async Task TellOthersAsync(CancellationToken ct)
+    {
+        try
+        {
+            await state.NoteVersionAsync(ct);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException)
+        {
+            // This gateway has it; the others learn of it with the next version, or at their next start.
+            log.TrailerStateUnreadable(e.GetType().Name);
+        }
     }
 
     private async Task<MediaProbe> ProbeAsync(JobFolder folder, CancellationToken ct)

@@ -29,6 +29,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     private readonly Lock gate = new();
     private ImmutableArray<RenditionShape> lately = [];
     private TrailerSnapshot snapshot = TrailerSnapshot.Empty.With(FromConfiguration(options.Value));
+    private long revision;
 
     public TrailerSnapshot Snapshot => Volatile.Read(ref snapshot);
 
@@ -63,7 +64,29 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
 
     public CopyFailure? FailureOf(uint id, string profile) => failures.GetValueOrDefault((id, profile));
 
+    /// <summary>Copies of a version that are being made, or failed.</summary>
+    public IEnumerable<TrailerCopyView> Unfinished(uint id) =>
+    [
+        .. queued.Keys.Where(k => k.Id == id).Select(k => new TrailerCopyView(k.Profile, "making", null)),
+        .. failures.Where(f => f.Key.Id == id && !queued.ContainsKey(f.Key)).Select(f => new TrailerCopyView(f.Key.Profile, "failed", f.Value.Reason)),
+    ];
+
     public bool IsQueued(uint id, string profile) => queued.ContainsKey((id, profile));
+
+    /// <summary>What configuration says, where the API has said nothing.</summary>
+    internal ImmutableArray<ActiveTrailer> Configured => FromConfiguration(options.Value);
+
+    /// <summary>The swap: one reference. An older state than the one in force is left aside.</summary>
+    internal void Switch(TrailerState state)
+    {
+        lock (gate)
+        {
+            if (state.Revision <= revision)
+                return;
+            revision = state.Revision;
+            Volatile.Write(ref snapshot, snapshot.With(state.Lines ?? Configured));
+        }
+    }
 
     /// <summary>Swaps in a version that is new, or is known with more copies.</summary>
     internal void Add(TrailerVersion version)

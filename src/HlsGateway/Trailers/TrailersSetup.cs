@@ -12,13 +12,13 @@ public static class TrailersSetup
         builder.Services.AddSingleton<TrailerLibrary>();
         builder.Services.AddSingleton<TrailerRecords>();
         builder.Services.AddSingleton<TrailerEncoder>();
+        builder.Services.AddSingleton<TrailerSwitch>();
         builder.Services.AddSingleton<TrailerIntake>();
         builder.Services.AddSingleton<TrailerFolder>();
         builder.Services.AddHostedService<TrailerConditioner>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TrailerFolder>());
+        builder.Services.AddHostedService<TrailerWatch>();
     }
 
-    public static void MapTrailers(this IEndpointRouteBuilder app)
-    {
-    }
+    public static void MapTrailers(this IEndpointRouteBuilder app) => TrailerEndpoints.Map(app);
 }

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>Body of <c>PUT /api/trailers/active</c>.</summary>
+/// <param name="Trailer">A name (always its latest version), or <c>name@hash8</c>; null or left out means no trailer.</param>
+/// <param name="Videos">Glob over the video's id; null means all videos.</param>
+public sealed record ActivateTrailer(string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos);
+
+/// <param name="Status"><c>ready</c>, <c>making</c> or <c>failed</c>.</param>
+/// <param name="Error">Why it failed; null otherwise.</param>
+public sealed record TrailerCopyView(string Profile, string Status, string? Error);
+
+/// <param name="Version"><c>name@hash8</c>.</param>
+/// <param name="Duration">Seconds.</param>
+/// <param name="Current">A new session of a plain name gets this version.</param>
+/// <param name="Active">Some line of what is on leads to it.</param>
+public sealed record TrailerVersionView(
+    string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active,
+    ImmutableArray<TrailerCopyView> Copies);
+
+public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
+
+/// <param name="Source"><c>api</c>, or <c>configuration</c> where the API has said nothing.</param>
+/// <param name="Lines">The first line that covers a video decides.</param>
+public sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
+
+public sealed record TrailersView(ActiveView Active, ImmutableArray<TrailerView> Trailers);
+
+/// <summary>The library as the API tells it.</summary>
+public static class TrailerViews
+{
+    public static TrailersView Of(TrailerLibrary library, TrailerState state)
+    {
+        var snapshot = library.Snapshot;
+        var active = snapshot.Active.Select(l => l.Trailer is { } selector ? snapshot.Find(selector) : null).OfType<TrailerVersion>().ToHashSet();
+        return new TrailersView(
+            Of(state, snapshot.Active),
+            [.. snapshot.Versions.GroupBy(v => v.Name, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => new TrailerView(g.Key, [.. g.Reverse().Select(v => Of(library, v, snapshot.Find(g.Key) == v, active.Contains(v)))]))]);
+    }
+
+    public static ActiveView Of(TrailerState state, ImmutableArray<ActiveTrailer> lines) => state.Revision == 0
+        ? new ActiveView(0, "configuration", null, null, lines)
+        : new ActiveView(state.Revision, state.Lines is null ? "configuration" : "api", state.At, state.Actor, lines);
+
+    public static TrailerVersionView Of(TrailerLibrary library, TrailerVersion version, bool current, bool active)
+    {
+        var canonical = library.ById(version.Id) ?? version;
+        return new TrailerVersionView(
+            version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active,
+            [.. canonical.Copies.Keys.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)]);
+    }
+}

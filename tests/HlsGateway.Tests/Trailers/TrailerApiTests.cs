@@ -1,0 +1,187 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HlsGateway.Tests.Hosting;
+using HlsGateway.Trailers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HlsGateway.Tests.Trailers;
+
+public sealed class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWorkshop>
+{
+    [Fact]
+    public async Task An_upload_becomes_an_immutable_version_and_the_same_bytes_make_no_second_one()
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        var first = await UploadAsync(api, "brand", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        Assert.Matches("^brand@[0-9a-f]{8}$", first.GetProperty("version").GetString());
+        Assert.Equal(2, first.GetProperty("duration").GetDouble());
+        var again = await UploadAsync(api, "brand", await workshop.SourceAsync(seconds: 2), HttpStatusCode.OK);
+        Assert.Equal(first.GetProperty("version").GetString(), again.GetProperty("version").GetString());
+
+        await UploadAsync(api, "brand", await workshop.SourceAsync(seconds: 3), HttpStatusCode.Created);
+        var list = await JsonAsync(await api.GetAsync("api/trailers"));
+        var versions = list.GetProperty("trailers")[0].GetProperty("versions");
+        Assert.Equal(2, versions.GetArrayLength());
+        Assert.Equal((3, true), (versions[0].GetProperty("duration").GetDouble(), versions[0].GetProperty("current").GetBoolean()));
+    }
+
+    [Theory]
+    [InlineData("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")]
+    [InlineData("not a video")]
+    [InlineData("")]
+    public async Task A_broken_upload_is_refused_in_one_sentence_and_never_reaches_the_library(string body)
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        using var answer = await api.PutAsync("api/trailers/brand", new StringContent(body));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        var problem = await JsonAsync(answer);
+        Assert.Equal("urn:hlsgateway:problem:trailer-refused", problem.GetProperty("type").GetString());
+        Assert.DoesNotContain('\n', problem.GetProperty("detail").GetString() ?? "\n");
+        Assert.Empty(host.Services.GetRequiredService<TrailerLibrary>().Snapshot.Versions);
+    }
+
+    [Fact]
+    public async Task S4_A_swap_is_one_write_that_new_sessions_see_and_a_rollback_restores_what_was()
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        await UploadAsync(api, "b", await workshop.SourceAsync(seconds: 3), HttpStatusCode.Created);
+        var library = host.Services.GetRequiredService<TrailerLibrary>();
+
+        var first = await ActivateAsync(api, """{"trailer":"a"}""");
+        Assert.Equal("a", library.ActiveFor("any/video")?.Name);
+        await ActivateAsync(api, """{"trailer":"b","videos":"shows/*"}""");
+        Assert.Equal(("b", "a"), (library.ActiveFor("shows/1")?.Name, library.ActiveFor("any/video")?.Name));
+
+        using var stale = new HttpRequestMessage(HttpMethod.Put, "api/trailers/active") { Content = Json("""{"trailer":"b"}""") };
+        stale.Headers.TryAddWithoutValidation("If-Match", first.Headers.ETag!.Tag);
+        using var refused = await api.SendAsync(stale);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, refused.StatusCode);
+
+        using var cleared = await api.DeleteAsync("api/trailers/active");
+        Assert.Equal(HttpStatusCode.OK, cleared.StatusCode);
+        Assert.Null(library.ActiveFor("shows/1"));
+
+        await RollBackAsync(api, HttpStatusCode.OK);
+        Assert.Equal(("b", "a"), (library.ActiveFor("shows/1")?.Name, library.ActiveFor("any/video")?.Name));
+        await RollBackAsync(api, HttpStatusCode.OK);
+        Assert.Equal("a", library.ActiveFor("shows/1")?.Name);
+        await RollBackAsync(api, HttpStatusCode.OK);
+        Assert.Null(library.ActiveFor("shows/1"));
+        await RollBackAsync(api, HttpStatusCode.Conflict);
+
+        var history = await JsonAsync(await api.GetAsync("api/trailers/history"));
+        Assert.Equal(
+            ["rollback", "rollback", "rollback", "clear", "activate", "activate"],
+            history.EnumerateArray().Select(e => e.GetProperty("action").GetString()));
+        Assert.All(history.EnumerateArray(), e => Assert.False(string.IsNullOrEmpty(e.GetProperty("actor").GetString())));
+    }
+
+    [Fact]
+    public async Task The_apis_choice_wins_over_configuration_and_outlives_a_restart()
+    {
+        var data = Directory.CreateDirectory(workshop["api-data"]).FullName;
+        await using (var host = await StartAsync(data, active: "a"))
+        {
+            using var api = host.Api("editor");
+            await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+            await UploadAsync(api, "b", await workshop.SourceAsync(seconds: 3), HttpStatusCode.Created);
+            Assert.Equal("a", host.Services.GetRequiredService<TrailerLibrary>().ActiveFor("v")?.Name);
+            await ActivateAsync(api, """{"trailer":"b"}""");
+        }
+        await using (var host = await StartAsync(data, active: "a"))
+            await Eventually.IsTrueAsync(() => host.Services.GetRequiredService<TrailerLibrary>().ActiveFor("v")?.Name == "b", "the choice is read back");
+    }
+
+    [Fact]
+    public async Task A_second_gateway_sees_an_upload_and_a_swap_within_a_second()
+    {
+        var data = Directory.CreateDirectory(workshop["shared-data"]).FullName;
+        await using var one = await StartAsync(data);
+        using var api = one.Api("editor");
+        // A gateway of its own over the same database and store, as a second machine has it: the ledger stays apart.
+        var library = one.Services.GetRequiredService<TrailerLibrary>();
+        var other = ActivatorUtilities.CreateInstance<TrailerLibrary>(one.Services);
+        var state = ActivatorUtilities.CreateInstance<TrailerSwitch>(one.Services, other);
+        using var watch = ActivatorUtilities.CreateInstance<TrailerWatch>(one.Services, state, other);
+        await watch.StartAsync(CancellationToken.None);
+        await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        await ActivateAsync(api, """{"trailer":"a"}""");
+        await Eventually.IsTrueAsync(() => other.ActiveFor("v")?.Id == library.ActiveFor("v")?.Id && other.ActiveFor("v") is not null, "the other gateway swapped", TimeSpan.FromSeconds(5));
+        await watch.StopAsync(CancellationToken.None);
+    }
+
+    [Theory]
+    [InlineData("""{"trailer":"nobody"}""", HttpStatusCode.NotFound)]
+    [InlineData("""{"trailer":null,"from":"2026-01-02T00:00:00Z","until":"2026-01-01T00:00:00Z"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"trailer":null,"videos":""}""", HttpStatusCode.BadRequest)]
+    public async Task A_swap_that_makes_no_sense_is_refused(string body, HttpStatusCode status)
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        using var answer = await api.PutAsync("api/trailers/active", Json(body));
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("PUT", "api/trailers/brand", "analyst")]
+    [InlineData("PUT", "api/trailers/active", "analyst")]
+    [InlineData("DELETE", "api/trailers/active", "uploader")]
+    [InlineData("POST", "api/trailers/rollback", "analyst")]
+    [InlineData("POST", "api/preview", "analyst")]
+    public async Task Only_editors_change_what_is_on(string method, string path, string role)
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api(role);
+        using var answer = await api.SendAsync(new HttpRequestMessage(new HttpMethod(method), path) { Content = Json("{}") });
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_preview_plays_a_trailer_that_is_not_on_and_starts_no_session()
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        origin.Serve("show/x/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n");
+        await using var host = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "" });
+        using var api = host.Api("editor");
+        var version = await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        using var answer = await api.PostAsync("api/preview", Json("""{"video":"show/x","trailer":"a"}"""));
+        var preview = await JsonAsync(answer);
+        Assert.Equal(version.GetProperty("version").GetString(), preview.GetProperty("trailer").GetString());
+        using var playlist = await host.Client.GetAsync(preview.GetProperty("playlist_url").GetString());
+        Assert.Equal(HttpStatusCode.OK, playlist.StatusCode);
+        var token = new Uri(preview.GetProperty("playlist_url").GetString()!).Query["?session_id=".Length..];
+        Assert.Contains($"session_id={token}", await playlist.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static async Task<JsonElement> UploadAsync(HttpClient api, string name, string file, HttpStatusCode status)
+    {
+        using var answer = await api.PutAsync($"api/trailers/{name}", new ByteArrayContent(await File.ReadAllBytesAsync(file)));
+        Assert.True(status == answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        return await JsonAsync(answer);
+    }
+
+    private static async Task<HttpResponseMessage> ActivateAsync(HttpClient api, string body)
+    {
+        var answer = await api.PutAsync("api/trailers/active", Json(body));
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return answer;
+    }
+
+    private static async Task RollBackAsync(HttpClient api, HttpStatusCode status)
+    {
+        using var answer = await api.PostAsync("api/trailers/rollback", null);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    private static StringContent Json(string body) => new(body, System.Text.Encoding.UTF8, "application/json");
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => await answer.Content.ReadFromJsonAsync<JsonElement>();
+
+    private static Task<GatewayHost> StartAsync(string? data = null, string active = "") => GatewayHost.StartAsync(
+        settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "", ["Trailers:Active"] = active }, dataDirectory: data);
+}
