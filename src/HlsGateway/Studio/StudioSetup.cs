@@ -1,3 +1,4 @@
+using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ public static class StudioSetup
 {
     public static void AddStudio(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PagePolicy>();
+        builder.Services.AddSingleton<PagePolicy>().AddSingleton<DemoSession>();
 
         // The pages stand beside the program, wherever it is started from: published in wwwroot, built in the assets' manifest.
         var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
@@ -38,6 +39,14 @@ public static class StudioSetup
             context.Response.Headers.CacheControl = "no-cache";
             return TypedResults.Bytes(page, "text/html; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription().Add(policy.Apply);
+        if (app.ServiceProvider.GetRequiredService<IOptions<DemoOptions>>().Value.Enabled)
+        {
+            app.MapGet("/demo/session", (string? session_id, DemoSession demo, HttpContext context) =>
+            {
+                context.Response.Headers.CacheControl = "no-store";
+                return demo.AnswerAsync(session_id, context.RequestAborted);
+            }).AllowAnonymous().ExcludeFromDescription();
+        }
     }
 
     private static byte[] Read(IFileInfo file)

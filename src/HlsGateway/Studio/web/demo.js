@@ -53,6 +53,12 @@ function fillCaptions() {
   captions.onchange = () => tracks.forEach((track, i) => { track.mode = String(i) === captions.value ? "showing" : "disabled"; });
 }
 
+/** The first start makes the video: the page tries again until it is there. */
+function waitForDemo(status) {
+  say(`The demo video is not there yet (${status}): waiting for it. \u201cmake run\u201d makes it on the first start.`);
+  setTimeout(() => location.reload(), 3000);
+}
+
 function playWithHlsJs() {
   const hls = new Hls({
     // The worker is a file of ours: the page's policy allows no script from a blob.
@@ -68,7 +74,9 @@ function playWithHlsJs() {
     quality.onchange = () => { hls.nextLevel = Number(quality.value); };
   });
   hls.on(Hls.Events.ERROR, (_, { fatal, details, response }) => {
-    if (fatal) say(response?.code === 404 ? "The demo video is not there (yet): reload in a moment." : `Playback stopped: ${details}`);
+    if (!fatal) return;
+    if (response?.code >= 400 && session === null) waitForDemo(response.code);
+    else say(`Playback stopped: ${details}`);
   });
   hls.loadSource(playlist);
   hls.attachMedia(video);
@@ -77,7 +85,7 @@ function playWithHlsJs() {
 /** A browser's own HLS player hides its URLs: the page starts the session itself and hands the player a playlist of that session. */
 async function playNatively() {
   const answer = await fetch(playlist);
-  if (!answer.ok) return say("The demo video is not there (yet): reload in a moment.");
+  if (!answer.ok) return waitForDemo(answer.status);
   const token = sessionIn(await answer.text());
   video.src = token === null ? playlist : `${playlist}?session_id=${token}`;
   begin(token);

@@ -1,0 +1,30 @@
+using HlsGateway.Analytics;
+using HlsGateway.Playback;
+using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Studio;
+
+/// <summary>What the demo page shows of the session that plays on it.</summary>
+public sealed record DemoCounts(long SegmentsFetched, double SecondsFetched, double WatchSeconds, double TrailerSeconds, bool Completed);
+
+/// <summary>
+/// <c>GET /demo/session?session_id=</c>: a viewer of the demo video sees the counts of the one session whose token is in hand.
+/// The token's signature is the permission, so the page needs no API token; nothing of any other video is told.
+/// </summary>
+internal sealed class DemoSession(SessionQueries sessions, SigningKeys keys, IOptions<SessionsOptions> options, TimeProvider time)
+{
+    private static readonly string Path = $"{DemoVideo.Video}/playlist.m3u8";
+
+    public async Task<Results<Ok<DemoCounts>, ProblemHttpResult>> AnswerAsync(string? token, CancellationToken cancellation)
+    {
+        var verdict = SessionToken.Verify(keys, token ?? "", Path, options.Value.Lifetime, time.GetUtcNow(), out var session, out _);
+        if (verdict != SessionVerdict.Valid || session.Preview)
+            return Problems.Of(404, "no-demo-session", "That is no session of the demo video", "Reload the page: it begins a session of its own.");
+        return await sessions.FindAsync(session.Id, cancellation) is { } report
+            ? TypedResults.Ok(new DemoCounts(report.SegmentsFetched, report.SecondsFetched, report.WatchSeconds, report.TrailerSeconds, report.Completed))
+            : TypedResults.Ok(new DemoCounts(0, 0, 0, 0, Completed: false));
+    }
+}
