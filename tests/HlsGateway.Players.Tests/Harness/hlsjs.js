@@ -1,19 +1,18 @@
 import { load } from "./script.js";
 
+/** Shows captions of a SUBTITLES group. */
+export const shows = true;
+
 export const version = () => window.Hls.version;
 
 export async function play(video, src, { captions, audio, note, fail }) {
   await load("/node_modules/hls.js/dist/hls.min.js");
-  const hls = new window.Hls();
+  const hls = new window.Hls(captions ? { subtitlePreference: { lang: captions } } : {});
   hls.on(window.Hls.Events.ERROR, (_, data) => {
     note(`${data.fatal ? "fatal " : ""}${data.type} ${data.details} ${data.response?.code ?? ""} ${data.error?.message ?? ""}`);
     if (data.fatal) fail(`${data.type} ${data.details}`);
   });
   hls.on(window.Hls.Events.LEVEL_SWITCHED, (_, { level }) => note(`level ${level}`));
-  hls.on(window.Hls.Events.SUBTITLE_TRACKS_UPDATED, () => {
-    hls.subtitleDisplay = true;
-    hls.subtitleTrack = hls.subtitleTracks.findIndex(track => track.lang === captions);
-  });
   hls.on(window.Hls.Events.AUDIO_TRACKS_UPDATED, () => {
     const index = hls.audioTracks.findIndex(track => track.lang === audio);
     if (audio && index >= 0) hls.audioTrack = index;

@@ -1,3 +1,5 @@
+export const shows = false;
+
 export const version = () => /Chrome\/([\d.]+)/.exec(navigator.userAgent)?.[1] ?? navigator.userAgent;
 
 export async function play(video, src, { fail }) {

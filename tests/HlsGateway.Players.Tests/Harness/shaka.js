@@ -1,5 +1,8 @@
 import { load } from "./script.js";
 
+/** Shows captions of a SUBTITLES group. */
+export const shows = true;
+
 export const version = () => window.shaka.Player.version;
 
 export async function play(video, src, { captions, audio, note, fail }) {

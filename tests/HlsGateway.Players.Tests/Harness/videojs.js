@@ -1,5 +1,8 @@
 import { load } from "./script.js";
 
+/** Shows captions of a SUBTITLES group. */
+export const shows = true;
+
 export const version = () => window.videojs.VERSION;
 
 /** video.js's lists have a length and indices, but cannot be iterated. */

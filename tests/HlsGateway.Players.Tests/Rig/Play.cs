@@ -10,6 +10,11 @@ internal sealed record Play(PlayerReport Report, string SessionId, IReadOnlyList
     /// <summary>Content segments of Variant Streams, as the CDN served them: repeats included.</summary>
     public IEnumerable<string> ContentSegments => Cdn.Select(request => request.Path).Where(path => TestMedia.IsContentSegment(path));
 
+    /// <summary>Content segments that were counted, as paths at the CDN: repeats included.</summary>
+    public IEnumerable<string> CountedSegments => Session.GetProperty("trace").EnumerateArray()
+        .Where(entry => entry.GetProperty("kind").ValueEquals("content") && entry.GetProperty("counted").GetBoolean())
+        .Select(entry => $"/{Session.GetProperty("video").GetString()}/{entry.GetProperty("path").GetString()}");
+
     public IEnumerable<string> TrailerSegments => Cdn.Select(request => request.Path).Where(path => path.StartsWith("/objects/trailers/", StringComparison.Ordinal));
 
     public double Number(string property) => Session.GetProperty(property).GetDouble();

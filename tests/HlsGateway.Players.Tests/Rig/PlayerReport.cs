@@ -7,8 +7,8 @@ namespace HlsGateway.Players.Tests.Rig;
 internal readonly record struct ShownFrame(double MediaTime, Frame Frame);
 
 /// <param name="Start">Seconds on the player's own timeline.</param>
-/// <param name="SeenAt">The player's time when the cue was first seen among the active ones.</param>
-internal sealed record ShownCue(string Text, double Start, double End, double SeenAt);
+/// <param name="SeenAt">The player's time when the cue was first seen among the active ones; null when no look fell into it.</param>
+internal sealed record ShownCue(string Text, double Start, double End, double? SeenAt);
 
 /// <summary>What one player did with one stream, from the page's report or from ffmpeg's output.</summary>
 internal sealed record PlayerReport
@@ -30,6 +30,9 @@ internal sealed record PlayerReport
     public double WallMs { get; init; }
 
     public int Unreadable { get; init; }
+
+    /// <summary>Requests that the player itself broke off, as it does when it changes its mind about a Rendition.</summary>
+    public int GivenUp { get; init; }
 
     public required IReadOnlyList<ShownFrame> Frames { get; init; }
 

@@ -64,7 +64,9 @@ internal sealed partial class Players : IAsyncDisposable
         await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 680, Height = 400 } });
         var page = await context.NewPageAsync();
         var session = "";
+        var givenUp = 0;
         page.Request += (_, request) => session = session.Length > 0 ? session : SessionIn(request.Url);
+        page.RequestFailed += (_, _) => givenUp++;
         var query = string.Create(CultureInfo.InvariantCulture,
             $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}");
         await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
@@ -77,7 +79,7 @@ internal sealed partial class Players : IAsyncDisposable
             await page.EvaluateAsync("() => window.fail('the play did not end within 90 s')");
             await page.WaitForFunctionAsync("() => window.complete === true");
         }
-        return (PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report")), session);
+        return (PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report")) with { GivenUp = givenUp }, session);
     }
 
     /// <summary>Decodes the whole stream as fast as it comes, picture and sound, and reads the strip of every frame.</summary>
