@@ -49,6 +49,8 @@ internal static class CaptionMarkup
             return end;
         if (inner is "B" or "I" or "U" or "/B" or "/I" or "/U")
             clean.Append('<').Append(inner.ToString().ToLowerInvariant()).Append('>');
+        else if (!srt && CaptionTime.TryRead(inner, out var ms))
+            CaptionTime.Append(clean.Append('<'), ms).Append('>');
         else if (inner is "b" or "i" or "u" or "/b" or "/i" or "/u" || (!srt && IsWebVtt(inner)))
             clean.Append(text, at, length + 2);
         else
@@ -66,11 +68,9 @@ internal static class CaptionMarkup
         return name.StartsWith("font", StringComparison.OrdinalIgnoreCase) && (name.Length == 4 || name[4] is ' ' or '\t');
     }
 
-    /// <summary>A cue span tag (<c>c.loud</c>, <c>v.first Mary</c>, <c>lang en-GB</c>, <c>ruby</c>, <c>rt</c>) or a timestamp.</summary>
+    /// <summary>A cue span tag: <c>c.loud</c>, <c>v.first Mary</c>, <c>lang en-GB</c>, <c>ruby</c>, <c>rt</c>.</summary>
     private static bool IsWebVtt(ReadOnlySpan<char> inner)
     {
-        if (CaptionTime.IsTime(inner))
-            return true;
         if (inner[0] == '/')
             return inner[1..] is "c" or "v" or "lang" or "ruby" or "rt";
 

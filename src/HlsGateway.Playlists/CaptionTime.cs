@@ -45,7 +45,8 @@ internal static class CaptionTime
         return Line.Times;
     }
 
-    internal static bool IsTime(ReadOnlySpan<char> text) => TryTake(ref text, out _, out var comma, out var fraction) && text.IsEmpty && fraction && !comma;
+    /// <summary>Reads a time that is nothing else, as in a timestamp tag.</summary>
+    internal static bool TryRead(ReadOnlySpan<char> text, out int ms) => TryTake(ref text, out ms, out var comma, out var fraction) && text.IsEmpty && fraction && !comma;
 
     /// <summary>Appends <c>HH:MM:SS.mmm</c>.</summary>
     internal static StringBuilder Append(StringBuilder to, int ms) => to.Append(CultureInfo.InvariantCulture,

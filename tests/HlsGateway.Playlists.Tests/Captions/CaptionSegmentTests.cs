@@ -56,7 +56,10 @@ public sealed class CaptionSegmentTests
     [InlineData(0, 4000, "a b")]
     [InlineData(4000, 8000, "b")]
     [InlineData(8000, 12000, "b c")]
+    [InlineData(8999, 9001, "b c")]
     [InlineData(9000, 12000, "c")]
+    [InlineData(1999, 3500, "a")]
+    [InlineData(2000, 3501, "b")]
     [InlineData(2000, 3500, "")]
     [InlineData(20000, 22800, "c")]
     public void W4_A_segment_holds_every_cue_that_overlaps_its_window(int start, int end, string ids)

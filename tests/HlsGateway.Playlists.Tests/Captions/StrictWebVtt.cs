@@ -83,7 +83,7 @@ internal static partial class StrictWebVtt
     [GeneratedRegex(@"^(?<start>\d\d:\d\d:\d\d\.\d{3}) --> (?<end>\d\d:\d\d:\d\d\.\d{3})(?<settings>(?: (?:vertical|line|position|size|align|region):[\w.,%-]+)*)$", RegexOptions.ExplicitCapture, 2000)]
     private static partial Regex Times();
 
-    [GeneratedRegex(@"</?(?:b|i|u|c|v|lang|ruby|rt)(?:\.[\w.-]*)?(?:[ \t][^<>""=`]*)?>|<\d\d+:\d\d(?::\d\d)?\.\d{1,9}>|<\d+:\d\d(?::\d\d)?\.\d+>", RegexOptions.ExplicitCapture, 2000)]
+    [GeneratedRegex(@"</?(?:b|i|u|c|v|lang|ruby|rt)(?:\.[\w.-]*)?(?:[ \t][^<>""=`]*)?>|<\d\d:\d\d:\d\d\.\d{3}>", RegexOptions.ExplicitCapture, 2000)]
     private static partial Regex Tag();
 
     [GeneratedRegex(@"&(?:[A-Za-z][A-Za-z0-9]*|#\d+|#[xX][0-9A-Fa-f]+);", RegexOptions.ExplicitCapture, 2000)]
