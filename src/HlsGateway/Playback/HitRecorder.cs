@@ -13,7 +13,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
         var rule = Rule(context, request, forged);
         // An expired token is still ours, so its session's trace can tell; a forged one names a session that is somebody else's.
         var session = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired ? request.Token.Id : Guid.Empty;
-        var hit = new Hit(session, request.VideoName, WatchPath.Readable(request.Below), kind, rule, startMs, durationMs,
+        var hit = new Hit(session, request.VideoName, WatchPath.Readable(WatchRouter.WithoutRevision(request.Below)), kind, rule, startMs, durationMs,
             time.GetUtcNow().ToUnixTimeMilliseconds(), request.Token.Trailer, PlayerFamilies.Of(context.Request.Headers.UserAgent.ToString()));
         if (rule != HitRule.Head)
             return outbox.RecordAsync(hit);

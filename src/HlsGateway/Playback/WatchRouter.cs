@@ -53,6 +53,10 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         return request.Of(folder.ToString());
     }
 
+    /// <summary>The path below a video as people know it: a Rendition keeps its name from one revision to the next.</summary>
+    public static string WithoutRevision(string below) =>
+        below.StartsWith(RevisionMarker, StringComparison.Ordinal) && below.IndexOf('/', RevisionMarker.Length) is var slash and > 0 ? below[(slash + 1)..] : below;
+
     /// <summary>What the request asks for.</summary>
     public WatchRoute Route(WatchRequest request)
     {

@@ -1,5 +1,7 @@
 using HlsGateway.Access;
+using HlsGateway.Catalogue;
 using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -9,7 +11,8 @@ namespace HlsGateway.Transcoding;
 /// <summary>With <c>Demo:Enabled</c>: makes the demo in the background, then tells on the terminal where to look.</summary>
 internal sealed class DemoStart(
     DemoVideo demo, IServer server, IHostApplicationLifetime lifetime, IOptions<DemoOptions> options, IOptions<GatewayOptions> gateway,
-    IOptions<AccessOptions> access, IHostEnvironment environment, ILogger<DemoStart> log) : BackgroundService
+    IOptions<AccessOptions> access, PublishedVideos published, TrailerLibrary trailers, IOptions<TrailersOptions> trailer,
+    IHostEnvironment environment, ILogger<DemoStart> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -29,6 +32,7 @@ internal sealed class DemoStart(
                     Console.WriteLine(quarter == 0 ? "Making the demo video, once …" : $"  demo video {quarter * 25} %");
                 },
                 stoppingToken);
+            await SpliceableAsync(stoppingToken);
             Tell();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -38,6 +42,26 @@ internal sealed class DemoStart(
         catch (Exception e) when (e is FfmpegException or IOException)
         {
             log.DemoFailed(e);
+        }
+    }
+
+    /// <summary>Waits for the trailer's copies, a minute at most: the first session is to show it, and not only the second (rule S8).</summary>
+    private async Task SpliceableAsync(CancellationToken ct)
+    {
+        if (trailer.Value.Active.Length == 0)
+            return;
+        for (var attempt = 0; attempt < 600; attempt++)
+        {
+            if (published.TryGet(DemoVideo.Video, out var video) && trailers.ActiveFor(DemoVideo.Video) is { } active)
+            {
+                var missing = video.Facts.Where(facts => !active.Copies.ContainsKey(facts.Shape.Profile) && trailers.FailureOf(active.Id, facts.Shape.Profile) is null).ToList();
+                if (missing.Count == 0)
+                    return;
+                foreach (var facts in missing)
+                    trailers.Want(active, facts.Shape);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
         }
     }
 
