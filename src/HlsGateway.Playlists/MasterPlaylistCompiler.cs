@@ -58,7 +58,7 @@ internal static class MasterPlaylistCompiler
     {
         var list = playlist.Text.Span.Slice(mark.Start, mark.Length);
         if (edit.Trailer is not null && mark.Index >= 0)
-            WriteTrailerPeak(builder, playlist.Variants[mark.Index], list, mark, edit.Trailer(mark.Index));
+            WriteTrailerPeak(builder, playlist.Variants[mark.Index].Bandwidth, list, mark, edit.Trailer(mark.Index));
 
         if (edit.Captions.Count == 0 || new AttributeList(list).Find("SUBTITLES"u8))
             return;
@@ -69,7 +69,7 @@ internal static class MasterPlaylistCompiler
     }
 
     /// <summary>Rule S9: BANDWIDTH is a peak over all segments, CODECS names every format that occurs.</summary>
-    private static void WriteTrailerPeak(TemplateBuilder builder, VariantStream variant, ReadOnlySpan<byte> list, in Mark mark, TrailerPeak peak)
+    private static void WriteTrailerPeak(TemplateBuilder builder, int bandwidth, ReadOnlySpan<byte> list, in Mark mark, TrailerPeak peak)
     {
         var attributes = new AttributeList(list);
         var sawBandwidth = false;
@@ -80,7 +80,7 @@ internal static class MasterPlaylistCompiler
             if (attributes.Name.SequenceEqual("BANDWIDTH"u8) && !sawBandwidth)
             {
                 sawBandwidth = true;
-                if (peak.Bandwidth <= variant.Bandwidth)
+                if (peak.Bandwidth <= bandwidth)
                     continue;
                 builder.Replace(value);
                 builder.Write(peak.Bandwidth);
@@ -88,19 +88,21 @@ internal static class MasterPlaylistCompiler
             else if (attributes.Name.SequenceEqual("CODECS"u8) && !sawCodecs)
             {
                 sawCodecs = true;
-                var missing = MissingCodecs(variant.Codecs, peak.Codecs);
+                var present = PlaylistText.Decode(attributes.Value);
+                var missing = MissingCodecs(present, peak.Codecs);
                 if (missing.Length == 0)
                     continue;
                 builder.Replace(value);
-                builder.Write($"\"{variant.Codecs}{(string.IsNullOrEmpty(variant.Codecs) ? "" : ",")}{TemplateBuilder.Quotable(missing)}\"");
+                builder.Write($"\"{present}{(present.Length == 0 ? "" : ",")}{TemplateBuilder.Quotable(missing)}\"");
             }
         }
     }
 
-    private static string MissingCodecs(string? present, string? wanted)
+    /// <param name="wanted">Null in a peak that was left at its default.</param>
+    private static string MissingCodecs(string present, string? wanted)
     {
         const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
-        var known = (present ?? "").Split(',', Clean);
+        var known = present.Split(',', Clean);
         return string.Join(',', (wanted ?? "").Split(',', Clean).Where(codec => !known.Contains(codec, StringComparer.OrdinalIgnoreCase)).Distinct(StringComparer.OrdinalIgnoreCase));
     }
 }

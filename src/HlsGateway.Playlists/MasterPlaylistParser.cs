@@ -18,8 +18,8 @@ internal ref struct MasterPlaylistParser
     private (VariantStream Stream, int Mark)? pending;
 
     /// <summary>Where captions are to be added: position and place among the marks; behind the last EXT-X-MEDIA before the first EXT-X-STREAM-INF.</summary>
-    private Mark? captions;
-    private int captionsAt;
+    private Mark captions;
+    private int captionsAt = -1;
     private bool sawStreamInf;
 
     private MasterPlaylistParser(ReadOnlySpan<byte> text)
@@ -65,15 +65,9 @@ internal ref struct MasterPlaylistParser
 
     private bool TryReadStreamInf()
     {
-        if (!sawStreamInf)
-        {
-            sawStreamInf = true;
-            if (captions is null)
-            {
-                captions = new Mark(MarkKind.Captions, line.Start, 0, line.Number);
-                captionsAt = marks.Items.Count;
-            }
-        }
+        sawStreamInf = true;
+        if (captionsAt < 0)
+            PlaceCaptions(line.Start);
 
         string? bandwidth = null, codecs = null, resolution = null, frameRate = null, audio = null, group = null;
         var attributes = new AttributeList(line.Value);
@@ -101,10 +95,7 @@ internal ref struct MasterPlaylistParser
     private void ReadMedia()
     {
         if (!sawStreamInf)
-        {
-            captions = new Mark(MarkKind.Captions, line.End, 0, line.Number);
-            captionsAt = marks.Items.Count;
-        }
+            PlaceCaptions(line.End);
 
         string? type = null, group = null, name = null, language = null, uri = null, channels = null, isDefault = null;
         string? autoSelect = null, associated = null, forced = null, characteristics = null;
@@ -124,13 +115,19 @@ internal ref struct MasterPlaylistParser
             Keep(attributes, "CHARACTERISTICS"u8, ref characteristics);
         }
 
-        renditions.Add(new Rendition(type ?? "", group ?? "", language, name ?? "", string.IsNullOrEmpty(uri) ? null : uri, channels, isDefault == "YES"));
-        if (type != "SUBTITLES" || string.IsNullOrEmpty(group))
+        var rendition = new Rendition(type ?? "", group ?? "", language, name ?? "", string.IsNullOrEmpty(uri) ? null : uri, channels, isDefault == "YES");
+        renditions.Add(rendition);
+        if (rendition.Type != "SUBTITLES" || rendition.GroupId.Length == 0)
             return;
 
-        var chosenByItself = isDefault == "YES" || autoSelect == "YES";
-        var key = chosenByItself ? SubtitleGroups.AutoSelectKey(language, associated, forced == "YES", characteristics) : null;
-        subtitles.Add(new SubtitleMember(group, name ?? "", isDefault == "YES", key));
+        var key = rendition.Default || autoSelect == "YES" ? SubtitleGroups.AutoSelectKey(language, associated, forced == "YES", characteristics) : null;
+        subtitles.Add(new SubtitleMember(rendition.GroupId, rendition.Name, rendition.Default, key));
+    }
+
+    private void PlaceCaptions(int position)
+    {
+        captions = new Mark(MarkKind.Captions, position, 0, line.Number);
+        captionsAt = marks.Items.Count;
     }
 
     private bool TryCloseVariant()
@@ -149,8 +146,7 @@ internal ref struct MasterPlaylistParser
 
     private readonly MasterPlaylist Finish(ReadOnlyMemory<byte> text)
     {
-        if (captions is { } place)
-            marks.Items.Insert(captionsAt, place);
+        marks.Items.Insert(captionsAt, captions);
         return new MasterPlaylist(text, marks, subtitles)
         {
             Variants = variants.DrainToImmutable(),

@@ -207,10 +207,11 @@ internal ref struct MediaPlaylistParser
         if (range is not { } placed)
             return true;
 
-        offset = placed.Offset ?? rangeEnds.GetValueOrDefault(uri);
-        if (placed.Length > long.MaxValue - offset)
+        var first = placed.Offset ?? rangeEnds.GetValueOrDefault(uri);
+        if (placed.Length > long.MaxValue - first)
             return false;
-        rangeEnds[uri] = offset.Value + placed.Length;
+        rangeEnds[uri] = first + placed.Length;
+        offset = first;
         return true;
     }
 

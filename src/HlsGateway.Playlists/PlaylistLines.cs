@@ -55,8 +55,13 @@ internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
 
     private void SetValue(int start, int end)
     {
-        var value = text[start..end];
-        ValueLength = value.Trim(" \t"u8).Length;
-        ValueStart = end - value.TrimStart(" \t"u8).Length;
+        while (start < end && IsBlank(text[start]))
+            start++;
+        while (start < end && IsBlank(text[end - 1]))
+            end--;
+        ValueStart = start;
+        ValueLength = end - start;
     }
+
+    private static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
 }

@@ -18,9 +18,14 @@ internal static class PlaylistText
     {
         text = default;
         var span = bytes.Span;
-        if (!TryAccept(span, out error))
-            return false;
+        if (span.IsEmpty)
+            return Fail("The playlist is empty.", 0, out error);
+        if (span.Length > LargestPlaylist)
+            return Fail("The playlist is over 8 MiB.", 0, out error);
 
+        // The whole is searched at once, quickly; the lines only when there is something to be found in one.
+        var isUtf8 = Utf8.IsValid(span);
+        var hasNul = span.Contains((byte)0);
         var hasCarriageReturns = span.Contains((byte)'\r');
         var clean = hasCarriageReturns || span.StartsWith("\uFEFF"u8) ? new ArrayBufferWriter<byte>(span.Length) : null;
         var lines = new M3u8Reader(span);
@@ -28,6 +33,10 @@ internal static class PlaylistText
         {
             if (lines.Text.Length > LongestLine)
                 return Fail("The line is over 64 KiB.", lines.Number, out error);
+            if (!isUtf8 && !Utf8.IsValid(lines.Text))
+                return Fail("The line is not UTF-8.", lines.Number, out error);
+            if (hasNul && lines.Text.Contains((byte)0))
+                return Fail("The line holds a NUL.", lines.Number, out error);
             // Players disagree about whether it ends a line, so that nobody can say what a viewer would fetch.
             if (hasCarriageReturns && lines.Text.Contains((byte)'\r'))
                 return Fail("A carriage return stands inside the line.", lines.Number, out error);
@@ -42,6 +51,7 @@ internal static class PlaylistText
         }
 
         text = clean?.WrittenMemory ?? bytes;
+        error = default;
         return true;
     }
 
@@ -63,34 +73,9 @@ internal static class PlaylistText
 
     public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
-    private static bool TryAccept(ReadOnlySpan<byte> bytes, out PlaylistError error)
-    {
-        if (bytes.IsEmpty)
-            return Fail("The playlist is empty.", 0, out error);
-        if (bytes.Length > LargestPlaylist)
-            return Fail("The playlist is over 8 MiB.", 0, out error);
-        if (!Utf8.IsValid(bytes))
-            return Fail("The text is not UTF-8.", FirstLine(bytes, static line => !Utf8.IsValid(line)), out error);
-        if (bytes.Contains((byte)0))
-            return Fail("The text holds a NUL.", FirstLine(bytes, static line => line.Contains((byte)0)), out error);
-
-        error = default;
-        return true;
-    }
-
     /// <summary>Attributes after the tag are borne, as players do; blanks or lines before it are not.</summary>
     private static bool IsFirstLine(ReadOnlySpan<byte> line) =>
         line.StartsWith("#EXTM3U"u8) && (line.Length == 7 || line[7] is (byte)' ' or (byte)'\t');
-
-    private static int FirstLine(ReadOnlySpan<byte> bytes, Func<ReadOnlySpan<byte>, bool> isFaulty)
-    {
-        var lines = new M3u8Reader(bytes);
-        while (lines.Read() && !isFaulty(lines.Text))
-        {
-        }
-
-        return lines.Number;
-    }
 
     private static bool Fail(string reason, int line, out PlaylistError error)
     {

@@ -35,7 +35,7 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
     /// <summary>Ends the last line where the source left it open.</summary>
     public void EndLine()
     {
-        if (length > 0 && buffer[length - 1] != (byte)'\n')
+        if (buffer[length - 1] != (byte)'\n')
             Write("\n"u8);
     }
 
@@ -45,7 +45,7 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
         length += bytes.Length;
     }
 
-    public void Write(string text) => length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetByteCount(text)));
+    public void Write(string text) => length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetMaxByteCount(text.Length)));
 
     public void Write(long number)
     {
@@ -59,7 +59,7 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
     {
         if (uri.IsKeep || (uri.AfterToken is null && uri.BeforeToken.AsSpan().Trim(" \t").IsEmpty) || uri.BeforeToken.AsSpan().TrimStart(" \t").StartsWith('#'))
             throw new ArgumentException("This text would not be read as a URI line.", nameof(uri));
-        WriteUri(uri);
+        WriteUri(uri.BeforeToken, uri.AfterToken);
     }
 
     /// <summary>The value of a URI attribute with its quotation marks.</summary>
@@ -69,7 +69,7 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
         if (uri.IsKeep || uri.BeforeToken.AsSpan().Contains('"') || uri.AfterToken.AsSpan().Contains('"'))
             throw new ArgumentException("This text cannot stand in quotation marks.", nameof(uri));
         Write("\""u8);
-        WriteUri(uri);
+        WriteUri(uri.BeforeToken, uri.AfterToken);
         Write("\""u8);
     }
 
@@ -85,17 +85,17 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
 
     public PlaylistTemplate Build() => new(buffer.AsSpan(0, length).ToArray(), [.. holes]);
 
-    private void WriteUri(RewrittenUri uri)
+    private void WriteUri(string beforeToken, string? afterToken)
     {
-        if (uri.BeforeToken.AsSpan().ContainsAny(Controls) || uri.AfterToken.AsSpan().ContainsAny(Controls))
-            throw new ArgumentException("A control character in a URI would break its line.", nameof(uri));
-        Write(uri.BeforeToken ?? "");
-        if (uri.AfterToken is null)
+        if (beforeToken.AsSpan().ContainsAny(Controls) || afterToken.AsSpan().ContainsAny(Controls))
+            throw new ArgumentException("A control character in a URI would break its line.", nameof(beforeToken));
+        Write(beforeToken);
+        if (afterToken is null)
             return;
         holes.Add(length);
         Room(PlaylistTemplate.TokenLength)[..PlaylistTemplate.TokenLength].Fill((byte)'-');
         length += PlaylistTemplate.TokenLength;
-        Write(uri.AfterToken);
+        Write(afterToken);
     }
 
     private Span<byte> Room(int count)

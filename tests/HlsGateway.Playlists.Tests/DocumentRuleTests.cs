@@ -270,6 +270,13 @@ public sealed class DocumentRuleTests
         Assert.Equal(3, Rendered.Error("#EXTM3U\n#EXT-X-STREAM-INF\nx\n").Line);
     }
 
+    [Theory]
+    [InlineData("\u00A9/é.ts")]
+    [InlineData("\u00BF\u00A0")]
+    [InlineData("a b")]
+    public void D7_Letters_that_are_no_controls_may_stand_in_a_URI(string uri) =>
+        Assert.Equal(uri, Rendered.Media($"#EXTM3U\n#EXTINF:4,\n{uri}\n").Segments[0].Uri);
+
     [Fact]
     public void D7_A_stray_header_tag_of_the_other_kind_is_played_over()
     {

@@ -74,6 +74,7 @@ public sealed class MasterRuleTests
 
         Assert.Contains($"#EXT-X-STREAM-INF:{expected}\na.m3u8\n", text, StringComparison.Ordinal);
         Assert.Contains("#EXT-X-STREAM-INF:BANDWIDTH=9000\nb.m3u8\n", text, StringComparison.Ordinal);
+        Assert.Equal(Plain, Rendered.Compiled(Plain, new MasterEdit { Rewrite = Rendered.Keep, Trailer = _ => default }));
     }
 
     [Fact]
