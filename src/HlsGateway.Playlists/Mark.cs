@@ -59,7 +59,7 @@ internal readonly record struct Mark(MarkKind Kind, int Start, int Length, int L
 internal sealed class MarkList
 {
     /// <summary>Bounds what a hostile playlist costs: each URI becomes an object or two here and in the caller.</summary>
-    private const int MostUris = 200_000;
+    public const int MostUris = 200_000;
 
     private readonly int[] ordinals = new int[(int)UriKind.DateRangeAsset + 1];
     private readonly HashSet<TagRule> seen = new(ReferenceEqualityComparer.Instance);

@@ -7,7 +7,7 @@ namespace HlsGateway.Playlists;
 internal ref struct MediaPlaylistParser
 {
     private readonly MarkList marks;
-    private readonly ImmutableArray<MediaSegment>.Builder segments = ImmutableArray.CreateBuilder<MediaSegment>();
+    private readonly ImmutableArray<MediaSegment>.Builder segments;
     private readonly ImmutableArray<MapSection>.Builder maps = ImmutableArray.CreateBuilder<MapSection>();
 
     /// <summary>Lines since the last segment that speak about the next one.</summary>
@@ -42,6 +42,9 @@ internal ref struct MediaPlaylistParser
     {
         line = new PlaylistLines(text);
         marks = new MarkList(text);
+        // Grown by doubling, the array of a long playlist would cost more than reading it.
+        segments = ImmutableArray.CreateBuilder<MediaSegment>(Math.Min(text.Count("\n#EXTINF:"u8), MarkList.MostUris));
+        marks.Items.EnsureCapacity(segments.Capacity + 8);
     }
 
     public static bool TryParse(ReadOnlyMemory<byte> text, out MediaPlaylist? playlist, out PlaylistError error)
