@@ -32,20 +32,32 @@ public sealed class PlaylistFuzzTests
         for (var number = 0; number < count; number++)
         {
             var mutant = Mutate(new Random(number));
-            var started = Stopwatch.GetTimestamp();
-            read += Try(mutant, number) ? 1 : 0;
-            if (Stopwatch.GetElapsedTime(started) > Slowest && Fastest(mutant, number) is var time && time > Slowest)
-                Assert.Fail($"Took {time}. {Describe(mutant, number)}");
+            try
+            {
+                var started = Stopwatch.GetTimestamp();
+                var template = Compile(mutant);
+                if (Stopwatch.GetElapsedTime(started) > Slowest)
+                    Assert.InRange(CpuTimeOf(mutant), TimeSpan.Zero, Slowest);
+                if (template is null)
+                    continue;
+                read++;
+                RequireStable(mutant, template);
+            }
+            catch (Exception exception)
+            {
+                var head = Encoding.UTF8.GetString(mutant.AsSpan(0, Math.Min(2000, mutant.Length)));
+                throw new InvalidOperationException($"Mutant {number} of the fixed seed, {mutant.Length} bytes: {head}", exception);
+            }
         }
 
         // Mutations that all end as refused, or none, would test nothing.
         Assert.InRange(read, count / 10, count - (count / 10));
     }
 
-    private static TimeSpan Fastest(byte[] mutant, int number) => Enumerable.Range(0, 5).Min(_ =>
+    private static TimeSpan CpuTimeOf(byte[] mutant) => Enumerable.Range(0, 5).Min(_ =>
     {
         var started = CpuTime();
-        Try(mutant, number);
+        Compile(mutant);
         return CpuTime() - started;
     });
 
@@ -58,39 +70,29 @@ public sealed class PlaylistFuzzTests
             : Stopwatch.GetElapsedTime(0);
     }
 
-    private static bool Try(byte[] mutant, int number)
+    /// <summary>All that the gateway does with an origin's bytes; null when they are refused.</summary>
+    private static PlaylistTemplate? Compile(byte[] mutant)
     {
-        try
+        if (!Playlist.TryParse(mutant, out var master, out var media, out var error))
         {
-            if (!Playlist.TryParse(mutant, out var master, out var media, out var error))
-            {
-                Assert.NotNull(error.Reason);
-                return false;
-            }
+            Assert.NotEmpty(error.Reason);
+            return null;
+        }
 
-            var template = Compile(master, media);
-            var once = Bytes(template);
-            // What went out is a playlist again, and of the same kind; rendering it once more with nothing to add changes nothing.
-            Assert.True(Playlist.TryParse(once, out var masterAgain, out var mediaAgain, out error), error.ToString());
-            Assert.Equal(master is null, masterAgain is null);
-            Assert.Equal(media?.Segments.Length + (media is { HasEndList: true } ? 2 : 0), mediaAgain?.Segments.Length);
-            var twice = masterAgain?.Compile(new MasterEdit { Rewrite = Rendered.Keep }) ?? mediaAgain?.Compile(new MediaEdit { Rewrite = Rendered.Keep });
-            Assert.True(twice is not null && Bytes(twice).AsSpan().SequenceEqual(once), "The second rendering differs.");
-            return true;
-        }
-        catch (Exception exception)
-        {
-            throw new InvalidOperationException(Describe(mutant, number), exception);
-        }
+        return master?.Compile(Goldens.MasterEdit) ?? media?.Compile(Goldens.Edit(media));
     }
 
-    private static string Describe(byte[] mutant, int number) =>
-        $"Mutant {number} of the fixed seed, {mutant.Length} bytes: {Encoding.UTF8.GetString(mutant.AsSpan(0, Math.Min(2000, mutant.Length)))}";
-
-    private static PlaylistTemplate Compile(MasterPlaylist? master, MediaPlaylist? media) =>
-        master is not null ? master.Compile(Goldens.MasterEdit)
-        : media is not null ? media.Compile(Goldens.Edit(media))
-        : throw new InvalidOperationException("A playlist is one of both.");
+    /// <summary>What went out is a playlist again, of the same kind and with the same segments; rendering that with nothing to add changes nothing.</summary>
+    private static void RequireStable(byte[] mutant, PlaylistTemplate template)
+    {
+        Assert.True(Playlist.TryParse(mutant, out var master, out var media, out _));
+        var once = Bytes(template);
+        Assert.True(Playlist.TryParse(once, out var masterAgain, out var mediaAgain, out var error), error.ToString());
+        Assert.Equal(master is null, masterAgain is null);
+        Assert.Equal(media?.Segments.Length + (media is { HasEndList: true } ? 2 : 0), mediaAgain?.Segments.Length);
+        var twice = masterAgain?.Compile(new MasterEdit { Rewrite = Rendered.Keep }) ?? mediaAgain?.Compile(new MediaEdit { Rewrite = Rendered.Keep });
+        Assert.True(twice is not null && Bytes(twice).AsSpan().SequenceEqual(once), "The second rendering differs.");
+    }
 
     private static byte[] Bytes(PlaylistTemplate template)
     {
