@@ -6,8 +6,15 @@ namespace HlsGateway.Playlists;
 /// </summary>
 internal ref struct AttributeList(ReadOnlySpan<byte> list)
 {
+    /// <summary>What is said of a tag whose list is not <see cref="WellFormed"/>.</summary>
+    public const string Malformed = "A quotation mark is not closed or stands inside an attribute's value, or there are over 1,000 attributes.";
+
+    /// <summary>Bounds what a line of commas costs.</summary>
+    private const int Most = 1000;
+
     private readonly ReadOnlySpan<byte> list = list;
     private int next;
+    private int count;
 
     /// <summary>Name of the current attribute, blanks around it left out.</summary>
     public ReadOnlySpan<byte> Name { get; private set; }
@@ -18,7 +25,7 @@ internal ref struct AttributeList(ReadOnlySpan<byte> list)
     /// <summary>Length of the value with its quotation marks.</summary>
     public int ValueLength { get; private set; }
 
-    /// <summary>False for a quotation mark that is never closed, or that stands anywhere but around the whole value.</summary>
+    /// <summary>False for a quotation mark that is never closed, or that stands anywhere but around the whole value; and for one attribute too many, the last that is read.</summary>
     public bool WellFormed { get; private set; }
 
     /// <summary>The current value without its quotation marks.</summary>
@@ -26,7 +33,7 @@ internal ref struct AttributeList(ReadOnlySpan<byte> list)
 
     public bool Read()
     {
-        if (next >= list.Length)
+        if (next >= list.Length || count > Most)
             return false;
 
         var start = next;
@@ -41,7 +48,7 @@ internal ref struct AttributeList(ReadOnlySpan<byte> list)
         ValueStart = start + end - value.Length;
         value = value.TrimEnd(" \t"u8);
         ValueLength = value.Length;
-        WellFormed = closed && !Unquote(value).Contains((byte)'"');
+        WellFormed = ++count <= Most && closed && !Unquote(value).Contains((byte)'"');
         return true;
     }
 
@@ -49,6 +56,7 @@ internal ref struct AttributeList(ReadOnlySpan<byte> list)
     public bool Find(ReadOnlySpan<byte> name)
     {
         next = 0;
+        count = 0;
         while (Read())
         {
             if (Name.SequenceEqual(name))

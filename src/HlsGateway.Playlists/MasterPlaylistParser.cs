@@ -42,6 +42,8 @@ internal ref struct MasterPlaylistParser
         {
             if (line.IsUri ? !TryCloseVariant() : !TryReadTag())
                 return false;
+            if (marks.Items.Count > MarkList.Most)
+                return Fail(MarkList.TooMany);
         }
 
         return variants.Count > 0 || Fail("No EXT-X-STREAM-INF has a URI.");
@@ -74,7 +76,7 @@ internal ref struct MasterPlaylistParser
         while (attributes.Read())
         {
             if (!attributes.WellFormed)
-                return Fail("A quotation mark is not closed, or stands inside an attribute's value.");
+                return Fail(AttributeList.Malformed);
             Keep(attributes, "BANDWIDTH"u8, ref bandwidth);
             Keep(attributes, "CODECS"u8, ref codecs);
             Keep(attributes, "RESOLUTION"u8, ref resolution);

@@ -43,7 +43,7 @@ internal ref struct MediaPlaylistParser
         line = new PlaylistLines(text);
         marks = new MarkList(text);
         // Grown by doubling, the array of a long playlist would cost more than reading it.
-        segments = ImmutableArray.CreateBuilder<MediaSegment>(Math.Min(text.Count("\n#EXTINF:"u8), MarkList.MostUris));
+        segments = ImmutableArray.CreateBuilder<MediaSegment>(Math.Min(text.Count("\n#EXTINF:"u8), MarkList.Most));
         marks.Items.EnsureCapacity(segments.Capacity + 8);
     }
 
@@ -61,6 +61,8 @@ internal ref struct MediaPlaylistParser
         {
             if (line.IsUri ? !TryCloseSegment() : !TryReadTag())
                 return false;
+            if (marks.Items.Count + pending.Count > MarkList.Most)
+                return Fail(MarkList.TooMany);
         }
 
         return isMedia || Fail("The playlist has neither EXT-X-STREAM-INF nor EXTINF, nor a Media Playlist's header.");

@@ -11,7 +11,8 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Select(c => (char)c)]);
 
     private readonly List<int> holes = [];
-    private byte[] buffer = new byte[expectedLength];
+    /// <summary>With room for a trailer, and for text whose length is not counted before it is written.</summary>
+    private byte[] buffer = new byte[expectedLength + 4096];
     private int length;
 
     /// <summary>First byte of the source that is neither copied nor left out yet.</summary>

@@ -211,6 +211,7 @@ public sealed class DocumentRuleTests
         ("an open quotation mark", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"a\n#EXTINF:1,\na\n"u8.ToArray(), 2),
         ("an open quotation mark in a variant", "#EXTM3U\n#EXT-X-STREAM-INF:CODECS=\"a\nv\n"u8.ToArray(), 2),
         ("an open quotation mark in a rendition", "#EXTM3U\n#EXT-X-MEDIA:NAME=\"a\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\n"u8.ToArray(), 2),
+        ("too many attributes", Encoding.UTF8.GetBytes("#EXTM3U\n#EXT-X-STREAM-INF:" + new string(',', 1001) + "\nv\n"), 2),
         ("no duration", "#EXTM3U\n#EXTINF:,\na\n"u8.ToArray(), 2),
         ("a dot", "#EXTM3U\n#EXTINF:.,\na\n"u8.ToArray(), 2),
         ("a negative duration", "#EXTM3U\n#EXTINF:-1,\na\n"u8.ToArray(), 2),
@@ -229,8 +230,11 @@ public sealed class DocumentRuleTests
         ("a byte range with another mark", "#EXTM3U\n#EXTINF:1,\n#EXT-X-BYTERANGE:1-5\na\n"u8.ToArray(), 3),
         ("a byte range past any file", "#EXTM3U\n#EXTINF:1,\n#EXT-X-BYTERANGE:9223372036854775807@1\na\n"u8.ToArray(), 4),
         ("a map with a faulty range", "#EXTM3U\n#EXT-X-MAP:URI=\"i\",BYTERANGE=\"x\"\n#EXTINF:1,\na\n"u8.ToArray(), 2),
-        ("too many segments", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Concat(Enumerable.Repeat("#EXTINF:1,\na\n", 200_001))), 400_003),
-        ("too many dates", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Concat(Enumerable.Repeat("#EXT-X-DATERANGE:X-ASSET-URI=a\n", 200_001)) + "#EXTINF:1,\na\n"), 200_002),
+        ("too many segments", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Concat(Enumerable.Repeat("#EXTINF:1,\na\n", 200_001))), 400_000),
+        ("too many variants", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Concat(Enumerable.Repeat("#EXT-X-STREAM-INF:\na\n", 100_001))), 200_001),
+        ("too many repetitions", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("#EXTM3U\n", 200_002))), 200_001),
+        ("too many tags that wait for a segment", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Concat(Enumerable.Repeat("#EXT-X-GAP\n", 200_001))), 200_001),
+        ("too many dates", Encoding.UTF8.GetBytes("#EXTM3U\n" + string.Concat(Enumerable.Repeat("#EXT-X-DATERANGE:X-ASSET-URI=a\n", 200_001)) + "#EXTINF:1,\na\n"), 200_001),
     ];
 
     public static TheoryData<string> NoPlaylists => [.. Refused.Select(refused => refused.What)];
@@ -244,7 +248,7 @@ public sealed class DocumentRuleTests
         var error = Rendered.Error(refused.Bytes);
 
         Assert.Equal(refused.Line, error.Line);
-        Assert.Matches("^[A-Z][^\\n]{10,100}\\.$", error.Reason);
+        Assert.Matches("^[A-Z][^\\n]{10,110}\\.$", error.Reason);
     }
 
     [Fact]
@@ -276,6 +280,16 @@ public sealed class DocumentRuleTests
     [InlineData("a b")]
     public void D7_Letters_that_are_no_controls_may_stand_in_a_URI(string uri) =>
         Assert.Equal(uri, Rendered.Media($"#EXTM3U\n#EXTINF:4,\n{uri}\n").Segments[0].Uri);
+
+    [Fact]
+    public void D7_A_malformed_tag_on_which_no_playback_hangs_is_copied()
+    {
+        const string Text = "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",X-ASSET-URI=\"x\",X-JSON=\"{\"a\":1}\",X-ASSET-LIST=\"y\"\n#EXTINF:4,\na\n";
+
+        var text = Rendered.Compiled(Text, new MediaEdit { Rewrite = (in UriSite site) => new RewrittenUri(site.Uri + "!", null) });
+
+        Assert.Equal(Text.Replace("\"x\"", "\"x!\"", StringComparison.Ordinal).Replace("\na\n", "\na!\n", StringComparison.Ordinal), text);
+    }
 
     [Fact]
     public void D7_A_stray_header_tag_of_the_other_kind_is_played_over()
