@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace HlsGateway.Counting;
@@ -8,6 +9,7 @@ namespace HlsGateway.Counting;
 /// </summary>
 internal sealed class LedgerLock : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly FileStream file;
 
     private LedgerLock(FileStream file) => this.file = file;
@@ -17,20 +19,33 @@ internal sealed class LedgerLock : IDisposable
     {
         // Beside the lock, which nobody but its holder can read.
         var holder = path + ".pid";
-        FileStream file;
-        try
-        {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
-        }
-        catch (IOException held) when (File.Exists(path))
+        var file = Open(path);
+        // A child process holds its parent's files between fork and exec, so a lock that has just been given up can look held
+        // for a moment: that moment is waited out before anybody is refused.
+        for (var waited = Stopwatch.StartNew(); file is null && waited.Elapsed < Patience; file = Open(path))
+            Thread.Sleep(20);
+        if (file is null)
         {
             var pid = File.Exists(holder) ? File.ReadAllText(holder) : "(unknown)";
             throw new InvalidOperationException(
-                $"The ledger is in use by process {pid}, which holds {path}. Stop that process, or give this one a data directory of its own (Gateway:DataDirectory).", held);
+                $"The ledger is in use by process {pid}, which holds {path}. Stop that process, or give this one a data directory of its own (Gateway:DataDirectory).");
         }
+
         File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new LedgerLock(file);
     }
 
     public void Dispose() => file.Dispose();
+
+    private static FileStream? Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
+    }
 }
