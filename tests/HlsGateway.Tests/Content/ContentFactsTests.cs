@@ -57,6 +57,15 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
     }
 
     [Fact]
+    public async Task S7_Pixels_that_are_not_quite_square_still_give_a_shape_that_a_copy_can_have()
+    {
+        // What `-vf scale=-2:240` makes of 854x480: 428 pixels that are shown on 427.
+        var fact = Assert.Single(await MeasureAsync("odd", ["-r", "25", "-vf", "scale=428:240,setsar=427/428"], []));
+        Assert.Equal((428, 240), (fact.Shape.Width, fact.Shape.Height));
+        Assert.True(ConditioningArguments.Supports(fact.Shape));
+    }
+
+    [Fact]
     public async Task S8_A_second_session_of_a_foreign_video_carries_the_trailer_in_every_rendition_and_a_restart_needs_no_probe()
     {
         await using var origin = await LoopbackOrigin.StartAsync();
