@@ -43,6 +43,9 @@ internal sealed record PlayerReport
 
     public IReadOnlyList<string> Log { get; init; } = [];
 
+    /// <summary>Of the content; the trailer's frames are numbered as its source's were, whatever rate its copies have.</summary>
+    public double ContentFramesPerSecond { get; init; } = TestMedia.FramesPerSecond;
+
     public IEnumerable<ShownFrame> Content => Frames.Where(frame => frame.Frame.Source != Barcode.Trailer);
 
     public IEnumerable<ShownFrame> Trailer => Frames.Where(frame => frame.Frame.Source == Barcode.Trailer);
@@ -51,7 +54,7 @@ internal sealed record PlayerReport
     /// Seconds from the content's own time, which its frames carry, to the player's; the median, since under load a browser
     /// may draw one frame later than the one it reports.
     /// </summary>
-    public double ContentOffset => Median(Content.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.FramesPerSecond)));
+    public double ContentOffset => Median(Content.Select(frame => frame.MediaTime - (frame.Frame.Number / ContentFramesPerSecond)));
 
     /// <summary>As <see cref="ContentOffset"/>, of the trailer's start.</summary>
     public double TrailerOffset => Median(Trailer.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.FramesPerSecond)));

@@ -71,9 +71,19 @@ internal sealed partial class Stage : IAsyncDisposable
     }
 
     /// <summary>Asks for the playlists until a new session has the trailer: its copies are made when they are first wanted (rule S8).</summary>
-    public Task TrailerReadyAsync(string video) => Until.TrueAsync(
-        async () => (await PlaylistsAsync(video)).Skip(1).All(child => child.Text.Contains("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)),
-        $"{video} has its trailer", TimeSpan.FromSeconds(90));
+    public async Task TrailerReadyAsync(string video)
+    {
+        try
+        {
+            await Until.TrueAsync(
+                async () => (await PlaylistsAsync(video)).Skip(1).All(child => child.Text.Contains("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)),
+                $"{video} has its trailer", TimeSpan.FromSeconds(90));
+        }
+        catch (TimeoutException late)
+        {
+            throw new InvalidOperationException($"{late.Message}. The gateway says:\n{Gateway.Output}", late);
+        }
+    }
 
     /// <summary>The Master Playlist and its children, as they are served to one new session.</summary>
     public async Task<IReadOnlyList<(string Uri, string Text)>> PlaylistsAsync(string video)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace HlsGateway.Players.Tests.Rig;
 
@@ -9,7 +10,7 @@ namespace HlsGateway.Players.Tests.Rig;
 /// 4.8 s of trailer, every frame with a <see cref="Barcode"/>. B-frames are wanted: they are why the first picture of a
 /// MPEG-TS segment stands at 1.48 s.
 /// </summary>
-internal sealed class TestMedia
+internal sealed partial class TestMedia
 {
     public const int FramesPerSecond = 25;
     public const int ContentFrames = 270;
@@ -64,8 +65,7 @@ internal sealed class TestMedia
     }
 
     /// <summary>Whether the CDN's path is a segment of a Variant Stream (an audio Rendition's adds no watch time).</summary>
-    public static bool IsContentSegment(string path) =>
-        Rungs.Any(rung => path.Contains($"/{rung.Name}/video", StringComparison.Ordinal)) && !path.StartsWith("/objects/", StringComparison.Ordinal);
+    public static bool IsContentSegment(string path) => ContentSegment().IsMatch(path);
 
     /// <summary>Seconds of a content segment, which its name's number tells.</summary>
     public static double SecondsOf(string path) => Path.GetFileNameWithoutExtension(path).EndsWith('2') ? 2.8 : 4;
@@ -122,4 +122,7 @@ internal sealed class TestMedia
     private static string[] Hls(string container) =>
         ["-f", "hls", "-hls_time", "4", "-hls_playlist_type", "vod", "-hls_segment_type", container.Equals("ts", StringComparison.Ordinal) ? "mpegts" : "fmp4",
             "-hls_segment_filename", $"{{folder}}/video%d.{(container.Equals("ts", StringComparison.Ordinal) ? "ts" : "m4s")}", "{folder}/video.m3u8"];
+
+    [GeneratedRegex(@"^/\w+/\d+p/video\d+\.(ts|m4s)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ContentSegment();
 }
