@@ -80,6 +80,12 @@ internal static partial class Log
     [LoggerMessage(5016, LogLevel.Error, "The demo video could not be made")]
     public static partial void DemoFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(5020, LogLevel.Information, "{Count} resumable uploads that nobody went on with are removed")]
+    public static partial void PartialUploadsRemoved(this ILogger log, int count);
+
+    [LoggerMessage(5021, LogLevel.Warning, "Resumable uploads cannot be tidied up now: {Reason}")]
+    public static partial void PartialUploadsUnreadable(this ILogger log, string reason);
+
     [LoggerMessage(7001, LogLevel.Warning, "The catalogue cannot be read now; videos stay as last known: {Reason}")]
     public static partial void CatalogueUnreadable(this ILogger log, string reason);
 

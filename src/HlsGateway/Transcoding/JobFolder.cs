@@ -48,10 +48,11 @@ public sealed class JobFolder : IDisposable
         Protect(name);
     }
 
-    /// <summary>Takes a file over: it is moved, not copied, when it stands on the same file system.</summary>
-    public void Take(string name, string file)
+    /// <summary>Another name for a file that stays where it is; a copy where it stands on another file system.</summary>
+    public void Link(string name, string file)
     {
-        File.Move(file, this[name]);
+        if (Native.Link(file, this[name]) != 0)
+            File.Copy(file, this[name]);
         Protect(name);
     }
 

@@ -42,6 +42,18 @@ public sealed class TranscodeOptions
     [Range(1_000, 100L << 30)]
     public long MaxBytes { get; init; } = 300_000_000;
 
+    /// <summary>How long a resumable upload waits for its next byte.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan PartialLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Bytes that unfinished resumable uploads may take together, by the lengths they announced.</summary>
+    [Range(1_000, 100L << 40)]
+    public long MaxPartialBytes { get; init; } = 20L << 30;
+
+    /// <summary>Unfinished resumable uploads at a time.</summary>
+    [Range(1, 100_000)]
+    public int MaxPartialUploads { get; init; } = 200;
+
     /// <summary>Pixels of the longer side.</summary>
     [Range(16, 8192)]
     public int MaxSide { get; init; } = 4096;

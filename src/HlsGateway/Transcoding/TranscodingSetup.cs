@@ -9,6 +9,9 @@ public static class TranscodingSetup
         builder.Services.AddSingleton<Ffmpeg>();
         builder.Services.AddSingleton<JobTable>();
         builder.Services.AddSingleton<VideoPipeline>();
+        builder.Services.AddSingleton<UploadIntake>();
+        builder.Services.AddSingleton<PartialUploads>();
+        builder.Services.AddHostedService<PartialUploadSweep>();
         builder.Services.AddHostedService<TranscodeWorker>();
         builder.Services.AddSingleton<TranscoderHealth>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
@@ -18,5 +21,9 @@ public static class TranscodingSetup
         builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");
     }
 
-    public static void MapTranscoding(this IEndpointRouteBuilder app) => app.MapUploads();
+    public static void MapTranscoding(this IEndpointRouteBuilder app)
+    {
+        app.MapUploads();
+        app.MapTus();
+    }
 }

@@ -1,11 +1,17 @@
 using System.Globalization;
+using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Transcoding;
 
 /// <summary>Why an upload is not taken.</summary>
 /// <param name="Slug">Of the problem type.</param>
 /// <param name="Detail">What to do.</param>
-public sealed record UploadRefusal(string Slug, string Title, string Detail);
+/// <param name="Status">Of the answer over HTTP.</param>
+public sealed record UploadRefusal(string Slug, string Title, string Detail, int Status = 422)
+{
+    internal ProblemHttpResult Problem => Problems.Of(Status, Slug, Title, Detail);
+}
 
 /// <summary>What an upload must be. Asked early, from the probe, before anything is encoded.</summary>
 public static class UploadRules

@@ -1,0 +1,219 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using HlsGateway.Access;
+using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>
+/// tus 1.0.0 at <c>/api/uploads</c>, for uploads that survive a cut: POST with <c>Upload-Length</c> and <c>Upload-Metadata: video …</c>
+/// begins one, PATCH adds bytes, HEAD tells how many are here, DELETE ends it. The last byte puts the video into the queue as a raw
+/// PUT does; a refusal is the answer to the PATCH that brought it.
+/// </summary>
+internal static class TusEndpoints
+{
+    private const string Part = "application/offset+octet-stream";
+
+    public static void MapTus(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/uploads").RequireAuthorization(Roles.Uploader).WithTags("Uploads").AddEndpointFilter(SpeakAsync);
+        foreach (var path in (string[])["/", "/{id}"])
+            group.MapMethods(path, ["OPTIONS"], Discover).WithSummary("What of tus 1.0 is spoken here.");
+        group.MapPost("/", Create).WithSummary("Begins a resumable upload (tus 1.0).");
+        group.MapMethods("/{id}", ["HEAD"], HeadAsync).WithSummary("How many bytes of a resumable upload are here.");
+        group.MapPatch("/{id}", PatchAsync).WithSummary("Adds bytes to a resumable upload; the last ones queue the video.");
+        group.MapDelete("/{id}", DeleteAsync).WithSummary("Ends a resumable upload and removes its bytes.");
+        // Where a proxy lets no PATCH pass: the protocol has the true method in a header.
+        group.MapPost("/{id}", (string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct) =>
+            context.Request.Headers["X-HTTP-Method-Override"].ToString() switch
+            {
+                "PATCH" => PatchAsync(id, context, uploads, intake, ffmpeg, ct),
+                "DELETE" => DeleteAsync(id, context, uploads, ct),
+                _ => Task.FromResult<IResult>(Problems.Of(405, "method", "The method is not allowed here", "Send PATCH, or X-HTTP-Method-Override: PATCH.")),
+            }).ExcludeFromDescription();
+    }
+
+    /// <summary>Every answer names the version; a client of another one is told so (412).</summary>
+    private static async ValueTask<object?> SpeakAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        var headers = context.Response.Headers;
+        headers[TusHeaders.Resumable] = TusHeaders.Version;
+        headers.CacheControl = "no-store";
+        if (HttpMethods.IsOptions(context.Request.Method) || context.Request.Headers[TusHeaders.Resumable] == TusHeaders.Version)
+            return await next(invocation);
+        headers["Tus-Version"] = TusHeaders.Version;
+        return Problems.Of(412, "tus-version", "This version of tus is not spoken here", "Send 'Tus-Resumable: 1.0.0', or the whole file with PUT /api/videos/{video}.");
+    }
+
+    private static NoContent Discover(HttpContext context, UploadIntake intake)
+    {
+        var headers = context.Response.Headers;
+        headers["Tus-Version"] = TusHeaders.Version;
+        headers["Tus-Extension"] = TusHeaders.Extensions;
+        headers["Tus-Checksum-Algorithm"] = TusHeaders.Algorithms;
+        headers["Tus-Max-Size"] = intake.MaxBytes.ToString(CultureInfo.InvariantCulture);
+        return TypedResults.NoContent();
+    }
+
+    private static IResult Create(HttpContext context, PartialUploads uploads, UploadIntake intake)
+    {
+        var request = context.Request;
+        if (request.Headers.ContainsKey("Upload-Concat"))
+            return Problems.Of(400, "concatenation", "Uploads are not put together here", "Send the file in one upload; PATCH it in as many parts as you like.");
+        if (TusHeaders.Number(request, TusHeaders.Length) is not { } length)
+            return Problems.Of(400, "upload-length", "The upload's length is missing", "Send Upload-Length with the file's bytes as a decimal number; Upload-Defer-Length is not spoken here.");
+        if (TusHeaders.ReadMetadata(request) is not { } metadata || !metadata.TryGetValue("video", out var video))
+            return Problems.Of(400, "upload-metadata", "The upload does not say which video it is", "Send Upload-Metadata with the key 'video' and the video's id in base64.");
+        if (intake.Check(video, length) is { } refusal)
+            return refusal.Problem;
+        if (uploads.Create(video, length, Owner(request), out var upload) == Room.None)
+            return Problems.Of(413, "quota", "There is no room for another unfinished upload", "Finish or DELETE unfinished uploads, wait until they expire, or raise Transcode:MaxPartialBytes and Transcode:MaxPartialUploads.");
+        Tell(context, uploads, upload);
+        return TypedResults.Created($"{request.PathBase}/api/uploads/{upload.Id}");
+    }
+
+    private static async Task<IResult> HeadAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
+    {
+        if (uploads.Find(id, Owner(context.Request)) is null)
+            return NotOurs();
+        using var alone = await uploads.LockAsync(id, insist: true, ct);
+        if (uploads.Find(id, Owner(context.Request)) is not { } upload)
+            return NotOurs();
+        // All bytes came, but what follows on the last of them was cut off: no client would send another byte.
+        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, ffmpeg, ct) is { } refusal)
+            return refusal.Problem;
+        if (uploads.Find(id, upload.Owner) is not { } now)
+            return NotOurs();
+        Tell(context, uploads, now);
+        context.Response.Headers[TusHeaders.Length] = now.Length.ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers[TusHeaders.Metadata] = $"video {Convert.ToBase64String(Encoding.UTF8.GetBytes(now.Video))}";
+        return TypedResults.Ok();
+    }
+
+    private static async Task<IResult> PatchAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
+    {
+        var request = context.Request;
+        if (uploads.Find(id, Owner(request)) is null)
+            return NotOurs();
+        if (request.ContentType != Part)
+            return Problems.Of(415, "media-type", "The body's Content-Type is not accepted here", $"Send 'Content-Type: {Part}'.");
+        if (TusHeaders.Number(request, TusHeaders.Offset) is not { } offset)
+            return Problems.Of(400, "upload-offset", "The offset is missing", "Send Upload-Offset with the number of bytes that are here; HEAD tells it.");
+        Checksum? checksum = null;
+        if (request.Headers.ContainsKey(TusHeaders.Checksum))
+        {
+            if (!TusHeaders.TryReadChecksum(request.Headers[TusHeaders.Checksum].ToString(), out var algorithm, out var digest))
+                return Problems.Of(400, "upload-checksum", "The checksum cannot be read", $"Send one of {TusHeaders.Algorithms}, a space and the digest in base64.");
+            checksum = new Checksum(algorithm, digest);
+        }
+
+        using var alone = await uploads.LockAsync(id, insist: false, ct);
+        if (alone is null)
+            return Problems.Of(409, "busy", "Another request writes to this upload", "Wait for it to end, or ask with HEAD, which ends it, and go on at the offset that it tells.");
+        if (uploads.Find(id, Owner(request)) is not { } upload)
+            return NotOurs();
+        var here = uploads.OffsetOf(upload);
+        if (offset != here)
+        {
+            Tell(context, uploads, upload);
+            return Problems.Of(409, "offset", "The offset is not where this upload stands", string.Create(CultureInfo.InvariantCulture, $"{here} bytes are here. Go on from there."));
+        }
+
+        var room = upload.Length - here;
+        if (request.ContentLength > room)
+            return TooMuch(upload);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = room;
+        if (!upload.Queued && await AppendAsync(uploads.FileOf(upload), here, request.Body, checksum, upload, alone.Stopping, ct) is { } refused)
+            return refused;
+        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, ffmpeg, ct) is { } refusal)
+            return refusal.Problem;
+        Tell(context, uploads, uploads.Find(id, upload.Owner) ?? upload);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, PartialUploads uploads, CancellationToken ct)
+    {
+        if (uploads.Find(id, Owner(context.Request)) is null)
+            return NotOurs();
+        using var alone = await uploads.LockAsync(id, insist: true, ct);
+        uploads.Remove(id);
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Keeps every byte that came, however the connection ends, unless a checksum covers bytes that did not come.</summary>
+    private static async Task<IResult?> AppendAsync(
+        string file, long from, Stream body, Checksum? checksum, PartialUpload upload, CancellationToken stopping, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, ct);
+        await using var part = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
+        part.Position = from;
+        using var hash = checksum is null ? null : IncrementalHash.CreateHash(checksum.Algorithm);
+        var buffer = new byte[1 << 16];
+        IResult? refused = null;
+        try
+        {
+            int read;
+            while ((read = await body.ReadAsync(buffer, either.Token)) > 0)
+            {
+                hash?.AppendData(buffer, 0, read);
+                await part.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None);
+            }
+
+            if (hash is not null && !CryptographicOperations.FixedTimeEquals(hash.GetHashAndReset(), checksum?.Digest))
+                refused = Problems.Of(460, "checksum", "The bytes are not those of the checksum", "They were thrown away. Send them again.");
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            refused = TooMuch(upload);
+        }
+        catch (Exception e) when (e is OperationCanceledException or BadHttpRequestException or IOException { InnerException: not null } or Microsoft.AspNetCore.Connections.ConnectionResetException)
+        {
+            // Mostly nobody reads this answer: the client is gone.
+            refused = Problems.Of(409, "interrupted", "The upload was interrupted", "Ask with HEAD how many bytes are here, and go on from there.");
+            if (checksum is null)
+                from = part.Position;
+        }
+
+        if (refused is not null)
+            part.SetLength(from);
+        part.Flush(flushToDisk: true);
+        return refused;
+    }
+
+    /// <summary>The part stays until the video is queued: a store that is away for a while costs the client no byte.</summary>
+    private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
+    {
+        using var folder = ffmpeg.OpenFolder();
+        folder.Link(EncodeArguments.Input, uploads.FileOf(upload));
+        var refusal = await intake.TakeAsync(upload.Video, folder, ct);
+        if (refusal is null)
+            uploads.MarkQueued(upload);
+        else
+            uploads.Remove(upload.Id);
+        return refusal;
+    }
+
+    private static void Tell(HttpContext context, PartialUploads uploads, PartialUpload upload)
+    {
+        var headers = context.Response.Headers;
+        headers[TusHeaders.Offset] = uploads.OffsetOf(upload).ToString(CultureInfo.InvariantCulture);
+        headers[TusHeaders.Expires] = uploads.ExpiresAt(upload).ToString("R", CultureInfo.InvariantCulture);
+        if (upload.Queued)
+            headers.ContentLocation = $"{context.Request.PathBase}/api/videos/{Uri.EscapeDataString(upload.Video)}";
+    }
+
+    /// <summary>A digest: what stands in the file opens nothing.</summary>
+    private static string Owner(HttpRequest request) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())));
+
+    private static ProblemHttpResult NotOurs() => Problems.Of(404, "no-such-upload", "There is no such upload", "It was finished, ended or has expired, or another token began it. Begin a new one with POST /api/uploads.");
+
+    private static ProblemHttpResult TooMuch(PartialUpload upload) => Problems.Of(
+        413, "upload-length-exceeded", "That is more than the upload's length", string.Create(CultureInfo.InvariantCulture, $"{upload.Length} bytes were announced. Send no more, or begin a new upload."));
+
+    private sealed record Checksum(HashAlgorithmName Algorithm, byte[] Digest);
+}

@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using HlsGateway.Catalogue;
+using HlsGateway.Storage;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Transcoding;
+
+/// <summary>
+/// What every way of uploading shares: 1. the id and the size may be; 2. the file is probed in the confinement and refused early,
+/// each reason with its own slug; 3. it is stored, so that a worker on any machine can take it; 4. queued.
+/// </summary>
+public sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, IOptions<TranscodeOptions> options)
+{
+    public static UploadRefusal BadId { get; } = new(
+        "video-id", "This cannot be a video's id",
+        $"Use one to eight path segments of letters, digits and . _ : @ + -, at most {VideoId.MaxLength} characters; none may begin with a dot, be 'subtitles' or end in .m3u8.", 400);
+
+    public static UploadRefusal Empty { get; } = new("empty", "The body is empty", "Send the file's bytes as the body, as curl -T does.", 400);
+
+    public long MaxBytes => options.Value.MaxBytes;
+
+    public UploadRefusal TooLarge => new("too-large", "The file is too large", $"{MaxBytes} bytes is the most. Compress it, or raise Transcode:MaxBytes.", 413);
+
+    /// <summary>Before the first byte is read.</summary>
+    /// <param name="bytes">Null when the client does not say.</param>
+    public UploadRefusal? Check(string video, long? bytes) =>
+        !VideoId.IsValid(video) ? BadId
+        : bytes == 0 ? Empty
+        : bytes > MaxBytes ? TooLarge
+        : null;
+
+    /// <summary>Steps 2 to 4.</summary>
+    /// <param name="folder">Holds the file as <see cref="EncodeArguments.Input"/>.</param>
+    public async Task<UploadRefusal?> TakeAsync(string video, JobFolder folder, CancellationToken ct)
+    {
+        var file = new FileInfo(folder[EncodeArguments.Input]);
+        if (Check(video, file.Length) is { } early)
+            return early;
+        try
+        {
+            if (UploadRules.Check(await ffmpeg.ProbeAsync(folder, EncodeArguments.Input, ProbeAs.Upload, ct), options.Value) is { } refusal)
+                return refusal;
+        }
+        catch (FfmpegException)
+        {
+            return UploadRules.Unreadable;
+        }
+
+        var key = $"uploads/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        await using (var content = file.OpenRead())
+            await store.PutAsync(key, content, "application/octet-stream", ct);
+        await jobs.AddAsync(video, key, file.Length, ct);
+        return null;
+    }
+}
