@@ -5,11 +5,6 @@ namespace HlsGateway.Playlists;
 /// <summary>Collects the marks that Master and Media Playlists have in common, in the order of the text.</summary>
 internal sealed class MarkList
 {
-    /// <summary>Bounds what a hostile playlist costs, here and in the caller, who is asked about each URI. Four days of 4 s segments with byte ranges fit.</summary>
-    public const int Most = 200_000;
-
-    public const string TooMany = "The playlist has more than 200,000 URIs and tags that matter.";
-
     private const string ControlInUri = "The URI holds a control character.";
 
     private readonly int[] ordinals = new int[(int)UriKind.DateRangeAsset + 1];

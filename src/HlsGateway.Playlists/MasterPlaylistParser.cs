@@ -6,6 +6,9 @@ namespace HlsGateway.Playlists;
 /// <summary>Reads a Master Playlist in one pass.</summary>
 internal ref struct MasterPlaylistParser
 {
+    /// <summary>Bounds what a hostile playlist costs: each subtitle group that it names gets all captions.</summary>
+    private const int MostMarks = 2000;
+
     private readonly MarkList marks;
     private readonly ImmutableArray<VariantStream>.Builder variants = ImmutableArray.CreateBuilder<VariantStream>();
     private readonly ImmutableArray<Rendition>.Builder renditions = ImmutableArray.CreateBuilder<Rendition>();
@@ -42,8 +45,8 @@ internal ref struct MasterPlaylistParser
         {
             if (line.IsUri ? !TryCloseVariant() : !TryReadTag())
                 return false;
-            if (marks.Items.Count > MarkList.Most)
-                return Fail(MarkList.TooMany);
+            if (marks.Items.Count + renditions.Count > MostMarks)
+                return Fail("The Master Playlist has more than 2,000 URIs and Renditions.");
         }
 
         return variants.Count > 0 || Fail("No EXT-X-STREAM-INF has a URI.");

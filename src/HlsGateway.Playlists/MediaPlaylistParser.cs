@@ -6,6 +6,9 @@ namespace HlsGateway.Playlists;
 /// <summary>Reads a Media Playlist in one pass. Each tag changes what holds for the next segment; a URI line after EXTINF closes the segment (rule D4).</summary>
 internal ref struct MediaPlaylistParser
 {
+    /// <summary>Bounds what a hostile playlist costs, here and in the caller, who is asked about each URI. Four days of 4 s segments with byte ranges fit.</summary>
+    private const int MostMarks = 200_000;
+
     private readonly MarkList marks;
     private readonly ImmutableArray<MediaSegment>.Builder segments;
     private readonly ImmutableArray<MapSection>.Builder maps = ImmutableArray.CreateBuilder<MapSection>();
@@ -43,7 +46,7 @@ internal ref struct MediaPlaylistParser
         line = new PlaylistLines(text);
         marks = new MarkList(text);
         // Grown by doubling, the array of a long playlist would cost more than reading it.
-        segments = ImmutableArray.CreateBuilder<MediaSegment>(Math.Min(text.Count("\n#EXTINF:"u8), MarkList.Most));
+        segments = ImmutableArray.CreateBuilder<MediaSegment>(Math.Min(text.Count("\n#EXTINF:"u8), MostMarks));
         marks.Items.EnsureCapacity(segments.Capacity + 8);
     }
 
@@ -61,8 +64,8 @@ internal ref struct MediaPlaylistParser
         {
             if (line.IsUri ? !TryCloseSegment() : !TryReadTag())
                 return false;
-            if (marks.Items.Count + pending.Count > MarkList.Most)
-                return Fail(MarkList.TooMany);
+            if (marks.Items.Count + pending.Count > MostMarks)
+                return Fail("The playlist has more than 200,000 URIs and tags that matter.");
         }
 
         return isMedia || Fail("The playlist has neither EXT-X-STREAM-INF nor EXTINF, nor a Media Playlist's header.");
