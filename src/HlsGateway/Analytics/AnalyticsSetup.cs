@@ -15,6 +15,9 @@ public static class AnalyticsSetup
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
+        // The ledger is read where it is written.
+        if (!app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Has("gateway"))
+            return;
         app.MapSessions();
         app.MapVideoReports();
         app.MapExports();

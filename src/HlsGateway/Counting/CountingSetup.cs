@@ -11,6 +11,9 @@ public static class CountingSetup
         services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LedgerOptions>, LedgerOptionsValidator>();
         services.AddSingleton<Outbox>();
+        // Who redirects nobody counts nothing: a worker beside a gateway must not ask for the ledger that the gateway holds.
+        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false)
+            return;
         services.AddHostedService(static services => services.GetRequiredService<Outbox>());
         services.AddHealthChecks().AddCheck<LedgerHealth>("ledger");
     }

@@ -28,8 +28,12 @@ internal sealed partial class TestMedia
 
     public string Trailer => Path.Combine(Root, "trailer.mp4");
 
-    /// <summary>Made once; the folder is named by the hash of all recipes, and appears whole or not at all.</summary>
-    public static async Task<TestMedia> MakeAsync()
+    private static readonly Lazy<Task<TestMedia>> Made = new(MakeOnceAsync);
+
+    /// <summary>Made once, however many test classes ask at the same time; the folder is named by the hash of all recipes, and appears whole or not at all.</summary>
+    public static Task<TestMedia> MakeAsync() => Made.Value;
+
+    private static async Task<TestMedia> MakeOnceAsync()
     {
         var recipes = Recipes().ToArray();
         var text = string.Join('\n', recipes.Select(recipe => $"{recipe.Folder} {string.Join(' ', recipe.Arguments)}").Concat(Playlists().Select(file => file.Path + file.Text)));

@@ -25,7 +25,9 @@ public sealed class CatalogueTests : IAsyncLifetime
         Assert.Equal(("r1", "videos/did:plc:abc/bafk/r1/"), (published.Revision, published.KeyPrefix));
         Assert.Equal(133_200, Assert.Single(published.Facts).FirstVideoPts);
 
-        await using var second = await GatewayHost.StartAsync(dataDirectory: host.DataDirectory);
+        // A worker beside the gateway, on the same data directory: the ledger stays the gateway's.
+        await using var second = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:Roles:0"] = "worker" }, dataDirectory: host.DataDirectory);
         Assert.True(second.Services.GetRequiredService<PublishedVideos>().TryGet("did:plc:abc/bafk", out var again));
         Assert.Equal(published.Facts.AsEnumerable(), again.Facts);
         Assert.Equal(published.Revision, again.Revision);
