@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace HlsGateway.Transcoding;
 
@@ -20,7 +21,7 @@ public enum IsolationKind
 /// <param name="AddressSpace">Bytes of virtual memory.</param>
 /// <param name="CpuSeconds">Of processor time, over all threads.</param>
 /// <param name="FileSize">Bytes of the largest file it may write.</param>
-/// <param name="Processes">Processes and threads of its user.</param>
+/// <param name="Processes">Processes and threads of its user, who is each job's own where we are root.</param>
 public readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, long FileSize, int Processes, int OpenFiles)
 {
     /// <summary>Enough for a 4K decode and three encoders, and little enough that a bomb ends early.</summary>
@@ -31,14 +32,27 @@ public readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, l
 }
 
 /// <summary>The words that go before a program's name to shut it in. Pure: nothing is started here.</summary>
-/// <param name="Privileged">We are root, so the child becomes nobody; without that the kernel would not hold NPROC.</param>
+/// <param name="Privileged">We are root, so the child becomes a user without rights; without that the kernel would not hold NPROC.</param>
 public sealed record Confinement(IsolationKind Kind, bool Privileged)
 {
     /// <summary>Where the job's folder stands inside bubblewrap.</summary>
     public const string InnerFolder = "/job";
 
     /// <summary>User and group <c>nobody</c>.</summary>
-    public const int Nobody = 65534;
+    private const uint Nobody = 65534;
+
+    /// <summary>From here on no distribution, container runtime or systemd gives out user ids.</summary>
+    private const uint OwnUsers = 1_879_048_192;
+
+    private const uint OwnUsersCount = 1 << 27;
+
+    private static readonly bool HasOwnUsers = File.ReadLines("/proc/self/uid_map").Any(ReachesOwnUsers);
+
+    /// <summary>
+    /// A user for one job alone: the kernel counts processes by user, over the whole machine, and users may signal each other's.
+    /// Inside a container that knows few ids it is <c>nobody</c>.
+    /// </summary>
+    public static uint NewUser() => HasOwnUsers ? OwnUsers + (uint)RandomNumberGenerator.GetInt32((int)OwnUsersCount) : Nobody;
 
     private static readonly ImmutableArray<string> Shared =
     [
@@ -56,10 +70,11 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
     /// The whole command line. <c>setsid</c> makes the child the leader of its own group, so that one signal ends all of it;
     /// the limits are set last, when the right to raise them is gone.
     /// </summary>
+    /// <param name="user">The folder's owner, whom a privileged child becomes.</param>
     /// <param name="folder">The job's folder, absolute: all that the program sees beside its libraries.</param>
     /// <param name="readOnly">Names of files in the folder that the program must not change.</param>
     public ImmutableArray<string> CommandLine(
-        string folder, IEnumerable<string> readOnly, ProcessLimits limits, string program, IEnumerable<string> arguments)
+        uint user, string folder, IEnumerable<string> readOnly, ProcessLimits limits, string program, IEnumerable<string> arguments)
     {
         var line = new List<string>();
         line.Add("setsid");
@@ -80,7 +95,7 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
         }
 
         if (Privileged)
-            line.AddRange(["setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--pdeathsig=KILL"]);
+            line.AddRange(["setpriv", Text($"--reuid={user}"), Text($"--regid={user}"), "--clear-groups", "--no-new-privs", "--pdeathsig=KILL"]);
         else
             line.AddRange(["setpriv", "--no-new-privs", "--pdeathsig=KILL"]);
 
@@ -93,13 +108,17 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
 
     private static IEnumerable<string> Words(ProcessLimits limits) =>
     [
-        string.Create(CultureInfo.InvariantCulture, $"--as={limits.AddressSpace}"),
-        string.Create(CultureInfo.InvariantCulture, $"--cpu={limits.CpuSeconds}"),
-        string.Create(CultureInfo.InvariantCulture, $"--fsize={limits.FileSize}"),
-        string.Create(CultureInfo.InvariantCulture, $"--nproc={limits.Processes}"),
-        string.Create(CultureInfo.InvariantCulture, $"--nofile={limits.OpenFiles}"),
-        "--core=0",
+        Text($"--as={limits.AddressSpace}"), Text($"--cpu={limits.CpuSeconds}"), Text($"--fsize={limits.FileSize}"),
+        Text($"--nproc={limits.Processes}"), Text($"--nofile={limits.OpenFiles}"), "--core=0",
     ];
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A line says: first id inside, first id outside, how many.</summary>
+    private static bool ReachesOwnUsers(string line) =>
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var first, _, var count]
+        && ulong.TryParse(first, CultureInfo.InvariantCulture, out var from) && ulong.TryParse(count, CultureInfo.InvariantCulture, out var length)
+        && from <= OwnUsers && from + length >= OwnUsers + OwnUsersCount;
 
     /// <summary>An ffmpeg of the operator's own stands outside /usr: its folder must be seen too.</summary>
     private static string? ExtraFolder(string program) =>

@@ -136,7 +136,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         Func<Stream, Task<byte[]>> read, CancellationToken ct)
     {
         var confinement = await ConfinementAsync();
-        return await RunAsync(confinement.CommandLine(folder.Path, folder.Inputs, limits, program, arguments), folder.Path, deadline, read, ct);
+        return await RunAsync(confinement.CommandLine(folder.User, folder.Path, folder.Inputs, limits, program, arguments), folder.Path, deadline, read, ct);
     }
 
     private static async Task<(FfmpegResult Result, byte[] Output)> RunAsync(
@@ -207,7 +207,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         try
         {
             var (result, _) = await RunAsync(
-                confinement.CommandLine(folder.Path, [], ProcessLimits.Probe, "true", []), folder.Path, TimeSpan.FromSeconds(10),
+                confinement.CommandLine(folder.User, folder.Path, [], ProcessLimits.Probe, "true", []), folder.Path, TimeSpan.FromSeconds(10),
                 DrainAsync, CancellationToken.None);
             if (!result.Succeeded)
                 log.IsolationRefused(confinement.Kind, result.Reason);

@@ -9,6 +9,9 @@ public sealed class JobFolder : IDisposable
 
     private JobFolder(string path) => Path = path;
 
+    /// <summary>Owns the folder and runs its programs, where we are root.</summary>
+    public uint User { get; } = Confinement.NewUser();
+
     /// <summary>Absolute.</summary>
     public string Path { get; }
 
@@ -22,8 +25,9 @@ public sealed class JobFolder : IDisposable
     {
         var path = System.IO.Path.Combine(
             System.IO.Path.GetFullPath(root), $"{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
-        Make(path);
-        return new JobFolder(path);
+        var folder = new JobFolder(path);
+        folder.Make(path);
+        return folder;
     }
 
     /// <summary>Removes what processes that ended without tidying up left behind.</summary>
@@ -72,11 +76,11 @@ public sealed class JobFolder : IDisposable
             Directory.Delete(Path, recursive: true);
     }
 
-    private static void Make(string path)
+    private void Make(string path)
     {
         Directory.CreateDirectory(path);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (Environment.IsPrivilegedProcess && Native.Chown(path, Confinement.Nobody, Confinement.Nobody) != 0)
-            throw new IOException($"The job folder {path} cannot be given to the user nobody.");
+        if (Environment.IsPrivilegedProcess && Native.Chown(path, User, User) != 0)
+            throw new IOException($"The job folder {path} cannot be given to the user {User}.");
     }
 }

@@ -1,22 +1,25 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using Dapper;
 using HlsGateway.Database;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Transcoding;
 
 /// <summary>A job that a worker holds.</summary>
 /// <param name="Attempt">1 for the first.</param>
 /// <param name="Revision">This attempt's own: two workers that both believe in their lease never write the same object.</param>
-/// <param name="FormerRevision">That of the attempt before, whose objects are nobody's.</param>
-public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, string? FormerRevision, string Worker);
+/// <param name="Again">Another attempt went before, whose objects are nobody's.</param>
+public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, bool Again, string Worker)
+{
+    /// <summary>What the revisions of every attempt of this job begin with, and no other job's.</summary>
+    public string Revisions => Id + "-";
+}
 
 /// <summary>Jobs as rows with a lease, shared by every worker on the database.</summary>
-public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
+public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptions> options, TimeProvider time)
 {
     public const int MaxAttempts = 3;
-
-    /// <summary>A worker that says nothing for this long has died; it speaks every few seconds.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
 
     private const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing')";
 
@@ -28,6 +31,9 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
         return database.WriteAsync(
             async (connection, transaction) =>
             {
+                // Neither of two uploads at once would see the other's row, and both would be the latest.
+                if (database.Dialect == Dialect.Postgres)
+                    await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@video, 0))", new { video }, transaction);
                 await connection.ExecuteAsync(
                     $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND state IN {Unfinished}", new { video, now }, transaction);
                 await connection.ExecuteAsync("UPDATE job SET latest = 0 WHERE video = @video AND latest = 1", new { video }, transaction);
@@ -46,7 +52,6 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
     public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken ct)
     {
         var now = Now();
-        var revision = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
         var skip = database.Dialect == Dialect.Postgres ? "FOR UPDATE SKIP LOCKED" : "";
         return database.WriteAsync<ClaimedJob?>(
             async (connection, transaction) =>
@@ -63,13 +68,14 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
                     new { now }, transaction);
                 if (row is null)
                     return null;
+                var revision = $"{row.Id}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
                 await connection.ExecuteAsync(
                     """
                     UPDATE job SET state = 'probing', attempts = attempts + 1, revision = @revision, worker = @worker, lease_until = @until, progress = 0,
                                    error = NULL, started_at = @now, changed_at = @now WHERE id = @Id
                     """,
-                    new { revision, worker, until = now + (long)Lease.TotalMilliseconds, now, row.Id }, transaction);
-                return new ClaimedJob(row.Id, row.Video, row.UploadKey, (int)row.Attempts + 1, revision, row.Revision, worker);
+                    new { revision, worker, until = now + Lease, now, row.Id }, transaction);
+                return new ClaimedJob(row.Id, row.Video, row.UploadKey, (int)row.Attempts + 1, revision, row.Revision is not null, worker);
             },
             ct);
     }
@@ -85,7 +91,7 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
                 UPDATE job SET state = @state, progress = @progress, lease_until = @until, changed_at = @now
                 WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
                 """,
-                new { state, progress, until = now + (long)Lease.TotalMilliseconds, now, job.Id, job.Worker, job.Revision }, transaction),
+                new { state, progress, until = now + Lease, now, job.Id, job.Worker, job.Revision }, transaction),
             ct) == 1;
     }
 
@@ -103,15 +109,18 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
                 new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
             ct);
 
-    /// <summary>Gives a job back after trouble that is not the file's: it starts again, here or elsewhere.</summary>
+    /// <summary>
+    /// Gives a job back after trouble that is not the file's: it starts again, here or elsewhere, after a pause that grows, so that
+    /// a store or a disk that is away for a while does not use up the attempts.
+    /// </summary>
     public Task ReleaseAsync(ClaimedJob job, string reason, CancellationToken ct) =>
         database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
                 $"""
-                UPDATE job SET state = CASE WHEN attempts >= {MaxAttempts} THEN 'failed' ELSE 'queued' END, error = @reason, lease_until = 0, changed_at = @now
+                UPDATE job SET state = CASE WHEN attempts >= {MaxAttempts} THEN 'failed' ELSE 'queued' END, error = @reason, lease_until = @until, changed_at = @now
                 WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
                 """,
-                new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
+                new { reason, now = Now(), until = Now() + (Lease * job.Attempt * job.Attempt), job.Id, job.Worker, job.Revision }, transaction),
             ct);
 
     /// <summary>Gives a job back because this process stops; that is no failed attempt.</summary>
@@ -170,6 +179,8 @@ public sealed class JobTable(CatalogueDatabase database, TimeProvider time)
     /// <summary>Ids of the jobs that wait, next first.</summary>
     internal static async Task<List<string>> WaitingAsync(DbConnection connection) =>
         (await connection.QueryAsync<string>("SELECT id FROM job WHERE state = 'queued' ORDER BY created_at, id")).AsList();
+
+    private long Lease => (long)options.Value.Lease.TotalMilliseconds;
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 

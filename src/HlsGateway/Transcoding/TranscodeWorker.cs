@@ -18,7 +18,7 @@ internal sealed class TranscodeWorker(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Several in each lease, so that one slow write loses nothing.</summary>
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+    private TimeSpan Heartbeat => options.Value.Lease < TimeSpan.FromSeconds(5) ? options.Value.Lease / 5 : TimeSpan.FromSeconds(1);
 
     private readonly string name = $"{Environment.MachineName}/{Environment.ProcessId}";
 
@@ -63,8 +63,9 @@ internal sealed class TranscodeWorker(
         var prefix = PublishedVideo.Prefix(job.Video, job.Revision);
         try
         {
-            if (job.FormerRevision is { } former)
-                await store.DeletePrefixAsync(PublishedVideo.Prefix(job.Video, former), ending.Token);
+            // Nothing of this job is published, so nobody reads what its earlier attempts left.
+            if (job.Again)
+                await store.DeletePrefixAsync(PublishedVideo.Prefix(job.Video, job.Revisions).TrimEnd('/'), ending.Token);
             var publication = await MakeAsync(job, (state, progress) => step = new Step(state, progress), ending.Token);
             if (!await catalogue.PublishAsync(publication, (connection, transaction) => jobs.FinishAsync(job, connection, transaction), ending.Token))
                 throw new OperationCanceledException("The job is no longer this worker's.");
@@ -116,6 +117,8 @@ internal sealed class TranscodeWorker(
             {
                 log.JobBroken(e, job.Id, job.Attempt);
                 await jobs.ReleaseAsync(job, "The store or the database failed while the video was made; it was tried again.", CancellationToken.None);
+                if (job.Attempt >= JobTable.MaxAttempts)
+                    await store.DeleteAsync(job.UploadKey, CancellationToken.None);
             }
 
             await store.DeletePrefixAsync(prefix, CancellationToken.None);
@@ -142,7 +145,7 @@ internal sealed class TranscodeWorker(
                         break;
                     renewed = time.GetTimestamp();
                 }
-                catch (Exception e) when (e is DbException or TimeoutException && time.GetElapsedTime(renewed) < JobTable.Lease)
+                catch (Exception e) when (e is DbException or TimeoutException && time.GetElapsedTime(renewed) < options.Value.Lease)
                 {
                     log.JobsUnreachable(e.Message);
                 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Catalogue;
 
-public sealed class CatalogueTests : IAsyncLifetime
+public class CatalogueTests : IAsyncLifetime
 {
     private GatewayHost host = default!;
 
@@ -100,4 +100,10 @@ public sealed class CatalogueTests : IAsyncLifetime
             (_, _) => Task.FromResult(true), CancellationToken.None);
 
     private static Uri Rel(string path) => new(path, UriKind.Relative);
+}
+
+[Collection(OnPostgres.Name)]
+public sealed class CatalogueOnPostgresTests : CatalogueTests
+{
+    public CatalogueOnPostgresTests(PostgresFixture postgres) => GatewayHost.Database.Value = postgres.NewDatabase();
 }

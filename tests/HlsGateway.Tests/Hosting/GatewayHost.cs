@@ -24,6 +24,9 @@ public sealed class GatewayHost : IAsyncDisposable
         Client = NewClient(null);
     }
 
+    /// <summary>The PostgreSQL database of every host that the current test starts; null: each data directory has a file of its own.</summary>
+    internal static AsyncLocal<string?> Database { get; } = new();
+
     /// <summary>Ends with a slash.</summary>
     public Uri Address { get; }
 
@@ -57,6 +60,7 @@ public sealed class GatewayHost : IAsyncDisposable
             all[$"Gateway:ApiTokens:{i}:Token"] = TokenOf(roles[i]);
             all[$"Gateway:ApiTokens:{i}:Role"] = roles[i];
         }
+        if (Database.Value is { } database) all["ConnectionStrings:Ledger"] = database;
         if (origin is not null) all["ReverseProxy:Clusters:origin:Destinations:d1:Address"] = origin.Address.AbsoluteUri;
         foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) all[key] = value;
 

@@ -24,6 +24,9 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
+    /// <summary>137 says that SIGKILL ended it.</summary>
+    public int ExitCode => process.ExitCode;
+
     public HttpClient Client { get; }
 
     /// <summary>Standard output and standard error so far.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Amazon.Runtime;
@@ -51,7 +52,7 @@ public sealed class CephFixture : IAsyncLifetime, IDisposable
     private const string Access = "testaccesskey";
     private const string Secret = "testsecretkey-not-a-real-secret";
     private readonly string folder = Directory.CreateTempSubdirectory("hlsgateway-s3-").FullName;
-    private readonly int port = FreePort();
+    private readonly int port = Script.FreePort();
     private S3Store? store;
 
     internal S3Store Store => store ?? throw new InvalidOperationException("The store has not started.");
@@ -87,27 +88,33 @@ public sealed class CephFixture : IAsyncLifetime, IDisposable
 
     public void Dispose() => store?.Dispose();
 
-    private async Task ScriptAsync(string what)
+    /// <summary>SIGKILL: the gateway is gone in the middle of what it did; what it had stored is still there.</summary>
+    internal async Task KillAsync()
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "scripts", "s3"), [what, folder]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        (start.Environment["S3_PORT"], start.Environment["MON_PORT"]) = ($"{port}", $"{13_000 + (port % 2_000 * 10)}");
-        (start.Environment["AK"], start.Environment["SK"]) = (Access, Secret);
-        using var script = Process.Start(start)!;
-
-        // The daemons that it leaves running inherit its output: the end of the script counts, not the end of the streams.
-        var said = new List<string>();
-        script.ErrorDataReceived += (_, line) => said.Add(line.Data ?? "");
-        script.OutputDataReceived += (_, line) => said.Add(line.Data ?? "");
-        script.BeginErrorReadLine();
-        script.BeginOutputReadLine();
-        await Eventually.IsTrueAsync(() => script.HasExited, $"scripts/s3 {what}", TimeSpan.FromSeconds(120));
-        Assert.True(script.ExitCode == 0, string.Join('\n', said));
+        using var gateway = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "run", "client.rgw.a.pid")), CultureInfo.InvariantCulture));
+        gateway.Kill();
+        await Eventually.IsTrueAsync(() => !Answers(), "the object store is gone");
     }
 
-    private static int FreePort()
+    internal async Task RestartAsync()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        Process.Start("radosgw", ["-c", Path.Combine(folder, "ceph.conf"), "-n", "client.rgw.a"]).Dispose();
+        await Eventually.IsTrueAsync(Answers, "the object store answers again", TimeSpan.FromSeconds(60));
     }
+
+    private bool Answers()
+    {
+        try
+        {
+            using var client = new TcpClient("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private Task<List<string>> ScriptAsync(string what) => Script.RunAsync(
+        "s3", [what, folder], ("S3_PORT", $"{port}"), ("MON_PORT", $"{13_000 + (port % 2_000 * 10)}"), ("AK", Access), ("SK", Secret));
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Tests.Subtitles;
 
-public sealed class SubtitleIndexTests
+public class SubtitleIndexTests
 {
     private readonly string video = $"video_{Guid.NewGuid():N}";
 
@@ -109,4 +109,10 @@ public sealed class SubtitleIndexTests
         using var put = await editor.PutAsync(new Uri($"/api/videos/{video}/subtitles/{language}{query}", UriKind.Relative), new StringContent(Hello));
         Assert.True(put.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK, put.StatusCode.ToString());
     }
+}
+
+[Collection(OnPostgres.Name)]
+public sealed class SubtitleIndexOnPostgresTests : SubtitleIndexTests
+{
+    public SubtitleIndexOnPostgresTests(PostgresFixture postgres) => GatewayHost.Database.Value = postgres.NewDatabase();
 }

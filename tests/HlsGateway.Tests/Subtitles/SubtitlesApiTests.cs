@@ -10,18 +10,32 @@ using Microsoft.Extensions.DependencyInjection;
 namespace HlsGateway.Tests.Subtitles;
 
 /// <summary>One gateway for all tests of the class: each takes a video of its own.</summary>
-public sealed class SubtitlesGateway : IAsyncLifetime
+public class SubtitlesGateway : IAsyncLifetime
 {
     private GatewayHost? host;
 
     public GatewayHost Host => host ?? throw new InvalidOperationException("The fixture has not been started.");
 
-    public async Task InitializeAsync() => host = await GatewayHost.StartAsync();
+    public virtual async Task InitializeAsync() => host = await GatewayHost.StartAsync();
 
     public async Task DisposeAsync() => await Host.DisposeAsync();
 }
 
-public sealed class SubtitlesApiTests(SubtitlesGateway gateway) : IClassFixture<SubtitlesGateway>, IDisposable
+public sealed class SubtitlesOnPostgres(PostgresFixture postgres) : SubtitlesGateway
+{
+    public override async Task InitializeAsync()
+    {
+        GatewayHost.Database.Value = postgres.NewDatabase();
+        await base.InitializeAsync();
+    }
+}
+
+public sealed class SubtitlesApiTests(SubtitlesGateway gateway) : SubtitlesApiContract(gateway), IClassFixture<SubtitlesGateway>;
+
+[Collection(OnPostgres.Name)]
+public sealed class SubtitlesApiOnPostgresTests(SubtitlesOnPostgres gateway) : SubtitlesApiContract(gateway), IClassFixture<SubtitlesOnPostgres>;
+
+public abstract class SubtitlesApiContract(SubtitlesGateway gateway) : IAsyncLifetime
 {
     private const string Hello = "WEBVTT\n\nNOTE for editors\n\n00:00:01.000 --> 00:00:02.500\nHello\n";
     private const string Bye = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGoodbye\n";
@@ -31,7 +45,13 @@ public sealed class SubtitlesApiTests(SubtitlesGateway gateway) : IClassFixture<
     private readonly HttpClient editor = gateway.Host.Api("editor");
     private readonly string video = $"video_{Guid.NewGuid():N}";
 
-    public void Dispose() => editor.Dispose();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
+    {
+        editor.Dispose();
+        return Task.CompletedTask;
+    }
 
     private SubtitleIndex Index => host.Services.GetRequiredService<SubtitleIndex>();
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Trailers;
 
-public sealed class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWorkshop>
+public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWorkshop>
 {
     [Fact]
     public async Task An_upload_becomes_an_immutable_version_and_the_same_bytes_make_no_second_one()
@@ -184,4 +184,11 @@ public sealed class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<Tr
 
     private static Task<GatewayHost> StartAsync(string? data = null, string active = "") => GatewayHost.StartAsync(
         settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "", ["Trailers:Active"] = active }, dataDirectory: data);
+}
+
+[Collection(OnPostgres.Name)]
+public sealed class TrailerApiOnPostgresTests : TrailerApiTests
+{
+    public TrailerApiOnPostgresTests(TrailerWorkshop workshop, PostgresFixture postgres)
+        : base(workshop) => GatewayHost.Database.Value = postgres.NewDatabase();
 }

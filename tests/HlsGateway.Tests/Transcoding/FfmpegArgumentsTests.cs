@@ -27,13 +27,13 @@ public sealed class FfmpegArgumentsTests
     public void The_confined_command_line_of_root()
     {
         var line = new Confinement(IsolationKind.Bubblewrap, Privileged: true)
-            .CommandLine("/data/work/1-ab", ["input"], new ProcessLimits(1, 2, 3, 4, 5), "ffprobe", ["-v", "error"]);
+            .CommandLine(1_900_000_000, "/data/work/1-ab", ["input"], new ProcessLimits(1, 2, 3, 4, 5), "ffprobe", ["-v", "error"]);
         Assert.Equal(
             "setsid bwrap --die-with-parent --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try " +
             "--ro-bind /usr /usr --ro-bind-try /lib /lib --ro-bind-try /lib64 /lib64 --ro-bind-try /bin /bin --perms 0755 --dir /etc " +
             "--ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives --ro-bind-try /etc/fonts /etc/fonts " +
             "--dev /dev --bind /data/work/1-ab /job --ro-bind /data/work/1-ab/input /job/input --remount-ro / --chdir /job " +
-            "setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --pdeathsig=KILL " +
+            "setpriv --reuid=1900000000 --regid=1900000000 --clear-groups --no-new-privs --pdeathsig=KILL " +
             "prlimit --as=1 --cpu=2 --fsize=3 --nproc=4 --nofile=5 --core=0 ffprobe -v error",
             string.Join(' ', line));
     }
@@ -42,7 +42,7 @@ public sealed class FfmpegArgumentsTests
     public void The_confined_command_line_of_a_user_without_bubblewrap()
     {
         var line = new Confinement(IsolationKind.NoNetwork, Privileged: false)
-            .CommandLine("/data/work/1-ab", ["input"], new ProcessLimits(1, 2, 3, 4, 5), "ffmpeg", ["-y"]);
+            .CommandLine(1_900_000_000, "/data/work/1-ab", ["input"], new ProcessLimits(1, 2, 3, 4, 5), "ffmpeg", ["-y"]);
         Assert.Equal(
             "setsid unshare -r -n setpriv --no-new-privs --pdeathsig=KILL prlimit --as=1 --cpu=2 --fsize=3 --nproc=4 --nofile=5 --core=0 ffmpeg -y",
             string.Join(' ', line));

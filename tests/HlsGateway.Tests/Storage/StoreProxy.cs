@@ -1,0 +1,118 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Primitives;
+
+namespace HlsGateway.Tests.Storage;
+
+/// <summary>
+/// Stands between a worker and its object store and passes everything on, but can stop one request at a named point: before the
+/// store has it, or when the store has done it and the worker does not know yet.
+/// </summary>
+internal sealed class StoreProxy : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false });
+    private readonly Uri store;
+    private Trap? trap;
+
+    private StoreProxy(WebApplication app, Uri store) => (this.app, this.store) = (app, store);
+
+    /// <summary>Without a slash at its end.</summary>
+    public string Endpoint => app.Urls.First().TrimEnd('/');
+
+    public static async Task<StoreProxy> StartAsync(string store)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+        });
+        builder.Services.AddLogging();
+        var app = builder.Build();
+        var proxy = new StoreProxy(app, new Uri(store));
+        app.Run(proxy.PassAsync);
+        await app.StartAsync();
+        return proxy;
+    }
+
+    /// <summary>Stops the first request that fits.</summary>
+    /// <param name="key">Asked with the object's key.</param>
+    /// <param name="done">Stops it behind the store instead of before.</param>
+    public Trap Hold(string method, Func<string, bool> key, bool done) => trap = new Trap(method, key, done);
+
+    public async ValueTask DisposeAsync()
+    {
+        trap?.Release();
+        client.Dispose();
+        await app.DisposeAsync();
+    }
+
+    private async Task PassAsync(HttpContext context)
+    {
+        var raw = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var at = trap;
+        if (at?.Fits(context.Request.Method, raw) != true) at = null;
+        try
+        {
+            if (at is { Done: false }) await at.StopAsync(context.RequestAborted);
+            using var request = Copy(context.Request, new Uri(store, raw));
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+            if (at is { Done: true }) await at.StopAsync(context.RequestAborted);
+            context.Response.StatusCode = (int)answer.StatusCode;
+            foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
+                if (!name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)) context.Response.Headers[name] = new StringValues([.. values]);
+            await answer.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+        {
+            context.Abort();
+        }
+    }
+
+    private static HttpRequestMessage Copy(HttpRequest from, Uri to)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(from.Method), to);
+        // A length of nothing is signed and sent like any other.
+        if (from.ContentLength is not null || from.Headers.TransferEncoding.Count > 0) request.Content = new StreamContent(from.Body);
+        foreach (var (name, values) in from.Headers)
+        {
+            if (name is "Connection" or "Expect" or "Transfer-Encoding") continue;
+            if (!request.Headers.TryAddWithoutValidation(name, values.ToArray())) request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
+        }
+        return request;
+    }
+
+    internal sealed class Trap(string method, Func<string, bool> key, bool done)
+    {
+        private readonly TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int fired;
+
+        public bool Done => done;
+
+        /// <summary>Ends when a request has been stopped.</summary>
+        public Task Held => held.Task;
+
+        public void Release() => go.TrySetResult();
+
+        public bool Fits(string requestMethod, string target)
+        {
+            // /bucket/key?query
+            var path = Uri.UnescapeDataString(target.Split('?')[0]);
+            var slash = path.IndexOf('/', 1);
+            return requestMethod == method && slash > 0 && key(path[(slash + 1)..]) && Interlocked.Exchange(ref fired, 1) == 0;
+        }
+
+        public Task StopAsync(CancellationToken aborted)
+        {
+            held.TrySetResult();
+            return go.Task.WaitAsync(aborted);
+        }
+    }
+}
