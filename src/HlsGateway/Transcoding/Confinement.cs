@@ -83,7 +83,13 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
             line.Add("bwrap");
             line.AddRange(Shared);
             if (ExtraFolder(program) is { } extra)
+            {
+                // Folders that bubblewrap makes by itself on the way there are root's alone.
+                foreach (var above in Above(extra))
+                    line.AddRange(["--perms", "0755", "--dir", above]);
                 line.AddRange(["--ro-bind", extra, extra]);
+            }
+
             line.AddRange(["--bind", folder, InnerFolder]);
             foreach (var name in readOnly)
                 line.AddRange(["--ro-bind", Path.Combine(folder, name), $"{InnerFolder}/{name}"]);
@@ -113,6 +119,9 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
     ];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private static IEnumerable<string> Above(string folder) =>
+        Path.GetDirectoryName(folder) is { Length: > 1 } parent ? Above(parent).Append(parent) : [];
 
     /// <summary>A line says: first id inside, first id outside, how many.</summary>
     private static bool ReachesOwnUsers(string line) =>
