@@ -1,6 +1,7 @@
 using HlsGateway.Counting;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
@@ -9,7 +10,7 @@ namespace HlsGateway.Playback;
 /// Answers a Media Segment: (1) verify the duration's signature, (2) record the hit durably, (3) 302 to the CDN, whatever Range was
 /// asked for (rule H2).
 /// </summary>
-internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, IOptions<CdnOptions> cdn)
+internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn)
 {
     private readonly string baseUrl = cdn.Value.BaseUrl.Length == 0 || cdn.Value.BaseUrl.EndsWith('/') ? cdn.Value.BaseUrl : cdn.Value.BaseUrl + '/';
 
@@ -18,6 +19,13 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
         if (Location(context, route.Source) is not { } location)
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
+            return;
+        }
+
+        // Its playlists are already with players: the segments are where a withdrawal takes hold at once.
+        if (route.Kind == RouteKind.TrailerMedia && trailers.Snapshot.IsWithdrawn(route.Source.Locator))
+        {
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status410Gone, "trailer-withdrawn", "The trailer of this session has been withdrawn; a new session goes without it."));
             return;
         }
 

@@ -16,7 +16,7 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
-    TrailerLibrary trailers, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
+    TrailerLibrary trailers, PinnedTrailers pinned, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
     OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics)
 {
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
@@ -41,7 +41,9 @@ internal sealed class PlaylistServer(
     private async ValueTask ServeMasterAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
     {
         var tracks = subtitles.Tracks(request.VideoName);
-        var decision = Decide(request, playlist, master);
+        var decision = request.Verdict == SessionVerdict.Valid && request.Token.Trailer != 0
+            ? await DecidePinnedAsync(context, request, playlist, master)
+            : Decide(request, playlist, master);
         var key = new TemplateKey(playlist, request.Video, request.Below, decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
         if (compiled is null || compiled.Tracks != tracks)
@@ -64,7 +66,7 @@ internal sealed class PlaylistServer(
     private async ValueTask ServeMediaAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MediaPlaylist media)
     {
         var role = ChildRole.Read(new PlayerQuery(request.Query).Profile);
-        var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
+        var version = await PinnedAsync(context, request, role);
         if (Begins(request) && media.HasEndList && trailers.ActiveFor(request.VideoName) is { } active)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
@@ -111,7 +113,7 @@ internal sealed class PlaylistServer(
             return;
         }
 
-        var version = request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer);
+        var version = await PinnedAsync(context, request, role);
         var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
         var known = await FactsAsync(context, request, found.Playlist);
         var mpegts = ContentFacts.FirstVideoPts(known);
@@ -152,20 +154,26 @@ internal sealed class PlaylistServer(
         }
     }
 
-    /// <summary>
-    /// The trailer of this session: pinned when its Master Playlist is first served, and kept when it is asked for again (rule S4);
-    /// all Renditions or none (rule S8).
-    /// </summary>
-    private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
-    {
-        return PinnedOrActive(request) is { } version
+    /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>
+    private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master) =>
+        request.Verdict == SessionVerdict.None && Begins(request) && trailers.ActiveFor(request.VideoName) is { } version
             ? trailers.Decide(master, Known(request, playlist), version)
             : TrailerDecision.Without(TrailerPlan.NoTrailer);
+
+    /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
+    private async ValueTask<TrailerDecision> DecidePinnedAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
+    {
+        if (await pinned.FindAsync(request.Token.Trailer, "", context.RequestAborted) is not { } version)
+            return TrailerDecision.Without(TrailerPlan.NoTrailer);
+        var known = Known(request, playlist) ?? await FactsAsync(context, request, playlist);
+        if (TrailerPlan.Decide(master, known, version).Missing is [var shape, ..])
+            version = await pinned.FindAsync(version.Id, shape.Profile, context.RequestAborted) ?? version;
+        return trailers.Decide(master, known, version);
     }
 
-    private TrailerVersion? PinnedOrActive(WatchRequest request) => request.Verdict == SessionVerdict.Valid
-        ? request.Token.Trailer == 0 ? null : trailers.ById(request.Token.Trailer)
-        : request.Verdict == SessionVerdict.None && Begins(request) ? trailers.ActiveFor(request.VideoName) : null;
+    /// <summary>The version whose copy a child of a Master Playlist carries; null for none.</summary>
+    private ValueTask<TrailerVersion?> PinnedAsync(HttpContext context, WatchRequest request, ChildRole role) =>
+        role.Copy.Length == 0 ? new((TrailerVersion?)null) : pinned.FindAsync(request.Token.Trailer, role.Copy, context.RequestAborted);
 
     /// <summary>What is known of the content now; the unknown is measured in the background.</summary>
     private ImmutableArray<RenditionFacts>? Known(WatchRequest request, OriginPlaylist playlist)

@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(3007, LogLevel.Warning, "What trailer is on cannot be read or told ({Error}); what was on stays on.")]
     public static partial void TrailerStateUnreadable(this ILogger log, string error);
 
+    [LoggerMessage(3008, LogLevel.Warning, "The store could not be asked for what trailer {Id} has ({Error}); a session may miss it in a Rendition.")]
+    public static partial void PinnedTrailerUnreachable(this ILogger log, uint id, string error);
+
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
 

@@ -35,7 +35,10 @@ public static class ConditioningArguments
         && (!shape.HasAudio || (SampleRates.Contains(shape.SampleRate) && LayoutOf(shape.Channels).Length > 0));
 
     /// <param name="shape">One that <see cref="Supports"/> lets pass.</param>
-    public static ImmutableArray<string> For(RenditionShape shape, TrailerSource source)
+    /// <param name="loudness">What the first pass measured of this very shape's sound; null leaves it as it is.</param>
+    /// <param name="target">LUFS.</param>
+    public static ImmutableArray<string> For(
+        RenditionShape shape, TrailerSource source, TrailerGround ground = TrailerGround.Plain, MeasuredLoudness? loudness = null, double target = 0)
     {
         var grid = new TrailerGrid(source.DurationMs);
         var line = ImmutableArray.CreateBuilder<string>();
@@ -44,9 +47,9 @@ public static class ConditioningArguments
 
         var graphs = new List<string>();
         if (shape.HasVideo)
-            graphs.Add(VideoGraph(shape, grid));
+            graphs.Add(VideoGraph(shape, grid, ground));
         if (shape.HasAudio)
-            graphs.Add(AudioGraph(shape, source, AudioFrames(shape, grid)));
+            graphs.Add(AudioGraph(shape, source, AudioFrames(shape, grid), Loudness.Filter(loudness, target, shape.SampleRate)));
         line.AddRange("-filter_complex_threads", "1", "-filter_complex", string.Join(';', graphs));
 
         if (shape.HasVideo)
@@ -71,20 +74,32 @@ public static class ConditioningArguments
         return new FrameRate(shape.SampleRate, TrailerGrid.AudioFrame).FramesIn(milliseconds);
     }
 
-    private static string VideoGraph(in RenditionShape shape, TrailerGrid grid)
+    /// <summary>The beginning of every sound graph: the source's sound in the copy's rate and layout, from time 0.</summary>
+    internal static string AudioBegin(in RenditionShape shape) => string.Create(CultureInfo.InvariantCulture,
+        $"[0:a:0]aresample={shape.SampleRate}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts={LayoutOf(shape.Channels)}");
+
+    private static string VideoGraph(in RenditionShape shape, TrailerGrid grid, TrailerGround ground)
     {
         _ = FrameRate.TryParse(shape.FrameRate, out var rate);
+        var (w, h) = (shape.Width, shape.Height);
+        var fit = string.Create(CultureInfo.InvariantCulture, $"scale=w={w}:h={h}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic");
+        // Blurred at an eighth of the size: as soft as at full size, and hardly any work.
+        var (sw, sh) = (Math.Max(16, w / 16 * 2), Math.Max(16, h / 16 * 2));
+        var placed = ground == TrailerGround.Blurred
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"split[front][back];[back]scale=w={sw}:h={sh}:force_original_aspect_ratio=increase:force_divisible_by=2,crop={sw}:{sh},boxblur=2:2,scale=w={w}:h={h}:flags=bilinear[soft];[front]{fit}[sharp];[soft][sharp]overlay=(W-w)/2:(H-h)/2:eof_action=endall")
+            : string.Create(CultureInfo.InvariantCulture, $"{fit},pad={w}:{h}:(ow-iw)/2:(oh-ih)/2");
         return string.Create(CultureInfo.InvariantCulture,
-            $"[0:v:0]fps=fps={rate}:start_time=0,scale=w='max(2,trunc(iw*sar/2)*2)':h=ih,setsar=1,scale=w={shape.Width}:h={shape.Height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic,pad={shape.Width}:{shape.Height}:(ow-iw)/2:(oh-ih)/2,setsar=1,format=yuv420p,tpad=stop_mode=clone:stop=-1,trim=end_frame={rate.FramesIn(grid.DurationMs)},setpts=N/FR/TB[picture]");
+            $"[0:v:0]fps=fps={rate}:start_time=0,scale=w='max(2,trunc(iw*sar/2)*2)':h=ih,setsar=1,{placed},setsar=1,format=yuv420p,tpad=stop_mode=clone:stop=-1,trim=end_frame={rate.FramesIn(grid.DurationMs)},setpts=N/FR/TB[picture]");
     }
 
-    private static string AudioGraph(in RenditionShape shape, TrailerSource source, int frames)
+    private static string AudioGraph(in RenditionShape shape, TrailerSource source, int frames, string loudness)
     {
         var layout = LayoutOf(shape.Channels);
         var samples = frames * TrailerGrid.AudioFrame;
         return source.HasAudio
             ? string.Create(CultureInfo.InvariantCulture,
-                $"[0:a:0]aresample={shape.SampleRate}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts={layout},apad,atrim=end_sample={samples},asetpts=N/SR/TB[sound]")
+                $"{AudioBegin(shape)}{loudness},aformat=sample_fmts=fltp:channel_layouts={layout},apad,atrim=end_sample={samples},asetpts=N/SR/TB[sound]")
             : string.Create(CultureInfo.InvariantCulture,
                 $"anullsrc=r={shape.SampleRate}:cl={layout},aformat=sample_fmts=fltp,atrim=end_sample={samples},asetpts=N/SR/TB[sound]");
     }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
@@ -5,7 +6,7 @@ using HlsGateway.Transcoding;
 namespace HlsGateway.Trailers;
 
 /// <summary>Makes the copies that are asked for, one at a time: viewers need the machine's other cores.</summary>
-public sealed class TrailerConditioner(TrailerLibrary library, TrailerRecords records, TrailerEncoder encoder, ILogger<TrailerConditioner> log)
+public sealed class TrailerConditioner(TrailerLibrary library, TrailerRecords records, TrailerEncoder encoder, TrailerSwitch state, ILogger<TrailerConditioner> log)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,7 +40,21 @@ public sealed class TrailerConditioner(TrailerLibrary library, TrailerRecords re
         await using var source = await records.OpenSourceAsync(version, ct);
         using var encoded = await encoder.EncodeAsync(version, shape, source, ct);
         await records.AddCopyAsync(encoded, ct);
+        await TellOthersAsync(ct);
         log.TrailerCopyMade(version.Label, shape.Profile, encoded.Copy.Segments.Length, Stopwatch.GetElapsedTime(clock).TotalSeconds);
         return encoded.Copy;
+    }
+
+    private async Task TellOthersAsync(CancellationToken ct)
+    {
+        try
+        {
+            await state.NoteLibraryAsync(ct);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException)
+        {
+            // The others still find the copy in the store when a session asks for it.
+            log.TrailerStateUnreadable(e.GetType().Name);
+        }
     }
 }

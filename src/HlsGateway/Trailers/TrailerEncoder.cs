@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using HlsGateway.Content;
 using HlsGateway.Transcoding;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
@@ -22,7 +23,7 @@ public sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposabl
 public sealed class ConditioningException(string message) : Exception(message);
 
 /// <summary>Conditions a trailer for one shape and proves in the bytes that the copy keeps rules S2, S6 and S7.</summary>
-public sealed class TrailerEncoder(Ffmpeg ffmpeg)
+public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> options)
 {
     /// <summary>A trailer of a minute at 4K takes about a minute on one core; a stuck encoder must not hold the queue.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
@@ -36,7 +37,10 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg)
         try
         {
             await folder.AddAsync(ConditioningArguments.SourceFile, source, ct);
-            var result = await ffmpeg.RunAsync(new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source), Deadline), progress: null, ct);
+            var (target, ground) = (options.Value.Loudness, options.Value.Ground);
+            var loudness = await MeasureAsync(folder, shape, version.Source, target, ct);
+            var result = await ffmpeg.RunAsync(
+                new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), progress: null, ct);
             if (!result.Succeeded)
                 throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
             if (shape.Container == "aac")
@@ -48,6 +52,14 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg)
             folder.Dispose();
             throw;
         }
+    }
+
+    private async Task<MeasuredLoudness?> MeasureAsync(JobFolder folder, RenditionShape shape, TrailerSource source, double target, CancellationToken ct)
+    {
+        if (!shape.HasAudio || !source.HasAudio || target == 0)
+            return null;
+        var result = await ffmpeg.RunAsync(new FfmpegJob(folder, Loudness.Measure(shape, source, target), Deadline), progress: null, ct);
+        return result.Succeeded ? Loudness.Read(result.StderrTail) : throw new ConditioningException($"ffmpeg could not measure the loudness: {result.Reason}");
     }
 
     private static async Task CutPackedAudioAsync(JobFolder folder, RenditionShape shape, TrailerGrid grid, CancellationToken ct)

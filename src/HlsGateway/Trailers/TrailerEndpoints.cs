@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using HlsGateway.Access;
 using HlsGateway.Playback;
+using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Http.Features;
@@ -29,6 +30,10 @@ internal static class TrailerEndpoints
         group.MapDelete("/active", ClearAsync).RequireAuthorization(Roles.Editor).WithSummary("No trailer for new sessions.");
         group.MapPost("/rollback", RollBackAsync).RequireAuthorization(Roles.Editor).WithSummary("Undoes the last change of what is on.");
         group.MapGet("/history", HistoryAsync).RequireAuthorization(Roles.Any).WithSummary("Who changed what is on, and when; latest first.");
+        group.MapPost("/{name}/check", CheckAsync).RequireAuthorization(Roles.Editor)
+            .WithSummary("Reads every copy back from the store and checks it as it would be served, rule by rule.");
+        group.MapPost("/{name}/withdraw", WithdrawAsync).RequireAuthorization(Roles.Editor)
+            .WithSummary("Withdraws a version now and for good: new sessions go without it, running ones are refused its segments.");
         group.MapPut("/{name}", UploadAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Takes a video (raw body) as a new version of a trailer.");
         app.MapPost("/api/preview", PreviewAsync).RequireAuthorization(Roles.Editor).WithTags("Trailers")
@@ -68,16 +73,23 @@ internal static class TrailerEndpoints
     }
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> ActivateAsync(
-        ActivateTrailer body, HttpRequest request, HttpResponse response, ClaimsPrincipal user, TrailerLibrary library, TrailerSwitch state, CancellationToken ct)
+        ActivateTrailer body, HttpRequest request, HttpResponse response, ClaimsPrincipal user, TrailerLibrary library, TrailerSwitch state, TrailerCheck check,
+        CancellationToken ct, bool force = false)
     {
         if (body.Trailer is { } selector && library.Snapshot.Find(selector) is null)
             return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
+        if (body.Trailer is { } chosen && library.Snapshot.Find(chosen) is { Withdrawn: true })
+            return Problems.Of(StatusCodes.Status409Conflict, "trailer-withdrawn", "The trailer was withdrawn", "Choose another version, or upload a new one.");
         if (body.Until <= body.From)
             return Problems.Of(StatusCodes.Status400BadRequest, "bad-schedule", "The schedule is empty", "until must be later than from.");
         if (body.Videos is { Length: 0 or > 200 })
             return Problems.Of(StatusCodes.Status400BadRequest, "bad-scope", "The scope is no glob", "videos is 1 to 200 characters, for instance shows/*; leave it out for all videos.");
         if (!TryExpected(request, out var expected))
             return Outdated;
+        if (!force && body.Trailer is { } name && library.Snapshot.Find(name) is { } version
+            && (await check.CheckAsync(library.ById(version.Id) ?? version, afresh: false, ct)).Findings.FirstOrDefault(f => f.Severity == LintSeverity.Error) is { } fault)
+            return Problems.Of(StatusCodes.Status409Conflict, "trailer-faulty", "The trailer would break playback",
+                $"{fault.Where}, rule {fault.Rule}: {fault.Message} POST /api/trailers/{name}/check lists everything; ?force=true activates it all the same.");
         var line = new ActiveTrailer(body.Trailer, body.Videos, body.From, body.Until);
         return await state.ActivateAsync(line, expected, user.Identity?.Name ?? "", ct) is { } now ? Told(now, library, response) : Outdated;
     }
@@ -97,6 +109,26 @@ internal static class TrailerEndpoints
         {
             return Problems.Of(StatusCodes.Status409Conflict, "nothing-to-undo", "Nothing to undo", e.Message);
         }
+    }
+
+    private static async Task<Results<Ok<CheckReport>, ProblemHttpResult>> CheckAsync(string name, TrailerLibrary library, TrailerCheck check, CancellationToken ct) =>
+        library.Snapshot.Find(name) is { } version
+            ? TypedResults.Ok(await check.CheckAsync(library.ById(version.Id) ?? version, afresh: true, ct))
+            : Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
+
+    private static async Task<Results<Ok<TrailerVersionView>, ProblemHttpResult>> WithdrawAsync(
+        string name, ClaimsPrincipal user, TrailerLibrary library, TrailerRecords records, TrailerSwitch state, CancellationToken ct)
+    {
+        if (library.Snapshot.Find(name) is not { } version)
+            return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
+        if (!version.Withdrawn)
+        {
+            await records.WithdrawAsync(version, ct);
+            version = version with { Withdrawn = true };
+            library.AddAll([version]);
+            await state.NoteWithdrawnAsync(version, user.Identity?.Name ?? "", ct);
+        }
+        return TypedResults.Ok(TrailerViews.Of(library, version, current: false, active: false));
     }
 
     private static async Task<Ok<IReadOnlyList<TrailerHistoryEntry>>> HistoryAsync(TrailerSwitch state, CancellationToken ct, int limit = 100) =>

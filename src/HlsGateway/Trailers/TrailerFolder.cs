@@ -51,7 +51,7 @@ public sealed class TrailerFolder(
     {
         try
         {
-            library.AddAll(await records.LoadAsync(ct));
+            library.AddAll(await records.LoadAsync(library.Snapshot, ct));
             loaded.TrySetResult();
             return true;
         }

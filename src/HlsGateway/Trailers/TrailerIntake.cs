@@ -19,6 +19,9 @@ public sealed partial class TrailerIntake(
 {
     private const int ShortestMs = 500;
 
+    /// <summary>A minute at 4K takes about half a minute on one core.</summary>
+    private static readonly TimeSpan DecodeDeadline = TimeSpan.FromMinutes(3);
+
     /// <summary>Names of the API's own resources below <c>/api/trailers/</c>.</summary>
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "active", "rollback", "history", "preview");
 
@@ -44,9 +47,12 @@ public sealed partial class TrailerIntake(
         {
             if (library.ById(id) is { } known && !string.Equals(known.Source.Sha256, sha256, StringComparison.Ordinal))
                 throw new TrailerRefusedException($"The file's version would be the same as that of {known.Label}; export it once more.");
+            if (library.ById(id) is { Withdrawn: true } withdrawn)
+                throw new TrailerRefusedException($"This very file was withdrawn as {withdrawn.Label}; export it once more if it may be shown again.");
             if (library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}")) is { } same && library.Snapshot.Find(name) == same)
                 return same;
             var probe = await ProbeAsync(folder, ct);
+            await DecodeAsync(folder, ct);
             var version = new TrailerVersion(
                 name, id, new TrailerSource(sha256, bytes, (int)Math.Round(probe.Seconds * 1000), probe.Audio is not null, time.GetUtcNow()),
                 library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}"))?.Copies ?? FrozenDictionary<string, TrailerCopy>.Empty);
@@ -88,11 +94,29 @@ public sealed partial class TrailerIntake(
         return (hash.GetHashAndReset(), total);
     }
 
+    /// <summary>Every frame is decoded once, so that no damaged one is met when a viewer waits for the copy.</summary>
+    private async Task DecodeAsync(JobFolder folder, CancellationToken ct)
+    {
+        var result = await ffmpeg.RunAsync(
+            new FfmpegJob(
+                folder,
+                [
+                    .. FfmpegArguments.Start, "-xerror", "-err_detect", "crccheck+bitstream+buffer+explode", .. FfmpegArguments.UntrustedInput(ConditioningArguments.SourceFile),
+                    "-map", "0:v:0", "-map", "0:a:0?", .. FfmpegArguments.AtMost(TimeSpan.FromSeconds(options.Value.MaxSeconds + 1)), "-f", "null", "-",
+                ],
+                DecodeDeadline),
+            progress: null, ct);
+        if (result.TimedOut)
+            throw new TrailerRefusedException("The file takes too long to decode; export it smaller.");
+        if (!result.Succeeded)
+            throw new TrailerRefusedException("The file is damaged: not all of its frames can be decoded; export it once more.");
+    }
+
     private async Task TellOthersAsync(CancellationToken ct)
     {
         try
         {
-            await state.NoteVersionAsync(ct);
+            await state.NoteLibraryAsync(ct);
         }
         catch (Exception e) when (e is DbException or TimeoutException)
         {

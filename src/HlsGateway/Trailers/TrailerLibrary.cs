@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using HlsGateway.Content;
@@ -93,7 +94,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     {
         var isNew = Snapshot.Find(version.Label) is null;
         lock (gate)
-            Volatile.Write(ref snapshot, snapshot.With(version));
+            Volatile.Write(ref snapshot, snapshot.WithAll(version));
         if (!isNew)
             return;
         foreach (var shape in lately)
@@ -106,7 +107,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         {
             var next = snapshot;
             foreach (var version in versions)
-                next = next.With(version);
+                next = next.WithAll(version);
             Volatile.Write(ref snapshot, next);
         }
         foreach (var profile in Snapshot.Versions.SelectMany(v => v.Copies.Keys).Distinct(StringComparer.Ordinal))
@@ -120,11 +121,8 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     {
         lock (gate)
         {
-            foreach (var version in snapshot.Versions.Where(v => v.Id == done.Version.Id && string.Equals(v.Name, done.Version.Name, StringComparison.Ordinal)))
-            {
-                var copies = version.Copies.Append(new(copy.Profile, copy)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
-                Volatile.Write(ref snapshot, snapshot.With(version with { Copies = System.Collections.Frozen.FrozenDictionary.ToFrozenDictionary(copies, StringComparer.Ordinal) }));
-            }
+            if (snapshot.Find(done.Version.Label) is { } version)
+                Volatile.Write(ref snapshot, snapshot.WithAll(version with { Copies = new[] { copy }.ToFrozenDictionary(c => c.Profile, StringComparer.Ordinal) }));
         }
         failures.TryRemove((done.Version.Id, copy.Profile), out _);
         queued.TryRemove((done.Version.Id, copy.Profile), out _);

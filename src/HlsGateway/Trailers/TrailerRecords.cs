@@ -16,24 +16,16 @@ public sealed class TrailerRecords(BlobStore store)
     private const string VersionFile = "version.json";
     private const string SourceFile = "source";
     private const string CopyFile = "copy.json";
+    private const string WithdrawnFile = "withdrawn";
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>All versions with all their copies.</summary>
-    public async Task<List<TrailerVersion>> LoadAsync(CancellationToken ct)
-    {
-        var versions = new List<TrailerVersion>();
-        await foreach (var key in store.ListAsync(Root, ct))
-        {
-            if (key.Split('/') is not [_, var name, var hash, VersionFile]
-                || !uint.TryParse(hash, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id)
-                || await ReadAsync<TrailerSource>(key, ct) is not { } source)
-                continue;
-            var version = new TrailerVersion(name, id, source, FrozenDictionary<string, TrailerCopy>.Empty);
-            versions.Add(version with { Copies = await LoadCopiesAsync(version, ct) });
-        }
-        return versions;
-    }
+    /// <param name="known">Immutable records that it holds are not read again.</param>
+    public Task<List<TrailerVersion>> LoadAsync(TrailerSnapshot known, CancellationToken ct) => LoadAsync(only: null, known, ct);
+
+    /// <summary>One version with all its copies, under each name it has; empty when the store has none.</summary>
+    public Task<List<TrailerVersion>> FindAsync(uint id, TrailerSnapshot known, CancellationToken ct) => LoadAsync(id, known, ct);
 
     public Task<TrailerCopy?> FindCopyAsync(TrailerVersion version, string profile, CancellationToken ct) =>
         ReadAsync<TrailerCopy>($"{version.KeyPrefix}{profile}/{CopyFile}", ct);
@@ -43,6 +35,9 @@ public sealed class TrailerRecords(BlobStore store)
         await store.PutAsync(KeyOf(version, SourceFile), source, "application/octet-stream", ct);
         await store.PutAsync(KeyOf(version, VersionFile), JsonSerializer.SerializeToUtf8Bytes(version.Source, Json), ct);
     }
+
+    /// <summary>Withdraws a version for good: its objects stay, for they may still be in a CDN's keeping and in records.</summary>
+    public Task WithdrawAsync(TrailerVersion version, CancellationToken ct) => store.PutAsync(KeyOf(version, WithdrawnFile), "withdrawn"u8.ToArray(), ct);
 
     public async Task<Stream> OpenSourceAsync(TrailerVersion version, CancellationToken ct) =>
         await store.OpenAsync(KeyOf(version, SourceFile), ct) ?? throw new ConditioningException("The trailer's source is not in the store any more.");
@@ -58,12 +53,34 @@ public sealed class TrailerRecords(BlobStore store)
         await store.PutAsync(encoded.Copy.KeyPrefix + CopyFile, JsonSerializer.SerializeToUtf8Bytes(encoded.Copy, Json), ct);
     }
 
+    private async Task<List<TrailerVersion>> LoadAsync(uint? only, TrailerSnapshot known, CancellationToken ct)
+    {
+        var versions = new List<TrailerVersion>();
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var key in store.ListAsync(Root, ct))
+            keys.Add(key);
+        foreach (var key in keys)
+        {
+            if (key.Split('/') is not [_, var name, var hash, VersionFile]
+                || !uint.TryParse(hash, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) || (only ?? id) != id)
+                continue;
+            var version = known.Find($"{name}@{hash}");
+            if (version is null && await ReadAsync<TrailerSource>(key, ct) is { } source)
+                version = new TrailerVersion(name, id, source, FrozenDictionary<string, TrailerCopy>.Empty);
+            if (version is not null)
+                versions.Add(version with { Withdrawn = keys.Contains(KeyOf(version, WithdrawnFile)), Copies = await LoadCopiesAsync(version, ct) });
+        }
+        return versions;
+    }
+
     private async Task<FrozenDictionary<string, TrailerCopy>> LoadCopiesAsync(TrailerVersion version, CancellationToken ct)
     {
-        var copies = new Dictionary<string, TrailerCopy>(StringComparer.Ordinal);
+        var copies = new Dictionary<string, TrailerCopy>(version.Copies, StringComparer.Ordinal);
         await foreach (var key in store.ListAsync(version.KeyPrefix, ct))
         {
-            if (key.EndsWith("/" + CopyFile, StringComparison.Ordinal) && await ReadAsync<TrailerCopy>(key, ct) is { } copy)
+            if (!key.EndsWith("/" + CopyFile, StringComparison.Ordinal) || copies.ContainsKey(key[version.KeyPrefix.Length..^(CopyFile.Length + 1)]))
+                continue;
+            if (await ReadAsync<TrailerCopy>(key, ct) is { } copy)
                 copies[copy.Profile] = copy;
         }
         return copies.ToFrozenDictionary(StringComparer.Ordinal);

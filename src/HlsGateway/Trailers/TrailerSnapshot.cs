@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace HlsGateway.Trailers;
 
@@ -8,6 +9,7 @@ public sealed class TrailerSnapshot
 {
     private readonly FrozenDictionary<uint, TrailerVersion> byId;
     private readonly FrozenDictionary<string, TrailerVersion> current;
+    private readonly FrozenSet<uint> withdrawn;
 
     /// <param name="versions">In any order.</param>
     /// <param name="active">The first line that covers a video decides.</param>
@@ -17,7 +19,8 @@ public sealed class TrailerSnapshot
         Active = active;
         // The same file under two names is one version to every session: the first name keeps the copies.
         byId = Versions.DistinctBy(v => v.Id).ToFrozenDictionary(v => v.Id);
-        current = Versions.GroupBy(v => v.Name, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+        withdrawn = Versions.Where(v => v.Withdrawn).Select(v => v.Id).ToFrozenSet();
+        current = Versions.Where(v => !v.Withdrawn).GroupBy(v => v.Name, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
     }
 
     public static TrailerSnapshot Empty { get; } = new([], []);
@@ -28,6 +31,17 @@ public sealed class TrailerSnapshot
     public ImmutableArray<ActiveTrailer> Active { get; }
 
     public TrailerVersion? ById(uint id) => byId.GetValueOrDefault(id);
+
+    /// <summary>The same bytes under any name.</summary>
+    public bool IsWithdrawn(uint id) => withdrawn.Contains(id);
+
+    /// <param name="key">Of a copy's object: <c>trailers/{name}/{hash8}/…</c>.</param>
+    public bool IsWithdrawn(ReadOnlySpan<char> key)
+    {
+        Span<Range> parts = stackalloc Range[4];
+        return withdrawn.Count > 0 && key.Split(parts, '/') == 4 && key[parts[0]].SequenceEqual("trailers")
+            && uint.TryParse(key[parts[2]], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) && withdrawn.Contains(id);
+    }
 
     /// <param name="selector"><c>name</c> for its latest version, or <c>name@hash8</c>.</param>
     public TrailerVersion? Find(string selector)
@@ -44,13 +58,23 @@ public sealed class TrailerSnapshot
         foreach (var line in Active)
         {
             if (line.Covers(video, now))
-                return line.Trailer is { } selector && Find(selector) is { } version ? ById(version.Id) : null;
+                return line.Trailer is { } selector && Find(selector) is { } version && !IsWithdrawn(version.Id) ? ById(version.Id) : null;
         }
         return null;
     }
 
     public TrailerSnapshot With(TrailerVersion version) =>
         new(Versions.Where(v => v.Id != version.Id || !string.Equals(v.Name, version.Name, StringComparison.Ordinal)).Append(version), Active);
+
+    /// <summary>As <see cref="With(TrailerVersion)"/>, and no copy that is known is lost: what was read a moment ago may already be old.</summary>
+    public TrailerSnapshot WithAll(TrailerVersion version)
+    {
+        if (Find(version.Label) is not { } known)
+            return With(version);
+        if (version.Copies.Keys.All(known.Copies.ContainsKey) && (known.Withdrawn || !version.Withdrawn))
+            return this;
+        return With(known with { Withdrawn = known.Withdrawn || version.Withdrawn, Copies = version.Copies.Concat(known.Copies).DistinctBy(c => c.Key).ToFrozenDictionary(StringComparer.Ordinal) });
+    }
 
     public TrailerSnapshot With(ImmutableArray<ActiveTrailer> active) => new(Versions, active);
 }

@@ -9,11 +9,11 @@ namespace HlsGateway.Trailers;
 /// <summary>What is on, as the database has it.</summary>
 /// <param name="Revision">Grows with each change; the ETag.</param>
 /// <param name="Lines">The first line that covers a video decides; null where configuration decides.</param>
-/// <param name="Library">Grows when any gateway adds a version.</param>
+/// <param name="Library">Grows when any gateway adds a version or a copy.</param>
 public sealed record TrailerState(long Revision, ImmutableArray<ActiveTrailer>? Lines, DateTimeOffset At, string Actor, long Library);
 
 /// <summary>One line of the audit.</summary>
-/// <param name="Action"><c>activate</c>, <c>clear</c> or <c>rollback</c>.</param>
+/// <param name="Action"><c>activate</c>, <c>clear</c>, <c>rollback</c> or <c>withdraw</c>.</param>
 public sealed record TrailerHistoryEntry(long Revision, string Action, ImmutableArray<ActiveTrailer>? Active, DateTimeOffset At, string Actor);
 
 /// <summary>
@@ -23,6 +23,7 @@ public sealed record TrailerHistoryEntry(long Revision, string Action, Immutable
 public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary library, TimeProvider time)
 {
     private const int MostLines = 100;
+    private const string Withdraw = "withdraw";
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -68,6 +69,10 @@ public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary lib
         },
         ct);
 
+    /// <summary>Writes down that a version is shown to nobody any more, and tells the other gateways; what is on stays written as it was.</summary>
+    public Task NoteWithdrawnAsync(TrailerVersion version, string actor, CancellationToken ct) => ChangeAsync(
+        Withdraw, expected: null, actor, (current, _, _) => Task.FromResult((Read(current.Active), current.Parent)), ct, version.Label);
+
     public async Task<IReadOnlyList<TrailerHistoryEntry>> HistoryAsync(int limit, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
@@ -75,13 +80,14 @@ public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary lib
         return [.. rows.Select(r => new TrailerHistoryEntry(r.Revision, r.Action, Read(r.Active), DateTimeOffset.FromUnixTimeMilliseconds(r.AtMs), r.Actor))];
     }
 
-    /// <summary>Tells the other gateways that the store holds a version they may not know.</summary>
-    public Task NoteVersionAsync(CancellationToken ct) =>
+    /// <summary>Tells the other gateways that the store holds a version or a copy they may not know.</summary>
+    public Task NoteLibraryAsync(CancellationToken ct) =>
         database.WriteAsync((connection, transaction) => connection.ExecuteAsync("UPDATE trailer_state SET library = library + 1 WHERE id = 1", null, transaction), ct);
 
     private async Task<TrailerState?> ChangeAsync(
         string action, long? expected, string actor,
-        Func<Row, DbConnection, DbTransaction, Task<(ImmutableArray<ActiveTrailer>? Lines, long Parent)>> change, CancellationToken ct)
+        Func<Row, DbConnection, DbTransaction, Task<(ImmutableArray<ActiveTrailer>? Lines, long Parent)>> change, CancellationToken ct,
+        string? withdrawn = null)
     {
         var state = await database.WriteAsync(
             async (connection, transaction) =>
@@ -100,13 +106,14 @@ public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary lib
                     Active = lines is null ? null : JsonSerializer.Serialize(lines, Json),
                     AtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
                     Actor = actor,
-                    Library = row.Library,
+                    Library = row.Library + (withdrawn is null ? 0 : 1),
                 };
                 await connection.ExecuteAsync(
-                    "UPDATE trailer_state SET revision = @Revision, parent = @Parent, active = @Active, at_ms = @AtMs, actor = @Actor WHERE id = 1", next, transaction);
+                    "UPDATE trailer_state SET revision = @Revision, parent = @Parent, active = @Active, at_ms = @AtMs, actor = @Actor, library = @Library WHERE id = 1", next, transaction);
                 await connection.ExecuteAsync(
                     "INSERT INTO trailer_history (revision, parent, action, active, at_ms, actor) VALUES (@Revision, @Parent, @Action, @Active, @AtMs, @Actor)", next, transaction);
-                await new Change(next.AtMs, actor, "trailer", action, lines is [{ Videos: { } glob }, ..] ? glob : "", Describe(Effective(row)), Describe(Effective(next)))
+                var (before, after) = withdrawn is null ? (Describe(Effective(row)), Describe(Effective(next))) : (withdrawn, null);
+                await new Change(next.AtMs, actor, "trailer", action, lines is [{ Videos: { } glob }, ..] ? glob : "", before, after)
                     .WriteAsync(connection, transaction);
                 return next.State;
             },

@@ -11,6 +11,9 @@ namespace HlsGateway.Trailers;
 /// <param name="Copies">By the shape's profile.</param>
 public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, FrozenDictionary<string, TrailerCopy> Copies)
 {
+    /// <summary>Shown to nobody any more, for good.</summary>
+    public bool Withdrawn { get; init; }
+
     /// <summary>Eight lower-case hexadecimal digits.</summary>
     public string Hash => Id.ToString("x8", CultureInfo.InvariantCulture);
 

@@ -15,8 +15,9 @@ public sealed record TrailerCopyView(string Profile, string Status, string? Erro
 /// <param name="Duration">Seconds.</param>
 /// <param name="Current">A new session of a plain name gets this version.</param>
 /// <param name="Active">Some line of what is on leads to it.</param>
+/// <param name="Withdrawn">Shown to nobody any more.</param>
 public sealed record TrailerVersionView(
-    string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active,
+    string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn,
     ImmutableArray<TrailerCopyView> Copies);
 
 public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
@@ -33,7 +34,7 @@ public static class TrailerViews
     public static TrailersView Of(TrailerLibrary library, TrailerState state)
     {
         var snapshot = library.Snapshot;
-        var active = snapshot.Active.Select(l => l.Trailer is { } selector ? snapshot.Find(selector) : null).OfType<TrailerVersion>().ToHashSet();
+        var active = snapshot.Active.Select(l => l.Trailer is { } selector ? snapshot.Find(selector) : null).OfType<TrailerVersion>().Where(v => !v.Withdrawn).ToHashSet();
         return new TrailersView(
             Of(state, snapshot.Active),
             [.. snapshot.Versions.GroupBy(v => v.Name, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
@@ -48,7 +49,7 @@ public static class TrailerViews
     {
         var canonical = library.ById(version.Id) ?? version;
         return new TrailerVersionView(
-            version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active,
+            version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active, library.Snapshot.IsWithdrawn(version.Id),
             [.. canonical.Copies.Keys.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)]);
     }
 }

@@ -36,7 +36,7 @@ public sealed class TrailerWatch(TrailerSwitch state, TrailerLibrary library, Tr
                 return;
             // The first look finds what the folder's own start has loaded or is loading.
             if (seenLibrary >= 0)
-                library.AddAll(await records.LoadAsync(ct));
+                library.AddAll(await records.LoadAsync(library.Snapshot, ct));
             else
                 await folder.Loaded.WaitAsync(ct);
             seenLibrary = now.Library;

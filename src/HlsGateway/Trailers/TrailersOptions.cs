@@ -3,6 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
+/// <summary>What fills a copy's picture where the trailer's own shape leaves room.</summary>
+public enum TrailerGround
+{
+    /// <summary>Black bars.</summary>
+    Plain,
+
+    /// <summary>The trailer itself, enlarged and blurred.</summary>
+    Blurred,
+}
+
 /// <summary>The section <c>Trailers</c>.</summary>
 public sealed class TrailersOptions
 {
@@ -25,6 +35,13 @@ public sealed class TrailersOptions
     /// <summary>Largest source that is taken, bytes.</summary>
     [Range(1 << 10, 2L << 30)]
     public long MaxBytes { get; init; } = 300_000_000;
+
+    /// <summary>Integrated loudness of every copy with sound, LUFS (EBU R 128); 0 leaves the sound as it is. Copies that are already made keep theirs.</summary>
+    [Range(-40, 0)]
+    public double Loudness { get; init; } = -16;
+
+    /// <summary>What stands beside a picture of another shape. Copies that are already made keep theirs.</summary>
+    public TrailerGround Ground { get; init; } = TrailerGround.Plain;
 }
 
 /// <summary>Stops the start on a name that no trailer can have.</summary>

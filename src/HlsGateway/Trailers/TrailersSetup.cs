@@ -11,7 +11,9 @@ public static class TrailersSetup
         builder.Services.AddSingleton<IValidateOptions<TrailersOptions>, TrailersOptionsValidator>();
         builder.Services.AddSingleton<TrailerLibrary>();
         builder.Services.AddSingleton<TrailerRecords>();
+        builder.Services.AddSingleton<PinnedTrailers>();
         builder.Services.AddSingleton<TrailerEncoder>();
+        builder.Services.AddSingleton<TrailerCheck>();
         builder.Services.AddSingleton<TrailerSwitch>();
         builder.Services.AddSingleton<TrailerIntake>();
         builder.Services.AddSingleton<TrailerFolder>();

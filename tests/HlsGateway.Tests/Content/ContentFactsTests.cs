@@ -71,7 +71,7 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
         await using var origin = await LoopbackOrigin.StartAsync();
         var folder = Directory.CreateDirectory(workshop["brand"]).FullName;
         File.Copy(await workshop.SourceAsync(seconds: 2), Path.Combine(folder, "brand.mp4"));
-        await ServeAsync(origin, "show", ["-r", "25"], []);
+        await workshop.ServeAsync(origin, "show", ["-r", "25"], []);
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Trailers:Folder"] = folder,
@@ -123,7 +123,7 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
     private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(string video, string[] encode, string[] mux, Action<LoopbackOrigin>? also = null)
     {
         await using var origin = await LoopbackOrigin.StartAsync();
-        await ServeAsync(origin, video, encode, mux);
+        await workshop.ServeAsync(origin, video, encode, mux);
         also?.Invoke(origin);
         // Any trailer at all makes the gateway measure.
         var folder = Directory.CreateDirectory(workshop[video + "-trailer"]).FullName;
@@ -139,17 +139,6 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
     {
         await using var connection = await host.Services.GetRequiredService<CatalogueDatabase>().OpenAsync(CancellationToken.None);
         return await connection.QuerySingleOrDefaultAsync<string>("SELECT facts FROM content_facts WHERE video = @video", new { video });
-    }
-
-    private async Task ServeAsync(LoopbackOrigin origin, string video, string[] encode, string[] mux)
-    {
-        var folder = Directory.CreateDirectory(workshop["content-" + video]).FullName;
-        await TrailerWorkshop.RunAsync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=4", "-f", "lavfi", "-i", "sine=440:r=44100:d=4",
-            "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", .. encode, "-g", "50", "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod",
-            "-hls_list_size", "0", .. mux, Path.Combine(folder, "v.m3u8")]);
-        foreach (var file in Directory.GetFiles(folder))
-            origin.Serve(string.Create(CultureInfo.InvariantCulture, $"{video}/{Path.GetFileName(file)}"), await File.ReadAllBytesAsync(file));
-        origin.Serve($"{video}/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\nv.m3u8\n");
     }
 
     [GeneratedRegex(@"^v\.m3u8\?.*&p=v-.*$", RegexOptions.Multiline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

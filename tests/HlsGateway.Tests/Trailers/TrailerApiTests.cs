@@ -44,6 +44,22 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
     }
 
     [Fact]
+    public async Task A_file_with_damaged_frames_is_refused_in_one_sentence()
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        var bytes = await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 2));
+        // The container stays whole, so that a probe finds nothing: only the middle of the coded pictures is overwritten.
+        var media = bytes.AsSpan().IndexOf("mdat"u8);
+        var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(media - 4));
+        new Random(1).NextBytes(bytes.AsSpan(media + (length / 2), length / 8));
+        using var answer = await api.PutAsync("api/trailers/brand", new ByteArrayContent(bytes));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Equal("The file is damaged: not all of its frames can be decoded; export it once more.", (await JsonAsync(answer)).GetProperty("detail").GetString());
+        Assert.Empty(host.Services.GetRequiredService<TrailerLibrary>().Snapshot.Versions);
+    }
+
+    [Fact]
     public async Task S4_A_swap_is_one_write_that_new_sessions_see_and_a_rollback_restores_what_was()
     {
         await using var host = await StartAsync();
@@ -132,6 +148,7 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
     [InlineData("PUT", "api/trailers/active", "analyst")]
     [InlineData("DELETE", "api/trailers/active", "uploader")]
     [InlineData("POST", "api/trailers/rollback", "analyst")]
+    [InlineData("POST", "api/trailers/brand/withdraw", "analyst")]
     [InlineData("POST", "api/preview", "analyst")]
     public async Task Only_editors_change_what_is_on(string method, string path, string role)
     {

@@ -124,6 +124,41 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
         Assert.True(pixels.AsSpan(180 * 120, 180 * 80).ToArray().Average(p => (double)p) > 40, "the middle shows the picture");
     }
 
+    [Fact]
+    public async Task S7_A_blurred_ground_fills_what_would_be_bars()
+    {
+        var (copy, folder) = await workshop.EncodeAsync(new RenditionShape("ts", 180, 320, "30/1", "high", 0, 0), options: new TrailersOptions { Ground = TrailerGround.Blurred });
+        var picture = workshop["ground.gray"];
+        await TrailerWorkshop.RunAsync("ffmpeg", ["-v", "error", "-y", "-i", Path.Combine(folder, copy.Segments[0].File), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", picture]);
+        var pixels = await File.ReadAllBytesAsync(picture);
+        Assert.True(pixels.AsSpan(0, 180 * 80).ToArray().Average(p => (double)p) > 40, "the ground shows the picture");
+        // Soft: neighbours differ little, where the sharp test picture has hard edges.
+        static double Roughness(ReadOnlySpan<byte> row) { var sum = 0; for (var i = 1; i < row.Length; i++) sum += Math.Abs(row[i] - row[i - 1]); return sum / (double)row.Length; }
+        Assert.True(Roughness(pixels.AsSpan(180 * 40, 180)) < Roughness(pixels.AsSpan(180 * 160, 180)), "the ground is softer than the picture");
+    }
+
+    [Theory]
+    [InlineData(-16, 2, 5.8)]
+    [InlineData(-27, 2, 5.8)]
+    [InlineData(-20, 1, 1.5)]
+    public async Task S7_The_sound_of_a_copy_has_the_loudness_that_was_asked_for(double target, int channels, double seconds)
+    {
+        var (copy, folder) = await workshop.EncodeAsync(new RenditionShape("ts", 320, 180, "25/1", "high", 48000, channels), seconds: seconds, options: new TrailersOptions { Loudness = target });
+        var input = "concat:" + string.Join('|', copy.Segments.Select(s => Path.Combine(folder, s.File)));
+        var report = await TrailerWorkshop.RunAsync("sh", ["-c", $"ffmpeg -nostats -hide_banner -i '{input}' -af ebur128=framelog=verbose -f null - 2>&1 | grep 'I:'"]);
+        var measured = double.Parse(report[^1].Replace("I:", "", StringComparison.Ordinal).Replace("LUFS", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+        Assert.InRange(measured, target - 1, target + 1);
+    }
+
+    [Fact]
+    public void Silence_and_what_is_no_report_leave_the_sound_as_it_is()
+    {
+        Assert.Null(Loudness.Read("[Parsed_loudnorm_1] {\n\"input_i\" : \"-inf\", \"input_tp\" : \"-inf\", \"input_lra\" : \"0.00\", \"input_thresh\" : \"-70.00\", \"target_offset\" : \"inf\"\n}\n"));
+        Assert.Null(Loudness.Read("} {"));
+        Assert.Null(Loudness.Read("{not a report}"));
+        Assert.Equal("", Loudness.Filter(null, -16, 48000));
+    }
+
     [Theory]
     [InlineData("ts", 321, 180, "25/1", "high", 48000, 2)]
     [InlineData("ts", 320, 180, "25/1", "high-10", 48000, 2)]

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using HlsGateway.Content;
+using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
@@ -38,12 +39,12 @@ public sealed class TrailerWorkshop : IDisposable
     }
 
     /// <summary>Encodes a copy and lays its files out in a folder.</summary>
-    public async Task<(TrailerCopy Copy, string Folder)> EncodeAsync(RenditionShape shape, bool audio = true, double seconds = 5.8)
+    public async Task<(TrailerCopy Copy, string Folder)> EncodeAsync(RenditionShape shape, bool audio = true, double seconds = 5.8, TrailersOptions? options = null, string? source = null)
     {
-        var file = await SourceAsync(audio, seconds);
+        var file = source ?? await SourceAsync(audio, seconds);
         var version = Version("demo", file, (int)Math.Round(seconds * 1000), audio);
-        await using var source = File.OpenRead(file);
-        using var encoded = await new TrailerEncoder(Ffmpeg).EncodeAsync(version, shape, source, CancellationToken.None);
+        await using var content = File.OpenRead(file);
+        using var encoded = await new TrailerEncoder(Ffmpeg, Options.Create(options ?? new TrailersOptions())).EncodeAsync(version, shape, content, CancellationToken.None);
         var folder = Directory.CreateDirectory(this[$"copy-{shape.Profile}-{audio}-{(int)(seconds * 1000)}"]).FullName;
         foreach (var name in encoded.Files)
         {
@@ -52,6 +53,18 @@ public sealed class TrailerWorkshop : IDisposable
             await from.CopyToAsync(to);
         }
         return (encoded.Copy, folder);
+    }
+
+    /// <summary>Four seconds of foreign content, as people make it: <c>{video}/playlist.m3u8</c> with one Variant Stream <c>v.m3u8</c>, 2 s segments.</summary>
+    public async Task ServeAsync(LoopbackOrigin origin, string video, string[] encode, string[] mux)
+    {
+        var folder = Directory.CreateDirectory(this["content-" + video]).FullName;
+        await RunAsync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=4", "-f", "lavfi", "-i", "sine=440:r=44100:d=4",
+            "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", .. encode, "-g", "50", "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod",
+            "-hls_list_size", "0", .. mux, Path.Combine(folder, "v.m3u8")]);
+        foreach (var file in Directory.GetFiles(folder))
+            origin.Serve($"{video}/{Path.GetFileName(file)}", await File.ReadAllBytesAsync(file));
+        origin.Serve($"{video}/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\nv.m3u8\n");
     }
 
     public static TrailerVersion Version(string name, string file, int durationMs, bool audio)

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+
+namespace HlsGateway.Playlists;
+
+/// <summary>Rules that one playlist obeys or breaks by itself: D (document), S3, S5 and S6 (splice), W1 (captions). Pure.</summary>
+public static class DocumentLint
+{
+    /// <param name="name">What findings call the playlist.</param>
+    /// <param name="master">Null where the bytes are no Master Playlist.</param>
+    /// <param name="media">Null where the bytes are no Media Playlist.</param>
+    public static ImmutableArray<LintFinding> Check(string name, ReadOnlyMemory<byte> bytes, out MasterPlaylist? master, out MediaPlaylist? media)
+    {
+        var findings = ImmutableArray.CreateBuilder<LintFinding>();
+        if (!Playlist.TryParse(bytes, out master, out media, out var error))
+            return [LintFinding.Error("D7", name, error.Reason, error.Line)];
+        if (bytes.Span.StartsWith("\uFEFF"u8))
+            findings.Add(LintFinding.Error("D1", name, "The playlist begins with a byte order mark; several players refuse it.", 1));
+        if (bytes.Span.Contains((byte)'\r'))
+            findings.Add(LintFinding.Warning("D1", name, "The lines end with CRLF and not with LF."));
+
+        var (declared, needed, marks) = master is not null
+            ? (master.DeclaredVersion, master.NeededVersion, master.Marks)
+            : (media!.Facts.DeclaredVersion, media.Facts.NeededVersion, media.Marks);
+        if (Math.Max(1, declared) < needed)
+            findings.Add(LintFinding.Warning("D5", name, $"EXT-X-VERSION is {Math.Max(1, declared)}, but the playlist's tags need {needed}."));
+        foreach (var repeated in marks.Where(m => m.Kind == MarkKind.Repeated))
+            findings.Add(LintFinding.Error("D6", name, "A header tag stands twice.", repeated.Line));
+        if (master is not null)
+            CheckCaptions(name, master, findings);
+        else if (media is not null)
+            CheckMedia(name, media, findings);
+        return findings.ToImmutable();
+    }
+
+    private static void CheckMedia(string name, MediaPlaylist media, ImmutableArray<LintFinding>.Builder findings)
+    {
+        var ends = media.Marks.Where(m => m.Kind == MarkKind.EndList).ToArray();
+        if (ends.Length > 1)
+            findings.Add(LintFinding.Error("D6", name, "EXT-X-ENDLIST stands more than once.", ends[1].Line));
+        var last = media.Marks.LastOrDefault(m => m.IsUri && m.Uri == UriKind.Segment);
+        if (ends.Length == 1 && ends[0].Line < last.Line)
+            findings.Add(LintFinding.Error("D6", name, "EXT-X-ENDLIST stands before the last segment.", ends[0].Line));
+        if (!media.Facts.HasTargetDuration)
+            findings.Add(LintFinding.Error("S3", name, "EXT-X-TARGETDURATION is missing or no integer."));
+        else if (media.TargetDuration < (media.LongestSegmentMs + 499) / 1000)
+            findings.Add(LintFinding.Error("S3", name, $"EXT-X-TARGETDURATION is {media.TargetDuration}, but the longest segment lasts {media.LongestSegmentMs} ms."));
+        CheckSplice(name, media, findings);
+    }
+
+    /// <summary>Before the spliced part: a clear trailer behind encrypted content says so, and fMP4 behind fMP4 has a header of its own.</summary>
+    private static void CheckSplice(string name, MediaPlaylist media, ImmutableArray<LintFinding>.Builder findings)
+    {
+        var cut = SpliceLint.LastDiscontinuity(media);
+        if (cut <= 0)
+            return;
+        if (media.Segments[cut].MapIndex >= 0 && media.Segments[cut].MapIndex == media.Segments[cut - 1].MapIndex)
+            findings.Add(LintFinding.Error("S6", name, "Behind the last EXT-X-DISCONTINUITY the content's EXT-X-MAP is still in force."));
+        if (media.Segments[cut].MapIndex < 0 && media.Segments[cut - 1].MapIndex >= 0)
+            findings.Add(LintFinding.Error("S6", name, "Behind the last EXT-X-DISCONTINUITY stands another container than before it."));
+        if (media.Encrypted && media.Facts.EncryptedAtEnd && media.Segments[cut].Uri.Contains("~t/", StringComparison.Ordinal))
+            findings.Add(LintFinding.Error("S5", name, "The content's key is still in force for the trailer; EXT-X-KEY:METHOD=NONE is missing behind the discontinuity."));
+    }
+
+    private static void CheckCaptions(string name, MasterPlaylist master, ImmutableArray<LintFinding>.Builder findings)
+    {
+        var captions = master.Renditions.Where(r => string.Equals(r.Type, "SUBTITLES", StringComparison.Ordinal)).ToArray();
+        if (captions.Length == 0)
+            return;
+        if (master.Variants.Any(v => v.Subtitles is null))
+            findings.Add(LintFinding.Error("W1", name, "Some EXT-X-STREAM-INF names no SUBTITLES group: captions vanish when the player changes to it."));
+        foreach (var group in captions.GroupBy(r => r.GroupId, StringComparer.Ordinal))
+        {
+            if (group.GroupBy(r => r.Name, StringComparer.Ordinal).Any(n => n.Count() > 1))
+                findings.Add(LintFinding.Error("W1", name, $"Two Renditions of the group {group.Key} have the same NAME."));
+            if (group.Count(r => r.Default) > 1)
+                findings.Add(LintFinding.Error("W1", name, $"The group {group.Key} has more than one Rendition with DEFAULT=YES."));
+        }
+        if (captions.Any(r => r.Language is null))
+            findings.Add(LintFinding.Warning("W1", name, "A caption Rendition has no LANGUAGE."));
+    }
+}
