@@ -1,32 +1,65 @@
+using System.Data.Common;
 using HlsGateway.Counting;
+using HlsGateway.Counting.Postgres;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace HlsGateway.Analytics;
 
 /// <summary>
-/// Read-only connections to the embedded ledger. SQLite works synchronously, so each question runs on a worker thread, and only a
-/// few at a time: analysts must not take the players' threads.
+/// Read-only connections to the ledger: <c>ledger.db</c>, or PostgreSQL where <c>ConnectionStrings:Ledger</c> is set. SQLite works
+/// synchronously, so each question runs on a worker thread, and only a few at a time: analysts must not take the players' threads.
 /// </summary>
-public sealed class LedgerReader(Outbox outbox) : IDisposable
+public sealed class LedgerReader : IAsyncDisposable
 {
     private readonly SemaphoreSlim few = new(Math.Max(2, Environment.ProcessorCount));
+    private readonly SemaphoreSlim migrating = new(1);
+    private readonly Outbox outbox;
+    private readonly string connectionString = "";
+    private readonly NpgsqlDataSource? postgres;
+    private volatile bool migrated;
+
+    public LedgerReader(Outbox outbox, IConfiguration configuration)
+    {
+        this.outbox = outbox;
+        if (configuration.GetConnectionString("Ledger") is not { Length: > 0 } ledger) return;
+        connectionString = ledger;
+        postgres = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ledger)
+        {
+            SearchPath = "counting,public",
+            ApplicationName = "hlsgateway-reports",
+            Timeout = 5,
+            // A question that takes longer is cut off on the server too, so that it cannot pile up there.
+            CommandTimeout = 35,
+            Options = "-c default_transaction_read_only=on -c statement_timeout=30000",
+        });
+    }
+
+    /// <summary>What the ledger is kept in: <c>sqlite</c> or <c>postgresql</c>.</summary>
+    public string Kind => postgres is null ? "sqlite" : "postgresql";
 
     /// <summary>Waits until what is on disk is merged; returns the time up to which everything is counted.</summary>
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) => outbox.CaughtUpAsync(cancellation);
 
     /// <summary>Asks within one snapshot.</summary>
-    public async Task<T> AskAsync<T>(Func<SqliteConnection, T> question, CancellationToken cancellation)
+    /// <exception cref="LedgerAwayException">PostgreSQL does not answer.</exception>
+    public async Task<T> AskAsync<T>(Func<DbConnection, T> question, CancellationToken cancellation)
     {
         await few.WaitAsync(cancellation);
         try
         {
+            if (postgres is not null) await MigrateAsync(cancellation);
             return await Task.Run(() =>
             {
-                using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = outbox.LedgerPath, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString());
-                connection.Open();
-                using var snapshot = connection.BeginTransaction(deferred: true);
+                using var connection = Connect();
+                // Each statement of one answer sees the same rows.
+                using var snapshot = connection is SqliteConnection file ? file.BeginTransaction(deferred: true) : connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
                 return question(connection);
             }, cancellation);
+        }
+        catch (NpgsqlException away)
+        {
+            throw new LedgerAwayException(away);
         }
         finally
         {
@@ -34,5 +67,48 @@ public sealed class LedgerReader(Outbox outbox) : IDisposable
         }
     }
 
-    public void Dispose() => few.Dispose();
+    /// <summary>A session's id as this database keeps it.</summary>
+    internal object Id(ReadOnlySpan<byte> id) => postgres is null ? id.ToArray() : new Guid(id, bigEndian: true);
+
+    /// <summary>Whose id a row's column is.</summary>
+    internal static Guid Session(DbDataReader row, int column) => row is SqliteDataReader ? new Guid(row.GetFieldValue<byte[]>(column), bigEndian: true) : row.GetGuid(column);
+
+    internal static IntervalSet Set(DbDataReader row, int column) => row is SqliteDataReader ? IntervalSet.FromBytes(row.GetFieldValue<byte[]>(column)) : PostgresSession.Set(row, column);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (postgres is not null) await postgres.DisposeAsync();
+        few.Dispose();
+        migrating.Dispose();
+    }
+
+    private DbConnection Connect()
+    {
+        if (postgres is not null) return postgres.OpenConnection();
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = outbox.LedgerPath, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    // A process without players forwards nothing, and may be the first to ask.
+    private async Task MigrateAsync(CancellationToken cancellation)
+    {
+        if (migrated) return;
+        await migrating.WaitAsync(cancellation);
+        try
+        {
+            if (migrated) return;
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5 }.ToString());
+            await connection.OpenAsync(cancellation);
+            await PostgresSchema.MigrateAsync(connection, cancellation);
+            migrated = true;
+        }
+        finally
+        {
+            migrating.Release();
+        }
+    }
 }
+
+/// <summary>Reports cannot be answered now; counting goes on in the outbox.</summary>
+public sealed class LedgerAwayException(Exception inner) : Exception("PostgreSQL does not answer.", inner);

@@ -104,7 +104,7 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
         var progress = outbox.Progress;
         var beat = new Heartbeat(
             counted.UtcDateTime, Math.Max(0, (long)(now - counted).TotalMilliseconds), outbox.Live.Watching(now.ToUnixTimeMilliseconds()), outbox.Lost,
-            progress.Committed - progress.Merged + outbox.Depth, "sqlite", progress.Trouble);
+            progress.Committed - progress.Merged + outbox.Depth, ledger.Kind, progress.Trouble ?? outbox.Forwarder?.Trouble);
         return new SseItem<string>(JsonSerializer.Serialize(beat, json), "heartbeat");
     }
 }

@@ -1,5 +1,5 @@
+using System.Data.Common;
 using HlsGateway.Counting;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Analytics;
@@ -21,20 +21,20 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
     public async Task<SessionPage> ListAsync(string? video, DateTimeOffset? from, DateTimeOffset? until, int limit, Guid? before, CancellationToken cancellation)
     {
         var asOf = await ledger.CaughtUpAsync(cancellation);
-        var upper = until is { } end ? SessionIds.Floor(end) : Enumerable.Repeat((byte)0xff, 17).ToArray();
+        var upper = until is { } end ? SessionIds.Floor(end) : Enumerable.Repeat((byte)0xff, 16).ToArray();
         if (before is { } cursor && SessionIds.Bytes(cursor) is var bytes && bytes.AsSpan().SequenceCompareTo(upper) < 0) upper = bytes;
         var sessions = await ledger.AskAsync(connection =>
         {
             using var command = connection.CreateCommand();
             command.CommandText = $"""
                 SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video
-                WHERE s.session_id >= $from AND s.session_id < $before {(video is null ? "" : "AND s.video = $video")}
-                ORDER BY s.session_id DESC LIMIT $limit
+                WHERE s.session_id >= @from AND s.session_id < @before {(video is null ? "" : "AND s.video = @video")}
+                ORDER BY s.session_id DESC LIMIT @limit
                 """;
-            command.Parameters.AddWithValue("$from", from is { } start ? SessionIds.Floor(start) : new byte[16]);
-            command.Parameters.AddWithValue("$before", upper);
-            command.Parameters.AddWithValue("$limit", limit + 1);
-            if (video is not null) command.Parameters.AddWithValue("$video", video);
+            command.With("from", ledger.Id(from is { } start ? SessionIds.Floor(start) : new byte[16]));
+            command.With("before", ledger.Id(upper));
+            command.With("limit", limit + 1);
+            if (video is not null) command.With("video", video);
             using var rows = command.ExecuteReader();
             var read = new List<SessionReport>();
             while (rows.Read()) read.Add(Report(rows));
@@ -52,15 +52,18 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
         return await ledger.AskAsync(connection =>
         {
             using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video WHERE s.session_id = $id";
-            command.Parameters.AddWithValue("$id", SessionIds.Bytes(session));
-            using var rows = command.ExecuteReader();
-            if (!rows.Read()) return null;
-            var report = Report(rows);
-            var requests = rows.GetInt64(10);
+            command.CommandText = $"SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video WHERE s.session_id = @id";
+            command.With("id", ledger.Id(SessionIds.Bytes(session)));
+            SessionReport report;
+            long requests;
+            using (var rows = command.ExecuteReader())
+            {
+                if (!rows.Read()) return null;
+                (report, requests) = (Report(rows), rows.GetInt64(10));
+            }
             using var events = connection.CreateCommand();
-            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player FROM event WHERE session_id = $id ORDER BY seq";
-            events.Parameters.AddWithValue("$id", SessionIds.Bytes(session));
+            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n");
+            events.With("id", ledger.Id(SessionIds.Bytes(session)));
             using var each = events.ExecuteReader();
             var hits = new List<Hit>();
             while (each.Read())
@@ -72,12 +75,12 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
         }, cancellation);
     }
 
-    private SessionReport Report(SqliteDataReader row)
+    private SessionReport Report(DbDataReader row)
     {
         var content = row.GetInt64(7);
         return SessionReport.Of(new SessionState
         {
-            Session = new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true),
+            Session = LedgerReader.Session(row, 0),
             Video = row.GetString(1),
             Started = row.GetInt64(2) != 0,
             FirstAt = row.GetInt64(3),
@@ -94,9 +97,9 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
             IgnoredExpired = row.GetInt64(14),
             Renditions = SessionTable.Names(row.GetString(15)),
             Captions = SessionTable.Names(row.GetString(16)),
-            Watched = IntervalSet.FromBytes(row.GetFieldValue<byte[]>(17)),
-            Again = IntervalSet.FromBytes(row.GetFieldValue<byte[]>(18)),
-            TrailerWatched = IntervalSet.FromBytes(row.GetFieldValue<byte[]>(19)),
+            Watched = LedgerReader.Set(row, 17),
+            Again = LedgerReader.Set(row, 18),
+            TrailerWatched = LedgerReader.Set(row, 19),
         }, content, options.Value);
     }
 }

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using System.Text.Json;
 using HlsGateway.Counting;
-using Microsoft.Data.Sqlite;
 
 namespace HlsGateway.Analytics;
 
@@ -8,8 +8,9 @@ namespace HlsGateway.Analytics;
 public sealed class VideoQueries(LedgerReader ledger)
 {
     private const string Sums = """
-        sum(sessions), sum(impressions), sum(views), sum(segments_fetched), sum(fetched_ms), sum(watch_ms), sum(watch_low_ms),
-        sum(trailer_sessions), sum(trailer_ms), sum(completed)
+        CAST(sum(sessions) AS bigint), CAST(sum(impressions) AS bigint), CAST(sum(views) AS bigint), CAST(sum(segments_fetched) AS bigint),
+        CAST(sum(fetched_ms) AS bigint), CAST(sum(watch_ms) AS bigint), CAST(sum(watch_low_ms) AS bigint),
+        CAST(sum(trailer_sessions) AS bigint), CAST(sum(trailer_ms) AS bigint), CAST(sum(completed) AS bigint)
         """;
 
     /// <param name="from">A quarter of an hour's start.</param>
@@ -21,29 +22,29 @@ public sealed class VideoQueries(LedgerReader ledger)
         var asOf = await ledger.CaughtUpAsync(cancellation);
         return await ledger.AskAsync(connection =>
         {
-            SqliteDataReader Ask(string sql)
+            DbDataReader Ask(string sql)
             {
                 var command = connection.CreateCommand();
                 command.CommandText = sql;
-                command.Parameters.AddWithValue("$video", video);
-                command.Parameters.AddWithValue("$from", from.ToUnixTimeMilliseconds());
-                command.Parameters.AddWithValue("$until", until.ToUnixTimeMilliseconds());
-                command.Parameters.AddWithValue("$first", SessionIds.Floor(from));
-                command.Parameters.AddWithValue("$last", SessionIds.Floor(until));
+                command.With("video", video);
+                command.With("from", from.ToUnixTimeMilliseconds());
+                command.With("until", until.ToUnixTimeMilliseconds());
+                command.With("first", ledger.Id(SessionIds.Floor(from)));
+                command.With("last", ledger.Id(SessionIds.Floor(until)));
                 return command.ExecuteReader();
             }
 
-            const string Where = "WHERE video = $video AND quarter >= $from AND quarter < $until";
+            const string Where = "WHERE video = @video AND quarter >= @from AND quarter < @until";
             var quarters = new Dictionary<long, VideoFigures>();
             using (var rows = Ask($"SELECT {Sums}, quarter FROM video_quarter {Where} GROUP BY quarter"))
             {
                 while (rows.Read()) quarters.Add(rows.GetInt64(10), Figures(rows));
             }
             var retention = new List<RetentionPoint>();
-            using (var rows = Ask($"SELECT second, sum(sessions), sum(sessions_low), sum(plays), sum(left_here) FROM retention_quarter {Where} GROUP BY second ORDER BY second"))
+            using (var rows = Ask($"SELECT second, CAST(sum(sessions) AS bigint), CAST(sum(sessions_low) AS bigint), CAST(sum(plays) AS bigint), CAST(sum(left_here) AS bigint) FROM retention_quarter {Where} GROUP BY second ORDER BY second"))
                 Unroll(rows, retention);
             var shares = new Dictionary<int, List<Share>>();
-            using (var rows = Ask($"SELECT dimension, name, sum(sessions), sum(watch_ms) FROM share_quarter {Where} GROUP BY dimension, name HAVING sum(sessions) > 0 ORDER BY 3 DESC, name"))
+            using (var rows = Ask($"SELECT dimension, name, CAST(sum(sessions) AS bigint), CAST(sum(watch_ms) AS bigint) FROM share_quarter {Where} GROUP BY dimension, name HAVING sum(sessions) > 0 ORDER BY 3 DESC, name"))
             {
                 while (rows.Read())
                 {
@@ -53,20 +54,20 @@ public sealed class VideoQueries(LedgerReader ledger)
                 }
             }
             var anonymous = new SortedDictionary<string, long>(StringComparer.Ordinal);
-            using (var rows = Ask($"SELECT rule, sum(requests) FROM anonymous {Where} GROUP BY rule"))
+            using (var rows = Ask($"SELECT rule, CAST(sum(requests) AS bigint) FROM anonymous {Where} GROUP BY rule"))
             {
                 while (rows.Read()) anonymous[JsonNamingPolicy.SnakeCaseLower.ConvertName(((HitRule)rows.GetInt32(0)).ToString())] = rows.GetInt64(1);
             }
             double? content = null;
-            using (var rows = Ask("SELECT coalesce(nullif(content_ms, 0), longest_end_ms) FROM video WHERE video = $video"))
+            using (var rows = Ask("SELECT coalesce(nullif(content_ms, 0), longest_end_ms) FROM video WHERE video = @video"))
             {
                 if (rows.Read() && rows.GetInt64(0) > 0) content = rows.GetInt64(0) / 1000.0;
             }
             var samples = new List<Guid>();
             if (explain)
             {
-                using var rows = Ask("SELECT session_id FROM session WHERE video = $video AND session_id >= $first AND session_id < $last ORDER BY session_id DESC LIMIT 10");
-                while (rows.Read()) samples.Add(new Guid(rows.GetFieldValue<byte[]>(0), bigEndian: true));
+                using var rows = Ask("SELECT session_id FROM session WHERE video = @video AND session_id >= @first AND session_id < @last ORDER BY session_id DESC LIMIT 10");
+                while (rows.Read()) samples.Add(LedgerReader.Session(rows, 0));
             }
             return new VideoReport(
                 video, TimeZoneInfo.ConvertTime(from, zone), TimeZoneInfo.ConvertTime(until, zone), zone.Id, content, Add(quarters.Values), retention,
@@ -83,12 +84,12 @@ public sealed class VideoQueries(LedgerReader ledger)
         {
             using var command = connection.CreateCommand();
             command.CommandText = $"""
-                SELECT {Sums}, video FROM video_quarter WHERE quarter >= $from AND quarter < $until
-                GROUP BY video ORDER BY sum({Orders[order]}) DESC, video LIMIT $limit
+                SELECT {Sums}, video FROM video_quarter WHERE quarter >= @from AND quarter < @until
+                GROUP BY video ORDER BY sum({Orders[order]}) DESC, video LIMIT @limit
                 """;
-            command.Parameters.AddWithValue("$from", from.ToUnixTimeMilliseconds());
-            command.Parameters.AddWithValue("$until", until.ToUnixTimeMilliseconds());
-            command.Parameters.AddWithValue("$limit", limit);
+            command.With("from", from.ToUnixTimeMilliseconds());
+            command.With("until", until.ToUnixTimeMilliseconds());
+            command.With("limit", limit);
             using var rows = command.ExecuteReader();
             var ranked = new List<RankedVideo>();
             while (rows.Read()) ranked.Add(new RankedVideo(rows.GetString(10), Figures(rows)));
@@ -109,7 +110,7 @@ public sealed class VideoQueries(LedgerReader ledger)
         ["trailer_seconds"] = "trailer_ms",
     };
 
-    private static VideoFigures Figures(SqliteDataReader row) => new()
+    private static VideoFigures Figures(DbDataReader row) => new()
     {
         Sessions = row.GetInt64(0),
         Impressions = row.GetInt64(1),
@@ -142,7 +143,7 @@ public sealed class VideoQueries(LedgerReader ledger)
     }
 
     /// <summary>Turns changes into one point per second. A curve ends where nothing is left of it.</summary>
-    private static void Unroll(SqliteDataReader rows, List<RetentionPoint> points)
+    private static void Unroll(DbDataReader rows, List<RetentionPoint> points)
     {
         var (sessions, low, plays) = (0L, 0L, 0L);
         while (rows.Read())

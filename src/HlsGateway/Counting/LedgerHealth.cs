@@ -16,10 +16,18 @@ internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
             ["lost"] = outbox.Lost,
             ["undecided"] = outbox.Undecided,
         };
+        var forwarder = outbox.Forwarder;
+        if (forwarder is not null)
+        {
+            data["forward_lag_seconds"] = Math.Round(forwarder.Lag.TotalSeconds, 3);
+            data["forward_error"] = forwarder.Trouble ?? "";
+        }
         var recent = outbox.LastLossAt is > 0 and var at && Stopwatch.GetElapsedTime(at) < TimeSpan.FromMinutes(1);
         var why =
             progress.Trouble is { } trouble ? $"The ledger is closed ({trouble}); viewers are redirected uncounted." :
             progress.Aside is { } aside ? $"A damaged ledger was put aside as {aside}; counting goes on in a new one." :
+            forwarder?.Trouble is { } stuck ? $"Nothing moves to PostgreSQL ({stuck}); the outbox holds it, viewers are served and counted." :
+            forwarder is { Restored: true } ? "The outbox was restored from an older copy; what it held is counted once." :
             recent ? "Requests were answered uncounted within the last minute." : null;
         return Task.FromResult(why is null ? HealthCheckResult.Healthy("Every answered request is on disk.", data) : HealthCheckResult.Degraded(why, data: data));
     }

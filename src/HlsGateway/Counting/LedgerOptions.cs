@@ -16,7 +16,7 @@ public sealed class LedgerOptions
     /// <summary>Requests of one session that its trace keeps; further ones are counted without a row of their own.</summary>
     public int TraceLimit { get; init; } = 20_000;
 
-    /// <summary>How long single requests are kept. Sessions stay.</summary>
+    /// <summary>How long single requests are kept: from the start of their session, so that a trace goes whole; in PostgreSQL by days. Sessions and sums stay.</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(7);
 }
 

@@ -49,6 +49,12 @@ internal static class LedgerSchema
             video TEXT NOT NULL, quarter INTEGER NOT NULL, dimension INTEGER NOT NULL, name TEXT NOT NULL, sessions INTEGER NOT NULL,
             watch_ms INTEGER NOT NULL, PRIMARY KEY (video, quarter, dimension, name)) WITHOUT ROWID;
         """,
+        """
+        -- Which run of the process wrote the commit: a number is given once per run, also after a backup was restored. gateway: who
+        -- this ledger is where several share one.
+        ALTER TABLE batch ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+        INSERT INTO mark VALUES ('gateway', abs(random()));
+        """,
     ];
 
     public static void Migrate(LedgerFile ledger)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using HlsGateway.Counting.Postgres;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -42,6 +43,8 @@ internal sealed class LedgerWriter : IDisposable
     private readonly LedgerProgress progress;
     private readonly RollupRules rules;
     private readonly LiveTail live;
+    private readonly Forwarder? forwarder;
+    private readonly long epoch;
     private byte[] packed = new byte[64 * 1024];
     private LedgerFile? file;
     private SessionMerge? merge;
@@ -49,6 +52,11 @@ internal sealed class LedgerWriter : IDisposable
     private Statement? commit;
     private Statement? insertBatch;
     private Statement? insertLoss;
+    private Statement? trim;
+    private Statement? first;
+    private Statement? mark;
+    private EventExpiry? expiry;
+    private long gateway;
     private long nextSeq = 1;
     private long mergedSeq = 1;
     private long inDoubtFirst;
@@ -59,10 +67,10 @@ internal sealed class LedgerWriter : IDisposable
 
     public LedgerWriter(
         string path, LedgerOptions options, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
-        RollupRules rules, LedgerProgress progress, LiveTail live, GatewayMetrics metrics, TimeProvider time, ILogger log)
+        RollupRules rules, LedgerProgress progress, LiveTail live, Forwarder? forwarder, long epoch, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
-        (this.rules, this.live) = (rules, live);
+        (this.rules, this.live, this.forwarder, this.epoch) = (rules, live, forwarder, epoch);
         (this.progress, this.metrics, this.time, this.log) = (progress, metrics, time, log);
         thread = new Thread(Run) { IsBackground = true, Name = "ledger writer" };
     }
@@ -87,6 +95,13 @@ internal sealed class LedgerWriter : IDisposable
     private const long VerifiedAtStart = 64L << 20;
 
     public void Describe(string video, int contentMs) => described.Enqueue((video, contentMs));
+
+    /// <summary>Waits, two seconds at most, until what was handed in before the queue was closed is on disk.</summary>
+    public void Flush()
+    {
+        queue.Wake();
+        SpinWait.SpinUntil(() => queue.Held == 0, TimeSpan.FromSeconds(2));
+    }
 
     /// <summary>Commits what waits, merges it, and closes. The queue takes nothing any more.</summary>
     public void Dispose()
@@ -113,7 +128,7 @@ internal sealed class LedgerWriter : IDisposable
                 else if (!Turn(stop))
                 {
                     if (stop) break;
-                    queue.WaitForWork(mergedSeq < nextSeq ? IdleBeforeMerge : TimeSpan.FromSeconds(1));
+                    queue.WaitForWork(forwarder is null && mergedSeq < nextSeq ? IdleBeforeMerge : TimeSpan.FromSeconds(1));
                 }
             }
             catch (Exception failure)
@@ -136,7 +151,7 @@ internal sealed class LedgerWriter : IDisposable
             return true;
         }
         var idle = Stopwatch.GetElapsedTime(lastCommit);
-        if ((mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge)) || !described.IsEmpty || tally.Lost > lossesWritten)
+        if ((forwarder is null ? mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || expiry!.IsDue)
         {
             Commit(0);
             return true;
@@ -157,8 +172,10 @@ internal sealed class LedgerWriter : IDisposable
         while (described.TryDequeue(out var video))
             merge!.Describe(video.Video, video.ContentMs);
         var merged = mergedSeq;
-        if (hits == 0) merged = merge!.Run(mergedSeq, MergeLimit);
+        if (forwarder is not null) merged = Trim(forwarder.Forwarded);
+        else if (hits == 0) merged = merge!.Run(mergedSeq, MergeLimit);
         else if (nextSeq - mergedSeq > MergeBacklog) merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
+        expiry!.Run(Math.Max(MergeLimit, 2 * hits));
         commit!.Run();
 
         (nextSeq, mergedSeq, lossesWritten) = (nextSeq + hits, merged, lost);
@@ -173,6 +190,7 @@ internal sealed class LedgerWriter : IDisposable
         }
         if (failures > 0) Recovered();
         progress.Publish(nextSeq, mergedSeq);
+        forwarder?.Wake();
         if (PagesWritten(reset: false) >= CheckpointPages) Checkpoint();
     }
 
@@ -182,7 +200,20 @@ internal sealed class LedgerWriter : IDisposable
         var (video, at) = ("", 0L);
         foreach (var batch in inDoubt)
             length = HitCodec.Write(ref packed, length, batch.Hits, ref video, ref at);
-        insertBatch!.Bind(1, nextSeq).Bind(2, hits).Bind(3, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(4, packed.AsSpan(0, length)).Run();
+        insertBatch!.Bind(1, nextSeq).Bind(2, hits).Bind(3, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(4, packed.AsSpan(0, length)).Bind(5, epoch).Run();
+    }
+
+    /// <summary>Deletes, a portion at a time, what PostgreSQL has committed. Returns how far the outbox is free of it.</summary>
+    private long Trim(long forwarded)
+    {
+        if (forwarded <= mergedSeq) return mergedSeq;
+        trim!.Bind(1, forwarded).Run();
+        first!.Step();
+        var left = first.Int64(0);
+        first.Reset();
+        var trimmed = left > 0 ? Math.Min(left, forwarded) : forwarded;
+        mark!.Bind(1, trimmed).Run();
+        return trimmed;
     }
 
     private void Open()
@@ -190,8 +221,13 @@ internal sealed class LedgerWriter : IDisposable
         var opened = LedgerFile.Open(path, afterIoError);
         file = opened;
         (begin, commit) = (opened.Prepare("BEGIN IMMEDIATE"), opened.Prepare("COMMIT"));
-        insertBatch = opened.Prepare("INSERT INTO batch VALUES (?,?,?,?)");
+        insertBatch = opened.Prepare("INSERT INTO batch VALUES (?,?,?,?,?)");
         insertLoss = opened.Prepare("INSERT INTO loss(at, hits) VALUES (?,?)");
+        trim = opened.Prepare("DELETE FROM batch WHERE first_seq IN (SELECT first_seq FROM batch WHERE first_seq < ? ORDER BY first_seq LIMIT 128)");
+        first = opened.Prepare("SELECT coalesce(min(first_seq), 0) FROM batch");
+        mark = opened.Prepare("UPDATE mark SET value = ? WHERE name = 'merged_seq'");
+        gateway = opened.Single("SELECT value FROM mark WHERE name = 'gateway'");
+        expiry = new EventExpiry(opened, options.EventRetention, time);
         merge = new SessionMerge(opened, lengths, options.TraceLimit, rules);
         mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
@@ -249,6 +285,7 @@ internal sealed class LedgerWriter : IDisposable
             // The new file goes on where the old one stopped, so that a number is never given twice.
             using var fresh = LedgerFile.Open(path, afterIoError: false);
             fresh.Execute($"UPDATE mark SET value = {nextSeq} WHERE name = 'merged_seq'; INSERT INTO loss(at, hits) SELECT 0, {tally.Lost} WHERE {tally.Lost} > 0");
+            if (gateway != 0) fresh.Execute($"UPDATE mark SET value = {gateway} WHERE name = 'gateway'");
         });
     }
 
@@ -286,12 +323,17 @@ internal sealed class LedgerWriter : IDisposable
     private void Close()
     {
         merge?.Dispose();
+        expiry?.Dispose();
+        trim?.Dispose();
+        first?.Dispose();
+        mark?.Dispose();
         begin?.Dispose();
         commit?.Dispose();
         insertBatch?.Dispose();
         insertLoss?.Dispose();
         file?.Dispose();
-        (merge, begin, commit, insertBatch, insertLoss, file) = (null, null, null, null, null, null);
+        (merge, expiry, trim, first, mark) = (null, null, null, null, null);
+        (begin, commit, insertBatch, insertLoss, file) = (null, null, null, null, null);
     }
 
     private void Quietly(Action action)

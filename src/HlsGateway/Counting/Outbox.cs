@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HlsGateway.Analytics;
+using HlsGateway.Counting.Postgres;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ namespace HlsGateway.Counting;
 public sealed class Outbox : IHostedService, IDisposable
 {
     private readonly string folder;
+    private readonly bool counts;
     private readonly LedgerOptions options;
     private readonly RollupRules rules;
     private readonly GatewayMetrics metrics;
@@ -23,24 +25,31 @@ public sealed class Outbox : IHostedService, IDisposable
     private LossTally? tally;
     private HitQueue? queue;
     private LedgerWriter? writer;
+    private readonly long epoch = Random.Shared.NextInt64(1, long.MaxValue);
     private int disposed;
 
-    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IOptions<AnalyticsOptions> analytics, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
-        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, analytics.Value, metrics, time, log)
+    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IOptions<AnalyticsOptions> analytics, IConfiguration configuration, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, analytics.Value, metrics, time, log, configuration.GetConnectionString("Ledger"), gateway.Value.Has("gateway"))
     {
     }
 
-    internal Outbox(string folder, LedgerOptions options, AnalyticsOptions analytics, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+    internal Outbox(string folder, LedgerOptions options, AnalyticsOptions analytics, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log, string? postgres = null, bool counts = true)
     {
+        this.counts = counts;
         (this.folder, this.options, this.metrics, this.time, this.log) = (folder, options, metrics, time, log);
         rules = new RollupRules((long)Math.Ceiling(analytics.ViewSeconds * 1000), (long)analytics.PlayerBuffer.TotalMilliseconds);
         Progress = new LedgerProgress(time);
         LedgerPath = Path.Combine(folder, "ledger.db");
+        if (counts && !string.IsNullOrEmpty(postgres))
+            Forwarder = new Forwarder(LedgerPath, postgres, options, rules, lengths, Progress, () => queue?.Wake(), epoch, metrics, time, log);
     }
 
     public LedgerProgress Progress { get; }
 
     public LiveTail Live { get; } = new();
+
+    /// <summary>Moves what is on disk to PostgreSQL; null where the embedded ledger is all there is.</summary>
+    internal Forwarder? Forwarder { get; }
 
     public string LedgerPath { get; }
 
@@ -68,6 +77,7 @@ public sealed class Outbox : IHostedService, IDisposable
         if (durationMs <= 0 || (lengths.TryGetValue(video, out var known) && durationMs <= known && durationMs > known - 1000)) return;
         lengths[video] = durationMs;
         writer?.Describe(video, durationMs);
+        Forwarder?.Wake();
     }
 
     /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
@@ -77,13 +87,16 @@ public sealed class Outbox : IHostedService, IDisposable
     /// <exception cref="InvalidOperationException">Another process holds the ledger.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // A process without players has nothing to count, and leaves the ledger to the one that has.
+        if (!counts) return Task.CompletedTask;
         Directory.CreateDirectory(folder);
         held = LedgerLock.Take(Path.Combine(folder, "ledger.lock"));
         tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
         var waiting = new HitQueue(options, tally, metrics);
-        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, rules, Progress, Live, metrics, time, log);
+        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, rules, Progress, Live, Forwarder, epoch, metrics, time, log);
         writer.Start();
         queue = waiting;
+        Forwarder?.Start();
         metrics.ObserveOutbox(() => Depth, () => Undecided);
         using var memory = new SqliteConnection("Data Source=:memory:");
         memory.Open();
@@ -102,6 +115,12 @@ public sealed class Outbox : IHostedService, IDisposable
         // The host stops it, and the container disposes of it again.
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         queue?.Close();
+        // What waits is committed first, so that the forwarder's last round has all of it; what that cannot move stays on disk.
+        if (Forwarder is { } forwarder)
+        {
+            writer?.Flush();
+            forwarder.Dispose();
+        }
         writer?.Dispose();
         writer = null;
         queue?.Dispose();

@@ -9,10 +9,6 @@ namespace HlsGateway.Counting;
 /// </summary>
 internal sealed class SessionMerge : IDisposable
 {
-    private const long Quarter = 15 * 60 * 1000;
-
-    private readonly ConcurrentDictionary<string, int> lengths;
-    private readonly int traceLimit;
     private readonly SessionTable sessions;
     private readonly Rollups rollups;
     private readonly Statement oldest;
@@ -22,16 +18,13 @@ internal sealed class SessionMerge : IDisposable
     private readonly Statement addAnonymous;
     private readonly Statement addVideo;
     private readonly Statement videoKnown;
-    private readonly Dictionary<Guid, SessionState> touched = [];
-    private readonly Dictionary<(string Video, long Quarter, HitRule Rule, HitKind Kind), (long Requests, long FetchedMs)> nameless = [];
-    private readonly Dictionary<string, int> ends = new(StringComparer.Ordinal);
+    private readonly MergePortion portion;
 
     public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit, RollupRules rules)
     {
-        this.lengths = lengths;
-        this.traceLimit = traceLimit;
         sessions = new SessionTable(ledger);
-        rollups = new Rollups(ledger, rules);
+        rollups = new Rollups(ledger);
+        portion = new MergePortion(rules, traceLimit, lengths, sessions.Read, Known);
         oldest = ledger.Prepare("SELECT first_seq, hits, at, packed FROM batch WHERE first_seq >= ? ORDER BY first_seq LIMIT 1");
         remove = ledger.Prepare("DELETE FROM batch WHERE first_seq = ?");
         mark = ledger.Prepare("UPDATE mark SET value = CASE name WHEN 'merged_seq' THEN ?1 ELSE ?2 END WHERE name IN ('merged_seq', 'merged_at')");
@@ -82,51 +75,15 @@ internal sealed class SessionMerge : IDisposable
 
     private void Add(long seq, in Hit hit)
     {
-        if (hit.Session == Guid.Empty || hit.Rule is HitRule.Anonymous or HitRule.Preview)
-        {
-            AddNameless(in hit);
-            return;
-        }
-        ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, hit.Session, out _);
-        if (state is null)
-        {
-            state = sessions.Read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
-            rollups.Take(state);
-        }
-        // A token is bound to its video; a request for another one is not the session's.
-        if (state.Video != hit.Video)
-        {
-            AddNameless(hit with { Rule = HitRule.ForgedSession });
-            return;
-        }
-        state.Apply(in hit);
-        // Rule H4: it played, and is counted apart as well as told in the trace.
-        if (hit.Rule == HitRule.ExpiredSession) AddNameless(in hit);
-        if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
-        {
-            ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(ends, hit.Video, out _);
-            end = Math.Max(end, SessionState.Window(in hit).End);
-            rollups.Played(state, SessionState.Window(in hit));
-        }
-        if (state.Requests > traceLimit) return;
+        if (!portion.Add(in hit)) return;
         Span<byte> id = stackalloc byte[16];
         hit.Session.TryWriteBytes(id, bigEndian: true, out _);
         insertEvent.Bind(1, id).Bind(2, seq).Bind(3, hit.AtMs).Bind(4, (long)hit.Kind).Bind(5, (long)hit.Rule)
             .Bind(6, hit.StartMs).Bind(7, hit.DurationMs).Bind(8, hit.Path).Bind(9, (long)hit.Player).Run();
     }
 
-    private void AddNameless(in Hit hit)
-    {
-        // A made-up name must not make a row: what is not in the video table is counted under no name.
-        var video = Known(hit.Video) ? hit.Video : "";
-        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(nameless, (video, hit.AtMs / Quarter * Quarter, hit.Rule, hit.Kind), out _);
-        var (start, end) = SessionState.Window(in hit);
-        sum = (sum.Requests + 1, sum.FetchedMs + (hit.Kind == HitKind.Content ? end - start : 0));
-    }
-
     private bool Known(string video)
     {
-        if (lengths.ContainsKey(video) || ends.ContainsKey(video)) return true;
         var known = videoKnown.Bind(1, video).Step();
         videoKnown.Reset();
         return known;
@@ -134,21 +91,14 @@ internal sealed class SessionMerge : IDisposable
 
     private void Flush()
     {
-        foreach (var state in touched.Values)
-        {
-            if (state.Requests == 0) continue;
-            if (lengths.TryGetValue(state.Video, out var length)) state.ContentMs = length;
-            sessions.Write(state);
-            rollups.Give(state);
-        }
-        foreach (var (key, sum) in nameless)
+        portion.Close();
+        foreach (var state in portion.Sessions) sessions.Write(state);
+        foreach (var (key, sum) in portion.Nameless)
             addAnonymous.Bind(1, key.Video).Bind(2, key.Quarter).Bind(3, (long)key.Rule).Bind(4, (long)key.Kind).Bind(5, sum.Requests).Bind(6, sum.FetchedMs).Run();
-        foreach (var (video, end) in ends)
+        foreach (var (video, end) in portion.Ends)
             addVideo.Bind(1, video).Bind(2, 0).Bind(3, end).Run();
-        rollups.Flush();
-        touched.Clear();
-        nameless.Clear();
-        ends.Clear();
+        rollups.Write(portion.Sums);
+        portion.Clear();
     }
 
     public void Dispose()

@@ -30,6 +30,9 @@ public sealed class GatewayMetrics : IDisposable
         LedgerFailures = meter.CreateCounter<long>("hlsgateway.ledger.failures", "{failure}", "Times the ledger was closed after an error.");
         CommitDuration = meter.CreateHistogram<double>("hlsgateway.ledger.commit.duration", "s", "From taking a batch to its fsync.");
         CommitSize = meter.CreateHistogram<int>("hlsgateway.ledger.commit.size", "{request}", "Requests that shared one commit.");
+        HitsForwarded = meter.CreateCounter<long>("hlsgateway.ledger.forwarded", "{request}", "Requests that were moved to PostgreSQL.");
+        ForwardFailures = meter.CreateCounter<long>("hlsgateway.ledger.forward.failures", "{failure}", "Times that moving to PostgreSQL was broken off.");
+        ForwardDuration = meter.CreateHistogram<double>("hlsgateway.ledger.forward.duration", "s", "One transaction that moves requests to PostgreSQL.");
         SubtitleRefreshFailures = meter.CreateCounter<long>("hlsgateway.subtitles.refresh_failures", "{failure}", "Times the caption index could not be brought up to date.");
         SpliceSkipped = meter.CreateCounter<long>("hlsgateway.splice.skipped", "{session}", "Sessions that got no trailer although one is active, by reason.");
     }
@@ -46,6 +49,12 @@ public sealed class GatewayMetrics : IDisposable
 
     public Counter<long> LedgerFailures { get; }
 
+    public Counter<long> HitsForwarded { get; }
+
+    public Counter<long> ForwardFailures { get; }
+
+    public Histogram<double> ForwardDuration { get; }
+
     public Histogram<double> CommitDuration { get; }
 
     public Histogram<int> CommitSize { get; }
@@ -55,6 +64,13 @@ public sealed class GatewayMetrics : IDisposable
     {
         meter.CreateObservableGauge("hlsgateway.ledger.depth", depth, "{request}", "Requests that wait for a commit.");
         meter.CreateObservableGauge("hlsgateway.ledger.undecided", undecided, "{request}", "Requests that were answered while their commit still runs.");
+    }
+
+    /// <summary>Requests that are on disk and not in PostgreSQL yet, and since when.</summary>
+    public void ObserveForwarder(Func<long> depth, Func<double> lag)
+    {
+        meter.CreateObservableGauge("hlsgateway.ledger.forward.depth", depth, "{request}", "Requests that are on disk and not in PostgreSQL yet.");
+        meter.CreateObservableGauge("hlsgateway.ledger.forward.lag", lag, "s", "How long ago PostgreSQL last had everything; 0 while it has.");
     }
 
     /// <summary>One fetch of a playlist from the origin has ended.</summary>

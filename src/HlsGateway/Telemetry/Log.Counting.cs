@@ -14,4 +14,16 @@ internal static partial class Log
 
     [LoggerMessage(2004, LogLevel.Critical, "The ledger {File} is DAMAGED and was put aside as {Aside}: {Finding}. Counting goes on in a new file. Keep the old one: sqlite3's .recover reads most of it.")]
     public static partial void LedgerPutAside(this ILogger log, string file, string aside, string finding);
+
+    [LoggerMessage(2005, LogLevel.Warning, "PostgreSQL cannot be written to. Counting goes on in the outbox, which holds everything until it can.")]
+    public static partial void ForwarderFailed(this ILogger log, Exception failure);
+
+    [LoggerMessage(2006, LogLevel.Information, "PostgreSQL can be written to again after {Failures} failures.")]
+    public static partial void ForwarderRecovered(this ILogger log, int failures);
+
+    [LoggerMessage(2007, LogLevel.Critical, "Forwarding to PostgreSQL has STOPPED: {Why}")]
+    public static partial void ForwarderFenced(this ILogger log, string why);
+
+    [LoggerMessage(2008, LogLevel.Warning, "The outbox is older than what PostgreSQL holds of it: it was restored from a backup. What is in both is counted once; what was recorded since counts in a run of its own.")]
+    public static partial void OutboxRestored(this ILogger log);
 }

@@ -7,15 +7,27 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Analytics;
 
-public sealed class SessionApiTests : IAsyncLifetime
+public sealed class SessionApiTests : SessionApiContract;
+
+[Collection("postgres")]
+public sealed class PostgresSessionApiTests(PostgresFixture postgres) : SessionApiContract
+{
+    protected override Task<string> DatabaseAsync() => postgres.NewDatabaseAsync();
+}
+
+/// <summary>The same answers from both databases.</summary>
+public abstract class SessionApiContract : IAsyncLifetime
 {
     private GatewayHost host = null!;
     private HttpClient api = null!;
     private Outbox outbox = null!;
 
+    /// <summary>Connection string of the ledger; empty for the embedded one.</summary>
+    protected virtual Task<string> DatabaseAsync() => Task.FromResult("");
+
     public async Task InitializeAsync()
     {
-        host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Ledger:CommitTimeout"] = "00:00:05" });
+        host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings:Ledger"] = await DatabaseAsync(), ["Ledger:CommitTimeout"] = "00:00:05" });
         api = host.Api("analyst");
         outbox = host.Services.GetRequiredService<Outbox>();
     }

@@ -8,7 +8,16 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Analytics;
 
-public sealed class VideoReportTests : IAsyncLifetime
+public sealed class VideoReportTests : VideoReportContract;
+
+[Collection("postgres")]
+public sealed class PostgresVideoReportTests(PostgresFixture postgres) : VideoReportContract
+{
+    protected override Task<string> DatabaseAsync() => postgres.NewDatabaseAsync();
+}
+
+/// <summary>The same answers from both databases.</summary>
+public abstract class VideoReportContract : IAsyncLifetime
 {
     private const string Video = "did:plc:abc/bafkrei";
     private const string Path = "/api/videos/did:plc:abc%2Fbafkrei/analytics";
@@ -17,10 +26,14 @@ public sealed class VideoReportTests : IAsyncLifetime
     private HttpClient api = null!;
     private Outbox outbox = null!;
 
+    /// <summary>Connection string of the ledger; empty for the embedded one.</summary>
+    protected virtual Task<string> DatabaseAsync() => Task.FromResult("");
+
     public async Task InitializeAsync()
     {
         host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["ConnectionStrings:Ledger"] = await DatabaseAsync(),
             ["Ledger:CommitTimeout"] = "00:00:05",
             ["Analytics:PlayerBuffer"] = "00:00:09",
             ["Analytics:ViewSeconds"] = "8",
@@ -109,6 +122,22 @@ public sealed class VideoReportTests : IAsyncLifetime
         Assert.Equal(25, buckets.GetArrayLength());
         var days = (await GetAsync($"{Path}?from=2026-10-24T22:00:00Z&to=2026-10-25T23:00:00Z&tz=Europe/Berlin")).GetProperty("buckets");
         Assert.Equal(1, days.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task The_day_on_which_clocks_go_forward_has_23_hours()
+    {
+        // From midnight to midnight in Berlin: at 02:00 it becomes 03:00.
+        const string Day = "from=2026-03-28T23:00:00Z&to=2026-03-29T22:00:00Z&tz=Europe/Berlin";
+        foreach (var hour in (int[])[0, 1, 2, 22])
+            Assert.True(await outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(new DateTimeOffset(2026, 3, 28, 23, 30, 0, TimeSpan.Zero).AddHours(hour)), 0, video: Video)));
+        var hours = (await GetAsync($"{Path}?{Day}&bucket=hour")).GetProperty("buckets").EnumerateArray().ToList();
+        Assert.Equal(23, hours.Count);
+        Assert.Equal([0, 1, 3, 23], hours.Where(h => h.GetProperty("sessions").GetInt32() == 1).Select(h => h.GetProperty("from").GetDateTimeOffset().Hour));
+        var day = Assert.Single((await GetAsync($"{Path}?{Day}")).GetProperty("buckets").EnumerateArray());
+        Assert.Equal(4, day.GetProperty("sessions").GetInt32());
+        Assert.Equal(TimeSpan.FromHours(1), day.GetProperty("from").GetDateTimeOffset().Offset);
+        Assert.Equal(TimeSpan.FromHours(2), day.GetProperty("to").GetDateTimeOffset().Offset);
     }
 
     [Fact]

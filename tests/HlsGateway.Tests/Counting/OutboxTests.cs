@@ -1,4 +1,5 @@
 using HlsGateway.Counting;
+using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.Counting;
 
@@ -51,6 +52,37 @@ public sealed class OutboxTests
         await using var ledger = new TestLedger();
         var refusal = Assert.Throws<InvalidOperationException>(() => { _ = new TestLedger(ledger.Folder); });
         Assert.Contains(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("ledger.lock", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Single_requests_go_after_their_time_and_sessions_stay()
+    {
+        var clock = new AheadClock();
+        await using var ledger = new TestLedger(options: new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5), EventRetention = TimeSpan.FromDays(2) }, time: clock);
+        var (old, young) = (Guid.CreateVersion7(clock.GetUtcNow()), Guid.CreateVersion7(clock.GetUtcNow().AddDays(1)));
+        // More than one turn deletes.
+        await Task.WhenAll(Enumerable.Range(0, 2500).Select(i => ledger.Outbox.RecordAsync(TestLedger.Segment(old, i)).AsTask()));
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(young, 0)));
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(2501, ledger.Scalar("SELECT count(*) FROM event"));
+
+        clock.Ahead = TimeSpan.FromDays(2) + TimeSpan.FromMinutes(2);
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(young, 1)));
+        await Eventually.IsTrueAsync(() => ledger.Scalar("SELECT count(*) FROM event") == 2, "only the young session's requests");
+        Assert.Equal(2500, ledger.Scalar("SELECT max(segments_fetched) FROM session"));
+        Assert.Equal(2502, ledger.Rows());
+    }
+
+    [Fact]
+    public async Task A_process_that_only_works_leaves_the_ledger_to_the_gateway_beside_it()
+    {
+        using var data = new TemporaryFolder();
+        await using var gateway = await GatewayHost.StartAsync(dataDirectory: data.Path, settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:Roles:0"] = "gateway" });
+        await using var worker = await GatewayHost.StartAsync(dataDirectory: data.Path, settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:Roles:0"] = "worker" });
+        using var ready = await worker.Client.GetAsync(new Uri("/healthz/ready", UriKind.Relative));
+        Assert.True(ready.IsSuccessStatusCode);
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => GatewayHost.StartAsync(dataDirectory: data.Path));
         Assert.Contains("ledger.lock", refusal.Message, StringComparison.Ordinal);
     }
 

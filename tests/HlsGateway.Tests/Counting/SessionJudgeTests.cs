@@ -1,29 +1,37 @@
 using HlsGateway.Counting;
+using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.Counting;
 
-/// <summary>Random viewers against a slow obvious model: every millisecond is a cell, every definition one line.</summary>
-public sealed class SessionJudgeTests
+/// <summary>Random viewers against a slow obvious model: every millisecond is a cell, every definition one line. The same on both databases.</summary>
+public sealed class SessionJudgeTests : SessionJudge;
+
+[Collection("postgres")]
+public sealed class PostgresSessionJudgeTests(PostgresFixture postgres) : SessionJudge
+{
+    protected override async Task<string?> DatabaseAsync() => await postgres.NewDatabaseAsync();
+}
+
+public abstract class SessionJudge
 {
     private const int Length = 60_000;
     private const int Buffer = 9_000;
 
+    protected virtual Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
+
     [Fact]
     public async Task Every_session_equals_the_model_in_whatever_order_its_requests_come()
     {
-        await using var ledger = new TestLedger();
+        await using var ledger = new TestLedger(postgres: await DatabaseAsync());
         var random = new Random(20261122);
         var viewers = Enumerable.Range(0, 200).Select(_ => (Session: Guid.CreateVersion7(), Requests: Play(random))).ToList();
         var all = viewers.SelectMany(viewer => viewer.Requests.Select(hit => hit with { Session = viewer.Session })).ToArray();
         random.Shuffle(all);
         await Parallel.ForEachAsync(all, async (hit, _) => Assert.True(await ledger.Outbox.RecordAsync(hit)));
-        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
-
-        using var file = LedgerFile.Open(Copy(ledger), afterIoError: false);
-        using var table = new SessionTable(file);
+        await Eventually.IsTrueAsync(() => ledger.Outbox.Progress.Merged == all.Length + 1, "every request in its session");
         foreach (var (session, requests) in viewers)
         {
-            var state = table.Read(session);
+            var state = await ledger.FindAsync(session);
             Assert.NotNull(state);
             var content = requests.Where(hit => hit is { Rule: HitRule.Counted, Kind: HitKind.Content }).ToList();
             var counted = requests.Where(hit => hit.Rule == HitRule.Counted).ToList();
@@ -82,15 +90,5 @@ public sealed class SessionJudgeTests
             position = Math.Min(14, position + 1);
         }
         return requests;
-    }
-
-    private static string Copy(TestLedger ledger)
-    {
-        var to = Path.Combine(ledger.Folder, "copy.db");
-        using var source = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={ledger.Outbox.LedgerPath};Mode=ReadOnly;Pooling=False");
-        using var target = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={to};Pooling=False");
-        source.Open();
-        source.BackupDatabase(target);
-        return to;
     }
 }

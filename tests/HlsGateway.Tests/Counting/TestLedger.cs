@@ -14,15 +14,19 @@ internal sealed class TestLedger : IAsyncDisposable
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<GatewayMetrics>().BuildServiceProvider();
     private readonly bool ownsFolder;
 
-    public TestLedger(string? folder = null, LedgerOptions? options = null)
+    public TestLedger(string? folder = null, LedgerOptions? options = null, TimeProvider? time = null, string? postgres = null)
     {
         Assert.True(FaultyDisk.IsReady);
         ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("ledger-").FullName;
         Options = options ?? new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5) };
-        Outbox = new Outbox(Folder, Options, new AnalyticsOptions { PlayerBuffer = TimeSpan.FromSeconds(9) }, services.GetRequiredService<GatewayMetrics>(), TimeProvider.System, NullLogger<Outbox>.Instance);
+        Outbox = new Outbox(Folder, Options, new AnalyticsOptions { PlayerBuffer = TimeSpan.FromSeconds(9) }, services.GetRequiredService<GatewayMetrics>(), time ?? TimeProvider.System, NullLogger<Outbox>.Instance, postgres);
+        Postgres = postgres;
         Outbox.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
+
+    /// <summary>Connection string; null for the embedded ledger.</summary>
+    public string? Postgres { get; }
 
     public string Folder { get; }
 
@@ -46,6 +50,36 @@ internal sealed class TestLedger : IAsyncDisposable
         SELECT (SELECT coalesce(sum(requests - ignored_expired), 0) FROM session) + (SELECT coalesce(sum(requests), 0) FROM anonymous) + (SELECT coalesce(sum(hits), 0) FROM batch)
         """);
 
+    /// <summary>What the ledger holds of a session, in whichever database.</summary>
+    public async Task<SessionState?> FindAsync(Guid session)
+    {
+        if (Postgres is null)
+        {
+            using var copy = LedgerFile.Open(Copy(), afterIoError: false);
+            using var table = new SessionTable(copy);
+            return table.Read(session);
+        }
+        await using var connection = new Npgsql.NpgsqlConnection(Postgres);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand("""
+            SELECT session_id, video, started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
+                ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched FROM counting.session WHERE session_id = $1
+            """, connection) { Parameters = { new() { Value = session } } };
+        await using var rows = await command.ExecuteReaderAsync();
+        return await rows.ReadAsync() ? HlsGateway.Counting.Postgres.PostgresSession.Read(rows) : null;
+    }
+
+    private string Copy()
+    {
+        var to = Path.Combine(Folder, "copy.db");
+        if (File.Exists(to)) return to;
+        using var source = new SqliteConnection($"Data Source={Outbox.LedgerPath};Mode=ReadOnly;Pooling=False");
+        using var target = new SqliteConnection($"Data Source={to};Pooling=False");
+        source.Open();
+        source.BackupDatabase(target);
+        return to;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Outbox.StopAsync(CancellationToken.None);
@@ -55,4 +89,12 @@ internal sealed class TestLedger : IAsyncDisposable
 
     public static Hit Segment(Guid session, int index, string rendition = "720p", string video = "clip", long at = 1_800_000_000_000, HitRule rule = HitRule.Counted, HitKind kind = HitKind.Content) =>
         new(session, video, $"{rendition}/video{index}.ts", kind, rule, index * 4000, 4000, at + (index * 1000), 0, PlayerFamily.Browser);
+}
+
+/// <summary>The real clock, set forward by hand.</summary>
+internal sealed class AheadClock : TimeProvider
+{
+    public TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
 }

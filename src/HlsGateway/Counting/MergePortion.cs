@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// What a run of recorded requests does to sessions and sums. The rules of merging, once for both databases: these hand in what
+/// they hold and write down what comes out, in one transaction.
+/// </summary>
+/// <param name="read">The session as the ledger holds it, locked against others; null when it holds none.</param>
+/// <param name="known">Whether the ledger knows a video of that name.</param>
+internal sealed class MergePortion(RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<Guid, SessionState?> read, Func<string, bool> known)
+{
+    private const long Quarter = 15 * 60 * 1000;
+    private readonly Dictionary<Guid, SessionState> touched = [];
+
+    public RollupSums Sums { get; } = new(rules);
+
+    /// <summary>Requests without a session of ours, by quarter of an hour.</summary>
+    public Dictionary<(string Video, long Quarter, HitRule Rule, HitKind Kind), (long Requests, long FetchedMs)> Nameless { get; } = [];
+
+    /// <summary>Latest end of a content segment, per video, milliseconds.</summary>
+    public Dictionary<string, int> Ends { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Sessions as they are now; after <see cref="Close"/>.</summary>
+    public IEnumerable<SessionState> Sessions => touched.Values.Where(state => state.Requests > 0);
+
+    /// <summary>True when the request belongs into its session's trace.</summary>
+    public bool Add(in Hit hit)
+    {
+        if (IsNameless(in hit))
+        {
+            AddNameless(in hit);
+            return false;
+        }
+        ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, hit.Session, out _);
+        if (state is null)
+        {
+            state = read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
+            Sums.Take(state);
+        }
+        // A token is bound to its video; a request for another one is not the session's.
+        if (state.Video != hit.Video)
+        {
+            AddNameless(hit with { Rule = HitRule.ForgedSession });
+            return false;
+        }
+        state.Apply(in hit);
+        // Rule H4: it played, and is counted apart as well as told in the trace.
+        if (hit.Rule == HitRule.ExpiredSession) AddNameless(in hit);
+        if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
+        {
+            ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(Ends, hit.Video, out _);
+            end = Math.Max(end, SessionState.Window(in hit).End);
+            Sums.Played(state, SessionState.Window(in hit));
+        }
+        return state.Requests <= traceLimit;
+    }
+
+    /// <summary>No more requests: the sums take in what the sessions have become.</summary>
+    public void Close()
+    {
+        foreach (var state in Sessions)
+        {
+            if (lengths.TryGetValue(state.Video, out var length)) state.ContentMs = length;
+            Sums.Give(state);
+        }
+    }
+
+    public void Clear()
+    {
+        touched.Clear();
+        Nameless.Clear();
+        Ends.Clear();
+        Sums.Clear();
+    }
+
+    /// <summary>Belongs to no session, whatever the ledger holds.</summary>
+    public static bool IsNameless(in Hit hit) => hit.Session == Guid.Empty || hit.Rule is HitRule.Anonymous or HitRule.Preview;
+
+    private void AddNameless(in Hit hit)
+    {
+        // A made-up name must not make a row: what is not in the video table is counted under no name.
+        var video = lengths.ContainsKey(hit.Video) || Ends.ContainsKey(hit.Video) || known(hit.Video) ? hit.Video : "";
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Nameless, (video, hit.AtMs / Quarter * Quarter, hit.Rule, hit.Kind), out _);
+        var (start, end) = SessionState.Window(in hit);
+        sum = (sum.Requests + 1, sum.FetchedMs + (hit.Kind == HitKind.Content ? end - start : 0));
+    }
+}

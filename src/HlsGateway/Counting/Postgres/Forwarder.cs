@@ -1,0 +1,268 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using HlsGateway.Telemetry;
+using Npgsql;
+
+namespace HlsGateway.Counting.Postgres;
+
+/// <summary>Where a transaction of the forwarder stands; tests stop it there.</summary>
+internal enum ForwardStep
+{
+    Read,
+    Locked,
+    Copied,
+    Merged,
+    Marked,
+    Committed,
+}
+
+/// <summary>
+/// Moves requests from the outbox to PostgreSQL. One transaction holds the events, the sessions, the sums and the mark up to which
+/// they go, so whatever breaks, wherever, the next connection reads the mark and goes on behind it. The outbox is trimmed only
+/// after that commit was confirmed. Viewers never wait for any of this.
+/// </summary>
+/// <remarks>
+/// Numbers are unique within a run of the process (its epoch), and each run has a mark of its own. A ledger.db restored from a
+/// backup, or the copy of a whole machine, therefore counts in a new run and can neither repeat nor skip another's requests.
+/// Two processes that are the same gateway at the same time are kept apart by an advisory lock on the connection; the row
+/// <c>counting.gateway</c>, which each transaction locks and looks at, holds should the lock be lost on the way (a pooler).
+/// </remarks>
+internal sealed class Forwarder : IDisposable
+{
+    /// <summary>Requests per transaction at least, where there are so many: the cost of a round trip is shared by them.</summary>
+    private const int Portion = 10_000;
+
+    /// <summary>Between two transactions, so that a trickle of requests does not become one of each.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    /// <summary>How long an idle connection is trusted.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan BetweenExpiries = TimeSpan.FromMinutes(10);
+
+    private readonly OutboxReader outbox;
+    private readonly string connectionString;
+    private readonly LedgerOptions options;
+    private readonly RollupRules rules;
+    private readonly ConcurrentDictionary<string, int> lengths;
+    private readonly LedgerProgress progress;
+    private readonly Action moved;
+    private readonly long epoch;
+    private readonly GatewayMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly Guid holder = Guid.NewGuid();
+    private readonly SemaphoreSlim work = new(0, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource hurry = new();
+    private readonly Dictionary<string, int> told = new(StringComparer.Ordinal);
+    private readonly HashSet<long> days = [];
+    private long forwarded;
+    private int failures;
+    private long expiredAt;
+    private Task? running;
+
+    public Forwarder(
+        string ledgerPath, string connectionString, LedgerOptions options, RollupRules rules, ConcurrentDictionary<string, int> lengths,
+        LedgerProgress progress, Action moved, long epoch, GatewayMetrics metrics, TimeProvider time, ILogger log)
+    {
+        outbox = new OutboxReader(ledgerPath);
+        // Not pooled: the lock lives as long as the connection. A dead peer is noticed within half a minute also in mid-statement.
+        this.connectionString = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, CommandTimeout = 30, KeepAlive = 10, ApplicationName = "hlsgateway-forwarder", Enlist = false }.ToString();
+        (this.options, this.rules, this.lengths, this.progress, this.moved, this.epoch) = (options, rules, lengths, progress, moved, epoch);
+        (this.metrics, this.time, this.log) = (metrics, time, log);
+    }
+
+    /// <summary>Every request of the outbox below it is committed in PostgreSQL.</summary>
+    public long Forwarded => Volatile.Read(ref forwarded);
+
+    /// <summary>Why nothing moves at the moment; null while it does.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>PostgreSQL holds later requests of a run than this outbox does: it was restored from an older copy.</summary>
+    public bool Restored { get; private set; }
+
+    /// <summary>For tests: called at each step of a transaction, on the forwarder's own time.</summary>
+    public Func<ForwardStep, Task>? Reached { get; set; }
+
+    public void Start()
+    {
+        metrics.ObserveForwarder(() => progress.Committed - Forwarded, () => Lag.TotalSeconds);
+        running = Task.Run(RunAsync);
+    }
+
+    /// <summary>Since when something waits; zero when nothing does.</summary>
+    public TimeSpan Lag => progress.Committed <= Math.Max(Forwarded, progress.Merged) ? TimeSpan.Zero : time.GetUtcNow() - progress.MergedAt;
+
+    public void Wake()
+    {
+        try
+        {
+            work.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake already.
+        }
+    }
+
+    /// <summary>One more try to move everything, two seconds at most; what is left stays in the outbox.</summary>
+    public void Dispose()
+    {
+        if (running is null) return;
+        stopping.Cancel();
+        hurry.CancelAfter(TimeSpan.FromSeconds(2));
+        Wake();
+        running.GetAwaiter().GetResult();
+        running = null;
+        stopping.Dispose();
+        hurry.Dispose();
+        // The semaphore is left to its finalizer: a request may still be on its way to it.
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(connectionString);
+                await connection.OpenAsync(hurry.Token);
+                var marks = await ClaimAsync(connection);
+                await FollowAsync(connection, marks);
+                return;
+            }
+            catch (OperationCanceledException) when (hurry.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                // A fenced one stays stopped: another process counts for this gateway, and only a person can tell which one is right.
+                if (failure is FencedException { ForGood: true } && failures == 0) log.ForwarderFenced(failure.Message);
+                else if (failures == 0) log.ForwarderFailed(failure);
+                failures++;
+                Trouble = failure.Message;
+                metrics.ForwardFailures.Add(1);
+                if (failure is FencedException { ForGood: true } || stopping.IsCancellationRequested) return;
+                if (!await PauseAsync()) return;
+            }
+        }
+    }
+
+    /// <summary>Grows to five seconds, and is never the same for two gateways.</summary>
+    private async Task<bool> PauseAsync()
+    {
+        var pause = TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 50 * Math.Pow(2, Math.Min(failures, 10))) * (0.5 + (Random.Shared.NextDouble() / 2)));
+        try
+        {
+            await Task.Delay(pause, stopping.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<ForwardMarks> ClaimAsync(NpgsqlConnection connection)
+    {
+        await PostgresSchema.MigrateAsync(connection, hurry.Token);
+        await PostgresMerge.PrepareAsync(connection, hurry.Token);
+        var marks = await ForwardMarks.ClaimAsync(connection, outbox.Gateway(), holder, hurry.Token);
+        days.Clear();
+        told.Clear();
+        foreach (var (video, length) in outbox.Lengths()) lengths.TryAdd(video, length);
+        if (!Restored && marks.IsAhead(outbox.LastOfEachRun(), epoch))
+        {
+            Restored = true;
+            log.OutboxRestored();
+        }
+        return marks;
+    }
+
+    private async Task FollowAsync(NpgsqlConnection connection, ForwardMarks marks)
+    {
+        while (true)
+        {
+            var moving = await ForwardAsync(connection, marks);
+            if (failures > 0)
+            {
+                log.ForwarderRecovered(failures);
+                failures = 0;
+            }
+            Trouble = null;
+            if (moving)
+            {
+                if (!progress.MergeAsked && !stopping.IsCancellationRequested) await Task.Delay(Breath);
+                continue;
+            }
+            if (stopping.IsCancellationRequested) return;
+            if (expiredAt == 0 || time.GetElapsedTime(expiredAt) > BetweenExpiries)
+            {
+                await PostgresSchema.DropDaysAsync(connection, OldestDay, hurry.Token);
+                expiredAt = time.GetTimestamp();
+            }
+            if (!await work.WaitAsync(BetweenLooks)) await marks.StillMineAsync(connection, hurry.Token);
+        }
+    }
+
+    private long OldestDay => (time.GetUtcNow() - options.EventRetention).ToUnixTimeMilliseconds() / PostgresSchema.EventDay;
+
+    /// <summary>Moves one portion. False when there is nothing to move.</summary>
+    private async Task<bool> ForwardAsync(NpgsqlConnection connection, ForwardMarks marks)
+    {
+        var portion = outbox.Read(Math.Max(Forwarded, 1), Portion, marks);
+        var news = lengths.Where(pair => told.GetValueOrDefault(pair.Key) != pair.Value).Take(Portion).ToDictionary(StringComparer.Ordinal);
+        if (portion.Hits.Count == 0 && news.Count == 0)
+        {
+            if (portion.Next > Forwarded) Advance(portion.Next);
+            return false;
+        }
+        await AtAsync(ForwardStep.Read);
+        var started = Stopwatch.GetTimestamp();
+        var oldest = OldestDay;
+        var missing = portion.Hits.Select(entry => entry.Day).Where(day => day >= oldest && !days.Contains(day)).Distinct().ToList();
+        if (missing.Count > 0)
+        {
+            await PostgresSchema.AddDaysAsync(connection, missing, hurry.Token);
+            days.UnionWith(missing);
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(hurry.Token);
+        await marks.LockAsync(connection, hurry.Token);
+        var merge = new PostgresMerge(connection, rules, options.TraceLimit, lengths);
+        var merged = await merge.MergeAsync(portion.Hits, hurry.Token);
+        await AtAsync(ForwardStep.Locked);
+        await merge.CopyEventsAsync(portion.Hits, marks.Gateway, portion.Epoch, oldest, hurry.Token);
+        await AtAsync(ForwardStep.Copied);
+        await merge.WriteAsync(merged, news, hurry.Token);
+        await AtAsync(ForwardStep.Merged);
+        if (portion.Hits.Count > 0) await marks.WriteAsync(connection, portion, hurry.Token);
+        await AtAsync(ForwardStep.Marked);
+        await transaction.CommitAsync(hurry.Token);
+        await AtAsync(ForwardStep.Committed);
+
+        marks.Confirm(portion);
+        foreach (var (video, length) in news) told[video] = length;
+        metrics.HitsForwarded.Add(portion.Hits.Count);
+        metrics.ForwardDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        Advance(portion.Next);
+        return true;
+    }
+
+    private void Advance(long next)
+    {
+        Volatile.Write(ref forwarded, next);
+        moved();
+    }
+
+    private Task AtAsync(ForwardStep step) => Reached is { } reached ? reached(step) : Task.CompletedTask;
+}
+
+/// <summary>Another process forwards for this gateway.</summary>
+internal sealed class FencedException(string message, bool forGood) : Exception(message)
+{
+    public bool ForGood => forGood;
+}

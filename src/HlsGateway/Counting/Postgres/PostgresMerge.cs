@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace HlsGateway.Counting.Postgres;
+
+/// <summary>
+/// Writes a run of requests into PostgreSQL within the caller's transaction: events by binary COPY, sessions under row locks that are
+/// taken in the order of their ids, sums in the order of their keys, so that gateways that share sessions and videos never lock
+/// each other out for good.
+/// </summary>
+internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths)
+{
+    private const string Columns = """
+        started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
+        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms
+        """;
+
+    private readonly Dictionary<Guid, SessionState> held = [];
+    private readonly HashSet<string> names = new(StringComparer.Ordinal);
+
+    /// <summary>The connection's own table for what sessions have become.</summary>
+    public static Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        new NpgsqlCommand("CREATE TEMP TABLE IF NOT EXISTS merged (LIKE counting.session) ON COMMIT DELETE ROWS", connection).ExecuteNonQueryAsync(cancellation);
+
+    /// <summary>Takes the locks and works out what becomes of sessions and sums. Nothing is written yet but empty rows of new sessions.</summary>
+    public async Task<MergePortion> MergeAsync(List<ForwardedHit> hits, CancellationToken cancellation)
+    {
+        await LockAsync(hits, cancellation);
+        await AskNamesAsync(hits, cancellation);
+        var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains);
+        foreach (var entry in hits) entry.Traced = portion.Add(entry.Hit);
+        portion.Close();
+        return portion;
+    }
+
+    /// <param name="oldestDay">Requests of days before it are counted and not kept.</param>
+    public async Task CopyEventsAsync(List<ForwardedHit> hits, long gateway, long epoch, long oldestDay, CancellationToken cancellation)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync("COPY counting.event(session_id, at, gateway_id, epoch, seq, kind, rule, start_ms, duration_ms, path, player) FROM STDIN (FORMAT BINARY)", cancellation);
+        foreach (var entry in hits)
+        {
+            var hit = entry.Hit;
+            if (!entry.Traced || entry.Day < oldestDay) continue;
+            await copy.StartRowAsync(cancellation);
+            await copy.WriteAsync(hit.Session, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync(hit.AtMs, NpgsqlDbType.Bigint, cancellation);
+            await copy.WriteAsync(gateway, NpgsqlDbType.Bigint, cancellation);
+            await copy.WriteAsync(epoch, NpgsqlDbType.Bigint, cancellation);
+            await copy.WriteAsync(entry.Seq, NpgsqlDbType.Bigint, cancellation);
+            await copy.WriteAsync((short)hit.Kind, NpgsqlDbType.Smallint, cancellation);
+            await copy.WriteAsync((short)hit.Rule, NpgsqlDbType.Smallint, cancellation);
+            await copy.WriteAsync(hit.StartMs, NpgsqlDbType.Integer, cancellation);
+            await copy.WriteAsync(hit.DurationMs, NpgsqlDbType.Integer, cancellation);
+            await copy.WriteAsync(Plain(hit.Path), NpgsqlDbType.Text, cancellation);
+            await copy.WriteAsync((short)hit.Player, NpgsqlDbType.Smallint, cancellation);
+        }
+        await copy.CompleteAsync(cancellation);
+    }
+
+    public async Task WriteAsync(MergePortion portion, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
+    {
+        await using (var copy = await connection.BeginBinaryImportAsync($"COPY merged(session_id, video, {Columns}) FROM STDIN (FORMAT BINARY)", cancellation))
+        {
+            foreach (var state in portion.Sessions) await WriteAsync(copy, state, cancellation);
+            await copy.CompleteAsync(cancellation);
+        }
+        // Media time is only ever added: a union, so that not even a row that somebody changed meanwhile could shrink.
+        await RunAsync("""
+            UPDATE counting.session s SET started = m.started, first_at = m.first_at, last_at = m.last_at, segments_fetched = m.segments_fetched,
+                fetched_ms = m.fetched_ms, content_ms = m.content_ms, trailer = m.trailer, player = m.player, requests = m.requests, repeats = m.repeats,
+                ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
+                captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
+                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms
+            FROM merged m WHERE s.session_id = m.session_id
+            """, cancellation);
+        await WriteVideosAsync(portion.Ends, told, cancellation);
+        await WriteSumsAsync(portion, cancellation);
+    }
+
+    private async Task LockAsync(List<ForwardedHit> hits, CancellationToken cancellation)
+    {
+        var first = new SortedDictionary<Guid, string>(Comparer<Guid>.Create((a, b) => a.ToByteArray(bigEndian: true).AsSpan().SequenceCompareTo(b.ToByteArray(bigEndian: true))));
+        foreach (var entry in hits)
+        {
+            if (!MergePortion.IsNameless(entry.Hit)) first.TryAdd(entry.Hit.Session, Plain(entry.Hit.Video));
+        }
+        held.Clear();
+        if (first.Count == 0) return;
+        Guid[] ids = [.. first.Keys];
+        await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, (string[])[.. first.Values]);
+        await using var ask = new NpgsqlCommand($"""
+            SELECT s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms, coalesce(nullif(v.content_ms, 0), s.content_ms),
+                s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.content_ms
+            FROM counting.session s LEFT JOIN counting.video v ON v.video = s.video WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE OF s
+            """, connection);
+        ask.Parameters.Add(new NpgsqlParameter { Value = ids });
+        await using var rows = await ask.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation)) held.Add(rows.GetGuid(0), PostgresSession.Read(rows, contentColumn: 20));
+    }
+
+    private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken cancellation)
+    {
+        // Also of requests that turn out to be another video's: what they are counted under is decided later.
+        var asked = hits.Select(entry => entry.Hit.Video).Distinct(StringComparer.Ordinal).Where(video => !lengths.ContainsKey(video)).ToArray();
+        names.Clear();
+        if (asked.Length == 0) return;
+        await using var ask = new NpgsqlCommand("SELECT video FROM counting.video WHERE video = ANY($1)", connection);
+        ask.Parameters.Add(new NpgsqlParameter { Value = asked.Select(Plain).ToArray() });
+        await using var rows = await ask.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation)) names.Add(rows.GetString(0));
+    }
+
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, SessionState state, CancellationToken cancellation)
+    {
+        await copy.StartRowAsync(cancellation);
+        await copy.WriteAsync(state.Session, NpgsqlDbType.Uuid, cancellation);
+        await copy.WriteAsync(Plain(state.Video), NpgsqlDbType.Text, cancellation);
+        long[] numbers =
+        [
+            state.Started ? 1 : 0, state.FirstAt, state.LastAt, state.SegmentsFetched, state.FetchedMs, state.ContentMs, state.Trailer, (long)state.Player,
+            state.Requests, state.Repeats, state.IgnoredHead, state.IgnoredForged, state.IgnoredExpired,
+        ];
+        foreach (var number in numbers) await copy.WriteAsync(number, NpgsqlDbType.Bigint, cancellation);
+        await copy.WriteAsync(Plain(JsonSerializer.Serialize(state.Renditions)), NpgsqlDbType.Text, cancellation);
+        await copy.WriteAsync(Plain(JsonSerializer.Serialize(state.Captions)), NpgsqlDbType.Text, cancellation);
+        foreach (var set in (IntervalSet[])[state.Watched, state.Again, state.TrailerWatched])
+            await copy.WriteAsync(PostgresSession.Ranges(set), NpgsqlDbType.IntegerMultirange, cancellation);
+        await copy.WriteAsync(state.Watched.Length, NpgsqlDbType.Bigint, cancellation);
+        await copy.WriteAsync(state.TrailerWatched.Length, NpgsqlDbType.Bigint, cancellation);
+    }
+
+    private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
+    {
+        var videos = ends.Keys.Union(told.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        if (videos.Length == 0) return;
+        await RunAsync("""
+            INSERT INTO counting.video AS v SELECT * FROM unnest($1, $2, $3)
+            ON CONFLICT (video) DO UPDATE SET content_ms = CASE WHEN excluded.content_ms > 0 THEN excluded.content_ms ELSE v.content_ms END,
+                longest_end_ms = greatest(v.longest_end_ms, excluded.longest_end_ms)
+            """, cancellation, videos.Select(Plain).ToArray(), videos.Select(video => (long)told.GetValueOrDefault(video)).ToArray(), videos.Select(video => (long)ends.GetValueOrDefault(video)).ToArray());
+    }
+
+    private async Task WriteSumsAsync(MergePortion portion, CancellationToken cancellation)
+    {
+        var videos = portion.Sums.Videos.OrderBy(v => v.Key.Video, StringComparer.Ordinal).ThenBy(v => v.Key.Quarter).ToList();
+        if (videos.Count > 0)
+        {
+            object[] columns = [videos.Select(v => Plain(v.Key.Video)).ToArray(), videos.Select(v => v.Key.Quarter).ToArray(), .. Enumerable.Range(0, RollupSums.Figures).Select(i => videos.Select(v => v.Sums[i]).ToArray())];
+            await AddAsync("video_quarter", "video, quarter", ["sessions", "impressions", "views", "segments_fetched", "fetched_ms", "watch_ms", "watch_low_ms", "trailer_sessions", "trailer_ms", "completed"], columns, cancellation);
+        }
+        var seconds = portion.Sums.Retention.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Second).ToList();
+        if (seconds.Count > 0)
+        {
+            await AddAsync("retention_quarter", "video, quarter, second", ["sessions", "sessions_low", "plays", "left_here"],
+                [
+                    seconds.Select(s => Plain(s.Key.Video)).ToArray(), seconds.Select(s => s.Key.Quarter).ToArray(), seconds.Select(s => s.Key.Second).ToArray(),
+                    seconds.Select(s => (long)s.Change.Sessions).ToArray(), seconds.Select(s => (long)s.Change.Low).ToArray(),
+                    seconds.Select(s => (long)s.Change.Plays).ToArray(), seconds.Select(s => (long)s.Change.Left).ToArray(),
+                ], cancellation);
+        }
+        var shares = portion.Sums.Shares.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Dimension).ThenBy(s => s.Key.Name, StringComparer.Ordinal).ToList();
+        if (shares.Count > 0)
+        {
+            await AddAsync("share_quarter", "video, quarter, dimension, name", ["sessions", "watch_ms"],
+                [
+                    shares.Select(s => Plain(s.Key.Video)).ToArray(), shares.Select(s => s.Key.Quarter).ToArray(), shares.Select(s => s.Key.Dimension).ToArray(),
+                    shares.Select(s => Plain(s.Key.Name)).ToArray(), shares.Select(s => s.Sum.Sessions).ToArray(), shares.Select(s => s.Sum.WatchMs).ToArray(),
+                ], cancellation);
+        }
+        var nameless = portion.Nameless.OrderBy(a => a.Key.Video, StringComparer.Ordinal).ThenBy(a => a.Key.Quarter).ThenBy(a => a.Key.Rule).ThenBy(a => a.Key.Kind).ToList();
+        if (nameless.Count > 0)
+        {
+            await AddAsync("anonymous", "video, quarter, rule, kind", ["requests", "fetched_ms"],
+                [
+                    nameless.Select(a => Plain(a.Key.Video)).ToArray(), nameless.Select(a => a.Key.Quarter).ToArray(), nameless.Select(a => (long)a.Key.Rule).ToArray(),
+                    nameless.Select(a => (long)a.Key.Kind).ToArray(), nameless.Select(a => a.Value.Requests).ToArray(), nameless.Select(a => a.Value.FetchedMs).ToArray(),
+                ], cancellation);
+        }
+    }
+
+    private Task AddAsync(string table, string key, string[] figures, object[] columns, CancellationToken cancellation) => RunAsync(
+        $"""
+        INSERT INTO counting.{table} AS t SELECT * FROM unnest({string.Join(", ", Enumerable.Range(1, columns.Length).Select(i => $"${i}"))})
+        ON CONFLICT ({key}) DO UPDATE SET {string.Join(", ", figures.Select(figure => $"{figure} = t.{figure} + excluded.{figure}"))}
+        """, cancellation, columns);
+
+    private async Task RunAsync(string sql, CancellationToken cancellation, params object[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>PostgreSQL's text knows no NUL.</summary>
+    internal static string Plain(string text) => text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
+}
+
+/// <summary>A request on its way, with its number in the outbox.</summary>
+internal sealed class ForwardedHit(long seq, Hit hit)
+{
+    public long Seq => seq;
+
+    public Hit Hit => hit;
+
+    /// <summary>Days since 1970, UTC.</summary>
+    public long Day => hit.AtMs / PostgresSchema.EventDay;
+
+    public bool Traced { get; set; }
+}

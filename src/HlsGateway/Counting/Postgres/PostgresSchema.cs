@@ -1,0 +1,118 @@
+using Npgsql;
+
+namespace HlsGateway.Counting.Postgres;
+
+/// <summary>
+/// The tables of the ledger in PostgreSQL, in the schema <c>counting</c>: a schema that is named as a user is comes first in that
+/// user's search path, and <c>video</c> is a table of the catalogue too. Steps are only ever appended. Every primary key begins with
+/// the column by which the table could be distributed: a session or a video.
+/// </summary>
+internal static class PostgresSchema
+{
+    /// <summary>Key of the advisory lock that lets one process at a time change the schema.</summary>
+    private const long Lock = 0x6c6564676572;
+
+    private static readonly string[] Steps =
+    [
+        """
+        -- One row per gateway. Holder is the process that forwards for it: each of its transactions locks the row and looks.
+        CREATE TABLE counting.gateway(gateway_id bigint PRIMARY KEY, holder uuid NOT NULL, claimed_at timestamptz NOT NULL);
+        -- One row per run of a gateway's process (its epoch): every request up to last_seq is in the tables that follow. Written with
+        -- them, in one transaction. last_hash is that of the commit that ends there.
+        CREATE TABLE counting.ledger_source(
+            gateway_id bigint NOT NULL, epoch bigint NOT NULL, last_seq bigint NOT NULL, last_hash bigint NOT NULL,
+            changed_at timestamptz NOT NULL, PRIMARY KEY (gateway_id, epoch));
+        CREATE TABLE counting.video(video text COLLATE "C" PRIMARY KEY, content_ms bigint NOT NULL, longest_end_ms bigint NOT NULL);
+        -- session_id is a UUIDv7: its order is the order of the sessions' starts. Multiranges are milliseconds of media time.
+        CREATE TABLE counting.session(
+            session_id uuid PRIMARY KEY, video text COLLATE "C" NOT NULL, started bigint NOT NULL DEFAULT 0, first_at bigint NOT NULL DEFAULT 0,
+            last_at bigint NOT NULL DEFAULT 0, segments_fetched bigint NOT NULL DEFAULT 0, fetched_ms bigint NOT NULL DEFAULT 0,
+            watch_ms bigint NOT NULL DEFAULT 0, trailer_ms bigint NOT NULL DEFAULT 0, content_ms bigint NOT NULL DEFAULT 0,
+            trailer bigint NOT NULL DEFAULT 0, player bigint NOT NULL DEFAULT 0, requests bigint NOT NULL DEFAULT 0, repeats bigint NOT NULL DEFAULT 0,
+            ignored_head bigint NOT NULL DEFAULT 0, ignored_forged bigint NOT NULL DEFAULT 0, ignored_expired bigint NOT NULL DEFAULT 0,
+            renditions text NOT NULL DEFAULT '[]', captions text NOT NULL DEFAULT '[]', watched int4multirange NOT NULL DEFAULT '{}',
+            again int4multirange NOT NULL DEFAULT '{}', trailer_watched int4multirange NOT NULL DEFAULT '{}');
+        CREATE INDEX session_by_video ON counting.session(video, session_id);
+        -- One row per request that named a session, by day; n is the order of arrival, seq the gateway's own number.
+        CREATE SEQUENCE counting.event_n CACHE 1;
+        CREATE TABLE counting.event(
+            session_id uuid NOT NULL, at bigint NOT NULL, gateway_id bigint NOT NULL, epoch bigint NOT NULL, seq bigint NOT NULL,
+            n bigint NOT NULL DEFAULT nextval('counting.event_n'), kind smallint NOT NULL, rule smallint NOT NULL, start_ms integer NOT NULL,
+            duration_ms integer NOT NULL, path text NOT NULL, player smallint NOT NULL,
+            PRIMARY KEY (session_id, at, gateway_id, epoch, seq)) PARTITION BY RANGE (at);
+        CREATE TABLE counting.anonymous(
+            video text COLLATE "C" NOT NULL, quarter bigint NOT NULL, rule bigint NOT NULL, kind bigint NOT NULL,
+            requests bigint NOT NULL, fetched_ms bigint NOT NULL, PRIMARY KEY (video, quarter, rule, kind));
+        -- Sums over the sessions that began in a quarter of an hour (Unix ms of its start).
+        CREATE TABLE counting.video_quarter(
+            video text COLLATE "C" NOT NULL, quarter bigint NOT NULL, sessions bigint NOT NULL, impressions bigint NOT NULL, views bigint NOT NULL,
+            segments_fetched bigint NOT NULL, fetched_ms bigint NOT NULL, watch_ms bigint NOT NULL, watch_low_ms bigint NOT NULL,
+            trailer_sessions bigint NOT NULL, trailer_ms bigint NOT NULL, completed bigint NOT NULL, PRIMARY KEY (video, quarter));
+        CREATE INDEX video_quarter_by_time ON counting.video_quarter(quarter);
+        CREATE TABLE counting.retention_quarter(
+            video text COLLATE "C" NOT NULL, quarter bigint NOT NULL, second integer NOT NULL, sessions bigint NOT NULL, sessions_low bigint NOT NULL,
+            plays bigint NOT NULL, left_here bigint NOT NULL, PRIMARY KEY (video, quarter, second));
+        CREATE TABLE counting.share_quarter(
+            video text COLLATE "C" NOT NULL, quarter bigint NOT NULL, dimension integer NOT NULL, name text COLLATE "C" NOT NULL, sessions bigint NOT NULL,
+            watch_ms bigint NOT NULL, PRIMARY KEY (video, quarter, dimension, name));
+        """,
+    ];
+
+    /// <summary>Makes or renews the tables. Any number of processes may call it at once: one works, the others wait and find it done.</summary>
+    public static async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", cancellation);
+        await RunAsync(connection, "CREATE SCHEMA IF NOT EXISTS counting; CREATE TABLE IF NOT EXISTS counting.migration(step integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())", cancellation);
+        await using var ask = new NpgsqlCommand("SELECT coalesce(max(step), 0) FROM counting.migration", connection);
+        var done = (int)(await ask.ExecuteScalarAsync(cancellation) ?? 0);
+        if (done > Steps.Length)
+            throw new InvalidOperationException($"The ledger in PostgreSQL was made by a newer version (schema {done}, this one knows {Steps.Length}). Run that version.");
+        for (var step = done; step < Steps.Length; step++)
+            await RunAsync(connection, FormattableString.Invariant($"{Steps[step]} INSERT INTO counting.migration(step) VALUES ({step + 1})"), cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Makes the partitions of these days, alone: whoever else wants them waits and finds them there.</summary>
+    public static async Task AddDaysAsync(NpgsqlConnection connection, IEnumerable<long> days, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", cancellation);
+        foreach (var day in days)
+            await RunAsync(connection, FormattableString.Invariant($"CREATE TABLE IF NOT EXISTS counting.{Partition(day)} PARTITION OF counting.event FOR VALUES FROM ({day * EventDay}) TO ({(day + 1) * EventDay})"), cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Drops the partitions of the days before <paramref name="oldest"/>. Gives up for now when somebody reads them.</summary>
+    /// <returns>How many there were.</returns>
+    public static async Task<int> DropDaysAsync(NpgsqlConnection connection, long oldest, CancellationToken cancellation)
+    {
+        var old = new List<string>();
+        await using (var ask = new NpgsqlCommand("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'counting.event'::regclass", connection))
+        await using (var rows = await ask.ExecuteReaderAsync(cancellation))
+        {
+            while (await rows.ReadAsync(cancellation))
+            {
+                if (string.CompareOrdinal(rows.GetString(0), Partition(oldest)) < 0) old.Add(rows.GetString(0));
+            }
+        }
+        foreach (var name in old)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await RunAsync(connection, $"SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock({Lock}); DROP TABLE IF EXISTS counting.{name}", cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+        return old.Count;
+    }
+
+    /// <summary>Length of a partition, milliseconds.</summary>
+    public const long EventDay = 86_400_000;
+
+    private static string Partition(long day) => "event_" + DateTimeOffset.FromUnixTimeMilliseconds(day * EventDay).ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

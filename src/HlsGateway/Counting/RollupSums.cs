@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace HlsGateway.Counting;
+
+/// <summary>The parameters of the definitions, as the roll-ups are kept with them.</summary>
+/// <param name="ViewMs">Watch time that makes a session a view.</param>
+/// <param name="BufferMs">The most a player keeps ahead.</param>
+internal readonly record struct RollupRules(long ViewMs, long BufferMs);
+
+/// <summary>
+/// Sums per video and quarter of an hour as sessions change: what a session gave before its merge is taken away, what it gives now
+/// is added. A session belongs to the quarter in which it began, whenever it is watched, so a report equals the sum over the
+/// sessions that a listing of the same time shows. Knows no database.
+/// </summary>
+internal sealed class RollupSums(RollupRules rules)
+{
+    private const long Quarter = 15 * 60 * 1000;
+    public const int Figures = 10;
+
+    private readonly Dictionary<(string Video, long Quarter), long[]> videos = [];
+    private readonly Dictionary<(string Video, long Quarter, int Second), Change> seconds = [];
+    private readonly Dictionary<(string Video, long Quarter, int Dimension, string Name), (long Sessions, long WatchMs)> shares = [];
+
+    private enum Column
+    {
+        Sessions,
+        Low,
+        Plays,
+        Left,
+    }
+
+    /// <summary>Takes away what the session gave so far.</summary>
+    public void Take(SessionState state) => Add(state, -1);
+
+    /// <summary>Adds what the session gives now.</summary>
+    public void Give(SessionState state) => Add(state, 1);
+
+    /// <summary>A content segment was handed out, for the first time or again.</summary>
+    public void Played(SessionState state, (int Start, int End) window) =>
+        Span(state.Video, QuarterOf(state.Session), window.Start, window.End, Column.Plays, 1);
+
+    /// <summary>What changed: the ten figures of <c>video_quarter</c> in the order of its columns.</summary>
+    public IEnumerable<((string Video, long Quarter) Key, long[] Sums)> Videos =>
+        from pair in videos where pair.Value.AsSpan().IndexOfAnyExcept(0L) >= 0 select (pair.Key, pair.Value);
+
+    public IEnumerable<((string Video, long Quarter, int Second) Key, Change Change)> Retention => from pair in seconds where pair.Value != default select (pair.Key, pair.Value);
+
+    public IEnumerable<((string Video, long Quarter, int Dimension, string Name) Key, (long Sessions, long WatchMs) Sum)> Shares =>
+        from pair in shares where pair.Value != default select (pair.Key, pair.Value);
+
+    public void Clear()
+    {
+        videos.Clear();
+        seconds.Clear();
+        shares.Clear();
+    }
+
+    /// <summary>The quarter of an hour in which a session began, by its UUIDv7.</summary>
+    public static long QuarterOf(Guid session)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        session.TryWriteBytes(bytes, bigEndian: true, out _);
+        return (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16) / Quarter * Quarter;
+    }
+
+    /// <summary>The seconds whose middle lies in [start, end): neighbouring segments cover each second once.</summary>
+    public static (int First, int End) Seconds(int startMs, int endMs) => ((int)((startMs + 499L) / 1000), (int)((endMs + 499L) / 1000));
+
+    private void Add(SessionState state, int sign)
+    {
+        // A session that is not in the ledger yet gave nothing.
+        if (state.Requests == 0) return;
+        var quarter = QuarterOf(state.Session);
+        var low = state.Low(rules.BufferMs);
+        ref var sums = ref CollectionsMarshal.GetValueRefOrAddDefault(videos, (state.Video, quarter), out _);
+        sums ??= new long[Figures];
+        ReadOnlySpan<long> figures =
+        [
+            1, state.Started ? 1 : 0, IsView(state) ? 1 : 0, state.SegmentsFetched, state.FetchedMs, state.Watched.Length, low.Length,
+            state.TrailerWatched.Length > 0 ? 1 : 0, state.TrailerWatched.Length, SessionState.IsCompleted(state.Watched.Length, state.ContentMs) ? 1 : 0,
+        ];
+        for (var i = 0; i < Figures; i++) sums[i] += sign * figures[i];
+
+        foreach (var (start, end) in state.Watched.Intervals) Span(state.Video, quarter, start, end, Column.Sessions, sign);
+        foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);
+        if (state.Watched.End > 0) At(state.Video, quarter, (state.Watched.End - 1) / 1000, Column.Left, sign);
+
+        foreach (var name in state.Renditions) Share(state, quarter, 1, name, sign);
+        foreach (var name in state.Captions) Share(state, quarter, 2, name, sign);
+        Share(state, quarter, 3, state.Player.ToString(), sign);
+        if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), sign);
+    }
+
+    private bool IsView(SessionState state) => state.Watched.Length > 0 && state.Watched.Length >= rules.ViewMs;
+
+    private void Share(SessionState state, long quarter, int dimension, string name, int sign)
+    {
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(shares, (state.Video, quarter, dimension, name), out _);
+        sum = (sum.Sessions + sign, sum.WatchMs + (sign * state.Watched.Length));
+    }
+
+    private void Span(string video, long quarter, int start, int end, Column column, int sign)
+    {
+        var (first, last) = Seconds(start, end);
+        if (first == last) return;
+        At(video, quarter, first, column, sign);
+        At(video, quarter, last, column, -sign);
+    }
+
+    private void At(string video, long quarter, int second, Column column, int sign)
+    {
+        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(seconds, (video, quarter, second), out _);
+        switch (column)
+        {
+            case Column.Sessions: change.Sessions += sign; break;
+            case Column.Low: change.Low += sign; break;
+            case Column.Plays: change.Plays += sign; break;
+            default: change.Left += sign; break;
+        }
+    }
+
+    internal record struct Change(int Sessions, int Low, int Plays, int Left);
+}

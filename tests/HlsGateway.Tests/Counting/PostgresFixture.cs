@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using HlsGateway.Tests.Hosting;
+using Npgsql;
+
+namespace HlsGateway.Tests.Counting;
+
+[CollectionDefinition("postgres")]
+public sealed class PostgresCollection : ICollectionFixture<PostgresFixture>;
+
+/// <summary>A real PostgreSQL of the tests' own, started by scripts/postgres-up, with an empty database for whoever asks.</summary>
+public sealed class PostgresFixture : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("hlsgateway-pg-").FullName;
+    private readonly int port = FreePort();
+    private string server = "";
+
+    public Task InitializeAsync() => UpAsync();
+
+    public async Task DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await RunAsync("postgres-down");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Starts it, with the data that it had when it crashed.</summary>
+    public async Task UpAsync() =>
+        server = (await RunAsync("postgres-up", ("PG_PORT", port.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("KEEP", "1"))).Trim();
+
+    public Task CrashAsync() => RunAsync("postgres-down", ("CRASH", "1"));
+
+    /// <summary>The connection string of a new, empty database.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await ExecuteAsync(server, $"CREATE DATABASE {name}");
+        return new NpgsqlConnectionStringBuilder(server) { Database = name }.ToString();
+    }
+
+    public static async Task ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ToString());
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public static async Task<long> ScalarAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ToString());
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private async Task<string> RunAsync(string script, params (string Name, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "scripts", script), [folder]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{script}: {await said} {await complained}");
+        return await said;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
