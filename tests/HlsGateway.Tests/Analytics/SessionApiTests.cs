@@ -9,8 +9,8 @@ namespace HlsGateway.Tests.Analytics;
 
 public sealed class SessionApiTests : SessionApiContract;
 
-[Collection("postgres")]
-public sealed class PostgresSessionApiTests(PostgresFixture postgres) : SessionApiContract
+[Collection("ledger-postgres")]
+public sealed class PostgresSessionApiTests(LedgerPostgres postgres) : SessionApiContract
 {
     protected override Task<string> DatabaseAsync() => postgres.NewDatabaseAsync();
 }

@@ -10,8 +10,8 @@ namespace HlsGateway.Tests.Analytics;
 
 public sealed class VideoReportTests : VideoReportContract;
 
-[Collection("postgres")]
-public sealed class PostgresVideoReportTests(PostgresFixture postgres) : VideoReportContract
+[Collection("ledger-postgres")]
+public sealed class PostgresVideoReportTests(LedgerPostgres postgres) : VideoReportContract
 {
     protected override Task<string> DatabaseAsync() => postgres.NewDatabaseAsync();
 }

@@ -5,8 +5,8 @@ using HlsGateway.Tests.Hosting;
 namespace HlsGateway.Tests.Counting;
 
 /// <summary>What is in the outbox is in PostgreSQL once, whatever breaks on the way. Each test proves that its fault happened.</summary>
-[Collection("postgres")]
-public sealed class ForwarderTests(PostgresFixture postgres)
+[Collection("ledger-postgres")]
+public sealed class ForwarderTests(LedgerPostgres postgres)
 {
     private const string Counted = "SELECT coalesce((SELECT sum(segments_fetched) FROM counting.session), 0)";
 
@@ -27,11 +27,11 @@ public sealed class ForwarderTests(PostgresFixture postgres)
         for (var i = 0; i < 200; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, i)));
         await ArrivedAsync(ledger, 200);
         Assert.True(fired >= 3);
-        Assert.Equal(200, await PostgresFixture.ScalarAsync(database, Counted));
-        Assert.Equal(200, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-        Assert.Equal(800_000, await PostgresFixture.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
-        Assert.Equal(200, await PostgresFixture.ScalarAsync(database, "SELECT sum(segments_fetched) FROM counting.video_quarter"));
-        Assert.Equal(1, await PostgresFixture.ScalarAsync(database, "SELECT max(upper(watched)) - sum(watch_ms) + 1 FROM counting.session"));
+        Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, Counted));
+        Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(800_000, await LedgerPostgres.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
+        Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, "SELECT sum(segments_fetched) FROM counting.video_quarter"));
+        Assert.Equal(1, await LedgerPostgres.ScalarAsync(database, "SELECT max(upper(watched)) - sum(watch_ms) + 1 FROM counting.session"));
         await Eventually.IsTrueAsync(() => ledger.Scalar("SELECT count(*) FROM batch") == 0, "the outbox is trimmed");
         Assert.Null(ledger.Outbox.Forwarder.Trouble);
     }
@@ -55,8 +55,8 @@ public sealed class ForwarderTests(PostgresFixture postgres)
         {
             Assert.True(await second.Outbox.RecordAsync(TestLedger.Segment(session, 50)));
             await ArrivedAsync(second, 51);
-            Assert.Equal(51, await PostgresFixture.ScalarAsync(database, Counted));
-            Assert.Equal(51, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+            Assert.Equal(51, await LedgerPostgres.ScalarAsync(database, Counted));
+            Assert.Equal(51, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
         }
         Directory.Delete(folder, recursive: true);
     }
@@ -90,9 +90,9 @@ public sealed class ForwarderTests(PostgresFixture postgres)
             await postgres.UpAsync();
         }
         await ArrivedAsync(ledger, 800);
-        Assert.Equal(800, await PostgresFixture.ScalarAsync(database, Counted));
-        Assert.Equal(800, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-        Assert.Equal(8, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.session WHERE watch_ms = 400000"));
+        Assert.Equal(800, await LedgerPostgres.ScalarAsync(database, Counted));
+        Assert.Equal(800, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(8, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.session WHERE watch_ms = 400000"));
         Assert.Equal(0, ledger.Outbox.Lost);
     }
 
@@ -110,12 +110,12 @@ public sealed class ForwarderTests(PostgresFixture postgres)
         });
         foreach (var gateway in gateways)
             await Eventually.IsTrueAsync(() => gateway.Outbox.Progress.Merged == gateway.Outbox.Progress.Committed, "all is forwarded");
-        Assert.Equal(1600, await PostgresFixture.ScalarAsync(database, Counted));
-        Assert.Equal(1600, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-        Assert.Equal(20, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.session WHERE watch_ms = 160000 AND segments_fetched = 80 AND again = watched AND renditions = '[\"360p\",\"720p\"]'"));
-        Assert.Equal(20 * 160_000, await PostgresFixture.ScalarAsync(database, "SELECT sum(watch_ms) FROM counting.video_quarter"));
-        Assert.Equal(20, await PostgresFixture.ScalarAsync(database, "SELECT sum(sessions) FROM counting.video_quarter"));
-        Assert.Equal(5, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.ledger_source"));
+        Assert.Equal(1600, await LedgerPostgres.ScalarAsync(database, Counted));
+        Assert.Equal(1600, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(20, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.session WHERE watch_ms = 160000 AND segments_fetched = 80 AND again = watched AND renditions = '[\"360p\",\"720p\"]'"));
+        Assert.Equal(20 * 160_000, await LedgerPostgres.ScalarAsync(database, "SELECT sum(watch_ms) FROM counting.video_quarter"));
+        Assert.Equal(20, await LedgerPostgres.ScalarAsync(database, "SELECT sum(sessions) FROM counting.video_quarter"));
+        Assert.Equal(5, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.ledger_source"));
         foreach (var gateway in gateways) await gateway.DisposeAsync();
     }
 
@@ -134,13 +134,13 @@ public sealed class ForwarderTests(PostgresFixture postgres)
         {
             for (var i = 0; i < 5; i++) Assert.True(await second.Outbox.RecordAsync(TestLedger.Segment(other, i)));
             await Eventually.IsTrueAsync(() => second.Outbox.Forwarder!.Trouble?.Contains("Another process", StringComparison.Ordinal) == true, "the second is refused");
-            Assert.Equal(0, await PostgresFixture.ScalarAsync(database, $"SELECT count(*) FROM counting.session WHERE session_id = '{other}'"));
+            Assert.Equal(0, await LedgerPostgres.ScalarAsync(database, $"SELECT count(*) FROM counting.session WHERE session_id = '{other}'"));
             Assert.True(await first.Outbox.RecordAsync(TestLedger.Segment(mine, 2)));
             await ArrivedAsync(first, 3);
             await first.DisposeAsync();
-            await Eventually.IsTrueAsync(async () => await PostgresFixture.ScalarAsync(database, Counted) == 8, "what the second counted comes after it");
+            await Eventually.IsTrueAsync(async () => await LedgerPostgres.ScalarAsync(database, Counted) == 8, "what the second counted comes after it");
         }
-        Assert.Equal(8, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(8, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
         Directory.Delete(folder, recursive: true);
         Directory.Delete(copy, recursive: true);
     }
@@ -153,10 +153,10 @@ public sealed class ForwarderTests(PostgresFixture postgres)
         var session = Guid.CreateVersion7();
         Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, 0)));
         await ArrivedAsync(ledger, 1);
-        await PostgresFixture.ExecuteAsync(database, "UPDATE counting.gateway SET holder = gen_random_uuid()");
+        await LedgerPostgres.ExecuteAsync(database, "UPDATE counting.gateway SET holder = gen_random_uuid()");
         Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, 1)));
         await Eventually.IsTrueAsync(() => ledger.Outbox.Forwarder!.Trouble?.Contains("taken over", StringComparison.Ordinal) == true, "it stops");
-        Assert.Equal(1, await PostgresFixture.ScalarAsync(database, Counted));
+        Assert.Equal(1, await LedgerPostgres.ScalarAsync(database, Counted));
         Assert.Equal(1, ledger.Scalar("SELECT sum(hits) FROM batch"));
     }
 
@@ -185,12 +185,12 @@ public sealed class ForwarderTests(PostgresFixture postgres)
         {
             // Ten of the numbers it gives now were given before, to other requests.
             for (var i = 30; i < 35; i++) Assert.True(await restored.Outbox.RecordAsync(TestLedger.Segment(session, i)));
-            await Eventually.IsTrueAsync(async () => await PostgresFixture.ScalarAsync(database, Counted) == 35, "the new requests");
+            await Eventually.IsTrueAsync(async () => await LedgerPostgres.ScalarAsync(database, Counted) == 35, "the new requests");
             Assert.True(restored.Outbox.Forwarder!.Restored);
             await Eventually.IsTrueAsync(() => restored.Scalar("SELECT count(*) FROM batch") == 0, "the outbox is trimmed");
         }
-        Assert.Equal(35, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-        Assert.Equal(140_000, await PostgresFixture.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
+        Assert.Equal(35, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(140_000, await LedgerPostgres.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
         Directory.Delete(folder, recursive: true);
         Directory.Delete(backup, recursive: true);
     }
@@ -210,14 +210,14 @@ public sealed class ForwarderTests(PostgresFixture postgres)
             Assert.True(await first.Outbox.RecordAsync(At(1, now.AddDays(1))));
             Assert.True(await first.Outbox.RecordAsync(At(2, now.AddDays(-9))));
             await ArrivedAsync(first, 3);
-            Assert.Equal(2, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-            Assert.Equal(2, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.event'::regclass"));
+            Assert.Equal(2, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+            Assert.Equal(2, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.event'::regclass"));
         }
         await using (var later = new TestLedger(folder, options, new AheadClock { Ahead = TimeSpan.FromDays(3) }, database))
         {
-            await Eventually.IsTrueAsync(async () => await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.event'::regclass") == 1, "the old day is dropped");
-            Assert.Equal(1, await PostgresFixture.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-            Assert.Equal(3, await PostgresFixture.ScalarAsync(database, Counted));
+            await Eventually.IsTrueAsync(async () => await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.event'::regclass") == 1, "the old day is dropped");
+            Assert.Equal(1, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+            Assert.Equal(3, await LedgerPostgres.ScalarAsync(database, Counted));
         }
         Directory.Delete(folder, recursive: true);
     }

@@ -6,8 +6,8 @@ namespace HlsGateway.Tests.Counting;
 /// <summary>Random viewers against a slow obvious model: every millisecond is a cell, every definition one line. The same on both databases.</summary>
 public sealed class SessionJudgeTests : SessionJudge;
 
-[Collection("postgres")]
-public sealed class PostgresSessionJudgeTests(PostgresFixture postgres) : SessionJudge
+[Collection("ledger-postgres")]
+public sealed class PostgresSessionJudgeTests(LedgerPostgres postgres) : SessionJudge
 {
     protected override async Task<string?> DatabaseAsync() => await postgres.NewDatabaseAsync();
 }

@@ -6,11 +6,11 @@ using Npgsql;
 
 namespace HlsGateway.Tests.Counting;
 
-[CollectionDefinition("postgres")]
-public sealed class PostgresCollection : ICollectionFixture<PostgresFixture>;
+[CollectionDefinition("ledger-postgres")]
+public sealed class LedgerPostgresCollection : ICollectionFixture<LedgerPostgres>;
 
 /// <summary>A real PostgreSQL of the tests' own, started by scripts/postgres-up, with an empty database for whoever asks.</summary>
-public sealed class PostgresFixture : IAsyncLifetime
+public sealed class LedgerPostgres : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("hlsgateway-pg-").FullName;
     private readonly int port = FreePort();
