@@ -30,8 +30,9 @@ public sealed class PagePolicy(IConfiguration configuration)
             .Select(url => " " + new Uri(url!).GetLeftPart(UriPartial.Authority))
             .Distinct(StringComparer.Ordinal));
 
-        // blob: is how a page hands Media Source Extensions to a video element; it is not allowed for scripts or workers.
+        // blob: is how a page hands Media Source Extensions to a video element, data: the empty text track that hls.js hangs its
+        // captions on; neither is allowed for scripts or workers.
         return "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-            $"script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; connect-src 'self'{hosts}; media-src 'self' blob:{hosts}";
+            $"script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; connect-src 'self'{hosts}; media-src 'self' blob: data:{hosts}";
     }
 }

@@ -93,7 +93,7 @@ async function playNatively() {
 
 video.textTracks.addEventListener("addtrack", fillCaptions);
 video.textTracks.addEventListener("change", fillCaptions);
-video.addEventListener("playing", () => say("Playing: each segment is counted before it is redirected."));
+video.addEventListener("playing", () => say("Playing, and counting."));
 video.addEventListener("pause", () => { if (!video.ended) say("Paused."); });
 video.addEventListener("ended", () => say("Played to the end, trailer included."));
 

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net;
+using HlsGateway.Players.Tests.Rig;
+using Microsoft.Playwright;
+using Xunit.Abstractions;
+
+namespace HlsGateway.Players.Tests;
+
+/// <summary>What a stranger sees after `make run`: the demo is made, the page waits for it, plays it, and its count grows.</summary>
+public sealed class DemoPageTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task The_page_plays_the_demo_and_shows_the_count_of_its_own_session_growing()
+    {
+        var folder = Directory.CreateTempSubdirectory("hlsgateway-demo-").FullName;
+        await using var gateway = await GatewayProcess.StartAsync(folder,
+        [
+            ("Demo:Enabled", "true"), ("Trailers:Active", "demo"), ("Trailers:Folder", Path.Combine(Places.Repository, "trailers")),
+            // A disk that is slow for a moment must not look like a miscount.
+            ("Ledger:CommitTimeout", "00:00:10"),
+        ]);
+        await using var players = await Rig.Players.StartAsync(gateway.Address);
+        var page = await players.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1200, Height = 1000 } });
+        var complaints = new List<string>();
+        var elsewhere = new List<string>();
+        page.Console += (_, message) =>
+        {
+            // A playlist that is not there yet is told in the console as a failed load.
+            if (message.Type.Equals("error", StringComparison.Ordinal) && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)) complaints.Add(message.Text);
+        };
+        page.PageError += (_, error) => complaints.Add(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(gateway.Address.AbsoluteUri, StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) elsewhere.Add(request.Url);
+        };
+
+        await page.GotoAsync(gateway.Address.AbsoluteUri);
+        await WaitAsync(page, "() => document.getElementById('session-id').textContent.length === 40");
+        // The very first session may be without trailer: its copies are made when they are first wanted (rule S8).
+        await Until.TrueAsync(
+            async () => (await gateway.Api.GetStringAsync("watch/demo/playlist.m3u8")).Contains("&p=v-ts-", StringComparison.Ordinal), "the demo has its trailer", TimeSpan.FromMinutes(3));
+        await page.ReloadAsync();
+        await WaitAsync(page, "() => document.querySelectorAll('#captions option').length === 4");
+        await page.GetByLabel("Captions", new PageGetByLabelOptions { Exact = true }).SelectOptionAsync("English");
+        await page.EvaluateAsync("() => { const video = document.getElementById('video'); video.playbackRate = 2; return video.play(); }");
+        await WaitAsync(page, "() => Number(document.querySelector('[data-count=watch_seconds]').textContent) > 0 && document.getElementById('video').currentTime > 2");
+        var early = await CountAsync(page, "watch_seconds");
+        await WaitAsync(page, "() => [...document.getElementById('video').textTracks].some(track => track.mode === 'showing' && track.activeCues?.length > 0)");
+        await PictureAsync(page, "demo-light.png", ColorScheme.Light);
+        await PictureAsync(page, "demo-dark.png", ColorScheme.Dark);
+        await WaitAsync(page, "() => document.getElementById('status').textContent.startsWith('Played to the end')");
+        await WaitAsync(page, "() => Number(document.querySelector('[data-count=trailer_seconds]').textContent) > 1");
+
+        Assert.InRange(early, 1, 23);
+        Assert.Equal(24, await CountAsync(page, "watch_seconds"), 0.1);
+        Assert.True(await CountAsync(page, "segments_fetched") >= 6);
+        await page.SetViewportSizeAsync(320, 640);
+        Assert.InRange(await page.EvaluateAsync<double>("() => Math.max(...[...document.querySelectorAll('main *')].filter(e => !e.closest('pre')).map(e => e.getBoundingClientRect().right))"), 1, 320);
+        await PictureAsync(page, "demo-small.png", ColorScheme.Light);
+        Assert.Empty(complaints);
+        Assert.Empty(elsewhere);
+        await AssertOnlyAHolderSeesASessionAsync(gateway, await page.Locator("#session-id").TextContentAsync() ?? "");
+    }
+
+    private static async Task AssertOnlyAHolderSeesASessionAsync(GatewayProcess gateway, string token)
+    {
+        using var viewer = new HttpClient { BaseAddress = gateway.Address };
+        var flipped = (token[^1] == 'A' ? 'B' : 'A').ToString();
+        foreach (var wrong in new[] { "", "demo", new string('A', 40), token[..^1] + flipped, token[..8] + flipped + token[9..] })
+        {
+            using var answer = await viewer.GetAsync($"demo/session?session_id={wrong}");
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+        using var right = await viewer.GetAsync($"demo/session?session_id={token}");
+        Assert.Equal(HttpStatusCode.OK, right.StatusCode);
+        Assert.True(right.Headers.CacheControl?.NoStore);
+        using var api = await viewer.GetAsync($"api/sessions/{token}");
+        Assert.Equal(HttpStatusCode.Unauthorized, api.StatusCode);
+    }
+
+    // The demo is made first: minutes on a machine that has more to do.
+    private static async Task WaitAsync(IPage page, string condition) =>
+        await page.WaitForFunctionAsync(condition, null, new PageWaitForFunctionOptions { Timeout = 240_000, PollingInterval = 100 });
+
+    private static async Task<double> CountAsync(IPage page, string name) =>
+        double.Parse(await page.Locator($"[data-count={name}]").TextContentAsync() ?? "", CultureInfo.InvariantCulture);
+
+    private async Task PictureAsync(IPage page, string name, ColorScheme scheme)
+    {
+        var path = Path.Combine(Places.Repository, ".build", "pages", name);
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = path, FullPage = true });
+        output.WriteLine(path);
+    }
+}
