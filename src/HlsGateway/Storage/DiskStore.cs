@@ -117,15 +117,15 @@ public sealed class DiskStore : BlobStore
         var folder = Path.GetDirectoryName(target) ?? root;
         for (var attempt = 1; ; attempt++)
         {
-            DurableFolder.Create(root, folder);
             try
             {
+                DurableFolder.Create(root, folder);
                 File.Move(aside, target, overwrite: true);
                 break;
             }
-            catch (DirectoryNotFoundException) when (attempt < 5)
+            catch (DirectoryNotFoundException) when (attempt < 50)
             {
-                // A delete that emptied the folder took it away between the two calls.
+                // A delete that emptied the folder took it away between two of these calls.
             }
         }
 

@@ -10,6 +10,8 @@ internal static partial class DurableFolder
 {
     private const int DirectoryOnly = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, O_RDONLY
 
+    private const int NoEntry = 2; // ENOENT
+
     /// <summary>Creates a folder below a root, and flushes each parent that got a new name.</summary>
     public static void Create(string root, string folder)
     {
@@ -23,12 +25,19 @@ internal static partial class DurableFolder
             Flush(Path.GetDirectoryName(made) ?? root);
     }
 
+    /// <exception cref="DirectoryNotFoundException">The folder has been deleted.</exception>
     /// <exception cref="IOException">The disk did not take it: the name may be lost in a power cut.</exception>
     public static void Flush(string folder)
     {
         var handle = Open(folder, DirectoryOnly);
         if (handle < 0)
-            throw new IOException($"A folder of the store cannot be opened (error {Marshal.GetLastPInvokeError()}).");
+        {
+            var error = Marshal.GetLastPInvokeError();
+            throw error == NoEntry
+                ? new DirectoryNotFoundException("A folder of the store is gone.")
+                : new IOException($"A folder of the store cannot be opened (error {error}).");
+        }
+
         try
         {
             if (Sync(handle) != 0)
