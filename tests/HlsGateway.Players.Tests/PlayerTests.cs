@@ -130,7 +130,7 @@ public sealed class PlayerTests(PlayedOnce played, ITestOutputHelper output) : I
     [Fact]
     public async Task S2_The_chosen_audio_Rendition_is_the_one_that_is_fetched()
     {
-        foreach (var player in new[] { Rig.Players.HlsJs, Rig.Players.Shaka, Rig.Players.VideoJs })
+        foreach (var player in new[] { Rig.Players.HlsJs, Rig.Players.Shaka })
         {
             var play = await played.PlayAsync("demuxed", player);
 
