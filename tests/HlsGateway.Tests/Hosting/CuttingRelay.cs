@@ -3,20 +3,29 @@ using System.Net.Sockets;
 
 namespace HlsGateway.Tests.Hosting;
 
-/// <summary>A TCP relay on loopback that resets every connection once, when a given number of bytes has gone up.</summary>
+/// <summary>
+/// A TCP relay on loopback that resets every connection once, when a given number of bytes has gone up. A reset throws away what
+/// stands in the sockets' buffers, megabytes on a busy machine: the relay first waits until nearly all it passed on has arrived.
+/// </summary>
 public sealed class CuttingRelay : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource ending = new();
     private readonly Uri target;
     private readonly long cutAt;
+    private readonly Func<long> arrived;
     private long up;
     private int cuts;
 
-    public CuttingRelay(Uri target, long cutAt)
+    /// <param name="target">Where to.</param>
+    /// <param name="cutAt">Bytes.</param>
+    /// <param name="arrived">Bytes that the other side has taken.</param>
+    /// <param name="inFlight">Bytes that may be on their way when the cut comes.</param>
+    public CuttingRelay(Uri target, long cutAt, Func<long> arrived, int inFlight)
     {
         this.target = target;
         this.cutAt = cutAt;
+        this.arrived = () => arrived() + inFlight;
         listener.Start();
         Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
         _ = AcceptAsync();
@@ -76,6 +85,7 @@ public sealed class CuttingRelay : IDisposable
                 sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), ending.Token);
             if (counted && Interlocked.Add(ref up, read) >= cutAt && Interlocked.Exchange(ref cuts, 1) == 0)
             {
+                await Eventually.IsTrueAsync(() => arrived() >= BytesUp, "what was passed on has arrived");
                 from.LingerState = to.LingerState = new LingerOption(true, 0);
                 Cut.SetResult();
                 return;

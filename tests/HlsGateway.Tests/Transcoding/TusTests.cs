@@ -48,7 +48,8 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         var bytes = await media.MakeAsync(
             "noise.mkv", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=4", "-vf", "noise=alls=100:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "14", "-pix_fmt", "yuv420p");
         await File.WriteAllBytesAsync(file, bytes);
-        using var relay = new CuttingRelay(host.Address, bytes.Length / 2);
+        var uploads = new DirectoryInfo(Path.Combine(host.DataDirectory, "uploads"));
+        using var relay = new CuttingRelay(host.Address, bytes.Length / 2, () => uploads.EnumerateFiles().Where(part => part.Extension.Length == 0).Sum(part => part.Length), inFlight: 1 << 19);
 
         var upload = await StartClientAsync(relay, file, null);
         if (theClientDies)
