@@ -194,6 +194,7 @@ public sealed class DocumentRuleTests
         ("UTF-16", Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("#EXTM3U\n#EXTINF:1,\na\n")).ToArray(), 1),
         ("not UTF-8", [.. "#EXTM3U\n#EXTINF:1,\n"u8, 0xC3, (byte)'\n'], 3),
         ("NUL", "#EXTM3U\n#EXTINF:1,\na\0b\n"u8.ToArray(), 3),
+        ("more than 1,000,000 lines", [.. "#EXTM3U\n"u8, .. Enumerable.Repeat((byte)'\n', 1_000_000)], 0),
         ("over 8 MiB", [.. "#EXTM3U\n"u8, .. Enumerable.Repeat((byte)'\n', 8 * 1024 * 1024)], 0),
         ("a line over 64 KiB", [.. "#EXTM3U\n#EXTINF:1,\n"u8, .. Enumerable.Repeat((byte)'a', (64 * 1024) + 1), (byte)'\n'], 3),
         ("only the first line", "#EXTM3U\n"u8.ToArray(), 1),
@@ -257,8 +258,12 @@ public sealed class DocumentRuleTests
     {
         var uri = new string('a', 64 * 1024);
         var head = $"#EXTM3U\n#EXTINF:2147483.647,\n{uri}\n";
-        var text = head + new string('\n', (8 * 1024 * 1024) - head.Length);
+        const int Lines = 1_000_000 - 3;
+        var (size, longer) = int.DivRem((8 * 1024 * 1024) - head.Length, Lines);
+        var comment = "#".PadRight(size, '-');
+        var text = head + string.Concat(Enumerable.Range(0, Lines).Select(i => i < longer ? comment + '\n' : comment[..^1] + '\n'));
 
+        Assert.Equal(8 * 1024 * 1024, text.Length);
         var media = Rendered.Media(text);
 
         Assert.Equal(uri, media.Segments[0].Uri);
