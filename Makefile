@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench golden players soak clean help
+.PHONY: run test build format bench golden players soak transcode import clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -24,6 +24,12 @@ players: ## Play streams in real players only
 
 soak: ## The long versions of the property, fuzz and fault tests
 	@SOAK=1 scripts/test HlsGateway.Playlists.Tests HlsGateway.Tests
+
+transcode: ## Upload a file to a running gateway and wait for it: FILE=clip.mp4 ID=my-video (ARGS='--data data' without a gateway)
+	@scripts/verb transcode "$(FILE)" --id "$(ID)" $(ARGS)
+
+import: ## The same with every video below a folder: FOLDER=films
+	@scripts/verb import "$(FOLDER)" $(ARGS)
 
 clean: ## Remove what builds made; data/ (ledger, uploads, API token) stays
 	rm -rf .build node_modules src/*/bin src/*/obj tests/*/bin tests/*/obj src/HlsGateway/wwwroot TestResults

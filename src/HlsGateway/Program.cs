@@ -2,6 +2,7 @@ using HlsGateway;
 using HlsGateway.Access;
 using HlsGateway.Analytics;
 using HlsGateway.Catalogue;
+using HlsGateway.CommandLine;
 using HlsGateway.Content;
 using HlsGateway.Counting;
 using HlsGateway.Database;
@@ -12,6 +13,9 @@ using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
 using HlsGateway.Transcoding;
+
+if (Verbs.AreAsked(args))
+    return await Verbs.RunAsync(args);
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -46,7 +50,8 @@ app.MapAnalytics();
 app.MapPlayback();
 app.MapStudio();
 
-app.Run();
+await app.RunAsync();
+return 0;
 
 /// <summary>Named so that tests can start the real host.</summary>
 public partial class Program;

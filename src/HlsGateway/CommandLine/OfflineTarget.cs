@@ -1,0 +1,98 @@
+using System.Data.Common;
+using Dapper;
+using HlsGateway.Access;
+using HlsGateway.Catalogue;
+using HlsGateway.Database;
+using HlsGateway.Storage;
+using HlsGateway.Subtitles;
+using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
+
+namespace HlsGateway.CommandLine;
+
+/// <summary>
+/// A data directory, with no server: this process queues the file as an upload does and is itself the worker. Others that work on the same
+/// directory or database share the queue with it.
+/// </summary>
+internal sealed class OfflineTarget : VideoTarget
+{
+    private readonly WebApplication parts;
+    private readonly TranscodeWorker worker;
+
+    private OfflineTarget(WebApplication parts, TranscodeWorker worker) => (this.parts, this.worker) = (parts, worker);
+
+    public static async Task<OfflineTarget> OpenAsync(string data)
+    {
+        var builder = WebApplication.CreateBuilder([$"--Gateway:DataDirectory={data}", "--Gateway:Roles:0=worker", "--Logging:LogLevel:Default=Error"]);
+        // Only what a job needs is registered, and nothing of it is started but the worker.
+        builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
+        builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddTelemetry();
+        builder.AddAccess();
+        builder.AddDatabase();
+        builder.AddBlobStorage();
+        builder.AddCatalogue();
+        builder.AddSubtitles();
+        builder.AddTranscoding();
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        var parts = builder.Build();
+        try
+        {
+            var worker = ActivatorUtilities.CreateInstance<TranscodeWorker>(parts.Services);
+            await worker.StartAsync(CancellationToken.None);
+            return new OfflineTarget(parts, worker);
+        }
+        catch
+        {
+            await parts.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override Task<UploadOutcome?> SendAsync(UploadTask task, Action<double> sent, CancellationToken ct) => TellAsync(async () =>
+    {
+        var intake = parts.Services.GetRequiredService<UploadIntake>();
+        var refusal = intake.Check(task.Video, task.File.Length);
+        if (refusal is null)
+        {
+            using var folder = parts.Services.GetRequiredService<Ffmpeg>().OpenFolder();
+            await using (var content = task.File.OpenRead())
+                await folder.AddAsync(EncodeArguments.Input, content, ct);
+            sent(0.5);
+            refusal = await intake.TakeAsync(task.Video, folder, ct);
+            sent(1);
+        }
+
+        return refusal is null ? null : UploadOutcome.Refused(task.Video, $"{refusal.Title}. {refusal.Detail}");
+    });
+
+    public override Task<UploadOutcome?> StateAsync(string video, CancellationToken ct) => TellAsync(async () =>
+    {
+        var (state, progress, error) = await parts.Services.GetRequiredService<JobTable>().StateAsync(video, ct);
+        await using var connection = await parts.Services.GetRequiredService<CatalogueDatabase>().OpenAsync(ct);
+        var (revision, duration) = await connection.QueryFirstOrDefaultAsync<(string?, long?)>(
+            "SELECT r.revision, r.duration_ms FROM video v JOIN revision r ON r.video = v.video AND r.revision = v.revision WHERE v.video = @video", new { video });
+        return state is null && revision is null ? null : new UploadOutcome(video, state ?? "ready", progress, error, revision, duration / 1000.0, null);
+    });
+
+    public override async ValueTask DisposeAsync()
+    {
+        // A job that runs is given back.
+        await worker.StopAsync(CancellationToken.None);
+        worker.Dispose();
+        await parts.DisposeAsync();
+    }
+
+    private static async Task<T> TellAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (e is DbException or IOException or TimeoutException)
+        {
+            throw new UnreachableTargetException($"The data directory, its database or its store cannot be used: {e.Message}");
+        }
+    }
+}
