@@ -47,18 +47,21 @@ public static class DocumentLint
         CheckSplice(name, media, findings);
     }
 
-    /// <summary>Before the spliced part: a clear trailer behind encrypted content says so, and fMP4 behind fMP4 has a header of its own.</summary>
+    /// <summary>A clear trailer beside encrypted content says so, and a trailer in fMP4 has a header of its own.</summary>
     private static void CheckSplice(string name, MediaPlaylist media, ImmutableArray<LintFinding>.Builder findings)
     {
-        var cut = SpliceLint.LastDiscontinuity(media);
-        if (cut <= 0)
+        var ranges = SpliceLint.Ranges(media);
+        var spliced = SpliceLint.SplicedRange(media, ranges);
+        if (spliced < 0 || ranges.Length < 2)
             return;
-        if (media.Segments[cut].MapIndex >= 0 && media.Segments[cut].MapIndex == media.Segments[cut - 1].MapIndex)
-            findings.Add(LintFinding.Error("S6", name, "Behind the last EXT-X-DISCONTINUITY the content's EXT-X-MAP is still in force."));
-        if (media.Segments[cut].MapIndex < 0 && media.Segments[cut - 1].MapIndex >= 0)
-            findings.Add(LintFinding.Error("S6", name, "Behind the last EXT-X-DISCONTINUITY stands another container than before it."));
-        if (media.Encrypted && media.Facts.EncryptedAtEnd && media.Segments[cut].Uri.Contains("~t/", StringComparison.Ordinal))
-            findings.Add(LintFinding.Error("S5", name, "The content's key is still in force for the trailer; EXT-X-KEY:METHOD=NONE is missing behind the discontinuity."));
+        var range = ranges[spliced];
+        var (trailer, content) = (media.Segments[range.First], media.Segments[spliced > 0 ? range.First - 1 : ranges[1].First]);
+        if (trailer.MapIndex >= 0 && trailer.MapIndex == content.MapIndex)
+            findings.Add(LintFinding.Error("S6", name, "The trailer and the content share one EXT-X-MAP.", range.Line));
+        if (trailer.MapIndex < 0 != content.MapIndex < 0)
+            findings.Add(LintFinding.Error("S6", name, "The trailer has another container than the content beside it.", range.Line));
+        if (media.Encrypted && SpliceLint.IsTrailer(trailer.Uri) && SegmentKey.OfSegments(media)[range.First] is not null)
+            findings.Add(LintFinding.Error("S5", name, "The content's key is in force for the trailer; EXT-X-KEY:METHOD=NONE is missing before it.", range.Line));
     }
 
     private static void CheckCaptions(string name, MasterPlaylist master, ImmutableArray<LintFinding>.Builder findings)

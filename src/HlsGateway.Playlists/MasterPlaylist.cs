@@ -48,6 +48,9 @@ public sealed class MasterPlaylist
     /// <summary>In the playlist's order.</summary>
     public required ImmutableArray<Rendition> Renditions { get; init; }
 
+    /// <summary>Trick play is offered: EXT-X-I-FRAME-STREAM-INF stands somewhere.</summary>
+    public bool HasIFrameStreams => Marks.Any(m => m.Kind == MarkKind.IFrameStream);
+
     /// <summary>Makes the template of one edit.</summary>
     /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>
     public PlaylistTemplate Compile(MasterEdit edit) => MasterPlaylistCompiler.Compile(this, edit);

@@ -55,6 +55,9 @@ public sealed class MediaPlaylist
     /// <summary>Sum of the exact durations, rounded once.</summary>
     public required int DurationMs { get; init; }
 
+    /// <summary>1-based line of each segment's URI.</summary>
+    public ImmutableArray<int> SegmentLines => [.. Marks.Where(m => m.IsUri && m.Uri == UriKind.Segment).Select(m => m.Line)];
+
     /// <summary>Makes the template of one edit. Costs one pass over the playlist's URIs.</summary>
     /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>
     public PlaylistTemplate Compile(MediaEdit edit) => MediaPlaylistCompiler.Compile(this, edit);

@@ -1,36 +1,55 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
 namespace HlsGateway.Playlists;
 
-/// <summary>The EXT-X-KEY in force for a playlist's first Media Segment (RFC 8216 section 4.3.2.4).</summary>
+/// <summary>The EXT-X-KEY in force for a Media Segment (RFC 8216 section 4.3.2.4).</summary>
 /// <param name="Method"><c>AES-128</c>, <c>SAMPLE-AES</c>, …; never <c>NONE</c>.</param>
 /// <param name="Uri">As written; null when left out.</param>
 /// <param name="Iv">16 bytes: as written, or the media sequence number (section 5.2).</param>
 public sealed record SegmentKey(string Method, string? Uri, byte[] Iv)
 {
     /// <summary>Null when the first segment is clear.</summary>
-    public static SegmentKey? OfFirstSegment(MediaPlaylist playlist)
+    public static SegmentKey? OfFirstSegment(MediaPlaylist playlist) => Read(playlist, most: 1) is [var first] ? first : null;
+
+    /// <summary>One entry for each of the playlist's segments; null for clear ones.</summary>
+    public static ImmutableArray<SegmentKey?> OfSegments(MediaPlaylist playlist) => Read(playlist, playlist.Segments.Length);
+
+    private static ImmutableArray<SegmentKey?> Read(MediaPlaylist playlist, int most)
     {
+        var keys = ImmutableArray.CreateBuilder<SegmentKey?>(Math.Min(most, playlist.Segments.Length));
         SegmentKey? key = null;
         var explicitIv = false;
+        var announced = false;
         var sequence = 0L;
-        var reader = new M3u8Reader(playlist.Text.Span);
-        while (reader.Read())
+        var line = new PlaylistLines(playlist.Text.Span);
+        while (keys.Count < most && line.Read())
         {
-            var line = reader.Text;
-            if (line.StartsWith("#EXT-X-MEDIA-SEQUENCE:"u8))
-                _ = long.TryParse(Encoding.ASCII.GetString(line[22..]).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out sequence);
-            else if (line.StartsWith("#EXT-X-KEY:"u8))
-                (key, explicitIv) = Read(line[11..]);
-            else if (line.Length > 0 && line[0] != (byte)'#')
-                break;
+            if (line.Rule.Tag == Tag.Key)
+                (key, explicitIv) = Read(line.Value);
+            else if (line.Rule.Tag == Tag.ExtInf)
+                announced = true;
+            else if (line.Rule.Tag == Tag.MediaSequence)
+                sequence = ReadSequence(line.Value);
+            if (!line.IsUri || !announced)
+                continue;
+            announced = false;
+            keys.Add(key is null || explicitIv ? key : key with { Iv = SequenceIv(sequence + keys.Count) });
         }
-        if (key is null || explicitIv)
-            return key;
+
+        return keys.DrainToImmutable();
+    }
+
+    /// <summary>EXT-X-MEDIA-SEQUENCE's number; 0 for what is none.</summary>
+    internal static long ReadSequence(ReadOnlySpan<byte> value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : 0;
+
+    private static byte[] SequenceIv(long sequence)
+    {
         var iv = new byte[16];
         System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(iv.AsSpan(8), sequence);
-        return key with { Iv = iv };
+        return iv;
     }
 
     private static (SegmentKey? Key, bool ExplicitIv) Read(ReadOnlySpan<byte> list)

@@ -7,6 +7,11 @@ namespace HlsGateway.Playlists;
 /// <param name="Captions">A caption playlist: its trailer is one blank window (rule W3).</param>
 public sealed record SessionRendition(string Name, bool Captions, MediaPlaylist Playlist);
 
+/// <summary>What stands between two discontinuities, or before the first or behind the last one.</summary>
+/// <param name="First">Its first segment's index.</param>
+/// <param name="Line">Of that segment's URI.</param>
+public readonly record struct PlaylistRange(int First, int StartMs, int DurationMs, int Line);
+
 /// <summary>Rules that the Renditions of one session obey or break together: S1, S2, S3 and W3. Pure.</summary>
 public static class SpliceLint
 {
@@ -14,17 +19,34 @@ public static class SpliceLint
     private const int LongestFrameMs = 128;
 
     /// <summary>Content of different Renditions ends at different frames; more than this is another video, or a part that is missing.</summary>
-    private const int SpliceToleranceMs = 500;
+    private const int ContentToleranceMs = 500;
 
-    /// <summary>Index of the segment behind the last EXT-X-DISCONTINUITY; -1 without one.</summary>
-    public static int LastDiscontinuity(MediaPlaylist playlist)
+    /// <summary>The ranges of a playlist in their order; one without discontinuities, none without segments.</summary>
+    public static ImmutableArray<PlaylistRange> Ranges(MediaPlaylist playlist)
     {
-        for (var at = playlist.Segments.Length - 1; at >= 0; at--)
+        var ranges = ImmutableArray.CreateBuilder<PlaylistRange>();
+        var lines = playlist.SegmentLines;
+        for (var at = 0; at < playlist.Segments.Length; at++)
         {
-            if (playlist.Segments[at].Discontinuity)
+            var segment = playlist.Segments[at];
+            if (at == 0 || segment.Discontinuity)
+                ranges.Add(new(at, segment.StartMs, 0, lines[at]));
+            ranges[^1] = ranges[^1] with { DurationMs = segment.StartMs + segment.DurationMs - ranges[^1].StartMs };
+        }
+
+        return ranges.ToImmutable();
+    }
+
+    /// <summary>Index of the range that was spliced in: one of our trailer's segments begins it, or it is the last of several; -1 for none.</summary>
+    public static int SplicedRange(MediaPlaylist playlist, ImmutableArray<PlaylistRange> ranges)
+    {
+        for (var at = 0; at < ranges.Length; at++)
+        {
+            if (IsTrailer(playlist.Segments[ranges[at].First].Uri))
                 return at;
         }
-        return -1;
+
+        return ranges.Length > 1 ? ranges.Length - 1 : -1;
     }
 
     public static ImmutableArray<LintFinding> Check(IReadOnlyList<SessionRendition> renditions)
@@ -39,29 +61,37 @@ public static class SpliceLint
 
     private static void Compare(SessionRendition first, SessionRendition other, ImmutableArray<LintFinding>.Builder findings)
     {
-        var (mine, theirs) = (first.Playlist.Segments.Count(s => s.Discontinuity), other.Playlist.Segments.Count(s => s.Discontinuity));
-        if (mine != theirs)
+        var (mine, theirs) = (Ranges(first.Playlist), Ranges(other.Playlist));
+        if (mine.Length != theirs.Length)
         {
-            Add("S1", $"There are {theirs} discontinuities where {first.Name} has {mine}; players wait for ever or skip the trailer.");
+            Add("S1", $"There are {Math.Max(0, theirs.Length - 1)} discontinuities where {first.Name} has {Math.Max(0, mine.Length - 1)}; players wait for ever or skip the trailer.");
             return;
         }
+
         if (!other.Captions && first.Playlist.TargetDuration != other.Playlist.TargetDuration)
             Add("S3", $"EXT-X-TARGETDURATION is {other.Playlist.TargetDuration} where {first.Name} has {first.Playlist.TargetDuration}.");
         if (other.Captions && Math.Abs(first.Playlist.DurationMs - other.Playlist.DurationMs) > first.Playlist.TargetDuration * 1000)
             Add("W3", $"The captions last {Seconds(other.Playlist.DurationMs)} where {first.Name} lasts {Seconds(first.Playlist.DurationMs)}.");
-
-        var (cut, othersCut) = (LastDiscontinuity(first.Playlist), LastDiscontinuity(other.Playlist));
-        if (cut < 0)
+        if (mine.Length < 2)
             return;
-        var (at, otherAt) = (first.Playlist.Segments[cut].StartMs, other.Playlist.Segments[othersCut].StartMs);
-        if (Math.Abs(at - otherAt) > SpliceToleranceMs)
-            Add("S1", $"The last discontinuity stands at {Seconds(otherAt)} where {first.Name} has it at {Seconds(at)}.");
-        var (tail, othersTail) = (first.Playlist.DurationMs - at, other.Playlist.DurationMs - otherAt);
-        if (Math.Abs(tail - othersTail) > LongestFrameMs)
-            Add(other.Captions ? "W3" : "S2", $"What follows the last discontinuity lasts {Seconds(othersTail)} where {first.Name} has {Seconds(tail)}.");
 
-        void Add(string rule, string message) => findings.Add(LintFinding.Error(rule, other.Name, message));
+        var spliced = SplicedRange(first.Playlist, mine);
+        for (var at = 0; at < mine.Length; at++)
+        {
+            if (Math.Abs(mine[at].StartMs - theirs[at].StartMs) > ContentToleranceMs)
+                Add("S1", $"Discontinuity {at} stands at {Seconds(theirs[at].StartMs)} where {first.Name} has it at {Seconds(mine[at].StartMs)}.", theirs[at].Line);
+        }
+
+        var (tail, othersTail) = (mine[spliced].DurationMs, theirs[spliced].DurationMs);
+        if (Math.Abs(tail - othersTail) > LongestFrameMs)
+            Add(other.Captions ? "W3" : "S2", $"The spliced part lasts {Seconds(othersTail)} where {first.Name} has {Seconds(tail)}.", theirs[spliced].Line);
+
+        void Add(string rule, string message, int line = 0) => findings.Add(LintFinding.Error(rule, other.Name, message, line));
     }
+
+    /// <summary>Segments of our trailers and their blank caption windows are told by their path (docs/architecture.md).</summary>
+    public static bool IsTrailer(string uri) => uri.Contains("~t/", StringComparison.Ordinal)
+        || (uri.Contains("subtitles/", StringComparison.Ordinal) && uri.Contains("/trailer/", StringComparison.Ordinal));
 
     private static string Seconds(int ms) => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.###} s");
 }

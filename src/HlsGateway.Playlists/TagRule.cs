@@ -3,7 +3,7 @@ namespace HlsGateway.Playlists;
 /// <summary>The tags that mean something here; all others are copied.</summary>
 internal enum Tag : byte
 {
-    None, Header, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
+    None, Header, MediaSequence, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
     ExtInf, ByteRange, Key, Map, Bitrate, Discontinuity, SegmentMark,
     StreamInf, Media, IFrameStreamInf, SessionKey, UriOnly,
 }
@@ -52,7 +52,7 @@ internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTrait
         new(Tag.Start, "#EXT-X-START"u8.ToArray(), TagTraits.Once),
         new(Tag.Define, "#EXT-X-DEFINE"u8.ToArray()),
         new(Tag.TargetDuration, "#EXT-X-TARGETDURATION"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.Header, "#EXT-X-MEDIA-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
+        new(Tag.MediaSequence, "#EXT-X-MEDIA-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-DISCONTINUITY-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
         new(Tag.EndList, "#EXT-X-ENDLIST"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media),
         new(Tag.Header, "#EXT-X-PLAYLIST-TYPE"u8.ToArray(), TagTraits.Once | TagTraits.Media),

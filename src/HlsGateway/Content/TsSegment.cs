@@ -17,6 +17,7 @@ public sealed class TsSegment
     private bool adts;
     private bool sawPat;
     private bool sawPmt;
+    private bool mediaFirst;
     private bool tablesFirst;
     private int videoFrames;
     private long videoFirst = long.MaxValue;
@@ -70,6 +71,9 @@ public sealed class TsSegment
             ReadVideo(payload, begins);
         else if (pid == audioPid)
             ReadAudio(payload, begins);
+        // Nobody can tell yet whose it is, but it is media, and it came too early.
+        else if (begins && !sawPmt && payload.StartsWith((ReadOnlySpan<byte>)[0, 0, 1]))
+            mediaFirst = true;
     }
 
     private void ReadPat(ReadOnlySpan<byte> payload)
@@ -91,7 +95,7 @@ public sealed class TsSegment
         if (section.Length < 16 || sawPmt)
             return;
         sawPmt = true;
-        tablesFirst = sawPat && videoFrames == 0 && audioPackets == 0;
+        tablesFirst = sawPat && !mediaFirst;
         var at = 12 + (BinaryPrimitives.ReadUInt16BigEndian(section[10..]) & 0xfff);
         while (at + 5 <= section.Length - 4)
         {
