@@ -19,6 +19,7 @@ internal static class Verbs
         {
             TranscodeVerb.Create(),
             ImportVerb.Create(),
+            LintVerb.Create(),
         };
         var asked = root.Parse(args);
         var code = await asked.InvokeAsync();

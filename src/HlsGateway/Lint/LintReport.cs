@@ -10,14 +10,8 @@ namespace HlsGateway.Lint;
 /// <param name="Unusable">Why nothing could be checked; null otherwise.</param>
 internal sealed record LintReport(string Target, int Playlists, int Segments, ImmutableArray<LintFinding> Findings, string? Unusable)
 {
-    public const int Clean = 0;
-    public const int Found = 1;
-    public const int BadInput = 2;
-
     /// <summary>A stream whose every segment breaks one rule is one piece of news.</summary>
     private const int MostOfOneRule = 10;
-
-    public int ExitCode => Unusable is not null ? BadInput : Findings.IsEmpty ? Clean : Found;
 
     /// <summary>In the order of playlists, at most ten of one rule in one playlist and then how many more there are.</summary>
     public static ImmutableArray<LintFinding> Shorten(IEnumerable<LintFinding> findings)

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
+using HlsGateway.CommandLine;
 using HlsGateway.Content;
 using HlsGateway.Lint;
 using HlsGateway.Playlists;
+using HlsGateway.Tests.CommandLine;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Tests.Trailers;
 
@@ -35,7 +38,7 @@ public sealed class StreamLintTests(TrailerWorkshop workshop) : IClassFixture<Tr
         var report = await new StreamLint(source).CheckAsync("it", CancellationToken.None);
         Assert.Empty(report.Findings.Select(f => f.ToString()));
         // Three segments of content and one of the trailer, and their four caption windows.
-        Assert.Equal((3, 8, LintReport.Clean), (report.Playlists, report.Segments, report.ExitCode));
+        Assert.Equal((3, 8, null), (report.Playlists, report.Segments, report.Unusable));
     }
 
     public static TheoryData<string, string, string> Damages => new()
@@ -92,7 +95,6 @@ public sealed class StreamLintTests(TrailerWorkshop workshop) : IClassFixture<Tr
         }
 
         var report = await CheckAsync(folder.Path);
-        Assert.Equal(LintReport.Found, report.ExitCode);
         var finding = Assert.Single(report.Findings, f => f.Rule == rule && f.Where == where && f.Severity == LintSeverity.Error);
         Assert.EndsWith(".", finding.Message, StringComparison.Ordinal);
         if (!damage.Contains("playlist is", StringComparison.Ordinal) && rule != "S9")
@@ -121,9 +123,9 @@ public sealed class StreamLintTests(TrailerWorkshop workshop) : IClassFixture<Tr
     public async Task A_folder_without_a_playlist_and_a_server_that_is_not_there_are_no_input()
     {
         using var folder = new TemporaryFolder();
-        Assert.Equal(LintReport.BadInput, (await CheckAsync(folder.Path)).ExitCode);
+        Assert.Equal("holds no playlist", (await CheckAsync(folder.Path)).Unusable);
         using var nobody = new WebLintSource($"http://127.0.0.1:{Script.FreePort()}/playlist.m3u8");
-        Assert.Equal(LintReport.BadInput, (await new StreamLint(nobody).CheckAsync("it", CancellationToken.None)).ExitCode);
+        Assert.StartsWith("cannot be read", (await new StreamLint(nobody).CheckAsync("it", CancellationToken.None)).Unusable, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,6 +135,28 @@ public sealed class StreamLintTests(TrailerWorkshop workshop) : IClassFixture<Tr
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "v.m3u8"), "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n%2e%2e/%2e%2e/etc/passwd\n#EXTINF:4,\nhttp://127.0.0.1:1/x.ts\n#EXT-X-ENDLIST\n");
         var findings = (await CheckAsync(folder.Path)).Findings;
         Assert.Equal(["The segment leads out of the folder.", "The segment stands on another server than the folder."], findings.Select(f => f.Message));
+    }
+
+    [Fact]
+    public async Task The_verb_ends_with_0_1_or_2_and_tells_the_same_in_words_and_in_json()
+    {
+        using var folder = new TemporaryFolder();
+        await MakeAsync(folder.Path);
+        Assert.Equal((ExitCode.Done, "3 playlists and 3 segments: nothing found.\n"), await LintAsync(folder.Path));
+        File.Delete(Path.Combine(folder.Path, "c.m3u8"));
+        Assert.Equal((ExitCode.Failed, "error W5 c.m3u8 The Master Playlist names it, but it is not in the folder.\n2 playlists and 2 segments: 1 errors, 0 warnings.\n"), await LintAsync(folder.Path));
+        var (code, text) = await LintAsync(folder.Path, "--json");
+        var report = JsonSerializer.Deserialize<JsonElement>(text);
+        Assert.Equal((ExitCode.Failed, "W5", "error", "c.m3u8"), (code, Of("rule"), Of("severity"), Of("where")));
+        Assert.Equal(ExitCode.Usage, (await LintAsync(Path.Combine(folder.Path, "nothing"))).Code);
+
+        string? Of(string name) => report.GetProperty("findings")[0].GetProperty(name).GetString();
+    }
+
+    private static async Task<(int Code, string Output)> LintAsync(params string[] arguments)
+    {
+        var (code, output, _) = await Child.RunAsync(["lint", .. arguments]);
+        return (code, output);
     }
 
     [Fact]
