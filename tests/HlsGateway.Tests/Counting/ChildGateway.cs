@@ -20,7 +20,10 @@ internal sealed class ChildGateway : IDisposable
     public int Id => process.Id;
 
     /// <summary>Starts it and waits until it answers.</summary>
-    public static async Task<ChildGateway> StartAsync(string data, Uri origin, params string[] settings)
+    public static Task<ChildGateway> StartAsync(string data, Uri origin, params string[] settings) =>
+        StartAsync(data, origin, new Dictionary<string, string>(StringComparer.Ordinal), settings);
+
+    public static async Task<ChildGateway> StartAsync(string data, Uri origin, IReadOnlyDictionary<string, string> environment, params string[] settings)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}/");
         var start = new ProcessStartInfo("dotnet")
@@ -37,6 +40,7 @@ internal sealed class ChildGateway : IDisposable
             },
         };
         foreach (var setting in settings) start.ArgumentList.Add(setting);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         var said = new System.Text.StringBuilder();
         DataReceivedEventHandler listen = (_, line) =>
@@ -86,6 +90,14 @@ internal sealed class ChildGateway : IDisposable
     {
         process.Kill();
         process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    /// <summary>Waits until it has ended by itself. Returns the exit code.</summary>
+    /// <exception cref="TimeoutException">It has not.</exception>
+    public async Task<int> EndedAsync(TimeSpan within)
+    {
+        await Eventually.IsTrueAsync(() => process.HasExited, "the child's end", within);
         return process.ExitCode;
     }
 

@@ -116,8 +116,9 @@ public sealed class DiskFaultTests
         var syncs = 0;
         var gate = new Lock();
         // What was not synced is gone: the copy is only ever taken right after a sync.
-        FaultyDisk.OnSync(ledger.Folder, path =>
+        FaultyDisk.OnChange(ledger.Folder, (change, path, _, _) =>
         {
+            if (change != DiskChange.Synced) return;
             lock (gate)
             {
                 syncs++;
@@ -143,7 +144,7 @@ public sealed class DiskFaultTests
         }
         Assert.Equal(100, answered);
         Assert.True(syncs >= 100);
-        FaultyDisk.OnSync(ledger.Folder, _ => { });
+        FaultyDisk.OnChange(ledger.Folder, (_, _, _, _) => { });
         Directory.Delete(stable, recursive: true);
     }
 

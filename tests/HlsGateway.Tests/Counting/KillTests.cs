@@ -10,13 +10,11 @@ namespace HlsGateway.Tests.Counting;
 /// <summary>The real program, real requests, real signals.</summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
-    private const int Segments = 20;
-
     /// <summary>Ten kills; every other round with the default commit timeout, at which viewers may go uncounted and the loss is counted.</summary>
     [Fact]
     public async Task Killed_ten_times_under_load_every_302_that_a_client_received_is_counted_exactly_once()
     {
-        await using var origin = await OriginAsync();
+        await using var origin = await LoadClient.OriginAsync();
         var data = Directory.CreateTempSubdirectory("killed-").FullName;
         var strict = new ConcurrentDictionary<Guid, Tally>();
         var hasty = new ConcurrentDictionary<Guid, Tally>();
@@ -74,7 +72,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task Case_16_told_to_stop_under_load_it_loses_nothing_and_ends_within_5_seconds()
     {
-        await using var origin = await OriginAsync();
+        await using var origin = await LoadClient.OriginAsync();
         var data = Directory.CreateTempSubdirectory("stopped-").FullName;
         var told = new ConcurrentDictionary<Guid, Tally>();
         using (var gateway = await ChildGateway.StartAsync(data, origin.Address, "--Ledger:CommitTimeout=00:00:05"))
@@ -95,7 +93,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task Case_7_a_second_process_on_one_ledger_is_refused_and_told_whose_it_is()
     {
-        await using var origin = await OriginAsync();
+        await using var origin = await LoadClient.OriginAsync();
         var data = Directory.CreateTempSubdirectory("held-").FullName;
         using var first = await ChildGateway.StartAsync(data, origin.Address);
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ChildGateway.StartAsync(data, origin.Address));
@@ -120,15 +118,5 @@ public sealed class KillTests(ITestOutputHelper output)
         }
         while (cursor is not null);
         return byId;
-    }
-
-    private static async Task<LoopbackOrigin> OriginAsync()
-    {
-        var origin = await LoopbackOrigin.StartAsync();
-        origin.Serve("clip/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=1280x720\n720p/video.m3u8\n");
-        var media = new System.Text.StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-        for (var i = 0; i < Segments; i++) media.Append(System.Globalization.CultureInfo.InvariantCulture, $"#EXTINF:4.0,\nvideo{i}.ts\n");
-        origin.Serve("clip/720p/video.m3u8", media.Append("#EXT-X-ENDLIST\n").ToString());
-        return origin;
     }
 }

@@ -39,6 +39,16 @@ public sealed class LedgerPostgres : IAsyncLifetime
         return new NpgsqlConnectionStringBuilder(server) { Database = name }.ToString();
     }
 
+    /// <summary>The connection string of a new database that is a copy of <paramref name="database"/>, which nobody may be in.</summary>
+    public async Task<string> CopyAsync(string database)
+    {
+        var (name, of) = ($"test_{Guid.NewGuid():N}", new NpgsqlConnectionStringBuilder(database).Database);
+        // A server process notices a while later that its client was killed.
+        await Eventually.IsTrueAsync(async () => await ScalarAsync(server, $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{of}'") == 0, "nobody is in the database");
+        await ExecuteAsync(server, $"CREATE DATABASE {name} TEMPLATE {of}");
+        return new NpgsqlConnectionStringBuilder(server) { Database = name }.ToString();
+    }
+
     public static async Task ExecuteAsync(string database, string sql)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ToString());

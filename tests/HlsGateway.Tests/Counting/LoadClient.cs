@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using HlsGateway.Analytics;
+using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.Counting;
 
@@ -18,6 +19,19 @@ internal sealed class Tally
 /// </summary>
 internal static class LoadClient
 {
+    public const int Segments = 20;
+
+    /// <summary>An origin with the one clip that it plays.</summary>
+    public static async Task<LoopbackOrigin> OriginAsync()
+    {
+        var origin = await LoopbackOrigin.StartAsync();
+        origin.Serve("clip/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=1280x720\n720p/video.m3u8\n");
+        var media = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+        for (var i = 0; i < Segments; i++) media.Append(System.Globalization.CultureInfo.InvariantCulture, $"#EXTINF:4.0,\nvideo{i}.ts\n");
+        origin.Serve("clip/720p/video.m3u8", media.Append("#EXT-X-ENDLIST\n").ToString());
+        return origin;
+    }
+
     /// <summary>Plays until the gateway is gone or <paramref name="stop"/>; returns 1 when requests were cut off.</summary>
     public static async Task<int> RunAsync(Uri address, ConcurrentDictionary<Guid, Tally> told, CancellationToken stop)
     {
