@@ -27,6 +27,10 @@ public abstract class BlobStore(IOptions<StorageOptions> storage)
     /// <summary>Keys that begin with the prefix, in ordinal order. The prefix is empty or ends where it likes.</summary>
     public abstract IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken ct);
 
+    /// <summary>Removes what writers that died left unfinished, where the store keeps such; it was never an object.</summary>
+    /// <param name="age">Younger ones may still be written.</param>
+    public virtual Task RemovePartialsAsync(TimeSpan age, CancellationToken ct) => Task.CompletedTask;
+
     /// <summary>The absolute URL that viewers are redirected to.</summary>
     public string PublicUrl(string key, HttpRequest request)
     {

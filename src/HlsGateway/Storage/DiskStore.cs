@@ -109,6 +109,12 @@ public sealed class DiskStore : BlobStore
         await Task.CompletedTask;
     }
 
+    public override Task RemovePartialsAsync(TimeSpan age, CancellationToken ct)
+    {
+        SweepPartials();
+        return Task.CompletedTask;
+    }
+
     protected override string OwnUrl(string key, HttpRequest request) =>
         $"{(publicUrl.Length > 0 ? publicUrl : $"{request.Scheme}://{request.Host}{request.PathBase}")}/media/{BlobKey.UrlPath(key)}";
 

@@ -99,6 +99,12 @@ public sealed class S3Store : BlobStore, IDisposable
         while (next is not null);
     }
 
+    public override Task RemovePartialsAsync(TimeSpan age, CancellationToken ct) => TellAsync(async () =>
+    {
+        await transfer.AbortMultipartUploadsAsync(bucket, (time.GetUtcNow() - age).UtcDateTime, ct);
+        return true;
+    });
+
     protected override string OwnUrl(string key, HttpRequest request) => client.GetPreSignedURL(new GetPreSignedUrlRequest
     {
         BucketName = bucket,

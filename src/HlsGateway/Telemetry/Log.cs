@@ -89,6 +89,12 @@ internal static partial class Log
     [LoggerMessage(5021, LogLevel.Warning, "Resumable uploads cannot be tidied up now: {Reason}")]
     public static partial void PartialUploadsUnreadable(this ILogger log, string reason);
 
+    [LoggerMessage(5022, LogLevel.Information, "What {Count} old revisions, ended jobs and stray uploads left in the store is removed")]
+    public static partial void ObjectsSwept(this ILogger log, int count);
+
+    [LoggerMessage(5023, LogLevel.Warning, "The store cannot be tidied up now: {Reason}")]
+    public static partial void ObjectsNotSwept(this ILogger log, string reason);
+
     [LoggerMessage(7001, LogLevel.Warning, "The catalogue cannot be read now; videos stay as last known: {Reason}")]
     public static partial void CatalogueUnreadable(this ILogger log, string reason);
 

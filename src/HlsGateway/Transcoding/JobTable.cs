@@ -13,7 +13,9 @@ namespace HlsGateway.Transcoding;
 public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, bool Again, string Worker)
 {
     /// <summary>What the revisions of every attempt of this job begin with, and no other job's.</summary>
-    public string Revisions => Id + "-";
+    public string Revisions => RevisionsOf(Id);
+
+    internal static string RevisionsOf(string id) => id + "-";
 }
 
 /// <summary>Jobs as rows with a lease, shared by every worker on the database.</summary>
@@ -21,7 +23,7 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
 {
     public const int MaxAttempts = 3;
 
-    private const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing')";
+    internal const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing')";
 
     /// <summary>Queues an upload, as the newest of its video; one of the same video that still waits or runs is cancelled.</summary>
     public Task<string> AddAsync(string video, string uploadKey, long bytes, CancellationToken ct)
@@ -32,8 +34,7 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
             async (connection, transaction) =>
             {
                 // Neither of two uploads at once would see the other's row, and both would be the latest.
-                if (database.Dialect == Dialect.Postgres)
-                    await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@video, 0))", new { video }, transaction);
+                await LockAsync(video, database.Dialect, connection, transaction);
                 await connection.ExecuteAsync(
                     $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND state IN {Unfinished}", new { video, now }, transaction);
                 await connection.ExecuteAsync("UPDATE job SET latest = 0 WHERE video = @video AND latest = 1", new { video }, transaction);
@@ -46,6 +47,13 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
                 return id;
             },
             ct);
+    }
+
+    /// <summary>Until the transaction ends nobody else queues a job of the video. SQLite's transactions are alone anyway.</summary>
+    internal static async Task LockAsync(string video, Dialect dialect, DbConnection connection, DbTransaction transaction)
+    {
+        if (dialect == Dialect.Postgres)
+            await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@video, 0))", new { video }, transaction);
     }
 
     /// <summary>Takes the oldest job that nobody holds, or null.</summary>

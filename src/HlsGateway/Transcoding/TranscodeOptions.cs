@@ -58,6 +58,14 @@ public sealed class TranscodeOptions
     [Range(1, 100_000)]
     public int MaxPartialUploads { get; init; } = 200;
 
+    /// <summary>Between two turns of removing objects that nobody can ask for any more.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How much longer than <c>Gateway:Sessions:Lifetime</c> the objects of a replaced or deleted revision stay: clocks differ, and segments are on their way.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
+    public TimeSpan SweepMargin { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Pixels of the longer side.</summary>
     [Range(16, 8192)]
     public int MaxSide { get; init; } = 4096;

@@ -13,6 +13,8 @@ public static class TranscodingSetup
         builder.Services.AddSingleton<PartialUploads>();
         builder.Services.AddHostedService<PartialUploadSweep>();
         builder.Services.AddHostedService<TranscodeWorker>();
+        builder.Services.AddSingleton<ObjectSweep>();
+        builder.Services.AddHostedService<ObjectSweepTimer>();
         builder.Services.AddSingleton<TranscoderHealth>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
         builder.Services.AddOptions<DemoOptions>().BindConfiguration(DemoOptions.Section);

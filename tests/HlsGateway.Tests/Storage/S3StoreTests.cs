@@ -12,7 +12,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Tests.Storage;
 
 /// <summary>The same contract on a real object store: Ceph's gateway, started by scripts/s3.</summary>
-public sealed class S3StoreTests(CephFixture ceph) : BlobStoreContract, IClassFixture<CephFixture>
+[Collection(OnCeph.Name)]
+public sealed class S3StoreTests(CephFixture ceph) : BlobStoreContract
 {
     protected override BlobStore Store => ceph.Store;
 
@@ -40,11 +41,35 @@ public sealed class S3StoreTests(CephFixture ceph) : BlobStoreContract, IClassFi
     }
 
     [Fact]
+    public async Task Parts_of_an_upload_that_died_are_removed_when_they_are_old_and_objects_stay()
+    {
+        using var client = ceph.NewClient();
+        await client.InitiateMultipartUploadAsync("media", "sources/half.mp4");
+        await Store.PutAsync("sources/whole.mp4", "whole"u8.ToArray(), CancellationToken.None);
+        await Store.RemovePartialsAsync(TimeSpan.FromHours(1), CancellationToken.None);
+        Assert.Equal(["sources/half.mp4"], await PartialsAsync());
+        // Begun before a moment that is still to come: old.
+        await Store.RemovePartialsAsync(TimeSpan.FromMinutes(-5), CancellationToken.None);
+        Assert.Empty(await PartialsAsync());
+        Assert.True(await Store.ExistsAsync("sources/whole.mp4", CancellationToken.None));
+
+        async Task<IEnumerable<string>> PartialsAsync() =>
+            ((await client.ListMultipartUploadsAsync("media")).MultipartUploads ?? []).Select(upload => upload.Key).ToList();
+    }
+
+    [Fact]
     public async Task Wrong_keys_are_trouble_of_the_store_and_not_an_absent_object()
     {
         using var wrong = new S3Store(Options.Create(new StorageOptions { Kind = StorageKind.S3, S3 = ceph.Options("wrong-secret-wrong-secret") }), TimeProvider.System);
         await Assert.ThrowsAsync<IOException>(() => wrong.OpenAsync("videos/p/a.ts", CancellationToken.None));
     }
+}
+
+/// <summary>Classes of this collection share one object store and one bucket, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnCeph : ICollectionFixture<CephFixture>
+{
+    public const string Name = "Ceph";
 }
 
 public sealed class CephFixture : IAsyncLifetime, IDisposable
@@ -67,18 +92,33 @@ public sealed class CephFixture : IAsyncLifetime, IDisposable
         Checksums = false,
     };
 
+    /// <summary>As keys of the configuration, for a process that is to use this store.</summary>
+    /// <param name="endpoint">Another way to it; null goes straight.</param>
+    internal Dictionary<string, string> Settings(string? endpoint = null) => new(StringComparer.Ordinal)
+    {
+        ["Storage:Kind"] = "S3",
+        ["Storage:S3:Endpoint"] = endpoint ?? Options().Endpoint,
+        ["Storage:S3:Bucket"] = "media",
+        ["Storage:S3:AccessKey"] = Access,
+        ["Storage:S3:SecretKey"] = Secret,
+        ["Storage:S3:ForcePathStyle"] = "true",
+        ["Storage:S3:Checksums"] = "false",
+    };
+
     public async Task InitializeAsync()
     {
         await ScriptAsync("up");
-        using (var client = new AmazonS3Client(new BasicAWSCredentials(Access, Secret), new AmazonS3Config
-        {
-            ServiceURL = $"http://127.0.0.1:{port}",
-            ForcePathStyle = true,
-            AuthenticationRegion = "us-east-1",
-        }))
+        using (var client = NewClient())
             await client.PutBucketAsync("media");
         store = new S3Store(Microsoft.Extensions.Options.Options.Create(new StorageOptions { Kind = StorageKind.S3, S3 = Options() }), TimeProvider.System);
     }
+
+    internal AmazonS3Client NewClient() => new(new BasicAWSCredentials(Access, Secret), new AmazonS3Config
+    {
+        ServiceURL = $"http://127.0.0.1:{port}",
+        ForcePathStyle = true,
+        AuthenticationRegion = "us-east-1",
+    });
 
     public async Task DisposeAsync()
     {

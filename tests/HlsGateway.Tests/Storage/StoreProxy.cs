@@ -17,7 +17,7 @@ internal sealed class StoreProxy : IAsyncDisposable
     private readonly WebApplication app;
     private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false });
     private readonly Uri store;
-    private Trap? trap;
+    private readonly List<Trap> traps = [];
 
     private StoreProxy(WebApplication app, Uri store) => (this.app, this.store) = (app, store);
 
@@ -41,14 +41,19 @@ internal sealed class StoreProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Stops the first request that fits.</summary>
+    /// <summary>Stops the first request that fits. Several of these may wait at once; they are all set before the first request.</summary>
     /// <param name="key">Asked with the object's key.</param>
     /// <param name="done">Stops it behind the store instead of before.</param>
-    public Trap Hold(string method, Func<string, bool> key, bool done) => trap = new Trap(method, key, done);
+    public Trap Hold(string method, Func<string, bool> key, bool done)
+    {
+        var trap = new Trap(method, key, done);
+        traps.Add(trap);
+        return trap;
+    }
 
     public async ValueTask DisposeAsync()
     {
-        trap?.Release();
+        foreach (var trap in traps) trap.Release();
         client.Dispose();
         await app.DisposeAsync();
     }
@@ -56,8 +61,7 @@ internal sealed class StoreProxy : IAsyncDisposable
     private async Task PassAsync(HttpContext context)
     {
         var raw = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        var at = trap;
-        if (at?.Fits(context.Request.Method, raw) != true) at = null;
+        var at = traps.Find(trap => trap.Fits(context.Request.Method, raw));
         try
         {
             if (at is { Done: false }) await at.StopAsync(context.RequestAborted);

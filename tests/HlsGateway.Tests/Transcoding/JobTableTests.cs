@@ -161,13 +161,4 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         databases.Add(database);
         return database;
     }
-
-    private sealed class ManualClock : TimeProvider
-    {
-        private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => now;
-
-        public void Advance(TimeSpan by) => now += by;
-    }
 }
