@@ -19,6 +19,7 @@ namespace HlsGateway.Database;
 public sealed class CatalogueDatabase : IAsyncDisposable
 {
     private readonly NpgsqlDataSource? postgres;
+    private readonly string ledger = "";
     private readonly string sqlite = "";
     private readonly SemaphoreSlim writing = new(1);
     private readonly SemaphoreSlim migrating = new(1);
@@ -28,9 +29,10 @@ public sealed class CatalogueDatabase : IAsyncDisposable
 
     public CatalogueDatabase(IConfiguration configuration, IOptions<GatewayOptions> gateway, IHostEnvironment environment)
     {
-        if (configuration.GetConnectionString("Ledger") is { Length: > 0 } ledger)
+        if (configuration.GetConnectionString("Ledger") is { Length: > 0 } given)
         {
-            postgres = NpgsqlDataSource.Create(ledger);
+            ledger = given;
+            postgres = NpgsqlDataSource.Create(given);
             Dialect = Dialect.Postgres;
             return;
         }
@@ -83,6 +85,23 @@ public sealed class CatalogueDatabase : IAsyncDisposable
             await write(connection, transaction);
             return true;
         }, ct);
+
+    /// <summary>PostgreSQL: a connection outside the pool, for one that is held for good; dispose it.</summary>
+    internal async Task<NpgsqlConnection> ConnectAloneAsync(CancellationToken ct)
+    {
+        await MigrateAsync(ct);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ledger) { Pooling = false, Multiplexing = false }.ToString());
+        try
+        {
+            await connection.OpenAsync(ct);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

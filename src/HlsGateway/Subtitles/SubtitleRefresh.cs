@@ -1,9 +1,10 @@
+using HlsGateway.Database;
 using HlsGateway.Telemetry;
 
 namespace HlsGateway.Subtitles;
 
-/// <summary>Loads the index before the first request and then looks each second for what other processes have changed.</summary>
-internal sealed class SubtitleRefresh(SubtitleIndex index, TimeProvider time, ILogger<SubtitleRefresh> log, GatewayMetrics metrics) : BackgroundService
+/// <summary>Loads the index before the first request and then looks for what other processes have changed: when PostgreSQL tells of it, and each second.</summary>
+internal sealed class SubtitleRefresh(SubtitleIndex index, ChangeNotices notices, ILogger<SubtitleRefresh> log, GatewayMetrics metrics) : BackgroundService
 {
     /// <summary>An edit is in new sessions of every gateway within a second.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -21,9 +22,11 @@ internal sealed class SubtitleRefresh(SubtitleIndex index, TimeProvider time, IL
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await notices.WaitAsync(ChangeNotices.Captions, Period, stoppingToken);
             await TryAsync(stoppingToken);
+        }
     }
 
     private async Task TryAsync(CancellationToken ct)

@@ -98,6 +98,12 @@ internal static partial class Log
     [LoggerMessage(7001, LogLevel.Warning, "The catalogue cannot be read now; videos stay as last known: {Reason}")]
     public static partial void CatalogueUnreadable(this ILogger log, string reason);
 
+    [LoggerMessage(7010, LogLevel.Information, "Changes that other gateways make are heard at once (LISTEN)")]
+    public static partial void NoticesHeard(this ILogger log);
+
+    [LoggerMessage(7011, LogLevel.Warning, "Changes that other gateways make are looked for at intervals; the listening connection is lost ({Error}) and tried again")]
+    public static partial void NoticesLost(this ILogger log, string error);
+
     [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
     public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
 

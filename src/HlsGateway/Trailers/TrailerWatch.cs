@@ -1,13 +1,15 @@
 using System.Data.Common;
+using HlsGateway.Database;
 using HlsGateway.Telemetry;
 
 namespace HlsGateway.Trailers;
 
 /// <summary>
-/// Keeps this gateway in step with what others change: one small row is read twice a second, so that a swap reaches the new sessions
-/// of every gateway within a second. A database that is away changes nothing: what is on stays on.
+/// Keeps this gateway in step with what others change: one small row is read whenever PostgreSQL tells of a change, and twice a second
+/// all the same, so that a swap reaches the new sessions of every gateway within a second. A database that is away changes nothing:
+/// what is on stays on.
 /// </summary>
-public sealed class TrailerWatch(TrailerSwitch state, TrailerLibrary library, TrailerRecords records, TrailerFolder folder, TimeProvider time, ILogger<TrailerWatch> log)
+public sealed class TrailerWatch(TrailerSwitch state, TrailerLibrary library, TrailerRecords records, TrailerFolder folder, ChangeNotices notices, ILogger<TrailerWatch> log)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -21,7 +23,7 @@ public sealed class TrailerWatch(TrailerSwitch state, TrailerLibrary library, Tr
         while (!stoppingToken.IsCancellationRequested)
         {
             await LookAsync(stoppingToken);
-            await Task.Delay(Interval, time, stoppingToken);
+            await notices.WaitAsync(ChangeNotices.Trailers, Interval, stoppingToken);
         }
     }
 
