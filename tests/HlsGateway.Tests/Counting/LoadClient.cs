@@ -33,7 +33,8 @@ internal static class LoadClient
     }
 
     /// <summary>Plays until the gateway is gone or <paramref name="stop"/>; returns 1 when requests were cut off.</summary>
-    public static async Task<int> RunAsync(Uri address, ConcurrentDictionary<Guid, Tally> told, CancellationToken stop)
+    /// <param name="pace">Waited for before each session; without it one follows the other.</param>
+    public static async Task<int> RunAsync(Uri address, ConcurrentDictionary<Guid, Tally> told, CancellationToken stop, Func<Task>? pace = null)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -42,6 +43,7 @@ internal static class LoadClient
             var buffer = new byte[64 * 1024];
             while (!stop.IsCancellationRequested)
             {
+                if (pace is not null) await pace();
                 var child = Line(await GetAsync(socket, buffer, "/watch/clip/playlist.m3u8"));
                 var media = await GetAsync(socket, buffer, $"/watch/clip/{child}");
                 Assert.True(SessionIds.TryParse(child[(child.IndexOf("session_id=", StringComparison.Ordinal) + 11)..][..40], out var session));

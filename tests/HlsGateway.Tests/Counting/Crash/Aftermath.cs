@@ -64,6 +64,14 @@ internal static class Aftermath
     private static Task<List<(Guid, long)>> SumsAsync(string database) =>
         AskAsync(database, "SELECT session_id, segments_fetched FROM counting.session", row => (row.GetGuid(0), row.GetInt64(1)));
 
+    /// <summary>What PostgreSQL holds of each session: its segments as single requests, how many of these differ, as the session's sum, and its start.</summary>
+    public static async Task<Dictionary<Guid, (long Events, long Distinct, long Segments, long Starts)>> CountsAsync(string database) =>
+        (await AskAsync(database, $"""
+            SELECT session_id, count(e.path) FILTER (WHERE e.kind = {(int)HitKind.Content}), count(DISTINCT e.path) FILTER (WHERE e.kind = {(int)HitKind.Content}), s.segments_fetched,
+                count(e.path) FILTER (WHERE e.kind = {(int)HitKind.SessionStart})
+            FROM counting.session s LEFT JOIN counting.event e USING (session_id) GROUP BY session_id, s.segments_fetched
+            """, row => (Session: row.GetGuid(0), Counts: (row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))))).ToDictionary(row => row.Session, row => row.Counts);
+
     private static async Task<List<T>> AskAsync<T>(string database, string sql, Func<NpgsqlDataReader, T> read)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ToString());
