@@ -17,6 +17,19 @@ public static class Eventually
         }
     }
 
+    /// <param name="what">Asked when it has not come true.</param>
+    public static async Task IsTrueAsync(Func<bool> condition, Func<string> what, TimeSpan? within = null)
+    {
+        try
+        {
+            await IsTrueAsync(condition, "", within);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException(what(), late);
+        }
+    }
+
     public static Task IsTrueAsync(Func<bool> condition, string what, TimeSpan? within = null) =>
         GetAsync(() => Task.FromResult(condition() ? "" : null), what, within);
 
