@@ -11,7 +11,7 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
         s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms,
         CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END,
         s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired,
-        s.renditions, s.captions, s.watched, s.again, s.trailer_watched
+        s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd, s.playheads
         """;
 
     /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile move nothing.</summary>
@@ -62,14 +62,17 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
                 (report, requests) = (Report(rows), rows.GetInt64(10));
             }
             using var events = connection.CreateCommand();
-            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n");
+            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n");
             events.With("id", ledger.Id(SessionIds.Bytes(session)));
             using var each = events.ExecuteReader();
             var hits = new List<Hit>();
             while (each.Read())
             {
                 hits.Add(new Hit(
-                    session, report.Video, each.GetString(5), (HitKind)each.GetInt32(1), (HitRule)each.GetInt32(2), each.GetInt32(3), each.GetInt32(4), each.GetInt64(0), 0, (PlayerFamily)each.GetInt32(6)));
+                    session, report.Video, each.GetString(5), (HitKind)each.GetInt32(1), (HitRule)each.GetInt32(2), each.GetInt32(3), each.GetInt32(4), each.GetInt64(0), 0, (PlayerFamily)each.GetInt32(6))
+                {
+                    Cmcd = Cmcd.Parse(each.GetString(7)),
+                });
             }
             return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == requests, AsOf = asOf.UtcDateTime };
         }, cancellation);
@@ -100,6 +103,8 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
             Watched = LedgerReader.Set(row, 17),
             Again = LedgerReader.Set(row, 18),
             TrailerWatched = LedgerReader.Set(row, 19),
+            Cmcd = CmcdSummary.FromText(row.GetString(20)),
+            Playheads = Playheads.FromBytes(row.GetFieldValue<byte[]>(21)),
         }, content, options.Value);
     }
 }

@@ -28,7 +28,7 @@ public sealed record SessionReport
     [Description("Distinct media time of the content that was handed out: repeats, quality switches and seeks back add nothing. The upper bound of what was watched.")]
     public required double WatchSeconds { get; init; }
 
-    [Description("What must have been played: watch_seconds less what may still have been in the player's buffer. The lower bound.")]
+    [Description("What must have been played: where the player tells its buffer (CMCD bl), the media time between its playheads; otherwise watch_seconds less what may still have been in the buffer. The lower bound.")]
     public required double WatchSecondsLow { get; init; }
 
     [Description("Distinct media time of the trailer that was handed out.")]
@@ -54,6 +54,9 @@ public sealed record SessionReport
     public required PlayerFamily Player { get; init; }
 
     public required IgnoredRequests Ignored { get; init; }
+
+    [Description("What the player told of itself (CMCD, CTA-5004); null when it told nothing.")]
+    public required CmcdReport? Cmcd { get; init; }
 
     [Description("Per second of the content, as runs of count and letter: _ never fetched, f fetched, w proven played, W fetched more than once.")]
     public required string Strip { get; init; }
@@ -95,6 +98,7 @@ public sealed record SessionReport
             TrailerVersion = state.Trailer == 0 ? null : state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
             Player = state.Player,
             Ignored = new IgnoredRequests(state.IgnoredHead, state.Repeats, state.IgnoredForged, state.IgnoredExpired),
+            Cmcd = CmcdReport.Of(state.Cmcd),
             Strip = strip,
             StripUnitSeconds = unit,
         };
@@ -110,13 +114,27 @@ public sealed record SessionReport
 /// <param name="Expired">The session was past its lifetime.</param>
 public sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuration, long Expired);
 
+/// <summary>What a player told of itself over a session, unsigned.</summary>
+/// <param name="Sid">The player's own name for the session; null when it gave none.</param>
+/// <param name="Reports">Counted requests that told anything.</param>
+/// <param name="Starved">Requests before which the buffer had run empty.</param>
+/// <param name="ThroughputKbps">Mean of the measured throughputs, kbit/s; null when none was told.</param>
+/// <param name="StreamType">v on demand, l live, ll live of low latency; null when it was not told.</param>
+public sealed record CmcdReport(string? Sid, long Reports, long Starved, double? ThroughputKbps, string? StreamType)
+{
+    public static CmcdReport? Of(CmcdSummary told) => told.Reports == 0 ? null : new(
+        told.Sid.Length > 0 ? told.Sid : null, told.Reports, told.Starved,
+        told.Throughputs > 0 ? Math.Round((double)told.ThroughputSum / told.Throughputs, 1) : null, told.StreamType.Length > 0 ? told.StreamType : null);
+}
+
 /// <summary>One request of a session.</summary>
 /// <param name="Counted">Whether it added to any figure of the session.</param>
 /// <param name="Rule">Stable name of the rule.</param>
 /// <param name="Why">The rule in words.</param>
 /// <param name="AddedWatchSeconds">What it added to watch_seconds.</param>
+/// <param name="Cmcd">The kept keys of what the player told with it (bl, bs, mtp, pr, sid, st, su), as CTA-5004 writes them; null for none.</param>
 public sealed record TraceEntry(
-    DateTime At, HitKind Kind, string Path, double StartSeconds, double DurationSeconds, bool Counted, Effect Rule, string Why, double AddedWatchSeconds);
+    DateTime At, HitKind Kind, string Path, double StartSeconds, double DurationSeconds, bool Counted, Effect Rule, string Why, double AddedWatchSeconds, string? Cmcd);
 
 /// <summary>Paged: give the cursor back to get what follows.</summary>
 /// <param name="NextCursor">Null on the last page.</param>

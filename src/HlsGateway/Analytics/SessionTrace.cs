@@ -18,7 +18,7 @@ internal static class SessionTrace
             var effect = EffectOf(in hit, added, hit is { Rule: HitRule.Counted, Kind: HitKind.Content } && !paths.Add(hit.Path));
             trace.Add(new TraceEntry(
                 DateTimeOffset.FromUnixTimeMilliseconds(hit.AtMs).UtcDateTime, hit.Kind, hit.Path, start / 1000.0, (end - start) / 1000.0,
-                hit.Rule == HitRule.Counted, effect, Words(effect, added), added / 1000.0));
+                hit.Rule == HitRule.Counted, effect, Words(effect, added), added / 1000.0, hit.Cmcd?.ToString()));
         }
         return trace;
     }

@@ -63,4 +63,8 @@ public enum PlayerFamily : byte
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
 /// <param name="Trailer">The session's pinned trailer version, 0 = none.</param>
 public readonly record struct Hit(
-    Guid Session, string Video, string Path, HitKind Kind, HitRule Rule, int StartMs, int DurationMs, long AtMs, uint Trailer, PlayerFamily Player);
+    Guid Session, string Video, string Path, HitKind Kind, HitRule Rule, int StartMs, int DurationMs, long AtMs, uint Trailer, PlayerFamily Player)
+{
+    /// <summary>What the player said of itself with a counted request; null when it said nothing.</summary>
+    public Cmcd? Cmcd { get; init; }
+}

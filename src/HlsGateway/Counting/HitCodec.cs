@@ -4,24 +4,26 @@ using System.Text;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// The requests of one commit as one blob. Layout: version byte 1; varint count; then per hit 16 bytes session (big endian), one
+/// The requests of one commit as one blob. Layout: version byte 2; varint count; then per hit 16 bytes session (big endian), one
 /// byte each for kind, rule and player, 4 bytes trailer (big endian), varints for start, duration and the zigzag difference of the
-/// time to the hit before, then video and path as varint length and UTF-8 (length 0 for the video: the same as before).
+/// time to the hit before, then video and path as varint length and UTF-8 (length 0 for the video: the same as before),
+/// then CMCD in the same way (length 0: none). Version 1, which outboxes of before may hold, lacks the last.
 /// </summary>
 internal static class HitCodec
 {
     /// <summary>Longest video id or path that is kept, in UTF-16 units; what is longer is cut.</summary>
     public const int LongestText = 512;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte WithoutCmcd = 1;
 
     /// <summary>Appends the hits to <paramref name="buffer"/>, which grows as needed, and returns the new length.</summary>
     public static int Write(ref byte[] buffer, int length, ReadOnlySpan<Hit> hits, ref string video, ref long at)
     {
         foreach (ref readonly var hit in hits)
         {
-            // 16 + 3 + 4 fixed, five varints of 10 at most, two texts of 3 bytes a unit at most.
-            var most = length + 23 + 50 + (6 * LongestText);
+            // 16 + 3 + 4 fixed, six varints of 10 at most, three texts of 3 bytes a unit at most.
+            var most = length + 23 + 60 + (9 * LongestText);
             if (buffer.Length < most) Array.Resize(ref buffer, Math.Max(most, buffer.Length * 2));
             var to = buffer.AsSpan(length);
             hit.Session.TryWriteBytes(to, bigEndian: true, out _);
@@ -39,6 +41,7 @@ internal static class HitCodec
             used += WriteText(to[used..], same ? "" : hit.Video);
             if (hit.Video.Length > 0) video = hit.Video;
             used += WriteText(to[used..], hit.Path);
+            used += WriteText(to[used..], hit.Cmcd?.ToString() ?? "");
             length += used;
         }
         return length;
@@ -53,7 +56,8 @@ internal static class HitCodec
     /// <exception cref="InvalidDataException">The blob is not one of ours, or damaged.</exception>
     public static List<Hit> Read(ReadOnlySpan<byte> blob)
     {
-        if (blob.IsEmpty || blob[0] != Version) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
+        if (blob.IsEmpty || blob[0] is not (Version or WithoutCmcd)) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
+        var withCmcd = blob[0] != WithoutCmcd;
         blob = blob[1..];
         var count = Varint.Read(ref blob);
         var hits = new List<Hit>((int)Math.Min(count, 65_536));
@@ -71,7 +75,8 @@ internal static class HitCodec
             at += (long)(since >> 1) ^ -(long)(since & 1);
             if (ReadText(ref blob) is { Length: > 0 } other) video = other;
             var path = ReadText(ref blob);
-            hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player));
+            var cmcd = withCmcd && ReadText(ref blob) is { Length: > 0 } told ? Cmcd.Parse(told) : null;
+            hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player) { Cmcd = cmcd });
         }
         return hits;
     }

@@ -56,6 +56,20 @@ public sealed class IntervalSet
         return added;
     }
 
+    /// <summary>What both sets cover, earliest first.</summary>
+    public IEnumerable<(int Start, int End)> And(IntervalSet other)
+    {
+        var (mine, theirs) = (0, 0);
+        while (mine < intervals.Count && theirs < other.intervals.Count)
+        {
+            var (left, right) = (intervals[mine], other.intervals[theirs]);
+            var (start, end) = (Math.Max(left.Start, right.Start), Math.Min(left.End, right.End));
+            if (end > start) yield return (start, end);
+            if (left.End < right.End) mine++;
+            else theirs++;
+        }
+    }
+
     /// <summary>Whether every millisecond of [start, end) is covered.</summary>
     public bool Covers(int start, int end)
     {

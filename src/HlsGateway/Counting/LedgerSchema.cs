@@ -55,6 +55,13 @@ internal static class LedgerSchema
         ALTER TABLE batch ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
         INSERT INTO mark VALUES ('gateway', abs(random()));
         """,
+        """
+        -- What players say of themselves (CTA-5004). session.cmcd: JSON of what adds up, empty when nothing was told; playheads: see
+        -- Playheads.ToBytes. event.cmcd: the kept keys of one request as CTA-5004 writes them.
+        ALTER TABLE session ADD COLUMN cmcd TEXT NOT NULL DEFAULT '';
+        ALTER TABLE session ADD COLUMN playheads BLOB NOT NULL DEFAULT x'';
+        ALTER TABLE event ADD COLUMN cmcd TEXT NOT NULL DEFAULT '';
+        """,
     ];
 
     public static void Migrate(LedgerFile ledger)

@@ -82,10 +82,17 @@ public sealed class SessionState
 
     public long IgnoredExpired { get; set; }
 
+    /// <summary>What the player told of itself (CMCD).</summary>
+    public CmcdSummary Cmcd { get; init; } = new();
+
+    /// <summary>Where the player was, by its own word; empty unless it tells its buffer.</summary>
+    public Playheads Playheads { get; init; } = new();
+
     /// <summary>
-    /// What must have been played, in milliseconds: for each unbroken stretch of media time that was handed out, its length less
-    /// <paramref name="bufferMs"/> (the most a player keeps ahead, so that much may never have been shown), never below 0; the sum
-    /// is never more than the time between the first and the last request.
+    /// What must have been played, in milliseconds. Where the player tells its buffer: what lies between its playheads
+    /// (<see cref="Playheads.Played"/>). Otherwise for each unbroken stretch of media time that was handed out, its length less
+    /// <paramref name="bufferMs"/> (the most a player keeps ahead, so that much may never have been shown), never below 0. In both
+    /// cases nothing that was not handed out, and no more than the time between the first and the last request, at the player's rate.
     /// </summary>
     public long LowMs(long bufferMs) => Low(bufferMs).Length;
 
@@ -93,16 +100,20 @@ public sealed class SessionState
     public IntervalSet Low(long bufferMs)
     {
         var low = new IntervalSet();
-        var left = LastAt - FirstAt;
-        foreach (var (start, end) in Watched.Intervals)
+        var left = (LastAt - FirstAt) * Playheads.Fastest / 100;
+        foreach (var (start, end) in Proven(bufferMs))
         {
-            var proven = Math.Min(left, end - start - bufferMs);
+            var proven = Math.Min(left, end - start);
             if (proven <= 0) continue;
             low.Add(start, (int)(start + proven));
             left -= proven;
         }
         return low;
     }
+
+    private IEnumerable<(int Start, int End)> Proven(long bufferMs) => Playheads.IsEmpty
+        ? Watched.Intervals.Where(stretch => stretch.End - stretch.Start > bufferMs).Select(stretch => (stretch.Start, (int)(stretch.End - bufferMs)))
+        : Watched.And(Playheads.Played(Watched.End));
 
     /// <summary>Everything but the last second of the content was handed out. False while the content's length is unknown.</summary>
     public static bool IsCompleted(long watchMs, long contentMs) => contentMs > 0 && watchMs > 0 && watchMs >= contentMs - 1000;
@@ -130,6 +141,8 @@ public sealed class SessionState
         LastAt = Math.Max(LastAt, hit.AtMs);
         if (hit.Trailer != 0) Trailer = hit.Trailer;
         if (hit.Player > Player) Player = hit.Player;
+        if (hit.Cmcd is { } told) Cmcd.Add(told);
+        if (Playhead.Of(in hit) is { } playhead) Playheads.Add(playhead);
         var (start, end) = Window(in hit);
         switch (hit.Kind)
         {

@@ -14,7 +14,11 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
         // An expired token is still ours, so its session's trace can tell; a forged one names a session that is somebody else's.
         var session = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired ? request.Token.Id : Guid.Empty;
         var hit = new Hit(session, request.VideoName, WatchPath.Readable(WatchRouter.WithoutRevision(request.Below)), kind, rule, startMs, durationMs,
-            time.GetUtcNow().ToUnixTimeMilliseconds(), request.Token.Trailer, PlayerFamilies.Of(context.Request.Headers.UserAgent.ToString()));
+            time.GetUtcNow().ToUnixTimeMilliseconds(), request.Token.Trailer, PlayerFamilies.Of(context.Request.Headers.UserAgent.ToString()))
+        {
+            // What does not count is kept for its rule's sake alone.
+            Cmcd = rule == HitRule.Counted ? ClientData.Read(context.Request.Headers, request.Query) : null,
+        };
         if (rule != HitRule.Head)
             return outbox.RecordAsync(hit);
         outbox.Note(hit);

@@ -68,6 +68,8 @@ internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, 
             proxyRequest.Headers.Remove("Cookie");
             proxyRequest.Headers.Remove("Origin");
             proxyRequest.Headers.Remove("Referer");
+            foreach (var header in ClientData.Headers)
+                proxyRequest.Headers.Remove(header);
         }
 
         public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)

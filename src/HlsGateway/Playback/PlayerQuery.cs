@@ -82,6 +82,17 @@ public readonly ref struct PlayerQuery
         return kept.ToString();
     }
 
+    /// <summary>What stands after <c>CMCD=</c> anywhere in the query, as it came; empty when there is none.</summary>
+    public static ReadOnlySpan<char> Cmcd(ReadOnlySpan<char> query)
+    {
+        foreach (var range in query.Split('&'))
+        {
+            if (IsCmcd(query[range])) return query[range]["CMCD=".Length..];
+        }
+
+        return [];
+    }
+
     private static bool IsCmcd(ReadOnlySpan<char> pair) => pair.StartsWith("CMCD=", StringComparison.Ordinal);
 
     private static bool IsOurs(ReadOnlySpan<char> pair)

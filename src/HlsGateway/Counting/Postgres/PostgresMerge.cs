@@ -14,7 +14,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 {
     private const string Columns = """
         started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms
+        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads
         """;
 
     private readonly Dictionary<Guid, SessionState> held = [];
@@ -38,7 +38,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
     /// <param name="oldestDay">Requests of days before it are counted and not kept.</param>
     public async Task CopyEventsAsync(List<ForwardedHit> hits, long gateway, long epoch, long oldestDay, CancellationToken cancellation)
     {
-        await using var copy = await connection.BeginBinaryImportAsync("COPY counting.event(session_id, at, gateway_id, epoch, seq, kind, rule, start_ms, duration_ms, path, player) FROM STDIN (FORMAT BINARY)", cancellation);
+        await using var copy = await connection.BeginBinaryImportAsync("COPY counting.event(session_id, at, gateway_id, epoch, seq, kind, rule, start_ms, duration_ms, path, player, cmcd) FROM STDIN (FORMAT BINARY)", cancellation);
         foreach (var entry in hits)
         {
             var hit = entry.Hit;
@@ -55,6 +55,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
             await copy.WriteAsync(hit.DurationMs, NpgsqlDbType.Integer, cancellation);
             await copy.WriteAsync(Plain(hit.Path), NpgsqlDbType.Text, cancellation);
             await copy.WriteAsync((short)hit.Player, NpgsqlDbType.Smallint, cancellation);
+            await copy.WriteAsync(hit.Cmcd?.ToString() ?? "", NpgsqlDbType.Text, cancellation);
         }
         await copy.CompleteAsync(cancellation);
     }
@@ -72,7 +73,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                 fetched_ms = m.fetched_ms, content_ms = m.content_ms, trailer = m.trailer, player = m.player, requests = m.requests, repeats = m.repeats,
                 ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
                 captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
-                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms
+                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads
             FROM merged m WHERE s.session_id = m.session_id
             """, cancellation);
         await WriteVideosAsync(portion.Ends, told, cancellation);
@@ -92,12 +93,12 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, (string[])[.. first.Values]);
         await using var ask = new NpgsqlCommand($"""
             SELECT s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms, coalesce(nullif(v.content_ms, 0), s.content_ms),
-                s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.content_ms
+                s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd, s.playheads, s.content_ms
             FROM counting.session s LEFT JOIN counting.video v ON v.video = s.video WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE OF s
             """, connection);
         ask.Parameters.Add(new NpgsqlParameter { Value = ids });
         await using var rows = await ask.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation)) held.Add(rows.GetGuid(0), PostgresSession.Read(rows, contentColumn: 20));
+        while (await rows.ReadAsync(cancellation)) held.Add(rows.GetGuid(0), PostgresSession.Read(rows, contentColumn: 22));
     }
 
     private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken cancellation)
@@ -129,6 +130,8 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
             await copy.WriteAsync(PostgresSession.Ranges(set), NpgsqlDbType.IntegerMultirange, cancellation);
         await copy.WriteAsync(state.Watched.Length, NpgsqlDbType.Bigint, cancellation);
         await copy.WriteAsync(state.TrailerWatched.Length, NpgsqlDbType.Bigint, cancellation);
+        await copy.WriteAsync(state.Cmcd.ToText(), NpgsqlDbType.Text, cancellation);
+        await copy.WriteAsync(state.Playheads.ToBytes(), NpgsqlDbType.Bytea, cancellation);
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)

@@ -56,6 +56,12 @@ internal static class PostgresSchema
             video text COLLATE "C" NOT NULL, quarter bigint NOT NULL, dimension integer NOT NULL, name text COLLATE "C" NOT NULL, sessions bigint NOT NULL,
             watch_ms bigint NOT NULL, PRIMARY KEY (video, quarter, dimension, name));
         """,
+        """
+        -- What players say of themselves (CTA-5004). session.cmcd: JSON of what adds up, empty when nothing was told; playheads: see
+        -- Playheads.ToBytes. event.cmcd: the kept keys of one request as CTA-5004 writes them.
+        ALTER TABLE counting.session ADD COLUMN cmcd text NOT NULL DEFAULT '', ADD COLUMN playheads bytea NOT NULL DEFAULT '';
+        ALTER TABLE counting.event ADD COLUMN cmcd text NOT NULL DEFAULT '';
+        """,
     ];
 
     /// <summary>Makes or renews the tables. Any number of processes may call it at once: one works, the others wait and find it done.</summary>

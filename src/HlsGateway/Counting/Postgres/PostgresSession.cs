@@ -6,7 +6,7 @@ namespace HlsGateway.Counting.Postgres;
 /// <summary>Sessions as PostgreSQL keeps them: media time as int4multirange.</summary>
 internal static class PostgresSession
 {
-    /// <summary>Columns: id, video, started, first_at, last_at, segments, fetched_ms, content_ms, trailer, player, requests, repeats, three ignored, renditions, captions, three sets.</summary>
+    /// <summary>Columns: id, video, started, first_at, last_at, segments, fetched_ms, content_ms, trailer, player, requests, repeats, three ignored, renditions, captions, three sets, cmcd, playheads.</summary>
     /// <param name="contentColumn">The session's own content_ms, where column 7 is what the video's row says.</param>
     public static SessionState Read(DbDataReader row, int contentColumn = 7) => new()
     {
@@ -30,6 +30,8 @@ internal static class PostgresSession
         Watched = Set(row, 17),
         Again = Set(row, 18),
         TrailerWatched = Set(row, 19),
+        Cmcd = CmcdSummary.FromText(row.GetString(20)),
+        Playheads = Playheads.FromBytes(row.GetFieldValue<byte[]>(21)),
     };
 
     public static IntervalSet Set(DbDataReader row, int column)

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+
+namespace HlsGateway.Counting;
+
+/// <summary>
+/// What a player says of itself with one request (CTA-5004, Common Media Client Data): the keys that are kept. Versions 1 and 2
+/// write some numbers as <c>bl=4000</c> and <c>bl=(4000)</c>; of a list the first is taken.
+/// </summary>
+/// <remarks>Nothing in it is signed. A forged one may move <c>watch_seconds_low</c>, which stays within what was handed out and within the time it took.</remarks>
+public sealed record Cmcd
+{
+    /// <summary>Longest text that is looked at. CTA-5004 advises players to stay far below it.</summary>
+    public const int Longest = 4096;
+
+    private const int LongestSid = 64;
+    private const int Day = 86_400_000;
+
+    /// <summary><c>sid</c>: the player's own name for its session; empty when it gave none.</summary>
+    public string Sid { get; init; } = "";
+
+    /// <summary><c>bl</c>: milliseconds of media ahead of the playhead when the request was made.</summary>
+    public int? BufferMs { get; init; }
+
+    /// <summary><c>bs</c>: the buffer ran empty before this request.</summary>
+    public bool Starved { get; init; }
+
+    /// <summary><c>mtp</c>: measured throughput, kbit/s.</summary>
+    public int? ThroughputKbps { get; init; }
+
+    /// <summary><c>pr</c>: playback rate; null when it was not told, which means 1.</summary>
+    public decimal? Rate { get; init; }
+
+    /// <summary><c>su</c>: the object is needed to start, seek or recover.</summary>
+    public bool Startup { get; init; }
+
+    /// <summary><c>st</c>: <c>v</c> on demand, <c>l</c> live, <c>ll</c> live of low latency; empty when it was not told.</summary>
+    public string StreamType { get; init; } = "";
+
+    /// <summary>Takes what it understands, key by key, and passes over the rest: a player's mistake is never a viewer's trouble.</summary>
+    /// <param name="text">Decoded; the headers' texts joined by commas.</param>
+    /// <returns>Null when no key that is kept is in it.</returns>
+    public static Cmcd? Parse(ReadOnlySpan<char> text)
+    {
+        if (text.Length > Longest) return null;
+        var found = new Cmcd();
+        while (Next(ref text, out var key, out var value))
+        {
+            found = key switch
+            {
+                "bl" => Number(value, Day) is { } ms ? found with { BufferMs = ms } : found,
+                "mtp" => Number(value, 100_000_000) is { } kbps ? found with { ThroughputKbps = kbps } : found,
+                "pr" => Decimal(value) is { } rate ? found with { Rate = rate } : found,
+                "sid" => Quoted(value) is { } sid ? found with { Sid = sid } : found,
+                "st" => Token(value) is "v" or "l" or "ll" ? found with { StreamType = Token(value).ToString() } : found,
+                "bs" => found with { Starved = True(value) },
+                "su" => found with { Startup = True(value) },
+                _ => found,
+            };
+        }
+        return found == None ? null : found;
+    }
+
+    /// <summary>The kept keys as CTA-5004 writes them, in the order of their names: <see cref="Parse"/> reads it back.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        if (BufferMs is { } buffer) Append(text, "bl=").Append(CultureInfo.InvariantCulture, $"{buffer}");
+        if (Starved) Append(text, "bs");
+        if (ThroughputKbps is { } kbps) Append(text, "mtp=").Append(CultureInfo.InvariantCulture, $"{kbps}");
+        if (Rate is { } rate) Append(text, "pr=").Append(rate.ToString("0.##", CultureInfo.InvariantCulture));
+        if (Sid.Length > 0) Append(text, "sid=\"").Append(Sid.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+        if (StreamType.Length > 0) Append(text, "st=").Append(StreamType);
+        if (Startup) Append(text, "su");
+        return text.ToString();
+    }
+
+    private static readonly Cmcd None = new();
+
+    private static StringBuilder Append(StringBuilder text, string item) => text.Append(text.Length == 0 ? "" : ",").Append(item);
+
+    /// <summary>Cuts off the next item; a comma inside quotation marks or parentheses is none of the list's.</summary>
+    private static bool Next(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> key, out ReadOnlySpan<char> value)
+    {
+        key = value = [];
+        if (text.IsEmpty) return false;
+        var (end, equals, quoted, depth) = (0, -1, false, 0);
+        for (; end < text.Length; end++)
+        {
+            var unit = text[end];
+            if (quoted)
+            {
+                if (unit == '\\') end++;
+                else if (unit == '"') quoted = false;
+            }
+            else if (unit == '"')
+            {
+                quoted = true;
+            }
+            else if (unit is '(' or ')')
+            {
+                depth += unit == '(' ? 1 : -1;
+            }
+            else if (unit == ',' && depth <= 0)
+            {
+                break;
+            }
+            else if (unit == '=' && equals < 0)
+            {
+                equals = end;
+            }
+        }
+        end = Math.Min(end, text.Length);
+        var item = text[..end];
+        key = (equals < 0 ? item : item[..equals]).Trim();
+        if (equals >= 0) value = item[(equals + 1)..].Trim();
+        text = end < text.Length ? text[(end + 1)..] : [];
+        return true;
+    }
+
+    private static bool True(ReadOnlySpan<char> value) => value.IsEmpty || Token(value) is "true" or "?1";
+
+    /// <summary>A value without parameters (<c>4000;v</c>); of an inner list its first member.</summary>
+    private static ReadOnlySpan<char> Token(ReadOnlySpan<char> value)
+    {
+        value = value.TrimStart('(');
+        return value.IndexOfAny(" ;)") is var end and >= 0 ? value[..end] : value;
+    }
+
+    private static int? Number(ReadOnlySpan<char> value, int most) => Decimal(value) is { } number && number <= most ? (int)number : null;
+
+    private static decimal? Decimal(ReadOnlySpan<char> value) =>
+        Token(value) is { Length: > 0 and <= 16 } token && decimal.TryParse(token, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? decimal.Round(number, 2) : null;
+
+    private static string? Quoted(ReadOnlySpan<char> value)
+    {
+        if (value.Length < 2 || value[0] != '"' || value[^1] != '"') return null;
+        var text = value[1..^1].ToString().Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
+        return text.Length is > 0 and <= LongestSid && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? text : null;
+    }
+}
