@@ -71,6 +71,13 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         return done;
     }
 
+    /// <summary>Whether the revision was published, now or once, so that sessions may play it.</summary>
+    public async Task<bool> IsKeptAsync(string video, string revision, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM revision WHERE video = @video AND revision = @revision", new { video, revision }) > 0;
+    }
+
     /// <summary>New sessions get no such video; its objects stay until no session of the old revision can live.</summary>
     /// <returns>False when there was none.</returns>
     public async Task<bool> DeleteAsync(string video, CancellationToken ct)

@@ -63,7 +63,7 @@ public sealed class TranscodeOptions
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How much longer than <c>Gateway:Sessions:Lifetime</c> the objects of a replaced or deleted revision stay: clocks differ, and segments are on their way.</summary>
-    [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan SweepMargin { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Pixels of the longer side.</summary>

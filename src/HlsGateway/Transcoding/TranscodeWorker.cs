@@ -70,7 +70,7 @@ internal sealed class TranscodeWorker(
             if (!await catalogue.PublishAsync(publication, (connection, transaction) => jobs.FinishAsync(job, connection, transaction), ending.Token))
                 throw new OperationCanceledException("The job is no longer this worker's.");
             log.JobPublished(job.Id, job.Attempt);
-            await store.DeleteAsync(job.UploadKey, CancellationToken.None);
+            await DropUploadAsync(job);
         }
         catch (Exception e)
         {
@@ -121,12 +121,27 @@ internal sealed class TranscodeWorker(
                     await store.DeleteAsync(job.UploadKey, CancellationToken.None);
             }
 
-            await store.DeletePrefixAsync(prefix, CancellationToken.None);
+            // A commit whose answer was lost has published all the same. It is decided by now: what was written to the job's row above waited for it.
+            if (!await catalogue.IsKeptAsync(job.Video, job.Revision, CancellationToken.None))
+                await store.DeletePrefixAsync(prefix, CancellationToken.None);
         }
         catch (Exception further) when (further is DbException or IOException or TimeoutException or HttpRequestException)
         {
             // The lease runs out, and whoever takes the job next removes what this attempt left.
             log.JobsUnreachable(further.Message);
+        }
+    }
+
+    /// <summary>The video is out, whatever the store says now; what stays is the sweep's.</summary>
+    private async Task DropUploadAsync(ClaimedJob job)
+    {
+        try
+        {
+            await store.DeleteAsync(job.UploadKey, CancellationToken.None);
+        }
+        catch (IOException e)
+        {
+            log.ObjectsNotSwept(e.Message);
         }
     }
 
