@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench golden players soak faults transcode import clean help
+.PHONY: run test build format bench golden players players-table soak faults transcode import clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -22,8 +22,11 @@ golden: ## Write the golden playlists anew from what the code does now; review t
 players: ## Play streams in real players only
 	@scripts/test HlsGateway.Players.Tests
 
+players-table: ## Play every shape of content in every player and write the table of docs/players.md (a quarter of an hour)
+	@scripts/players-table
+
 soak: ## The long versions of the property, fuzz and fault tests
-	@SOAK=1 scripts/test HlsGateway.Playlists.Tests HlsGateway.Tests
+	@SOAK=1 scripts/test HlsGateway.Playlists.Tests HlsGateway.Tests HlsGateway.Players.Tests
 
 transcode: ## Upload a file to a running gateway and wait for it: FILE=clip.mp4 ID=my-video (ARGS='--data data' without a gateway)
 	@scripts/verb transcode "$(FILE)" --id "$(ID)" $(ARGS)
@@ -38,4 +41,4 @@ clean: ## Remove what builds made; data/ (ledger, uploads, API token) stays
 	rm -rf .build node_modules src/*/bin src/*/obj tests/*/bin tests/*/obj src/HlsGateway/wwwroot TestResults
 
 help: ## This list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16

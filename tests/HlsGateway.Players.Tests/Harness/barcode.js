@@ -6,8 +6,14 @@ const context = canvas.getContext("2d", { willReadFrequently: true });
 
 /** @returns {[number, number] | null} source and frame number; null where no strip is to be seen */
 export function read(video) {
-  const height = video.videoHeight / stripPart;
-  context.drawImage(video, 0, height / 4, video.videoWidth, height / 2, 0, 0, canvas.width, canvas.height);
+  // A 16:9 picture that was fitted into a taller one has its strip further down.
+  const fitted = Math.min(video.videoHeight, video.videoWidth * 9 / 16);
+  return readAt(video, 0, video.videoHeight) ?? readAt(video, (video.videoHeight - fitted) / 2, fitted);
+}
+
+function readAt(video, above, pictureHeight) {
+  const height = pictureHeight / stripPart;
+  context.drawImage(video, 0, above + height / 4, video.videoWidth, height / 2, 0, 0, canvas.width, canvas.height);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   let bits = 0;
   for (let cell = 0; cell < cells; cell++) {

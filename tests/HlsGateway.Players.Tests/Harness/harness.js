@@ -1,5 +1,6 @@
-// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=
+// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=&unpatched=
 import { read } from "./barcode.js";
+import { listen } from "./sound.js";
 
 const asked = new URLSearchParams(location.search);
 const video = document.getElementById("video");
@@ -19,6 +20,8 @@ const report = {
   unreadable: 0,
   cues: [],
   audioBytes: [],
+  pauses: [],
+  sound: [],
   log: [],
 };
 window.report = report;
@@ -39,11 +42,13 @@ window.addEventListener("error", event => window.fail(event.error ?? event.messa
 window.addEventListener("unhandledrejection", event => window.fail(event.reason));
 
 // The picture as it is shown, with the player's own time for it: what a cue's time is measured against.
+const hear = listen(video);
 const look = (_, { mediaTime }) => {
   const frame = read(video);
   if (frame === null) report.unreadable++;
   else report.frames.push([mediaTime, ...frame]);
   report.audioBytes.push([mediaTime, video.webkitAudioDecodedByteCount ?? 0]);
+  report.sound.push([mediaTime, ...hear()]);
   video.requestVideoFrameCallback(look);
 };
 video.requestVideoFrameCallback(look);
@@ -71,6 +76,7 @@ const watch = setInterval(() => {
   const now = performance.now();
   collectCues();
   if (video.currentTime !== lastTime) {
+    if (lastTime > 0 && now - lastMoved > 100) report.pauses.push([lastTime, now - lastMoved]);
     lastTime = video.currentTime;
     lastMoved = now;
   } else if (lastMoved > 0 && lastTime > 0 && !video.ended) {
@@ -104,6 +110,7 @@ async function play() {
   const tracks = await driver.play(video, asked.get("src"), {
     captions: asked.get("captions"),
     audio: asked.get("audio"),
+    unpatched: asked.get("unpatched") === "1",
     note,
     fail: window.fail,
   });

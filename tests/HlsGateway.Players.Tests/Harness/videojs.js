@@ -8,7 +8,7 @@ export const version = () => window.videojs.VERSION;
 /** video.js's lists have a length and indices, but cannot be iterated. */
 const list = tracks => Array.from({ length: tracks.length }, (_, i) => tracks[i]);
 
-export async function play(video, src, { captions, audio, note, fail }) {
+export async function play(video, src, { captions, audio, unpatched, note, fail }) {
   await load("/node_modules/video.js/dist/video.min.js");
   const player = window.videojs(video, {
     // Chromium can play HLS itself; this run is about video.js doing it.
@@ -21,6 +21,14 @@ export async function play(video, src, { captions, audio, note, fail }) {
     }
     if (audio) for (const track of list(player.audioTracks())) track.enabled = track.language === audio;
   };
+  // docs/players.md: with demuxed audio a change of Rendition leaves a note behind that this player later takes for a fault to mend.
+  if (!unpatched) {
+    player.one("loadstart", () => {
+      const timelines = player.tech(true).vhs.playlistController_.timelineChangeController_;
+      timelines.off("fixBadTimelineChange");
+      timelines.off("audioTimelineBehind");
+    });
+  }
   player.src({ src, type: "application/x-mpegURL" });
   await new Promise(resolve => player.one("loadedmetadata", resolve));
   choose();

@@ -38,9 +38,31 @@ internal static class Barcode
         return string.Join(',', cells);
     }
 
-    /// <summary>An ffmpeg filter chain that leaves of each frame one gray pixel per cell.</summary>
-    public static string ReadingFilter => string.Create(CultureInfo.InvariantCulture,
-        $"crop=iw:trunc(ih/{StripPart}/2):0:trunc(ih/{StripPart}/4),scale={Cells}:1:flags=area,format=gray");
+    /// <summary>Bytes that <see cref="ReadingFilter"/> leaves of a frame.</summary>
+    public const int ReadBytes = 2 * Cells;
+
+    /// <summary>
+    /// An ffmpeg filter chain that leaves of each frame two rows of gray pixels, one for each cell: the first from the top of the
+    /// picture, the second from where the top of a 16:9 picture stands that was fitted into a taller one.
+    /// </summary>
+    public static string ReadingFilter => $"split[top][fit];{Row("top", "ih", "0")};{Row("fit", "min(ih\\,iw*9/16)", "(ih-min(ih\\,iw*9/16))/2")};[toprow][fitrow]vstack,setsar=1";
+
+    /// <param name="rows">What <see cref="ReadingFilter"/> left of one frame.</param>
+    public static Frame? ReadEither(ReadOnlySpan<byte> rows) => Read(rows[..Cells]) ?? Read(rows[Cells..]);
+
+    /// <summary>As <see cref="ReadingFilter"/> and <see cref="ReadEither"/>, from the middle of each cell of a whole picture.</summary>
+    public static Frame? ReadLuma(ReadOnlySpan<byte> luma, int width, int height)
+    {
+        var fitted = Math.Min(height, width * 9 / 16);
+        Span<byte> rows = stackalloc byte[ReadBytes];
+        for (var cell = 0; cell < Cells; cell++)
+        {
+            var x = ((2 * cell) + 1) * width / (2 * Cells);
+            rows[cell] = luma[(height / (2 * StripPart) * width) + x];
+            rows[Cells + cell] = luma[((((height - fitted) / 2) + (fitted / (2 * StripPart))) * width) + x];
+        }
+        return ReadEither(rows);
+    }
 
     /// <param name="cells">Luma of the sixteen cells.</param>
     /// <returns>Null where no strip is to be seen.</returns>
@@ -56,6 +78,9 @@ internal static class Barcode
         var even = ((int.PopCount(source) + int.PopCount(number) + (bits & 1)) & 1) == 0;
         return marker == 2 && even ? new Frame(source, number) : null;
     }
+
+    private static string Row(string name, string height, string above) => string.Create(CultureInfo.InvariantCulture,
+        $"[{name}]crop=iw:trunc({height}/{StripPart * 2}):0:{above}+trunc({height}/{StripPart * 4}),scale={Cells}:1:flags=area,format=gray[{name}row]");
 
     private static string Cell(int index, string? enabled) => string.Create(CultureInfo.InvariantCulture,
         $"drawbox=x=floor(iw*{index}/{Cells}):y=0:w=ceil(iw/{Cells}):h=ih/{StripPart}:color=white:t=fill{(enabled is null ? "" : $":enable='{enabled}'")}");

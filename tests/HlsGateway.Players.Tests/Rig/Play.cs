@@ -22,27 +22,3 @@ internal sealed record Play(PlayerReport Report, string SessionId, IReadOnlyList
 
 /// <param name="Start">Seconds of content.</param>
 internal sealed record KnownCue(string Text, double Start, double End);
-
-/// <summary>A stream of the origin, and who is asked to play it.</summary>
-/// <param name="Name">Its folder there, and so the video's id.</param>
-/// <param name="Audio">Language of the audio Rendition that is asked for; null where there is no choice.</param>
-internal sealed record Scenario(string Name, bool HasSound, string? Audio, string[] Players)
-{
-    private static readonly string[] All = [Rig.Players.HlsJs, Rig.Players.Shaka, Rig.Players.VideoJs, Rig.Players.Native, Rig.Players.Ffmpeg];
-
-    /// <summary>The splice of fMP4 is known to be beyond this Chromium's own player and this ffmpeg.</summary>
-    private static readonly string[] Script = [Rig.Players.HlsJs, Rig.Players.Shaka, Rig.Players.VideoJs];
-
-    /// <summary>
-    /// video.js 8.24.1 was seen to skip most of demuxed content whose picture begins 80 ms after its sound, as ffmpeg's B-frames make it:
-    /// an open fault, see docs/operations.md.
-    /// </summary>
-    private static readonly string[] Demuxed = [Rig.Players.HlsJs, Rig.Players.Shaka, Rig.Players.Native, Rig.Players.Ffmpeg];
-
-    public static IReadOnlyList<Scenario> Known { get; } =
-    [
-        new("ts", true, null, All), new("aes", true, null, All), new("silent", false, null, All), new("demuxed", true, "de", Demuxed), new("fmp4", true, null, Script),
-    ];
-
-    public static Scenario Of(string name) => Known.Single(scenario => scenario.Name.Equals(name, StringComparison.Ordinal));
-}

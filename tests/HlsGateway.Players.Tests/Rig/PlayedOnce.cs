@@ -17,11 +17,7 @@ public sealed class PlayedOnce : IAsyncLifetime
 
     internal Stage Stage => stage!;
 
-    public async Task InitializeAsync()
-    {
-        var media = await TestMedia.MakeAsync();
-        stage = await Stage.SetAsync(media.Root, media.Trailer);
-    }
+    public async Task InitializeAsync() => stage = await SetAsync(Scenario.Lean.Select(scenario => scenario.Content));
 
     public async Task DisposeAsync()
     {
@@ -29,29 +25,32 @@ public sealed class PlayedOnce : IAsyncLifetime
     }
 
     /// <summary>What one player of the scenario did; all of them play on first asking.</summary>
-    internal async Task<Play> PlayAsync(string scenario, string player) => (await plays.GetOrAdd(scenario, PlayAllAsync))[player];
+    internal async Task<Play> PlayAsync(string scenario, string player) =>
+        (await plays.GetOrAdd(scenario, name => PlayAllAsync(Stage, Scenario.Of(name), Rate)))[player];
 
-    private async Task<IReadOnlyDictionary<string, Play>> PlayAllAsync(string name)
+    internal static async Task<Stage> SetAsync(IEnumerable<ContentShape> shapes)
     {
-        var scenario = Scenario.Of(name);
-        await Stage.CaptionAsync(name, Cues, "en", "de");
-        await Stage.TrailerReadyAsync(name);
-        var all = await Task.WhenAll(scenario.Players.Select(player => Stage.PlayAsync(player, name, Rate, scenario.Audio)));
-        // Five players on two cores can starve one another at the splice. One that did not come to the end in company is judged by
-        // what it does alone, at the film's own speed; alone, nothing is excused.
+        var videos = new List<(string, string)>();
+        foreach (var shape in shapes.Distinct()) videos.Add((shape.Name, await TestMedia.MakeAsync(shape)));
+        return await Stage.SetAsync(videos);
+    }
+
+    /// <param name="rate">Of the browsers' players.</param>
+    internal static async Task<IReadOnlyDictionary<string, Play>> PlayAllAsync(Stage stage, Scenario scenario, double rate)
+    {
+        var content = scenario.Content;
+        await stage.CaptionAsync(content.Name, Cues, "en", "de");
+        await stage.ActivateAsync(scenario.Trailer);
+        await stage.TrailerReadyAsync(content.Name, scenario.Trailer);
+        var all = await Task.WhenAll(scenario.Players.Select(player => stage.PlayAsync(player, content.Name, content.FramesPerSecond, rate, scenario.Audio)));
+        // Many players on two cores can starve one another. One that was found at fault in company is judged by what it does alone, at
+        // the film's own speed; alone, nothing is excused.
         for (var i = 0; i < all.Length; i++)
         {
-            if (!all[i].Report.Ended || all[i].Report.LongestStillMs > 2000 || LongestLeap(all[i].Report) > 50)
-                all[i] = await Stage.PlayAsync(scenario.Players[i], name, 1, scenario.Audio);
+            if (!Verdict.Of(all[i], scenario).Good)
+                all[i] = await stage.PlayAsync(scenario.Players[i], content.Name, content.FramesPerSecond, 1, scenario.Audio);
         }
 
         return all.ToDictionary(play => play.Report.Player, StringComparer.Ordinal);
-    }
-
-    /// <summary>The most frames between two neighbours that were shown, the content's first and last included.</summary>
-    private static int LongestLeap(PlayerReport report)
-    {
-        var numbers = report.Content.Select(shown => shown.Frame.Number).Prepend(0).Append(TestMedia.ContentFrames - 1).Order().ToArray();
-        return numbers.Zip(numbers.Skip(1), (earlier, later) => later - earlier).Max();
     }
 }

@@ -10,7 +10,11 @@ internal readonly record struct ShownFrame(double MediaTime, Frame Frame);
 /// <param name="SeenAt">The player's time when the cue was first seen among the active ones; null when no look fell into it.</param>
 internal sealed record ShownCue(string Text, double Start, double End, double? SeenAt);
 
-/// <summary>What one player did with one stream, from the page's report or from ffmpeg's output.</summary>
+/// <summary>A time without progress.</summary>
+/// <param name="MediaTime">Seconds on the player's own timeline, where it stood.</param>
+internal readonly record struct Pause(double MediaTime, double Ms);
+
+/// <summary>What one player did with one stream, from the page's report or from the files that it wrote.</summary>
 internal sealed record PlayerReport
 {
     public required string Player { get; init; }
@@ -27,6 +31,8 @@ internal sealed record PlayerReport
     /// <summary>The longest time without progress once playback had begun.</summary>
     public double LongestStillMs { get; init; }
 
+    public IReadOnlyList<Pause> Pauses { get; init; } = [];
+
     public double WallMs { get; init; }
 
     public int Unreadable { get; init; }
@@ -41,10 +47,12 @@ internal sealed record PlayerReport
     /// <summary>Player's time and bytes of sound decoded so far.</summary>
     public IReadOnlyList<(double MediaTime, double Bytes)> AudioBytes { get; init; } = [];
 
+    public IReadOnlyList<Heard> Sound { get; init; } = [];
+
     public IReadOnlyList<string> Log { get; init; } = [];
 
     /// <summary>Of the content; the trailer's frames are numbered as its source's were, whatever rate its copies have.</summary>
-    public double ContentFramesPerSecond { get; init; } = TestMedia.FramesPerSecond;
+    public double ContentFramesPerSecond { get; init; } = 25;
 
     public IEnumerable<ShownFrame> Content => Frames.Where(frame => frame.Frame.Source != Barcode.Trailer);
 
@@ -57,7 +65,7 @@ internal sealed record PlayerReport
     public double ContentOffset => Median(Content.Select(frame => frame.MediaTime - (frame.Frame.Number / ContentFramesPerSecond)));
 
     /// <summary>As <see cref="ContentOffset"/>, of the trailer's start.</summary>
-    public double TrailerOffset => Median(Trailer.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.FramesPerSecond)));
+    public double TrailerOffset => Median(Trailer.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.TrailerFramesPerSecond)));
 
     public override string ToString() =>
         $"{Player} {Version}: {(Ended ? "ended" : "did not end")}{(Error is null ? "" : $", {Error}")}; {Frames.Count} frames read, {Unreadable} not; " +
@@ -78,6 +86,8 @@ internal sealed record PlayerReport
             Unreadable = page.Unreadable,
             Frames = [.. page.Frames.Select(frame => new ShownFrame(frame[0], new Frame((int)frame[1], (int)frame[2])))],
             Cues = page.Cues,
+            Pauses = [.. page.Pauses.Select(pair => new Pause(pair[0], pair[1]))],
+            Sound = [.. page.Sound.Select(heard => new Heard(heard[0], heard[1], heard[2]))],
             AudioBytes = [.. page.AudioBytes.Select(pair => (pair[0], pair[1]))],
             Log = page.Log,
         };
@@ -91,5 +101,5 @@ internal sealed record PlayerReport
 
     private sealed record Page(
         string Player, string Version, bool Ended, string? Error, double Duration, double LongestStillMs, double WallMs, int Unreadable,
-        double[][] Frames, ShownCue[] Cues, double[][] AudioBytes, string[] Log);
+        double[][] Frames, ShownCue[] Cues, double[][] AudioBytes, double[][] Pauses, double[][] Sound, string[] Log);
 }

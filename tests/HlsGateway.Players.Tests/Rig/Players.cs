@@ -10,9 +10,10 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <param name="Rate">Playback rate in browsers.</param>
 /// <param name="Captions">Language to switch on.</param>
 /// <param name="Audio">Language of the audio Rendition; null leaves the default.</param>
-internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio);
+/// <param name="Unpatched">video.js as it comes, without what <c>docs/players.md</c> tells pages to do.</param>
+internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false);
 
-/// <summary>Five real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
+/// <summary>Seven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
 internal sealed partial class Players : IAsyncDisposable
 {
     /// <summary>Name of the site that serves <c>/harness/</c> and <c>/node_modules/</c>.</summary>
@@ -23,6 +24,18 @@ internal sealed partial class Players : IAsyncDisposable
     public const string VideoJs = "videojs";
     public const string Native = "native";
     public const string Ffmpeg = "ffmpeg";
+    public const string Mpv = "mpv";
+    public const string Vlc = "vlc";
+
+    public static IReadOnlyList<string> All { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg, Mpv, Vlc];
+
+    /// <summary>Those that do not insist on the film's own speed.</summary>
+    public static IReadOnlyList<string> Fast { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg];
+
+    /// <summary>Those that show captions of a SUBTITLES group on a timeline that can be read.</summary>
+    public static IReadOnlyList<string> WithCaptions { get; } = [HlsJs, Shaka, VideoJs];
+
+    public static IReadOnlyList<string> Browsers { get; } = [HlsJs, Shaka, VideoJs, Native];
 
     private readonly IPlaywright playwright;
     private readonly IBrowser browser;
@@ -55,9 +68,10 @@ internal sealed partial class Players : IAsyncDisposable
     public string RefererOf(string player, string run) => $"http://{player}-{run}.localhost:{pages.Port}/";
 
     /// <param name="run">A DNS label, unique for this play.</param>
+    /// <param name="framesPerSecond">Of the content.</param>
     /// <returns>The report, and the session that the player's requests named.</returns>
-    public Task<(PlayerReport Report, string Session)> PlayAsync(string player, string run, Assignment assignment) =>
-        player.Equals(Ffmpeg, StringComparison.Ordinal) ? PlayWithFfmpegAsync(RefererOf(player, run), assignment) : PlayInBrowserAsync(player, run, assignment);
+    public Task<(PlayerReport Report, string Session)> PlayAsync(string player, string run, Assignment assignment, double framesPerSecond) =>
+        Browsers.Contains(player) ? PlayInBrowserAsync(player, run, assignment) : CommandLinePlayers.PlayAsync(player, RefererOf(player, run), assignment, framesPerSecond);
 
     private async Task<(PlayerReport Report, string Session)> PlayInBrowserAsync(string player, string run, Assignment assignment)
     {
@@ -68,7 +82,7 @@ internal sealed partial class Players : IAsyncDisposable
         page.Request += (_, request) => session = session.Length > 0 ? session : SessionIn(request.Url);
         page.RequestFailed += (_, _) => givenUp++;
         var query = string.Create(CultureInfo.InvariantCulture,
-            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}");
+            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}");
         await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
         try
         {
@@ -82,36 +96,7 @@ internal sealed partial class Players : IAsyncDisposable
         return (PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report")) with { GivenUp = givenUp }, session);
     }
 
-    /// <summary>Decodes the whole stream as fast as it comes, picture and sound, and reads the strip of every frame.</summary>
-    private static async Task<(PlayerReport Report, string Session)> PlayWithFfmpegAsync(string referer, Assignment assignment)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        try
-        {
-            var (cells, said) = await Tool.RunAsync("ffmpeg",
-                ["-nostdin", "-v", "verbose", "-referer", referer, "-i", assignment.Source.AbsoluteUri,
-                    "-an", "-vf", Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
-                    "-map", "0:a:0?", "-f", "null", "-"],
-                TimeSpan.FromSeconds(90));
-            var frames = cells.Chunk(Barcode.Cells).Select(strip => Barcode.Read(strip)).ToArray();
-            var report = new PlayerReport
-            {
-                Player = Ffmpeg,
-                Version = "",
-                Ended = true,
-                WallMs = watch.Elapsed.TotalMilliseconds,
-                Unreadable = frames.Count(frame => frame is null),
-                Frames = [.. frames.Where(frame => frame is not null).Select((frame, i) => new ShownFrame((double)i / TestMedia.FramesPerSecond, frame!.Value))],
-            };
-            return (report, SessionIn(said));
-        }
-        catch (InvalidOperationException failure)
-        {
-            return (new PlayerReport { Player = Ffmpeg, Version = "", Ended = false, Error = failure.Message, Frames = [] }, SessionIn(failure.Message));
-        }
-    }
-
-    private static string SessionIn(string text) => SessionParameter().Match(text) is { Success: true } match ? match.Groups["token"].Value : "";
+    internal static string SessionIn(string text) => SessionParameter().Match(text) is { Success: true } match ? match.Groups["token"].Value : "";
 
     [GeneratedRegex("[?&]session_id=(?<token>[A-Za-z0-9_-]{40})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SessionParameter();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -9,10 +10,17 @@ namespace HlsGateway.Players.Tests.Rig;
 /// </summary>
 internal sealed partial class Stage : IAsyncDisposable
 {
+    /// <summary>The trailer with sound; the one that is active at first.</summary>
+    public const string Trailer = "branding";
+
+    /// <summary>The trailer without an audio stream.</summary>
+    public const string MuteTrailer = "mute";
+
     private const string Origin = "origin";
     private const string Cdn = "cdn";
 
     private readonly Nginx nginx;
+    private int plays;
 
     private Stage(Nginx nginx, GatewayProcess gateway, Players players)
     {
@@ -25,16 +33,17 @@ internal sealed partial class Stage : IAsyncDisposable
 
     public Players Players { get; }
 
-    /// <param name="videos">What origin and CDN serve: one folder for each video.</param>
-    /// <param name="trailer">A video file.</param>
-    public static async Task<Stage> SetAsync(string videos, string trailer)
+    /// <param name="videos">What origin and CDN serve: video ids and their folders.</param>
+    public static async Task<Stage> SetAsync(params IReadOnlyList<(string Video, string Folder)> videos)
     {
         var folder = Directory.CreateTempSubdirectory("hlsgateway-players-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "trailers"));
-        File.Copy(trailer, Path.Combine(folder, "trailers", "branding.mp4"));
+        File.Copy(await TestMedia.MakeTrailerAsync(hasSound: true), Path.Combine(folder, "trailers", Trailer + ".mp4"));
+        File.Copy(await TestMedia.MakeTrailerAsync(hasSound: false), Path.Combine(folder, "trailers", MuteTrailer + ".mp4"));
+        (string Prefix, string Folder)[] served = [.. videos.Select(video => ($"/{video.Video}/", video.Folder))];
         var nginx = await Nginx.StartAsync(
-            new Site(Origin, Cors: false, ("/", videos)),
-            new Site(Cdn, Cors: true, ("/objects/", Path.Combine(folder, "data", "objects")), ("/", videos)),
+            new Site(Origin, Cors: false, served),
+            new Site(Cdn, Cors: true, [("/objects/", Path.Combine(folder, "data", "objects")), .. served]),
             new Site(Players.Pages, Cors: false, ("/harness/", Places.Harness), ("/node_modules/", Places.NodeModules)));
         var gateway = await GatewayProcess.StartAsync(folder,
         [
@@ -44,7 +53,7 @@ internal sealed partial class Stage : IAsyncDisposable
             // A disk that is slow for a moment must not look like a miscount.
             ("Ledger:CommitTimeout", "00:00:10"),
             ("Trailers:Folder", "trailers"),
-            ("Trailers:Active", "branding"),
+            ("Trailers:Active", Trailer),
         ]);
         return new Stage(nginx, gateway, await Players.StartAsync(nginx.AddressOf(Players.Pages)));
     }
@@ -70,13 +79,22 @@ internal sealed partial class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a trailer the one of new sessions.</summary>
+    public async Task ActivateAsync(string trailer)
+    {
+        using var wanted = JsonContent.Create(new { trailer });
+        using var answer = await Gateway.Api.PutAsync("api/trailers/active", wanted);
+        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"{trailer} was refused: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
     /// <summary>Asks for the playlists until a new session has the trailer: its copies are made when they are first wanted (rule S8).</summary>
-    public async Task TrailerReadyAsync(string video)
+    public async Task TrailerReadyAsync(string video, string trailer = Trailer)
     {
         try
         {
             await Until.TrueAsync(
-                async () => (await PlaylistsAsync(video)).Skip(1).All(child => child.Text.Contains("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)),
+                async () => (await PlaylistsAsync(video)).Skip(1).All(child =>
+                    child.Text.Contains($"~t/{trailer}@", StringComparison.Ordinal) || child.Text.Contains("subtitles/", StringComparison.Ordinal)),
                 $"{video} has its trailer", TimeSpan.FromSeconds(90));
         }
         catch (TimeoutException late)
@@ -101,17 +119,21 @@ internal sealed partial class Stage : IAsyncDisposable
     }
 
     /// <summary>Plays a video from begin to end, and asks player, CDN and ledger what happened.</summary>
-    public async Task<Play> PlayAsync(string player, string video, double rate, string? audio)
+    /// <param name="framesPerSecond">Of the content.</param>
+    public async Task<Play> PlayAsync(string player, string video, double framesPerSecond, double rate = 1, string? audio = null, bool unpatched = false)
     {
-        var (report, session) = await Players.PlayAsync(player, video, new Assignment(MasterPlaylist(video), rate, "en", audio));
-        var referer = Players.RefererOf(player, video);
+        // Each play has a host name of its own: repeats must not be taken for one another.
+        var run = string.Create(CultureInfo.InvariantCulture, $"{video}-{Interlocked.Increment(ref plays)}");
+        var (report, session) = await Players.PlayAsync(player, run, new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched), framesPerSecond);
+        var referer = Players.RefererOf(player, run);
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the
         // address that it was once redirected to, and then names the page: the gateway was not asked, and counts nothing.
         var page = referer.TrimEnd('/');
         var served = nginx.LogOf(Cdn).Where(request =>
             request.Referer.Equals(referer, StringComparison.Ordinal) && !request.Origin.Equals(page, StringComparison.Ordinal)).ToArray();
+        if (session.Length == 0) throw new InvalidOperationException($"{player} told no session: {report}");
         using var json = JsonDocument.Parse(await Gateway.Api.GetStringAsync($"api/sessions/{session}"));
-        return new Play(report, session, served, json.RootElement.Clone());
+        return new Play(report with { ContentFramesPerSecond = framesPerSecond }, session, served, json.RootElement.Clone());
     }
 
     private static string Timestamp(double seconds) => TimeSpan.FromSeconds(seconds).ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture);

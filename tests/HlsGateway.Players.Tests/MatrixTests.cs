@@ -1,0 +1,83 @@
+using HlsGateway.Players.Tests.Rig;
+using Xunit.Abstractions;
+
+namespace HlsGateway.Players.Tests;
+
+/// <summary>Runs for <c>scripts/players-table</c> and for <c>make soak</c>: seven minutes and more.</summary>
+internal sealed class MatrixTheoryAttribute : TheoryAttribute
+{
+    public MatrixTheoryAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("SOAK") is not "1") Skip = "make players-table plays every shape in every player";
+    }
+}
+
+/// <summary>
+/// Every shape of content, with a trailer that has sound and one that has none, in every player that can, at the film's own speed. What
+/// came of each is kept in <c>.build/players</c>, from where the table of docs/players.md is written.
+/// </summary>
+public sealed class MatrixTests(MatrixStage stage, ITestOutputHelper output) : IClassFixture<MatrixStage>
+{
+    public static TheoryData<string, bool> EveryShape
+    {
+        get
+        {
+            var rows = new TheoryData<string, bool>();
+            var wanted = Environment.GetEnvironmentVariable("PLAYERS_SHAPES");
+            foreach (var shape in ContentShape.Known.Where(shape => string.IsNullOrEmpty(wanted) || wanted.Split(',').Contains(shape.Name, StringComparer.Ordinal)))
+            {
+                rows.Add(shape.Name, true);
+                rows.Add(shape.Name, false);
+            }
+            return rows;
+        }
+    }
+
+    [MatrixTheory]
+    [MemberData(nameof(EveryShape))]
+    public async Task S7_Every_player_plays_content_and_trailer_to_the_end_with_picture_and_sound(string shape, bool trailerHasSound)
+    {
+        var scenario = Scenario.Of(ContentShape.Of(shape), trailerHasSound);
+        var plays = await PlayedOnce.PlayAllAsync(await stage.SetAsync(), scenario, rate: 1);
+        var cells = plays.ToDictionary(play => play.Key, play => Verdict.Of(play.Value, scenario), StringComparer.Ordinal);
+        await MatrixTable.KeepAsync(scenario, cells);
+        foreach (var (player, verdict) in cells.Where(cell => !cell.Value.Good))
+            output.WriteLine($"{player}: {string.Join("; ", verdict.Faults)}\n{plays[player].Report}");
+
+        Assert.All(cells, cell => Assert.True(cell.Value.Good, $"{cell.Key}: {string.Join("; ", cell.Value.Faults)}"));
+    }
+
+    /// <summary>docs/players.md tells of it: when this fails, video.js is mended, and pages need do nothing any more.</summary>
+    [MatrixTheory]
+    [InlineData(6)]
+    public async Task Unpatched_video_js_is_still_seen_to_restart_or_skip_demuxed_content_with_a_trailer(int plays)
+    {
+        var scenario = Scenario.Of(ContentShape.Of("demuxed"), trailerHasSound: true);
+        var demuxed = await stage.SetAsync();
+        await demuxed.CaptionAsync(scenario.Content.Name, PlayedOnce.Cues, "en", "de");
+        await demuxed.ActivateAsync(scenario.Trailer);
+        await demuxed.TrailerReadyAsync(scenario.Content.Name, scenario.Trailer);
+        var verdicts = new List<Verdict>();
+        for (var i = 0; i < plays; i++)
+            verdicts.Add(Verdict.Of(await demuxed.PlayAsync(Rig.Players.VideoJs, scenario.Content.Name, scenario.Content.FramesPerSecond, 1, scenario.Audio, unpatched: true), scenario));
+        foreach (var verdict in verdicts) output.WriteLine(verdict.Good ? "whole" : string.Join("; ", verdict.Faults));
+        await MatrixTable.KeepUnpatchedAsync(verdicts);
+
+        Assert.Contains(verdicts, verdict => !verdict.Good);
+    }
+}
+
+/// <summary>One gateway for all rows, started when the first is played.</summary>
+public sealed class MatrixStage : IAsyncLifetime
+{
+    private Stage? stage;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (stage is not null) await stage.DisposeAsync();
+    }
+
+    internal async Task<Stage> SetAsync() => stage ??= await PlayedOnce.SetAsync(ContentShape.Known);
+}

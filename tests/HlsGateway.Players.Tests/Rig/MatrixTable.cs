@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace HlsGateway.Players.Tests.Rig;
+
+/// <summary>What came of each row of the matrix, kept in files so that rows can be played one by one, and the table that they make.</summary>
+internal static class MatrixTable
+{
+    private static string Folder { get; } = Path.Combine(Places.Repository, ".build", "players");
+
+    private static string UnpatchedFile { get; } = Path.Combine(Folder, "unpatched.json");
+
+    /// <summary>A verdict with infinite figures has no number in JSON: a missing cue is told by the verdict's faults.</summary>
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    public static async Task KeepAsync(Scenario scenario, IReadOnlyDictionary<string, Verdict> cells)
+    {
+        Directory.CreateDirectory(Folder);
+        await File.WriteAllTextAsync(FileOf(scenario.Content, scenario.TrailerHasSound), JsonSerializer.Serialize(cells, Json));
+        await WriteAsync();
+    }
+
+    public static async Task KeepUnpatchedAsync(IReadOnlyList<Verdict> verdicts)
+    {
+        Directory.CreateDirectory(Folder);
+        await File.WriteAllTextAsync(UnpatchedFile, JsonSerializer.Serialize(verdicts, Json));
+        await WriteAsync();
+    }
+
+    private static string FileOf(ContentShape shape, bool trailerHasSound) => Path.Combine(Folder, $"{shape.Name}{(trailerHasSound ? "" : "-mute")}.json");
+
+    private static async Task WriteAsync()
+    {
+        var table = new StringBuilder("| content | trailer | hls.js | Shaka | video.js | Chromium | ffmpeg | mpv | VLC |\n|---|---|---|---|---|---|---|---|---|\n");
+        var (good, all) = (0, 0);
+        foreach (var shape in ContentShape.Known)
+        {
+            foreach (var trailerHasSound in new[] { true, false })
+            {
+                var file = FileOf(shape, trailerHasSound);
+                var cells = File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, Verdict>>(await File.ReadAllTextAsync(file), Json)! : [];
+                table.Append(CultureInfo.InvariantCulture, $"| {shape.Says} | {(trailerHasSound ? "sound" : "no sound")} |");
+                foreach (var player in Players.All) table.Append(CultureInfo.InvariantCulture, $" {Cell(shape, player, cells.GetValueOrDefault(player))} |");
+                table.Append('\n');
+                good += cells.Values.Count(verdict => verdict.Good);
+                all += cells.Count;
+            }
+        }
+        table.Append(CultureInfo.InvariantCulture, $"\n{good} of {all} cells that were played are without fault.\n\nLeft out:\n");
+        foreach (var shape in ContentShape.Known)
+        {
+            foreach (var player in Players.All)
+            {
+                if (Scenario.LeftOut(shape, player) is { } reason) table.Append(CultureInfo.InvariantCulture, $"- {shape.Says} in {player}: {reason}.\n");
+            }
+        }
+        if (File.Exists(UnpatchedFile))
+        {
+            var verdicts = JsonSerializer.Deserialize<Verdict[]>(await File.ReadAllTextAsync(UnpatchedFile), Json)!;
+            table.Append(CultureInfo.InvariantCulture, $"\nvideo.js as it comes, demuxed audio, trailer with sound: {verdicts.Count(verdict => !verdict.Good)} of {verdicts.Length} plays at fault");
+            table.Append(CultureInfo.InvariantCulture, $" ({string.Join(" / ", verdicts.Where(verdict => !verdict.Good).Select(verdict => string.Join(", ", verdict.Faults)))}).\n");
+        }
+        await File.WriteAllTextAsync(Path.Combine(Folder, "table.md"), table.ToString());
+    }
+
+    /// <summary>For instance <c>12 ms · -16 dB · cues 0 ms</c>: pause at the splice, level over the trailer, worst cue, frames of content lost.</summary>
+    private static string Cell(ContentShape shape, string player, Verdict? verdict)
+    {
+        if (Scenario.LeftOut(shape, player) is not null) return "left out";
+        if (verdict is null) return "not played";
+        if (!verdict.Good) return "**fault**: " + string.Join("; ", verdict.Faults).ReplaceLineEndings(" ").Replace('|', '/');
+        var figures = new List<string>();
+        if (verdict.SplicePauseMs is { } pause) figures.Add(Text($"{pause:F0} ms"));
+        figures.Add(verdict.TrailerDecibels switch { null => "no sound", < -60 => "silence", { } level => Text($"{level:F0} dB") });
+        if (verdict.WorstCueMs is { } cue) figures.Add(Text($"cues {Math.Ceiling(cue - 0.01):F0} ms"));
+        if (player is Players.Mpv or Players.Vlc && verdict.LostTail > 0) figures.Add(Text($"{verdict.LostTail} frames lost"));
+        return string.Join(" · ", figures);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
