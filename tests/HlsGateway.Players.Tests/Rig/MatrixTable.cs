@@ -52,7 +52,7 @@ internal static class MatrixTable
         {
             foreach (var player in Players.All)
             {
-                if (Scenario.LeftOut(shape, player) is { } reason) table.Append(CultureInfo.InvariantCulture, $"- {shape.Says} in {player}: {reason}.\n");
+                if (Scenario.LeftOut(shape, player) is { } reason) table.Append(CultureInfo.InvariantCulture, $"- {shape.Says} in {Title(player)}: {reason}.\n");
             }
         }
         if (File.Exists(UnpatchedFile))
@@ -73,10 +73,17 @@ internal static class MatrixTable
         var figures = new List<string>();
         if (verdict.SplicePauseMs is { } pause) figures.Add(Text($"{pause:F0} ms"));
         figures.Add(verdict.TrailerDecibels switch { null => "no sound", < -60 => "silence", { } level => Text($"{level:F0} dB") });
-        if (verdict.WorstCueMs is { } cue) figures.Add(Text($"cues {Math.Ceiling(cue - 0.01):F0} ms"));
+        if (verdict.WorstCueMs is { } cue) figures.Add(Text($"cues {Math.Max(0, Math.Ceiling(cue - 0.01)):F0} ms"));
         if (player is Players.Mpv or Players.Vlc && verdict.LostTail > 0) figures.Add(Text($"{verdict.LostTail} frames lost"));
         return string.Join(" · ", figures);
     }
+
+    private static string Title(string player) => player switch
+    {
+        Players.Native => "Chromium's own player",
+        Players.Vlc => "VLC",
+        _ => player,
+    };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
