@@ -21,7 +21,16 @@ public sealed record SourceCopy(string Key, string Sha256, long Bytes);
 /// <summary>Everything that becomes visible in one step.</summary>
 public sealed record Publication(
     string Video, string Revision, TimeSpan Duration, ImmutableArray<PublishedRendition> Renditions, ImmutableArray<RenditionFacts> Facts,
-    SourceCopy? Source, string? PosterKey);
+    SourceCopy? Source, string? PosterKey)
+{
+    /// <summary>Text tracks that the upload held.</summary>
+    public ImmutableArray<PublishedCaptions> Captions { get; init; } = [];
+}
+
+/// <param name="Language">BCP 47, each once.</param>
+/// <param name="Name">Null: the language's own name.</param>
+/// <param name="WebVtt">The whole file.</param>
+public sealed record PublishedCaptions(string Language, string? Name, bool Sdh, string WebVtt);
 
 /// <summary>The rows of videos and revisions.</summary>
 public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
+using HlsGateway.Catalogue;
 using HlsGateway.Database;
 using Microsoft.Extensions.Options;
 
@@ -10,6 +11,9 @@ namespace HlsGateway.Subtitles;
 /// <summary>The SQL of captions. Every change writes what it did into <c>change</c> in its own transaction.</summary>
 public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
 {
+    /// <summary>The actor of tracks that uploads brought.</summary>
+    internal const string FromUpload = "upload";
+
     private const string TrackColumns =
         "t.video, t.language, t.name, t.is_default, t.sdh, t.machine, t.sha256, t.saved_at, t.actor, t.changed";
 
@@ -61,7 +65,24 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
     }
 
     /// <summary>Makes a file the live one of its language. The same file with the same attributes again changes nothing.</summary>
-    internal Task<CaptionSaved> PublishAsync(CaptionEdit edit, CancellationToken ct) => database.WriteAsync<CaptionSaved>(async (connection, transaction) =>
+    internal Task<CaptionSaved> PublishAsync(CaptionEdit edit, CancellationToken ct) =>
+        database.WriteAsync<CaptionSaved>((connection, transaction) => PublishAsync(edit, connection, transaction), ct);
+
+    /// <summary>
+    /// Takes over a track that an upload held, in the transaction that publishes the upload. Only where nothing stands, or what an earlier
+    /// upload brought: an editor's own words are never overwritten.
+    /// </summary>
+    internal async Task<CaptionOutcome> AdoptAsync(string video, PublishedCaptions track, DbConnection connection, DbTransaction transaction)
+    {
+        var mine = await connection.QuerySingleOrDefaultAsync<(string? Actor, string? Sha256)>(
+            "SELECT actor, sha256 FROM caption_track WHERE video = @video AND language = @Language", new { video, track.Language }, transaction);
+        if (mine.Sha256 is not null && mine.Actor != FromUpload)
+            return CaptionOutcome.PreconditionFailed;
+        var edit = new CaptionEdit(video, track.Language, track.WebVtt, track.Name, Default: null, track.Sdh, Machine: null, FromUpload, default);
+        return (await PublishAsync(edit, connection, transaction)).Outcome;
+    }
+
+    private async Task<CaptionSaved> PublishAsync(CaptionEdit edit, DbConnection connection, DbTransaction transaction)
     {
         var clock = await TickAsync(connection, transaction);
         var tracks = (await connection.QueryAsync<LiveCaptions>(
@@ -106,7 +127,7 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
                 "UPDATE caption_track SET is_default = 0, changed = @Changed WHERE video = @Video AND language <> @Language AND is_default <> 0", row, transaction);
         await new Change(row.SavedAt, row.Actor, "captions", row.Language, row.Video, old?.Description, row.Description).WriteAsync(connection, transaction);
         return new(old is null ? CaptionOutcome.Created : CaptionOutcome.Replaced, row);
-    }, ct);
+    }
 
     /// <summary>Takes a language away from new sessions; its versions stay.</summary>
     internal Task<CaptionOutcome> DeleteAsync(string video, string language, CaptionPrecondition precondition, string actor, CancellationToken ct) =>

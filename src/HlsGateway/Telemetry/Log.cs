@@ -83,6 +83,9 @@ internal static partial class Log
     [LoggerMessage(5016, LogLevel.Error, "The demo video could not be made")]
     public static partial void DemoFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(5017, LogLevel.Warning, "Job {Job}: the captions of {Language} in the upload are left out, the video has as many tracks as it may")]
+    public static partial void CaptionsLeftOut(this ILogger log, string job, string language);
+
     [LoggerMessage(5020, LogLevel.Information, "{Count} resumable uploads that nobody went on with are removed")]
     public static partial void PartialUploadsRemoved(this ILogger log, int count);
 

@@ -22,6 +22,9 @@ public static class EncodeArguments
     /// <summary>Of a rung, below its folder.</summary>
     public const string Playlist = "video.m3u8";
 
+    /// <summary>WebVTT of the plan's n-th caption track.</summary>
+    public static string Caption(int n) => Text($"caption{n}.vtt");
+
     public static ImmutableArray<string> For(EncodePlan plan)
     {
         var line = new List<string>();
@@ -42,6 +45,8 @@ public static class EncodeArguments
 
         line.AddRange(["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", "-f", "image2", "-update", "1", Poster]);
         line.AddRange(["-map", "[board]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "5", "-f", "image2", "-update", "1", Storyboard]);
+        for (var i = 0; i < plan.Captions.Length; i++)
+            line.AddRange([.. Words($"-map 0:{plan.Captions[i].Index} -c:s webvtt"), .. FfmpegArguments.AtMost(plan.MaxDuration), "-f", "webvtt", Caption(i)]);
         if (plan.HasAudio)
             line.AddRange(["-map", "[peaks]", "-c:a", "pcm_s16le", .. FfmpegArguments.AtMost(plan.MaxDuration), "-f", "s16le", Samples]);
         return [.. line];

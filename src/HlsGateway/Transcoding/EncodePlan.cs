@@ -19,8 +19,13 @@ public sealed record EncodePlan(
     public const int SegmentSeconds = 4;
     public const int StoryboardColumns = 5;
     public const int StoryboardPictures = 60;
+    public const int MaxCaptions = 20;
 
     public bool HasAudio => Probe.Audio is not null;
+
+    /// <summary>Tracks that become captions; pictures as subtitles cannot.</summary>
+    public ImmutableArray<TextTrack> Captions =>
+        [.. Probe.Texts.Where(text => text.Codec is "subrip" or "webvtt" or "mov_text" or "ass" or "ssa").Take(MaxCaptions)];
 
     public int StoryboardRows => Math.Max(1, (int)Math.Ceiling(Math.Ceiling(KnownSeconds / StoryboardSeconds) / StoryboardColumns));
 

@@ -32,14 +32,18 @@ public static class FfmpegArguments
     public const string Codecs =
         "h264,hevc,mpeg4,vp8,vp9,av1,libdav1d,prores,mpeg2video,aac,mp3,mp3float,opus,vorbis,ac3,eac3,pcm_s16le,flac,alac";
 
+    /// <summary>
+    /// Decoders of text tracks, which become captions. They make no picture and allocate little; without them both programs refuse the
+    /// whole file. Those of pictures as subtitles (PGS, DVB, DVD) are not here: they decode bitmaps that nobody could edit.
+    /// </summary>
+    public const string TextCodecs = "subrip,srt,webvtt,mov_text,ass,ssa";
+
     /// <summary>Begins an ffmpeg run; progress comes on standard output, faults on standard error.</summary>
     public static ImmutableArray<string> Start { get; } =
         ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-y"];
 
     /// <summary>An input that a stranger made, with everything that keeps it to its one file.</summary>
-    /// <param name="extraCodecs">Decoders to allow beside the list, for text tracks (<c>mov_text</c>).</param>
-    public static ImmutableArray<string> UntrustedInput(string name, string? extraCodecs = null) =>
-        [.. Guards(Formats, extraCodecs), "-i", "file:" + name];
+    public static ImmutableArray<string> UntrustedInput(string name) => [.. Guards(Formats), "-i", "file:" + name];
 
     /// <summary>A picture or tone that ffmpeg makes itself: no input at all.</summary>
     public static ImmutableArray<string> Generated(string graph) => ["-f", "lavfi", "-i", graph];
@@ -53,7 +57,7 @@ public static class FfmpegArguments
     public static ImmutableArray<string> Probe(string name, ProbeAs kind, int packets = 120) =>
     [
         "-v", "error", "-hide_banner",
-        .. Guards(kind == ProbeAs.PackedAudio ? Formats + ",aac" : Formats, null),
+        .. Guards(kind == ProbeAs.PackedAudio ? Formats + ",aac" : Formats),
         .. kind switch
         {
             ProbeAs.Ts => (ImmutableArray<string>)["-f", "mpegts"],
@@ -68,11 +72,11 @@ public static class FfmpegArguments
         "-i", "file:" + name,
     ];
 
-    private static ImmutableArray<string> Guards(string formats, string? extraCodecs) =>
+    private static ImmutableArray<string> Guards(string formats) =>
     [
         "-protocol_whitelist", "file",
         "-format_whitelist", formats,
-        "-codec_whitelist", extraCodecs is null ? Codecs : $"{Codecs},{extraCodecs}",
+        "-codec_whitelist", $"{Codecs},{TextCodecs}",
         "-max_pixels", MaxPixels.ToString(CultureInfo.InvariantCulture),
     ];
 }

@@ -38,7 +38,9 @@ public sealed record MediaProbe(
                         Number(stream, "channels"), FirstPts(root, stream));
                     break;
                 case "subtitle":
-                    texts.Add(new TextTrack(Number(stream, "index"), Text(stream, "codec_name"), Tag(stream, "language"), Tag(stream, "title")));
+                    texts.Add(new TextTrack(
+                        Number(stream, "index"), Text(stream, "codec_name"), Tag(stream, "language"), Tag(stream, "title"),
+                        stream.TryGetProperty("disposition", out var marks) && Number(marks, "hearing_impaired") == 1));
                     break;
             }
         }
@@ -188,4 +190,6 @@ public sealed record AudioTrack(int Index, string Codec, string Profile, int Sam
 /// <summary>A caption track inside the file.</summary>
 /// <param name="Codec"><c>subrip</c>, <c>mov_text</c>, <c>webvtt</c>, <c>ass</c>, …</param>
 /// <param name="Language">ISO 639-2, or empty.</param>
-public sealed record TextTrack(int Index, string Codec, string Language, string Title);
+/// <param name="Title">What its maker called it, or empty.</param>
+/// <param name="HearingImpaired">Describes sounds too.</param>
+public sealed record TextTrack(int Index, string Codec, string Language, string Title, bool HearingImpaired);

@@ -2,6 +2,7 @@ using System.Data.Common;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
 using HlsGateway.Storage;
+using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -12,7 +13,7 @@ namespace HlsGateway.Transcoding;
 /// worker, its job is either published whole or starts again elsewhere when the lease has run out.
 /// </summary>
 internal sealed class TranscodeWorker(
-    JobTable jobs, VideoPipeline pipeline, Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, IOptions<TranscodeOptions> options,
+    JobTable jobs, VideoPipeline pipeline, Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, CaptionStore captions, IOptions<TranscodeOptions> options,
     IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<TranscodeWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -67,7 +68,7 @@ internal sealed class TranscodeWorker(
             if (job.Again)
                 await store.DeletePrefixAsync(PublishedVideo.Prefix(job.Video, job.Revisions).TrimEnd('/'), ending.Token);
             var publication = await MakeAsync(job, (state, progress) => step = new Step(state, progress), ending.Token);
-            if (!await catalogue.PublishAsync(publication, (connection, transaction) => jobs.FinishAsync(job, connection, transaction), ending.Token))
+            if (!await catalogue.PublishAsync(publication, (connection, transaction) => FinishAsync(job, publication, connection, transaction), ending.Token))
                 throw new OperationCanceledException("The job is no longer this worker's.");
             log.JobPublished(job.Id, job.Attempt);
             await DropUploadAsync(job);
@@ -90,6 +91,17 @@ internal sealed class TranscodeWorker(
             ?? throw new UploadRefusedException("The uploaded file is no longer there. Upload it again."))
             await folder.AddAsync(EncodeArguments.Input, upload, ct);
         return await pipeline.MakeAsync(folder, job.Video, job.Revision, report, ct);
+    }
+
+    /// <summary>Video, captions and the job's end become visible in one transaction.</summary>
+    private async Task<bool> FinishAsync(ClaimedJob job, Publication publication, DbConnection connection, DbTransaction transaction)
+    {
+        if (!await jobs.FinishAsync(job, connection, transaction))
+            return false;
+        foreach (var track in publication.Captions)
+            if (await captions.AdoptAsync(job.Video, track, connection, transaction) is CaptionOutcome.TooMany)
+                log.CaptionsLeftOut(job.Id, track.Language);
+        return true;
     }
 
     /// <summary>What is at fault decides: the file ends the job, the machine gives it back.</summary>

@@ -11,7 +11,8 @@ namespace HlsGateway.Transcoding;
 /// <summary>
 /// From an upload in a job's folder to objects in the store:
 /// 1. probe and refuse early; 2. one ffmpeg run; 3. measure what was made; 4. the durable source, verified by reading back;
-/// 5. segments, then Media Playlists, then the Master Playlist. Nothing is visible until the caller publishes.
+/// 5. segments, then Media Playlists, then the Master Playlist. Captions that the upload held are handed to the caller. Nothing is
+/// visible until the caller publishes.
 /// </summary>
 public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options)
 {
@@ -77,7 +78,10 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
         await PutTextAsync($"{prefix}playlist.m3u8", MadeRendition.Master(renditions.ToImmutable(), plan.Container == "fmp4"), ct);
         return new Publication(
             video, revision, TimeSpan.FromSeconds(made.Max(rendition => rendition.Seconds)), renditions.ToImmutable(), facts.ToImmutable(), source,
-            prefix + EncodeArguments.Poster);
+            prefix + EncodeArguments.Poster)
+        {
+            Captions = EmbeddedCaptions.Read(folder, plan.Captions),
+        };
     }
 
     private async Task<(PublishedRendition Described, RenditionFacts Measured)> MeasureAsync(

@@ -6,7 +6,7 @@ public sealed class FfmpegArgumentsTests
 {
     private const string Guards =
         "-protocol_whitelist file -format_whitelist mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg " +
-        "-codec_whitelist h264,hevc,mpeg4,vp8,vp9,av1,libdav1d,prores,mpeg2video,aac,mp3,mp3float,opus,vorbis,ac3,eac3,pcm_s16le,flac,alac " +
+        "-codec_whitelist h264,hevc,mpeg4,vp8,vp9,av1,libdav1d,prores,mpeg2video,aac,mp3,mp3float,opus,vorbis,ac3,eac3,pcm_s16le,flac,alac,subrip,srt,webvtt,mov_text,ass,ssa " +
         "-max_pixels 35389440";
 
     [Fact]
