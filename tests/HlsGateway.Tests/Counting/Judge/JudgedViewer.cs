@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using HlsGateway.Counting;
+using HlsGateway.Playback;
+using HlsGateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HlsGateway.Tests.Counting.Judge;
+
+/// <summary>A viewer who does at random what viewers, players, proxies and forgers do, over HTTP, and remembers all of it.</summary>
+internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random random, string video, DateTimeOffset begin, ConcurrentBag<Told> memory)
+{
+    public const uint TrailerVersion = 0x0badcafe;
+    private const string TrailerPath = "720p/~t/branding@0badcafe/ts-1280x720-25_1-main-48000x2/";
+
+    private static readonly (string Agent, PlayerFamily Family)[] Agents =
+        [("Mozilla/5.0 (X11; Linux x86_64)", PlayerFamily.Browser), ("VLC/3.0.20 LibVLC/3.0.20", PlayerFamily.Vlc), ("curl/8.5.0", PlayerFamily.Tool), ("", PlayerFamily.Unknown)];
+
+    private readonly (string Agent, PlayerFamily Family) agent = Agents[random.Next(Agents.Length)];
+    private readonly Dictionary<JudgedStream.Track, Uri[]> segments = [];
+    private readonly bool tells = random.Next(3) > 0;
+
+    /// <summary>Sits back and watches, with a segment in the buffer; the others leap about and tell whatever comes to mind.</summary>
+    private readonly bool steady = random.Next(3) == 0;
+    private long now = begin.ToUnixTimeMilliseconds();
+    private string token = "";
+    private uint trailer;
+    private Guid session;
+    private string initialization = "";
+
+    /// <summary>Begins a session and loads its playlists, from whichever gateway.</summary>
+    public async Task BeginAsync()
+    {
+        var master = new Uri(gateways[0].Address, $"watch/{video}/playlist.m3u8");
+        if (random.Next(4) == 0)
+        {
+            // Began at a gateway that had a trailer, and whose ledger is another one.
+            var text = new byte[SessionToken.Length];
+            SessionToken.Begin(video, TrailerVersion, begin).Write(Keys, video, text);
+            (token, trailer) = (Encoding.ASCII.GetString(text), TrailerVersion);
+        }
+        else
+        {
+            var text = await TextAsync(master);
+            token = Viewer.SessionOf(new Uri(master, Viewer.Uris(text).First()));
+        }
+        session = new Guid(System.Buffers.Text.Base64Url.DecodeFromChars(token).AsSpan(0, 16), bigEndian: true);
+        if (trailer == 0) Remember(HitKind.SessionStart, HitRule.Counted, "playlist.m3u8", 0, 0);
+        // Asked for again with its session, it begins no other.
+        if (random.Next(5) == 0) await TextAsync(new Uri($"{master}?session_id={token}"));
+        foreach (var track in JudgedStream.Tracks)
+        {
+            var address = new Uri(gateways[0].Address, $"watch/{video}/{track.Playlist}?session_id={token}&p={track.Kind switch { HitKind.Audio => "a", HitKind.IFrame => "i", _ => "v" }}");
+            var playlist = await TextAsync(address);
+            segments[track] = [.. Viewer.Uris(playlist).Select(uri => new Uri(address, uri))];
+            if (playlist.Split("#EXT-X-MAP:URI=\"") is [_, var map]) initialization = new Uri(address, map.Split('"')[0]).AbsoluteUri;
+        }
+    }
+
+    /// <param name="steps">Requests of one who leaps about; a steady one goes to the end first.</param>
+    public async Task WatchAsync(int steps)
+    {
+        if (steady)
+        {
+            for (var index = 0; index < JudgedStream.High.Segments; index++)
+            {
+                now += JudgedStream.High.SegmentMs + random.Next(300);
+                await AskAsync(JudgedStream.High, index, HitRule.Counted);
+            }
+            steps = 6;
+        }
+        var (track, position) = (JudgedStream.High, 0);
+        for (; steps > 0; steps--)
+        {
+            now += random.Next(6000);
+            if (random.Next(6) == 0) track = random.Next(2) == 0 ? JudgedStream.High : JudgedStream.Low;
+            if (random.Next(8) == 0) position = random.Next(JudgedStream.LengthMs);
+            if (position >= JudgedStream.LengthMs) position = 0;
+            var index = position / track.SegmentMs;
+            await StepAsync(track, index);
+            position = (index + 1) * track.SegmentMs;
+        }
+        // Whoever comes back on the day after next has no session any more.
+        if (random.Next(5) == 0)
+        {
+            now += (long)TimeSpan.FromHours(49).TotalMilliseconds;
+            await AskAsync(JudgedStream.High, random.Next(15), HitRule.ExpiredSession);
+        }
+    }
+
+    private SigningKeys Keys => gateways[0].Services.GetRequiredService<SigningKeys>();
+
+    private Task StepAsync(JudgedStream.Track track, int index) => random.Next(20) switch
+    {
+        0 => AskAsync(track, index, HitRule.Counted, HttpMethod.Head),
+        1 => AskAsync(track, index, HitRule.ForgedDuration),
+        2 => AskAsync(track, index, HitRule.ForgedSession),
+        3 => AskAsync(track, index, HitRule.Anonymous),
+        4 => AskAsync(JudgedStream.Sound, random.Next(15), HitRule.Counted),
+        5 => AskAsync(JudgedStream.IFrames, random.Next(15), HitRule.Counted),
+        6 => OtherAsync(),
+        7 => CaptionAsync(),
+        8 or 9 when trailer != 0 => TrailerAsync(random.Next(2)),
+        // A retry, at once and elsewhere; and two at once.
+        10 => TwiceAsync(track, index),
+        11 => Task.WhenAll(AskAsync(track, index, HitRule.Counted), AskAsync(JudgedStream.Sound, random.Next(15), HitRule.Counted)),
+        _ => AskAsync(track, index, HitRule.Counted),
+    };
+
+    private async Task TwiceAsync(JudgedStream.Track track, int index)
+    {
+        await AskAsync(track, index, HitRule.Counted);
+        now += random.Next(3);
+        await AskAsync(track, index, HitRule.Counted);
+    }
+
+    private async Task AskAsync(JudgedStream.Track track, int index, HitRule rule, HttpMethod? method = null)
+    {
+        var uri = segments[track][index].AbsoluteUri;
+        uri = rule switch
+        {
+            HitRule.ForgedDuration => uri.Replace("&t=", "0&t=", StringComparison.Ordinal),
+            HitRule.ForgedSession => uri.Replace(token, random.Next(2) == 0 ? new string('x', SessionToken.Length) : OfAnotherVideo(), StringComparison.Ordinal),
+            HitRule.Anonymous => uri.Split('?')[0],
+            _ => uri,
+        };
+        var (start, length) = rule is HitRule.ForgedDuration ? (0, 0) : (index * track.SegmentMs, track.SegmentMs);
+        var path = track.Folder + "/" + string.Format(CultureInfo.InvariantCulture, track.File, index);
+        var told = await SendAsync(uri, rule, method);
+        Remember(track.Kind, method == HttpMethod.Head ? HitRule.Head : rule, path, start, length, told);
+    }
+
+    private async Task OtherAsync() => Remember(HitKind.Other, HitRule.Counted, "360p/init.mp4", 0, 0, await SendAsync(initialization, HitRule.Counted));
+
+    private Task CaptionAsync()
+    {
+        var language = random.Next(2) == 0 ? "en" : "de";
+        return SignedAsync($"subtitles/{language}/00000000/133200-60000/0-4000.vtt", HitKind.Caption, "c", 0, 4000);
+    }
+
+    private Task TrailerAsync(int index) => SignedAsync($"{TrailerPath}{index}.ts", HitKind.Trailer, "", index * 2400, 2400);
+
+    private async Task SignedAsync(string path, HitKind kind, string letter, int start, int length)
+    {
+        var signed = SegmentSignature.Parameters(Keys, $"{video}/{path}", (length / 1000m).ToString(CultureInfo.InvariantCulture), start, letter);
+        Remember(kind, HitRule.Counted, path, start, length, await SendAsync($"{gateways[0].Address}watch/{video}/{path}?session_id={token}{signed}", HitRule.Counted));
+    }
+
+    /// <summary>From a random gateway, with a Range or without, with CMCD in query or headers, whole or broken.</summary>
+    private async Task<(int? BufferMs, decimal? Rate)> SendAsync(string uri, HitRule rule, HttpMethod? method = null)
+    {
+        int? buffer = null;
+        decimal? rate = null;
+        var told = "";
+        if (tells && random.Next(10) > 0)
+        {
+            buffer = steady ? 4000 : random.Next(5) == 0 ? 0 : random.Next(80) * 100;
+            rate = random.Next(steady ? 12 : 6) switch { 0 => 2m, 1 => 0.5m, 2 => 1.25m, 3 => 50m, _ => null };
+            told = $"bl={buffer},mtp=2500{(rate is { } pr ? string.Create(CultureInfo.InvariantCulture, $",pr={pr}") : "")},sid=\"a, b\"";
+        }
+        else if (tells)
+        {
+            told = "bl=-1,pr=,\"";
+        }
+        var gateway = gateways[random.Next(gateways.Count)];
+        var inHeaders = told.Length > 0 && random.Next(2) == 0 && rule != HitRule.Anonymous;
+        var target = uri.Replace(gateways[0].Address.AbsoluteUri, gateway.Address.AbsoluteUri, StringComparison.Ordinal);
+        if (told.Length > 0 && !inHeaders) target += (target.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "CMCD=" + Uri.EscapeDataString(told);
+        using var request = Request(method ?? HttpMethod.Get, target);
+        if (inHeaders) request.Headers.TryAddWithoutValidation("CMCD-Request", told);
+        if (random.Next(4) == 0) request.Headers.TryAddWithoutValidation("Range", "bytes=0-1");
+        using var answer = await gateway.Client.SendAsync(request);
+        Assert.True(answer.StatusCode is HttpStatusCode.Found or HttpStatusCode.OK, $"{target}: {answer.StatusCode}");
+        return (buffer, rate);
+    }
+
+    private async Task<string> TextAsync(Uri uri)
+    {
+        var gateway = gateways[random.Next(gateways.Count)];
+        using var request = Request(HttpMethod.Get, new Uri(gateway.Address, uri.PathAndQuery).AbsoluteUri);
+        using var answer = await gateway.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string uri)
+    {
+        var request = new HttpRequestMessage(method, uri);
+        request.Headers.Add(RequestClock.Header, now.ToString(CultureInfo.InvariantCulture));
+        if (agent.Agent.Length > 0) request.Headers.TryAddWithoutValidation("User-Agent", agent.Agent);
+        return request;
+    }
+
+    private string OfAnotherVideo()
+    {
+        var text = new byte[SessionToken.Length];
+        SessionToken.Begin("else", 0, begin).Write(Keys, "else", text);
+        return Encoding.ASCII.GetString(text);
+    }
+
+    private void Remember(HitKind kind, HitRule rule, string path, int start, int length, (int? BufferMs, decimal? Rate) told = default)
+    {
+        var nameless = rule is HitRule.Anonymous or HitRule.ForgedSession;
+        memory.Add(new Told(
+            nameless ? Guid.Empty : session, video, now, kind, rule, path, start, length, agent.Family, trailer, told.BufferMs, told.Rate, nameless || rule == HitRule.ExpiredSession));
+    }
+}

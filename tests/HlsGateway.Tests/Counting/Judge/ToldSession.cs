@@ -1,0 +1,125 @@
+using HlsGateway.Counting;
+
+namespace HlsGateway.Tests.Counting.Judge;
+
+/// <summary>One request that was answered, as the viewer remembers it.</summary>
+/// <param name="BufferMs">CMCD <c>bl</c>; null when the player told none.</param>
+/// <param name="Rate">CMCD <c>pr</c>.</param>
+/// <param name="CountedApart">It is also among the requests without a session.</param>
+internal sealed record Told(
+    Guid Session, string Video, long At, HitKind Kind, HitRule Rule, string Path, int StartMs, int LengthMs, PlayerFamily Player, uint Trailer, int? BufferMs, decimal? Rate, bool CountedApart);
+
+/// <summary>The definitions of docs/metrics.md once more, slowly and obviously: one cell for each millisecond. Shares no line with what it judges.</summary>
+internal sealed class ToldSession
+{
+    public const int BufferMs = 9000;
+    public const int ViewMs = 8000;
+
+    private readonly List<Told> counted;
+    private readonly int[] handedOut = new int[JudgedStream.LengthMs];
+    private readonly bool[] proven = new bool[JudgedStream.LengthMs];
+
+    public ToldSession(Guid id, string video, IReadOnlyList<Told> requests)
+    {
+        (Id, Video, Requests) = (id, video, requests);
+        counted = [.. requests.Where(request => request.Rule == HitRule.Counted)];
+        foreach (var request in Content)
+        {
+            for (var ms = request.StartMs; ms < request.StartMs + request.LengthMs; ms++) handedOut[ms]++;
+        }
+        Prove();
+    }
+
+    public Guid Id { get; }
+
+    public string Video { get; }
+
+    public IReadOnlyList<Told> Requests { get; }
+
+    public DateTimeOffset StartedAt => DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(Id.ToString("n")[..12], 16));
+
+    public IEnumerable<Told> Content => counted.Where(request => request.Kind == HitKind.Content);
+
+    public bool Impression => counted.Any(request => request.Kind == HitKind.SessionStart);
+
+    public long FirstAt => counted.Count == 0 ? 0 : counted.Min(request => request.At);
+
+    public long LastAt => counted.Count == 0 ? 0 : counted.Max(request => request.At);
+
+    public int Segments => Content.Count();
+
+    public long FetchedMs => Content.Sum(request => (long)request.LengthMs);
+
+    public int WatchMs => handedOut.Count(times => times > 0);
+
+    public int LowMs => proven.Count(cell => cell);
+
+    public int TrailerMs
+    {
+        get
+        {
+            var cells = new HashSet<int>();
+            foreach (var request in counted.Where(request => request.Kind == HitKind.Trailer)) cells.UnionWith(Enumerable.Range(request.StartMs, request.LengthMs));
+            return cells.Count;
+        }
+    }
+
+    public bool View => WatchMs >= ViewMs;
+
+    public bool Completed => WatchMs >= JudgedStream.LengthMs - 1000;
+
+    public IEnumerable<string> Renditions => Content.Select(request => request.Path.Split('/')[0]).Distinct();
+
+    public IEnumerable<string> Captions => counted.Where(request => request.Kind == HitKind.Caption).Select(request => request.Path.Split('/')[1]).Distinct();
+
+    public PlayerFamily Player => counted.Select(request => request.Player).DefaultIfEmpty().Max();
+
+    public uint Trailer => counted.Select(request => request.Trailer).DefaultIfEmpty().Max();
+
+    public int Handed(int second) => handedOut[(second * 1000) + 500];
+
+    public bool Proven(int second) => proven[(second * 1000) + 500];
+
+    /// <summary>The last second that was handed out; -1 for none.</summary>
+    public int Left => Array.FindLastIndex(handedOut, times => times > 0) is var last and >= 0 ? last / 1000 : -1;
+
+    private void Prove()
+    {
+        var end = Array.FindLastIndex(handedOut, times => times > 0) + 1;
+        var told = counted.Where(request => request is { Kind: HitKind.Content or HitKind.Trailer, BufferMs: > 0 })
+            .Select(request => (request.At, Ms: request.StartMs - request.BufferMs!.Value, Rate: Math.Clamp(request.Rate ?? 1, 0, 4), OfTrailer: request.Kind == HitKind.Trailer))
+            .Select(each => each with { Ms = each.OfTrailer ? each.Ms : Math.Max(0, each.Ms) })
+            .OrderBy(each => each.At).ThenBy(each => each.Ms).ThenBy(each => each.Rate).ThenBy(each => each.OfTrailer).ToList();
+        if (told.Count == 0)
+        {
+            // Proven is a millisecond behind which more than a buffer's length was handed out without a gap.
+            var ahead = 0;
+            for (var ms = proven.Length - 1; ms >= 0; ms--)
+            {
+                ahead = handedOut[ms] > 0 ? ahead + 1 : 0;
+                proven[ms] = ahead > BufferMs;
+            }
+        }
+        else
+        {
+            var positions = told.SkipWhile(each => each.OfTrailer).Select(each => (each.At, Ms: Math.Min(end, Math.Max(0, each.OfTrailer ? end + each.Ms : each.Ms)), each.Rate)).ToList();
+            for (var from = 0; from < positions.Count;)
+            {
+                var to = from;
+                while (to + 1 < positions.Count && IsPlay(positions[to], positions[to + 1])) to++;
+                var farthest = positions[from..(to + 1)].Max(each => each.Ms);
+                for (var ms = positions[from].Ms; ms < farthest - 100; ms++) proven[ms] = handedOut[ms] > 0;
+                from = to + 1;
+            }
+        }
+
+        var most = (LastAt - FirstAt) * told.Select(each => each.Rate).Append(1).Max();
+        for (var ms = 0; ms < proven.Length; ms++)
+        {
+            if (proven[ms] && --most < 0) proven[ms] = false;
+        }
+    }
+
+    private static bool IsPlay((long At, int Ms, decimal Rate) earlier, (long At, int Ms, decimal Rate) later) =>
+        later.Ms >= earlier.Ms - 200 && later.Ms - earlier.Ms <= Math.Floor((later.At - earlier.At) * Math.Max(earlier.Rate, later.Rate)) + 1000;
+}
