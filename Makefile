@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench golden players players-table soak faults transcode import clean help
+.PHONY: run test build format bench golden players players-table truth soak faults transcode import clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -24,6 +24,9 @@ players: ## Play streams in real players only
 
 players-table: ## Play every shape of content in every player and write the table of docs/players.md (a quarter of an hour)
 	@scripts/players-table
+
+truth: ## Compare what a real player played with what is reported; writes the table in docs/metrics.md
+	@scripts/truth
 
 soak: ## The long versions of the property, fuzz and fault tests
 	@SOAK=1 scripts/test HlsGateway.Playlists.Tests HlsGateway.Tests HlsGateway.Players.Tests

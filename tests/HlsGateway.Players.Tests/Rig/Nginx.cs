@@ -101,7 +101,8 @@ internal sealed class Nginx : IAsyncDisposable
         {
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"  server {{ listen 127.0.0.1:{addresses[site.Name].Port}; access_log {folder}/{site.Name}.log tally;\n");
             text.Append("    add_header Cache-Control no-store always;\n");
-            if (site.Cors) text.Append("    add_header Access-Control-Allow-Origin * always;\n");
+            // A page that sends headers of its own asks first, also behind a redirect.
+            if (site.Cors) text.Append("    add_header Access-Control-Allow-Origin * always;\n    add_header Access-Control-Allow-Headers * always;\n    if ($request_method = OPTIONS) { return 204; }\n");
             foreach (var (prefix, root) in site.Folders) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"    location {prefix} {{ alias {root}/; }}\n");
             text.Append("  }\n");
         }

@@ -64,6 +64,9 @@ internal sealed partial class Players : IAsyncDisposable
     /// <summary>A page of its own for pages other than the harness.</summary>
     public Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null) => browser.NewPageAsync(options);
 
+    /// <summary>A browser window that shares nothing with others.</summary>
+    public Task<IBrowserContext> NewContextAsync() => browser.NewContextAsync();
+
     /// <summary>The page's origin, which its requests at the CDN name as their Referer: tells whose request it was.</summary>
     public string RefererOf(string player, string run) => $"http://{player}-{run}.localhost:{pages.Port}/";
 
@@ -96,6 +99,7 @@ internal sealed partial class Players : IAsyncDisposable
         return (PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report")) with { GivenUp = givenUp }, session);
     }
 
+    /// <summary>The first session that the text names; empty for none.</summary>
     internal static string SessionIn(string text) => SessionParameter().Match(text) is { Success: true } match ? match.Groups["token"].Value : "";
 
     [GeneratedRegex("[?&]session_id=(?<token>[A-Za-z0-9_-]{40})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
