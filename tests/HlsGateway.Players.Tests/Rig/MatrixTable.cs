@@ -43,8 +43,9 @@ internal static class MatrixTable
                 table.Append(CultureInfo.InvariantCulture, $"| {shape.Says} | {(trailerHasSound ? "sound" : "no sound")} |");
                 foreach (var player in Players.All) table.Append(CultureInfo.InvariantCulture, $" {Cell(shape, player, cells.GetValueOrDefault(player))} |");
                 table.Append('\n');
-                good += cells.Values.Count(verdict => verdict.Good);
-                all += cells.Count;
+                var played = cells.Where(cell => Scenario.LeftOut(shape, cell.Key) is null).ToArray();
+                good += played.Count(cell => cell.Value.Good);
+                all += played.Length;
             }
         }
         table.Append(CultureInfo.InvariantCulture, $"\n{good} of {all} cells that were played are without fault.\n\nLeft out:\n");
