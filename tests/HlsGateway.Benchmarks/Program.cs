@@ -4,6 +4,7 @@ using HlsGateway.Benchmarks;
 var benchmarks = new Dictionary<string, Action>(StringComparer.Ordinal)
 {
     ["outbox"] = OutboxBenchmark.Run,
+    ["transcode"] = () => TranscodeBenchmark.RunAsync().GetAwaiter().GetResult(),
     ["render"] = () => RenderBenchmark.Run(Console.Out),
 };
 
