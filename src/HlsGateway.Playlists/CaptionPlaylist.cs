@@ -15,11 +15,12 @@ public static class CaptionPlaylist
     /// <summary>Builds a VOD playlist.</summary>
     /// <param name="windows">The content's segments in order; at least one.</param>
     /// <param name="trailer">The trailer's blank window behind a discontinuity (rules S1 and W3); null without a trailer. Its duration is the whole trailer's.</param>
+    /// <param name="before">The trailer's window stands before the content's, and the discontinuity between them.</param>
     /// <param name="targetDuration">
     /// The video's EXT-X-TARGETDURATION in seconds. Raised where a window is longer: one blank window stands for all of the trailer's
     /// segments, and subtitle Renditions of VOD may have a target duration of their own (RFC 8216 section 6.2.4).
     /// </param>
-    public static PlaylistTemplate Build(IReadOnlyList<CaptionWindow> windows, CaptionWindow? trailer, int targetDuration)
+    public static PlaylistTemplate Build(IReadOnlyList<CaptionWindow> windows, CaptionWindow? trailer, int targetDuration, bool before = false)
     {
         var (target, fraction) = ((decimal)targetDuration, false);
         foreach (var window in trailer is { } last ? windows.Append(last) : windows)
@@ -32,9 +33,11 @@ public static class CaptionPlaylist
         // Version 3 is what decimal durations need; nothing else here needs any (rule D5).
         text.Append(CultureInfo.InvariantCulture, $"#EXTM3U\n#EXT-X-VERSION:{(fraction ? 3 : 1)}\n#EXT-X-TARGETDURATION:{target}\n");
         text.Append("#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-        foreach (var window in windows)
-            Append(window);
-        if (trailer is { } blank)
+        if (before && trailer is { } ahead)
+            Append(ahead);
+        for (var at = 0; at < windows.Count; at++)
+            Append(at == 0 && before && trailer is not null ? windows[0] with { Discontinuity = true } : windows[at]);
+        if (!before && trailer is { } blank)
             Append(blank with { Discontinuity = true });
         text.Append("#EXT-X-ENDLIST\n");
 

@@ -15,8 +15,11 @@ public sealed class MasterEdit
     /// </summary>
     public Func<int, TrailerPeak>? Trailer { get; init; }
 
-    /// <summary>The trailer's length: an EXT-X-START that counts from the end keeps its place (rule S10).</summary>
+    /// <summary>The trailer's length: EXT-X-START keeps its place in the content (rule S10).</summary>
     public int TrailerDurationMs { get; init; }
+
+    /// <summary>The trailer stands before the content and not after it.</summary>
+    public bool TrailerBefore { get; init; }
 }
 
 /// <summary>A trailer copy's share in a Variant Stream's attributes.</summary>
@@ -37,9 +40,19 @@ public sealed class MediaEdit
 {
     public required UriRewriter Rewrite { get; init; }
 
-    /// <summary>Spliced after the content (rules S1 to S6); null, or a playlist without EXT-X-ENDLIST (rule S11), splices nothing.</summary>
+    /// <summary>Spliced after or before the content (rules S1 to S6); null, or a playlist without EXT-X-ENDLIST (rule S11), splices nothing.</summary>
     public SplicedTrailer? Trailer { get; init; }
+
+    /// <summary>Announced in place of a splice; null, or a playlist without EXT-X-ENDLIST, announces nothing.</summary>
+    public Interstitial? Interstitial { get; init; }
 }
+
+/// <summary>A trailer that the player fetches and plays by itself (draft-pantos-hls-rfc8216bis appendix D).</summary>
+/// <param name="Id">The same in all Media Playlists of a session.</param>
+/// <param name="Asset">Its playlist.</param>
+/// <param name="Duration">Seconds, decimal text.</param>
+/// <param name="Before">It plays before the content and not after it.</param>
+public sealed record Interstitial(string Id, RewrittenUri Asset, string Duration, bool Before);
 
 /// <summary>A trailer as one Media Playlist carries it.</summary>
 /// <param name="Segments">At least one.</param>
@@ -50,6 +63,9 @@ public sealed class MediaEdit
 /// </param>
 public sealed record SplicedTrailer(IReadOnlyList<SplicedSegment> Segments, RewrittenUri? Map, int LongestSegmentMs)
 {
+    /// <summary>It stands before the content and not after it.</summary>
+    public bool Before { get; init; }
+
     /// <summary>Bits per second, written as EXT-X-BITRATE where the content's would otherwise speak about the trailer too (rule S10); 0 when unknown.</summary>
     public int Bandwidth { get; init; }
 }

@@ -21,12 +21,19 @@ internal static class HeaderTags
         builder.Write("\n"u8);
     }
 
-    /// <summary>A negative EXT-X-START counts from the end: what is added there is added to it (rule S10).</summary>
-    public static void WriteStartOffset(TemplateBuilder builder, ReadOnlySpan<byte> text, in Mark mark, Seconds added)
+    /// <summary>
+    /// A negative EXT-X-START counts from the end, any other from the beginning: what is added there is added to it, so that it names
+    /// the same moment of the content (rule S10). The very beginning stays the beginning.
+    /// </summary>
+    /// <param name="before">The trailer stands before the content.</param>
+    public static void WriteStartOffset(TemplateBuilder builder, ReadOnlySpan<byte> text, in Mark mark, Seconds added, bool before)
     {
-        var offset = AttributeList.Unquote(text.Slice(mark.Start, mark.Length))[1..];
-        Seconds.TryRead(offset, out var before, out _);
+        var offset = AttributeList.Unquote(text.Slice(mark.Start, mark.Length));
+        var fromEnd = offset is [(byte)'-', ..];
+        Seconds.TryRead(fromEnd ? offset[1..] : offset, out var seconds, out _);
+        if (fromEnd == before || (before && seconds == default))
+            return;
         builder.Replace(mark);
-        builder.Write($"-{before + added}");
+        builder.Write($"{(fromEnd ? "-" : "")}{seconds + added}");
     }
 }

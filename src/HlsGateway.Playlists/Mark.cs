@@ -18,11 +18,14 @@ internal enum MarkKind : byte
     /// <summary>The value of EXT-X-TARGETDURATION.</summary>
     TargetDuration,
 
-    /// <summary>A negative TIME-OFFSET of EXT-X-START.</summary>
+    /// <summary>The TIME-OFFSET of EXT-X-START.</summary>
     StartOffset,
 
     /// <summary>The value of an EXT-X-BYTERANGE without an offset; <see cref="Mark.Index"/> is the segment's.</summary>
     ByteRange,
+
+    /// <summary>Before the first line that speaks about a segment: where what comes before the content is put.</summary>
+    BeforeFirstSegment,
 
     /// <summary>A whole EXT-X-ENDLIST line.</summary>
     EndList,

@@ -75,7 +75,7 @@ internal sealed class MarkList
     private void AddStart(in PlaylistLines line)
     {
         var attributes = new AttributeList(line.Value);
-        if (attributes.Find("TIME-OFFSET"u8) && attributes.Value is [(byte)'-', .. var offset] && Seconds.TryParse(offset, out _))
+        if (attributes.Find("TIME-OFFSET"u8) && Seconds.TryParse(attributes.Value is [(byte)'-', .. var offset] ? offset : attributes.Value, out _))
             Items.Add(new Mark(MarkKind.StartOffset, line.ValueStart + attributes.ValueStart, attributes.ValueLength, line.Number));
     }
 

@@ -30,7 +30,7 @@ internal static class MasterPlaylistCompiler
                     HeaderTags.WriteNumber(builder, text, mark, version);
                     break;
                 case MarkKind.StartOffset when edit.Trailer is not null:
-                    HeaderTags.WriteStartOffset(builder, text, mark, Seconds.FromMilliseconds(edit.TrailerDurationMs));
+                    HeaderTags.WriteStartOffset(builder, text, mark, Seconds.FromMilliseconds(edit.TrailerDurationMs), edit.TrailerBefore);
                     break;
                 case MarkKind.Captions when edit.Captions.Count > 0:
                     builder.CopyTo(mark.Start);

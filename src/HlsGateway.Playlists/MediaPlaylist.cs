@@ -70,5 +70,6 @@ public sealed class MediaPlaylist
 /// <param name="Longest">The longest segment.</param>
 /// <param name="EncryptedAtEnd">A key is in force for the last segment (rule S5).</param>
 /// <param name="BitrateAtEnd">EXT-X-BITRATE is in force for the last segment (rule S10).</param>
+/// <param name="FirstDate">The first EXT-X-PROGRAM-DATE-TIME as written; null without one.</param>
 internal readonly record struct MediaFacts(
-    int DeclaredVersion, int NeededVersion, bool HasTargetDuration, Seconds Longest, bool EncryptedAtEnd, bool BitrateAtEnd);
+    int DeclaredVersion, int NeededVersion, bool HasTargetDuration, Seconds Longest, bool EncryptedAtEnd, bool BitrateAtEnd, string? FirstDate);

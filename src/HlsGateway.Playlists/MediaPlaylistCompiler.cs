@@ -5,12 +5,17 @@ internal static class MediaPlaylistCompiler
 {
     public static PlaylistTemplate Compile(MediaPlaylist playlist, MediaEdit edit)
     {
+        // Without a segment there is nothing to stand before.
+        var before = playlist.HasEndList && edit.Trailer is { Before: true } && !playlist.Segments.IsEmpty;
+        if (before)
+            playlist = ExplicitIvs.Write(playlist);
         var text = playlist.Text.Span;
         var facts = playlist.Facts;
         // Rule S11: a playlist without an end is live, or not finished.
         var splice = playlist.HasEndList && edit.Trailer is { } trailer ? new TrailerSplice(trailer) : null;
         var uris = UriQuestions.Ask(text, playlist.Marks, playlist.Segments.AsSpan(), edit.Rewrite, out var addedLength);
-        var changed = splice is not null || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
+        var interstitial = playlist.HasEndList && !playlist.Segments.IsEmpty ? edit.Interstitial : null;
+        var changed = splice is not null || interstitial is not null || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
         var version = changed ? Math.Max(Math.Max(facts.DeclaredVersion, facts.NeededVersion), splice?.NeededVersion ?? 0) : facts.DeclaredVersion;
         var target = splice is null ? playlist.TargetDuration : TargetDuration(playlist, splice, version);
 
@@ -40,6 +45,14 @@ internal static class MediaPlaylistCompiler
                     if (splice is not null && !facts.HasTargetDuration)
                         WriteTargetDurationLine(builder, target);
                     break;
+                case MarkKind.BeforeFirstSegment when before:
+                    builder.CopyTo(mark.Start);
+                    splice?.WriteBefore(builder, discontinuity: !playlist.Segments[0].Discontinuity);
+                    break;
+                case MarkKind.BeforeFirstSegment when interstitial is not null:
+                    builder.CopyTo(mark.Start);
+                    WriteInterstitial(builder, interstitial, facts.FirstDate);
+                    break;
                 case MarkKind.Version:
                     HeaderTags.WriteNumber(builder, text, mark, version);
                     break;
@@ -47,17 +60,18 @@ internal static class MediaPlaylistCompiler
                     HeaderTags.WriteNumber(builder, text, mark, target);
                     break;
                 case MarkKind.StartOffset when splice is not null:
-                    HeaderTags.WriteStartOffset(builder, text, mark, splice.Total);
+                    HeaderTags.WriteStartOffset(builder, text, mark, splice.Total, before);
                     break;
                 case MarkKind.Repeated:
-                case MarkKind.EndList or MarkKind.Dangling when splice is not null:
+                case MarkKind.EndList or MarkKind.Dangling when splice is not null && !before:
                     builder.Replace(mark);
                     break;
             }
         }
 
         builder.CopyRest();
-        splice?.Write(builder, facts.EncryptedAtEnd, facts.BitrateAtEnd);
+        if (!before)
+            splice?.WriteBehind(builder, facts.EncryptedAtEnd, facts.BitrateAtEnd);
         return builder.Build();
     }
 
@@ -67,6 +81,25 @@ internal static class MediaPlaylistCompiler
         var longest = playlist.Facts.Longest > splice.Longest ? playlist.Facts.Longest : splice.Longest;
         return Math.Max(playlist.TargetDuration, version < 6 ? longest.Ceiling : longest.Rounded);
     }
+
+    /// <remarks>
+    /// A date range stands on the clock of EXT-X-PROGRAM-DATE-TIME: content without one gets one, any date, the same in all
+    /// Renditions. CUE decides when it plays, not the date.
+    /// </remarks>
+    private static void WriteInterstitial(TemplateBuilder builder, Interstitial interstitial, string? date)
+    {
+        if (date is null)
+            builder.Write($"#EXT-X-PROGRAM-DATE-TIME:{AnyDate}\n");
+        builder.Write("#EXT-X-DATERANGE:ID="u8);
+        builder.WriteQuoted(interstitial.Id);
+        builder.Write(",CLASS=\"com.apple.hls.interstitial\",START-DATE="u8);
+        builder.WriteQuoted(date ?? AnyDate);
+        builder.Write($",DURATION={interstitial.Duration},CUE=\"{(interstitial.Before ? "PRE" : "POST")}\",X-ASSET-URI=");
+        builder.WriteQuoted(interstitial.Asset);
+        builder.Write(",X-RESUME-OFFSET=0\n"u8);
+    }
+
+    private const string AnyDate = "2000-01-01T00:00:00.000Z";
 
     private static void WriteTargetDurationLine(TemplateBuilder builder, int target)
     {

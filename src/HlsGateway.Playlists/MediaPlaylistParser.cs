@@ -36,6 +36,8 @@ internal ref struct MediaPlaylistParser
     private bool encryptedAtEnd;
     private bool bitrateAtEnd;
     private bool isMedia;
+    private bool sawSegmentTag;
+    private string? firstDate;
     private bool hasEndList;
     private bool iFramesOnly;
     private bool hasTargetDuration;
@@ -74,6 +76,12 @@ internal ref struct MediaPlaylistParser
     private bool TryReadTag()
     {
         var rule = line.Rule;
+        if (!sawSegmentTag && rule.Has(TagTraits.NextSegment))
+        {
+            sawSegmentTag = true;
+            marks.Items.Add(new Mark(MarkKind.BeforeFirstSegment, line.Start, 0, line.Number));
+        }
+
         if (!marks.TryAddTag(line, out var repeated, out error))
             return false;
         if (repeated)
@@ -97,6 +105,9 @@ internal ref struct MediaPlaylistParser
                 break;
             case Tag.Discontinuity:
                 discontinuity = true;
+                break;
+            case Tag.ProgramDateTime:
+                firstDate ??= PlaylistText.Decode(line.Value);
                 break;
             case Tag.Bitrate:
                 bitrateInForce = true;
@@ -233,7 +244,7 @@ internal ref struct MediaPlaylistParser
             marks.Items.Sort(static (left, right) => (left.Start, left.Length).CompareTo((right.Start, right.Length)));
         }
 
-        var facts = new MediaFacts(marks.DeclaredVersion, marks.NeededVersion, hasTargetDuration, longest, encryptedAtEnd, bitrateAtEnd);
+        var facts = new MediaFacts(marks.DeclaredVersion, marks.NeededVersion, hasTargetDuration, longest, encryptedAtEnd, bitrateAtEnd, firstDate);
         return new MediaPlaylist(text, [.. marks.Items], facts)
         {
             Segments = segments.DrainToImmutable(),

@@ -4,7 +4,7 @@ namespace HlsGateway.Playlists;
 internal enum Tag : byte
 {
     None, Header, MediaSequence, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
-    ExtInf, ByteRange, Key, Map, Bitrate, Discontinuity, SegmentMark,
+    ExtInf, ByteRange, ProgramDateTime, Key, Map, Bitrate, Discontinuity, SegmentMark,
     StreamInf, Media, IFrameStreamInf, SessionKey, UriOnly,
 }
 
@@ -35,7 +35,7 @@ internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTrait
     private static readonly TagRule[] Others =
     [
         new(Tag.ByteRange, "#EXT-X-BYTERANGE"u8.ToArray(), TagTraits.NextSegment),
-        new(Tag.SegmentMark, "#EXT-X-PROGRAM-DATE-TIME"u8.ToArray(), TagTraits.NextSegment),
+        new(Tag.ProgramDateTime, "#EXT-X-PROGRAM-DATE-TIME"u8.ToArray(), TagTraits.NextSegment),
         new(Tag.Discontinuity, "#EXT-X-DISCONTINUITY"u8.ToArray(), TagTraits.Bare | TagTraits.NextSegment),
         new(Tag.Key, "#EXT-X-KEY"u8.ToArray(), TagTraits.NextSegment, UriKind.Key, "URI"u8.ToArray()),
         new(Tag.Map, "#EXT-X-MAP"u8.ToArray(), TagTraits.NextSegment, UriKind.Map, "URI"u8.ToArray()),

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace HlsGateway.Playlists;
 
-/// <summary>What stands between the content's last segment and EXT-X-ENDLIST (rules S1, S5, S6, S10).</summary>
+/// <summary>A trailer between the content's last segment and EXT-X-ENDLIST, or before its first segment (rules S1, S5, S6, S10).</summary>
 internal sealed class TrailerSplice
 {
     private readonly SplicedTrailer trailer;
@@ -37,14 +37,30 @@ internal sealed class TrailerSplice
     /// <summary>Protocol version (draft-pantos-hls-rfc8216bis section 8).</summary>
     public int NeededVersion { get; } = 1;
 
+    /// <summary>The trailer behind the content, and the playlist's end.</summary>
     /// <param name="encrypted">A key is in force: it must not be applied to the trailer.</param>
     /// <param name="bitrate">An EXT-X-BITRATE is in force: it was not said of the trailer.</param>
-    public void Write(TemplateBuilder builder, bool encrypted, bool bitrate)
+    public void WriteBehind(TemplateBuilder builder, bool encrypted, bool bitrate)
     {
         builder.EndLine();
         builder.Write("#EXT-X-DISCONTINUITY\n"u8);
         if (encrypted)
             builder.Write("#EXT-X-KEY:METHOD=NONE\n"u8);
+        WriteSegments(builder, bitrate);
+        builder.Write("#EXT-X-ENDLIST\n"u8);
+    }
+
+    /// <summary>The trailer before all that speaks about the content's segments: its keys and EXT-X-MAP come into force behind it.</summary>
+    /// <param name="discontinuity">False where the content begins with an EXT-X-DISCONTINUITY of its own.</param>
+    public void WriteBefore(TemplateBuilder builder, bool discontinuity)
+    {
+        WriteSegments(builder, bitrate: false);
+        if (discontinuity)
+            builder.Write("#EXT-X-DISCONTINUITY\n"u8);
+    }
+
+    private void WriteSegments(TemplateBuilder builder, bool bitrate)
+    {
         if (trailer.Map is { } map)
         {
             builder.Write("#EXT-X-MAP:URI="u8);
@@ -67,7 +83,5 @@ internal sealed class TrailerSplice
             builder.WriteUriLine(segment.Uri);
             builder.Write("\n"u8);
         }
-
-        builder.Write("#EXT-X-ENDLIST\n"u8);
     }
 }

@@ -9,6 +9,10 @@ public readonly ref struct PlayerQuery
 {
     public const string SessionName = "session_id";
 
+    /// <summary>How a player asks of a Master Playlist that its trailer be an HLS interstitial, or spliced in.</summary>
+    private const string AsInterstitial = "trailer=interstitial";
+    private const string AsSplice = "trailer=stitched";
+
     private readonly ReadOnlySpan<char> own;
     private readonly ReadOnlySpan<char> ours;
 
@@ -58,6 +62,21 @@ public readonly ref struct PlayerQuery
     /// <summary>Caption playlists: the Master Playlist they belong to, where its name does not tell.</summary>
     public ReadOnlySpan<char> CaptionSource { get; }
 
+    /// <summary>What a player asks of the trailer; null when it asks for nothing.</summary>
+    public bool? Interstitial
+    {
+        get
+        {
+            foreach (var range in own.Split('&'))
+            {
+                if (own[range] is AsInterstitial or AsSplice)
+                    return own[range] is AsInterstitial;
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>The query without our parameters and without CMCD, with its <c>?</c>; empty when nothing is left.</summary>
     public string Foreign()
     {
@@ -68,14 +87,14 @@ public readonly ref struct PlayerQuery
         foreach (var range in own.Split('&'))
         {
             // A player that was given a bare query ("?" alone or "a&&b") gets the same bytes passed on.
-            if (!IsCmcd(own[range]) && !own.IsEmpty)
+            if (!IsCmcd(own[range]) && !own.IsEmpty && own[range] is not (AsInterstitial or AsSplice))
                 kept.Append(kept.Length == 0 ? '?' : '&').Append(own[range]);
         }
 
         foreach (var range in ours.Split('&'))
         {
             var pair = ours[range];
-            if (!pair.IsEmpty && !IsCmcd(pair) && !IsOurs(pair))
+            if (!pair.IsEmpty && !IsCmcd(pair) && !IsOurs(pair) && pair is not (AsInterstitial or AsSplice))
                 kept.Append(kept.Length == 0 ? '?' : '&').Append(pair);
         }
 

@@ -36,13 +36,15 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, out int leftAlone)
     {
         var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
-        string first = trailer.Variants.IsDefaultOrEmpty ? "" : trailer.Variants[0].Profile;
+        var spliced = trailer.Version is not null && !trailer.Placement.IsInterstitial();
+        string first = spliced ? trailer.Variants[0].Profile : "";
+        var asset = trailer.Version is null || spliced ? "" : TrailerAsset.ProfilesOf(master, trailer);
 
         RewrittenUri Rewrite(in UriSite site)
         {
             ChildRole? role = site.Kind switch
             {
-                UriKind.VariantStream => new('v', trailer.Version is null ? "" : trailer.Variants[site.Index].Profile),
+                UriKind.VariantStream => new('v', spliced ? trailer.Variants[site.Index].Profile : asset),
                 UriKind.IFrameStream => new('i', ""),
                 UriKind.Rendition => Rendition(master.Renditions[site.Index], site.Index),
                 _ => null,
@@ -56,12 +58,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             return WithSession(placed.Text ?? site.Uri, $"&p={child}");
         }
 
-        ChildRole Rendition(Rendition rendition, int index) => rendition.Type switch
-        {
-            "AUDIO" => new('a', trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : ""),
-            "SUBTITLES" => new('s', first),
-            _ => new('v', trailer.Renditions.TryGetValue(index, out var angle) ? angle.Profile : ""),
-        };
+        ChildRole Rendition(Rendition rendition, int index) => new(
+            rendition.Type switch { "AUDIO" => 'a', "SUBTITLES" => 's', _ => 'v' },
+            !spliced || rendition.Type == "SUBTITLES" ? first : trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : "");
 
         var climb = Climb(place.ClientPath);
         var template = master.Compile(new MasterEdit
@@ -69,16 +68,18 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             Rewrite = Rewrite,
             Captions = [.. captions.Select(track => new CaptionRendition(track.Language, track.Name, track.Default, Characteristics(track),
                 WithSession($"{climb}{CaptionPath.Folder}{track.Language}.m3u8", $"&p={new ChildRole('s', first)}{(captionSource.Length == 0 ? "" : "&v=" + captionSource)}")))],
-            TrailerDurationMs = trailer.Version is null ? 0 : LengthMs(trailer.Variants[0]),
-            Trailer = trailer.Version is null ? null : index => new TrailerPeak(trailer.Variants[index].PeakBandwidth, trailer.Variants[index].Codecs),
+            TrailerDurationMs = spliced ? trailer.Variants[0].LengthMs : 0,
+            TrailerBefore = trailer.Placement.IsBefore(),
+            Trailer = !spliced ? null : index => new TrailerPeak(trailer.Variants[index].PeakBandwidth, trailer.Variants[index].Codecs),
         });
         leftAlone = placement.LeftAlone;
         return template;
     }
 
     /// <summary>Compiles a Media Playlist.</summary>
-    /// <param name="copy">The trailer copy to splice; null for none.</param>
-    public PlaylistTemplate Media(MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy)
+    /// <param name="copy">The trailer copy to splice or to announce; null for none.</param>
+    public PlaylistTemplate Media(
+        MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy, TrailerPlacement where = TrailerPlacement.Behind)
     {
         var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
 
@@ -105,13 +106,16 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             }
         }
 
-        var spliced = version is null || copy is null || !media.HasEndList ? null : Splice(place, role, version, copy);
-        return media.Compile(new MediaEdit { Rewrite = Rewrite, Trailer = spliced });
+        if (version is null || copy is null || !media.HasEndList)
+            return media.Compile(new MediaEdit { Rewrite = Rewrite });
+        return media.Compile(where.IsInterstitial()
+            ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce(role, version, copy, where) }
+            : new MediaEdit { Rewrite = Rewrite, Trailer = Splice(place, role, version, copy) with { Before = where.IsBefore() } });
     }
 
     /// <summary>Compiles the playlist of one of our caption tracks over the content's grid.</summary>
     /// <param name="mpegts">First video PTS of the content; null when it could not be measured.</param>
-    public PlaylistTemplate Caption(string video, string clientPath, CaptionTrack track, MediaPlaylist content, long? mpegts, TrailerCopy? trailer)
+    public PlaylistTemplate Caption(string video, string clientPath, CaptionTrack track, MediaPlaylist content, long? mpegts, TrailerCopy? trailer, TrailerPlacement where = TrailerPlacement.Behind)
     {
         var climb = Climb(clientPath);
         CaptionWindow Window(CaptionPath path, string duration, int startMs)
@@ -125,15 +129,31 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         CaptionWindow? blank = null;
         if (trailer is not null && content.HasEndList)
         {
-            var ms = LengthMs(trailer);
-            blank = Window(new(track.Language, BlankVersion, trailer.FirstVideoPts, ms, 0, ms), Seconds(trailer), 0);
+            var ms = trailer.LengthMs;
+            blank = Window(new(track.Language, BlankVersion, trailer.FirstVideoPts, ms, 0, ms), trailer.Length, 0);
         }
 
-        return CaptionPlaylist.Build(windows, blank, content.TargetDuration);
+        return CaptionPlaylist.Build(windows, blank, content.TargetDuration, where.IsBefore());
     }
 
     /// <summary>Stands in a caption path where a track's version would: the trailer's blank window.</summary>
     public const string BlankVersion = "trailer";
+
+    /// <summary>Compiles the playlist that an interstitial leads to: its signed segments, or a Master Playlist where picture and sound are apart.</summary>
+    /// <param name="path">Its folder below <c>/watch/</c>, with a slash.</param>
+    /// <param name="sound">The copy that holds the sound of a copy without; null for one that holds what there is.</param>
+    public PlaylistTemplate Asset(string path, TrailerVersion version, TrailerCopy copy, TrailerCopy? sound)
+    {
+        var text = System.Text.Encoding.ASCII.GetBytes(sound is null ? TrailerAsset.Media(version, copy) : TrailerAsset.Master(copy, sound));
+        _ = Playlist.TryParse(text, out var master, out var media, out var error);
+        return master?.Compile(new MasterEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, "") })
+            ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, path + site.Uri, site.Duration ?? "0", site.StartMs, "") : "") })
+            ?? throw new InvalidOperationException($"A trailer's playlist is none. {error}");
+    }
+
+    /// <summary>The same in every Variant Stream of a session: players compare.</summary>
+    private static Interstitial Announce(ChildRole role, TrailerVersion version, TrailerCopy copy, TrailerPlacement where) => new(
+        version.Label, WithSession($"{WatchRouter.TrailerMarker}{version.Label}/{role.Copy}/{TrailerAsset.File}", ""), copy.Length, where.IsBefore());
 
     private SplicedTrailer Splice(PlaylistPlace place, ChildRole role, TrailerVersion version, TrailerCopy copy)
     {
@@ -143,9 +163,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         var path = $"{place.Video}/{(folder.Length == 0 ? "" : folder + "/")}{at}";
         if (role.Role == 's')
         {
-            var ms = LengthMs(copy);
+            var ms = copy.LengthMs;
             var file = $"{copy.FirstVideoPts}-{ms}.vtt";
-            return new([new(Seconds(copy), Signed(file, Seconds(copy), 0, "c"))], null, Math.Max(version.LongestSegmentMs, ms));
+            return new([new(copy.Length, Signed(file, copy.Length, 0, "c"))], null, Math.Max(version.LongestSegmentMs, ms));
         }
 
         var map = copy.Init is null ? (RewrittenUri?)null : WithSession(at + copy.Init, "");
@@ -157,11 +177,6 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         RewrittenUri Signed(string file, string duration, int startMs, string kind) =>
             WithSession(at + file, SegmentSignature.Parameters(keys, path + file, duration, startMs, kind));
     }
-
-    private static int LengthMs(TrailerCopy copy) => copy.Segments[^1].StartMs + copy.Segments[^1].DurationMs;
-
-    private static string Seconds(TrailerCopy copy) =>
-        copy.Segments.Sum(s => decimal.Parse(s.Duration, System.Globalization.CultureInfo.InvariantCulture)).ToString("0.######", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Keys, session data, steering: resolved where they must be, without parameters of ours.</summary>
     private static RewrittenUri Plain(UriPlacement placement, string uri)

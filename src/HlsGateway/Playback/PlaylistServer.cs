@@ -6,6 +6,7 @@ using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
 
@@ -17,10 +18,19 @@ namespace HlsGateway.Playback;
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
     TrailerLibrary trailers, PinnedTrailers pinned, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
-    OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics)
+    OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics,
+    IOptions<TrailersOptions> options)
 {
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
     private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer, ImmutableArray<CaptionTrack> Tracks);
+
+    /// <param name="Copy">Null where the session has no trailer, or this Rendition none of its copies.</param>
+    private readonly record struct PinnedCopy(TrailerVersion? Version, TrailerCopy? Copy, TrailerPlacement Placement)
+    {
+        public uint Id => Copy is null ? 0 : Version?.Id ?? 0;
+
+        public string Key(ChildRole role) => Copy is null ? role.Role.ToString() : $"{role}|{Version?.Label}|{Placement}";
+    }
 
     /// <summary>Answers a Master or Media Playlist.</summary>
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, OriginTarget source)
@@ -60,33 +70,32 @@ internal sealed class PlaylistServer(
             cache.Keep(key, compiled, template);
         }
 
-        await AnswerAsync(context, request, compiled.Template, compiled.Trailer);
+        await AnswerAsync(context, request, compiled.Template, compiled.Trailer, decision.Placement);
     }
 
     private async ValueTask ServeMediaAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MediaPlaylist media)
     {
         var role = ChildRole.Read(new PlayerQuery(request.Query).Profile);
-        var version = await PinnedAsync(context, request, role);
-        if (Begins(request) && media.HasEndList && trailers.ActiveFor(request.VideoName) is { } active)
+        var copy = await PinnedAsync(context, request, role);
+        if (Begins(request) && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
-            var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), active);
-            version = decision.Version;
+            var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), chosen.Version);
             role = decision.Version is null ? role : new ChildRole('v', decision.Variants[0].Profile);
+            copy = new(decision.Version, decision.Version is null ? null : decision.Variants[0], PlacementOf(request, chosen.Position));
         }
 
-        var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
-        var key = new TemplateKey(playlist, request.Video, request.Below, copy is null ? role.Role.ToString() : $"{role}|{version?.Label}");
+        var key = new TemplateKey(playlist, request.Video, request.Below, copy.Key(role));
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {
             if (role.Role == 'v' && media.HasEndList)
                 outbox.Describe(request.VideoName, media.DurationMs);
-            template = compiler.Media(media, Place(request, playlist), role, version, copy);
+            template = compiler.Media(media, Place(request, playlist), role, copy.Version, copy.Copy, copy.Placement);
             cache.Keep(key, template, template);
         }
 
-        await AnswerAsync(context, request, template, copy is null ? 0 : version?.Id ?? 0);
+        await AnswerAsync(context, request, template, copy.Id, copy.Placement);
     }
 
     /// <summary>Answers the playlist of one of our caption tracks (rules W2 to W5): always 200.</summary>
@@ -113,21 +122,42 @@ internal sealed class PlaylistServer(
             return;
         }
 
-        var version = await PinnedAsync(context, request, role);
-        var copy = role.Copy.Length > 0 && version is not null && version.Copies.TryGetValue(role.Copy, out var made) ? made : null;
+        var copy = await PinnedAsync(context, request, role);
         var known = await FactsAsync(context, request, found.Playlist);
         var mpegts = ContentFacts.FirstVideoPts(known);
         if (mpegts is null)
             metrics.CaptionTrouble("no_first_pts");
-        var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{mpegts}|{(copy is null ? "" : version?.Label + role.Copy)}");
+        var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{mpegts}|{copy.Key(role)}");
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {
-            template = compiler.Caption(request.Video, request.Below, track, media, mpegts, copy);
+            template = compiler.Caption(request.Video, request.Below, track, media, mpegts, copy.Copy, copy.Placement);
             cache.Keep(key, template, template);
         }
 
         await AnswerAsync(context, request, template, trailer: 0);
+    }
+
+    /// <summary>Answers the playlist of a trailer that the player plays by itself. Nothing is counted here: its segments are.</summary>
+    /// <param name="locator"><c>{name}@{hash8}/{profile}[.{profile of the sound}]</c>.</param>
+    public async ValueTask ServeTrailerAsync(HttpContext context, WatchRequest request, string locator)
+    {
+        var slash = locator.LastIndexOf('/');
+        var profiles = locator[(slash + 1)..].Split('.');
+        // A session asks for what it has pinned; without one, whatever this gateway knows by that name is shown.
+        var version = trailers.Snapshot.Find(locator[..slash]);
+        foreach (var profile in profiles)
+            version = await pinned.FindAsync(request.Token.Trailer != 0 ? request.Token.Trailer : version?.Id ?? 0, profile, context.RequestAborted);
+        if (version is null || profiles.Length > 2 || !locator[..slash].EndsWith(version.Hash, StringComparison.Ordinal) || !Array.TrueForAll(profiles, version.Copies.ContainsKey))
+        {
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-target", "There is no such trailer, or it was not made for this shape of video."));
+            return;
+        }
+
+        var template = compiler.Asset($"{WatchPath.Folder(request.Path)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
+        var token = new byte[SessionToken.Length];
+        request.CopyToken(token);
+        await WatchAnswer.PlaylistAsync(context, template, token);
     }
 
     private static PlaylistTemplate EmptyCaptions() =>
@@ -156,8 +186,8 @@ internal sealed class PlaylistServer(
 
     /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>
     private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master) =>
-        request.Verdict == SessionVerdict.None && Begins(request) && trailers.ActiveFor(request.VideoName) is { } version
-            ? trailers.Decide(master, Known(request, playlist), version)
+        request.Verdict == SessionVerdict.None && Begins(request) && trailers.ChosenFor(request.VideoName) is { } chosen
+            ? trailers.Decide(master, Known(request, playlist), chosen.Version) with { Placement = PlacementOf(request, chosen.Position) }
             : TrailerDecision.Without(TrailerPlan.NoTrailer);
 
     /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
@@ -168,12 +198,21 @@ internal sealed class PlaylistServer(
         var known = Known(request, playlist) ?? await FactsAsync(context, request, playlist);
         if (TrailerPlan.Decide(master, known, version).Missing is [var shape, ..])
             version = await pinned.FindAsync(version.Id, shape.Profile, context.RequestAborted) ?? version;
-        return trailers.Decide(master, known, version);
+        return trailers.Decide(master, known, version) with { Placement = request.Token.Placement };
     }
 
-    /// <summary>The version whose copy a child of a Master Playlist carries; null for none.</summary>
-    private ValueTask<TrailerVersion?> PinnedAsync(HttpContext context, WatchRequest request, ChildRole role) =>
-        role.Copy.Length == 0 ? new((TrailerVersion?)null) : pinned.FindAsync(request.Token.Trailer, role.Copy, context.RequestAborted);
+    private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position) =>
+        TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
+
+    /// <summary>The copy that a child of a Master Playlist carries or announces.</summary>
+    private async ValueTask<PinnedCopy> PinnedAsync(HttpContext context, WatchRequest request, ChildRole role)
+    {
+        if (role.Copy.Length == 0)
+            return default;
+        var profile = role.Copy.Split('.')[0];
+        var version = await pinned.FindAsync(request.Token.Trailer, profile, context.RequestAborted);
+        return new(version, version is not null && version.Copies.TryGetValue(profile, out var made) ? made : null, request.Token.Placement);
+    }
 
     /// <summary>What is known of the content now; the unknown is measured in the background.</summary>
     private ImmutableArray<RenditionFacts>? Known(WatchRequest request, OriginPlaylist playlist)
@@ -190,12 +229,12 @@ internal sealed class PlaylistServer(
     private bool Begins(WatchRequest request) =>
         request.Verdict == SessionVerdict.None && new PlayerQuery(request.Query).Session.IsEmpty && children.VideoOf(request.Path) is null;
 
-    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer)
+    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer, TrailerPlacement placement = TrailerPlacement.Behind)
     {
         var token = new byte[SessionToken.Length];
         if (Begins(request) && !HttpMethods.IsHead(context.Request.Method))
         {
-            var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow());
+            var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);
             session.Write(keys, request.Video, token);
             await hits.RecordAsync(context, request.Beginning(session), HitKind.SessionStart, 0, 0);
         }

@@ -12,7 +12,8 @@ namespace HlsGateway.Playback;
 /// <param name="VideoSegments">Number of path segments of the video's id.</param>
 /// <param name="Trailer">The pinned trailer version; 0 = none.</param>
 /// <param name="Preview">Signed as a preview: plays any trailer and counts nothing.</param>
-public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview)
+/// <param name="Placement">How the pinned trailer is placed. It has no bytes of its own: the signature is over it, and tells.</param>
+public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview, TrailerPlacement Placement = TrailerPlacement.Behind)
 {
     /// <summary>Characters of a token: 30 bytes as base64url.</summary>
     public const int Length = PlaylistTemplate.TokenLength;
@@ -37,8 +38,8 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
 
     /// <summary>Begins a session.</summary>
     /// <param name="video">The video's id as it stands in the URL; the signature binds the token to it.</param>
-    public static SessionToken Begin(string video, uint trailer, DateTimeOffset now, bool preview = false) =>
-        new(Guid.CreateVersion7(now), checked((byte)(video.AsSpan().Count('/') + 1)), trailer, preview);
+    public static SessionToken Begin(string video, uint trailer, DateTimeOffset now, bool preview = false, TrailerPlacement placement = TrailerPlacement.Behind) =>
+        new(Guid.CreateVersion7(now), checked((byte)(video.AsSpan().Count('/') + 1)), trailer, preview, placement);
 
     /// <summary>Writes the token's 40 characters.</summary>
     public void Write(SigningKeys keys, ReadOnlySpan<char> video, Span<byte> destination)
@@ -48,7 +49,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         raw[16] = VideoSegments;
         BinaryPrimitives.WriteUInt32BigEndian(raw[17..], Trailer);
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag((Preview ? keys.Previews : keys.Sessions)[0], raw[..Signed], video, tag);
+        Tag((Preview ? keys.Previews : keys.Sessions)[0], raw[..Signed], video, Placement, tag);
         tag[..TagSize].CopyTo(raw[Signed..]);
         Base64Url.EncodeToUtf8(raw, destination);
     }
@@ -69,14 +70,14 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
             return SessionVerdict.Forged;
 
         var preview = false;
-        if (!Matches(keys.Sessions, raw, path[..videoLength]))
+        if (!Matches(keys.Sessions, raw, path[..videoLength], out var placement))
         {
-            preview = Matches(keys.Previews, raw, path[..videoLength]);
+            preview = Matches(keys.Previews, raw, path[..videoLength], out placement);
             if (!preview)
                 return SessionVerdict.Forged;
         }
 
-        token = new SessionToken(new Guid(raw[..16], bigEndian: true), raw[16], BinaryPrimitives.ReadUInt32BigEndian(raw[17..]), preview);
+        token = new SessionToken(new Guid(raw[..16], bigEndian: true), raw[16], BinaryPrimitives.ReadUInt32BigEndian(raw[17..]), preview, placement);
         var age = now.ToUnixTimeMilliseconds() - token.StartedAtMs;
         // A clock that was set back, or a peer's that runs ahead, must not end sessions that have just begun.
         return age > lifetime.TotalMilliseconds || age < -ClockSkewMs ? SessionVerdict.Expired : SessionVerdict.Valid;
@@ -101,27 +102,47 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         return length - 1;
     }
 
-    private static bool Matches(ReadOnlySpan<SigningKeys.Mac> macs, ReadOnlySpan<byte> raw, ReadOnlySpan<char> video)
+    private static bool Matches(ReadOnlySpan<SigningKeys.Mac> macs, ReadOnlySpan<byte> raw, ReadOnlySpan<char> video, out TrailerPlacement placement)
     {
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        foreach (var mac in macs)
+        // The usual placement first, under every key: other sessions pay for being others.
+        for (placement = TrailerPlacement.Behind; placement <= TrailerPlacement.InterstitialBefore; placement++)
         {
-            Tag(mac, raw[..Signed], video, tag);
-            if (CryptographicOperations.FixedTimeEquals(tag[..TagSize], raw[Signed..]))
-                return true;
+            foreach (var mac in macs)
+            {
+                Tag(mac, raw[..Signed], video, placement, tag);
+                if (CryptographicOperations.FixedTimeEquals(tag[..TagSize], raw[Signed..]))
+                    return true;
+            }
         }
 
         return false;
     }
 
-    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, Span<byte> tag)
+    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, TrailerPlacement placement, Span<byte> tag)
     {
-        Span<byte> message = stackalloc byte[Signed + WatchPath.MaxLength];
+        Span<byte> message = stackalloc byte[Signed + WatchPath.MaxLength + 2];
         signed.CopyTo(message);
         // Paths are ASCII once they have passed WatchPath.
-        Encoding.ASCII.GetBytes(video, message[Signed..]);
-        mac.Compute(message[..(Signed + video.Length)], tag);
+        var length = Signed + Encoding.ASCII.GetBytes(video, message[Signed..]);
+        if (placement != TrailerPlacement.Behind)
+        {
+            // '?' cannot stand in a path.
+            message[length++] = (byte)'?';
+            message[length++] = (byte)placement;
+        }
+
+        mac.Compute(message[..length], tag);
     }
+}
+
+/// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch.</summary>
+public enum TrailerPlacement : byte
+{
+    Behind,
+    Before,
+    InterstitialBehind,
+    InterstitialBefore,
 }
 
 /// <summary>What came of verifying a token.</summary>

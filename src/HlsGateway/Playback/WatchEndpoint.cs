@@ -43,6 +43,9 @@ internal sealed class WatchEndpoint(
             case RouteKind.CaptionPlaylist:
                 await playlists.ServeCaptionAsync(context, request);
                 break;
+            case RouteKind.TrailerPlaylist:
+                await playlists.ServeTrailerAsync(context, request, route.Source.Locator);
+                break;
             case RouteKind.CaptionSegment or RouteKind.TrailerBlank:
                 await ServeCaptionSegmentAsync(context, request, route.Kind);
                 break;

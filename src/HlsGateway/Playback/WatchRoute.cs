@@ -11,6 +11,9 @@ internal enum RouteKind
 
     /// <summary>Our blank VTT over the trailer's window, for the origin's own subtitle Renditions.</summary>
     TrailerBlank,
+
+    /// <summary>The playlist of a trailer that is an HLS interstitial; the locator is <c>{name}@{hash8}/{profiles}</c>.</summary>
+    TrailerPlaylist,
     CaptionPlaylist,
     CaptionSegment,
     PassThrough,

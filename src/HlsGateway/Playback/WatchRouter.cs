@@ -113,6 +113,8 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
             return new(RouteKind.Unknown, default);
         var name = rest[parts[0]][..at];
         var hash = rest[parts[0]][(at + 1)..];
+        if (rest[parts[2]].SequenceEqual(TrailerAsset.File))
+            return new(RouteKind.TrailerPlaylist, new(OriginKind.Store, rest[..parts[1].End].ToString()));
         var kind = rest[parts[2]].EndsWith(".vtt", StringComparison.Ordinal) ? RouteKind.TrailerBlank : RouteKind.TrailerMedia;
         var key = $"trailers/{name}/{hash}/{rest[parts[1]]}/{rest[parts[2]]}";
         return BlobKey.IsValid(key) ? new(kind, new(OriginKind.Store, key)) : new(RouteKind.Unknown, default);

@@ -48,7 +48,7 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
                     whole.TryRemove((version.Id, copy.Profile), out _);
             }
             var spliced = Splice(version, copy, shape, findings);
-            findings.AddRange(CaptionLint.Check(copy.Profile + " captions", 0, CaptionSegment.Blank(copy.FirstVideoPts, copy.Segments[^1].StartMs + copy.Segments[^1].DurationMs), copy.FirstVideoPts, rangeStartMs: 0, trailer: true));
+            findings.AddRange(CaptionLint.Check(copy.Profile + " captions", 0, CaptionSegment.Blank(copy.FirstVideoPts, copy.LengthMs), copy.FirstVideoPts, rangeStartMs: 0, trailer: true));
             findings.AddRange(SpliceLint.Check(spliced));
             renditions.AddRange(spliced.Take(1));
         }

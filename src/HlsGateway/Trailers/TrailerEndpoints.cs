@@ -13,7 +13,9 @@ namespace HlsGateway.Trailers;
 
 /// <summary>Body of <c>POST /api/preview</c>.</summary>
 /// <param name="Trailer">A name, or <c>name@hash8</c>.</param>
-public sealed record PreviewRequest(string Video, string Trailer);
+/// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>.</param>
+/// <param name="Interstitial">Announce it as an HLS interstitial in place of splicing it in.</param>
+public sealed record PreviewRequest(string Video, string Trailer, TrailerPosition? Position = null, bool? Interstitial = null);
 
 /// <param name="PlaylistUrl">Plays the video with that trailer and counts nothing.</param>
 public sealed record PreviewView(string PlaylistUrl, string Trailer, DateTimeOffset ExpiresAt);
@@ -90,7 +92,7 @@ internal static class TrailerEndpoints
             && (await check.CheckAsync(library.ById(version.Id) ?? version, afresh: false, ct)).Findings.FirstOrDefault(f => f.Severity == LintSeverity.Error) is { } fault)
             return Problems.Of(StatusCodes.Status409Conflict, "trailer-faulty", "The trailer would break playback",
                 $"{fault.Where}, rule {fault.Rule}: {fault.Message} POST /api/trailers/{name}/check lists everything; ?force=true activates it all the same.");
-        var line = new ActiveTrailer(body.Trailer, body.Videos, body.From, body.Until);
+        var line = new ActiveTrailer(body.Trailer, body.Videos, body.From, body.Until, body.Position ?? TrailerPosition.Post);
         return await state.ActivateAsync(line, expected, user.Identity?.Name ?? "", ct) is { } now ? Told(now, library, response) : Outdated;
     }
 
@@ -144,7 +146,7 @@ internal static class TrailerEndpoints
             return Problems.Of(StatusCodes.Status400BadRequest, "bad-video", "That is no video's id", "video is the path between /watch/ and /playlist.m3u8.");
         var now = time.GetUtcNow();
         Span<byte> token = stackalloc byte[SessionToken.Length];
-        SessionToken.Begin(video, version.Id, now, preview: true).Write(keys, video, token);
+        SessionToken.Begin(video, version.Id, now, preview: true, TrailerAsset.PlacementOf(body.Position ?? TrailerPosition.Post, body.Interstitial ?? false)).Write(keys, video, token);
         var root = gateway.Value.PublicUrl is { Length: > 0 } url ? url.TrimEnd('/') : $"{request.Scheme}://{request.Host}{request.PathBase}";
         return TypedResults.Ok(new PreviewView(
             $"{root}/watch/{video}/playlist.m3u8?session_id={System.Text.Encoding.ASCII.GetString(token)}", version.Label, now + sessions.Value.Lifetime));

@@ -37,7 +37,10 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     internal ChannelReader<WantedCopy> Wanted => wanted.Reader;
 
     /// <summary>The trailer that a new session of the video gets, or null.</summary>
-    public TrailerVersion? ActiveFor(string video) => Snapshot.ActiveFor(video, time.GetUtcNow());
+    public TrailerVersion? ActiveFor(string video) => ChosenFor(video)?.Version;
+
+    /// <summary>The same, and where it stands.</summary>
+    public ChosenTrailer? ChosenFor(string video) => Snapshot.ActiveFor(video, time.GetUtcNow());
 
     /// <summary>The version that a session has pinned, or null when the library never held it.</summary>
     public TrailerVersion? ById(uint id) => Snapshot.ById(id);
@@ -165,5 +168,5 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     }
 
     private static ImmutableArray<ActiveTrailer> FromConfiguration(TrailersOptions options) =>
-        options.Active.Length > 0 ? [new ActiveTrailer(options.Active)] : [];
+        options.Active.Length > 0 ? [new ActiveTrailer(options.Active, Position: options.Position)] : [];
 }

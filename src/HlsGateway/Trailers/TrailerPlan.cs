@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using HlsGateway.Content;
+using HlsGateway.Playback;
 using HlsGateway.Playlists;
 
 namespace HlsGateway.Trailers;
@@ -14,8 +15,11 @@ public sealed record TrailerDecision(
     TrailerVersion? Version, string? Reason, ImmutableArray<TrailerCopy> Variants, ImmutableDictionary<int, TrailerCopy> Renditions,
     ImmutableArray<RenditionShape> Missing)
 {
+    /// <summary>Where it stands, and whether it is spliced in.</summary>
+    public TrailerPlacement Placement { get; init; }
+
     /// <summary>Equal for decisions that lead to the same playlists of one origin playlist.</summary>
-    public string Key => Version?.Label ?? "";
+    public string Key => Version is null ? "" : $"{Version.Label} {Placement}";
 
     public static TrailerDecision Without(string reason) => new(Version: null, reason, [], ImmutableDictionary<int, TrailerCopy>.Empty, []);
 }

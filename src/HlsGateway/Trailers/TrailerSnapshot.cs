@@ -53,12 +53,12 @@ public sealed class TrailerSnapshot
     }
 
     /// <summary>The trailer that a new session of the video gets, or null.</summary>
-    public TrailerVersion? ActiveFor(string video, DateTimeOffset now)
+    public ChosenTrailer? ActiveFor(string video, DateTimeOffset now)
     {
         foreach (var line in Active)
         {
             if (line.Covers(video, now))
-                return line.Trailer is { } selector && Find(selector) is { } version && !IsWithdrawn(version.Id) ? ById(version.Id) : null;
+                return line.Trailer is { } selector && Find(selector) is { } version && !IsWithdrawn(version.Id) && ById(version.Id) is { } known ? new(known, line.Position) : null;
         }
         return null;
     }

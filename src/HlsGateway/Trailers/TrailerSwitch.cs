@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Dapper;
 using HlsGateway.Database;
 
@@ -25,7 +26,11 @@ public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary lib
     private const int MostLines = 100;
     private const string Withdraw = "withdraw";
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
 
     public async Task<TrailerState> ReadAsync(CancellationToken ct)
     {
@@ -126,7 +131,7 @@ public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary lib
     private ImmutableArray<ActiveTrailer>? Effective(Row row) => Read(row.Active) ?? library.Configured;
 
     private static string? Describe(ImmutableArray<ActiveTrailer>? lines) =>
-        lines is not { Length: > 0 } some ? null : string.Join("; ", some.Select(l => $"{l.Trailer ?? "none"}{(l.Videos is null ? "" : " for " + l.Videos)}"));
+        lines is not { Length: > 0 } some ? null : string.Join("; ", some.Select(l => $"{l.Trailer ?? "none"}{(l.Position == TrailerPosition.Pre ? " before the content" : "")}{(l.Videos is null ? "" : " for " + l.Videos)}"));
 
     private static ImmutableArray<ActiveTrailer>? Read(string? json) =>
         json is null ? null : JsonSerializer.Deserialize<ImmutableArray<ActiveTrailer>>(json, Json);

@@ -47,7 +47,13 @@ public sealed record TrailerSource(string Sha256, long Bytes, int DurationMs, bo
 /// <param name="PeakBandwidth">Bits per second.</param>
 /// <param name="Codecs">RFC 6381.</param>
 public sealed record TrailerCopy(
-    string Profile, string KeyPrefix, string? Init, ImmutableArray<TrailerSegment> Segments, long FirstVideoPts, int PeakBandwidth, string Codecs);
+    string Profile, string KeyPrefix, string? Init, ImmutableArray<TrailerSegment> Segments, long FirstVideoPts, int PeakBandwidth, string Codecs)
+{
+    public int LengthMs => Segments[^1].StartMs + Segments[^1].DurationMs;
+
+    /// <summary>The same as decimal seconds, exact.</summary>
+    public string Length => Segments.Sum(s => decimal.Parse(s.Duration, CultureInfo.InvariantCulture)).ToString("0.######", CultureInfo.InvariantCulture);
+}
 
 /// <param name="File">Object name below the copy's prefix (<c>0.ts</c>).</param>
 /// <param name="Duration">True seconds as decimal text, probed.</param>

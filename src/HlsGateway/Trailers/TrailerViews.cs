@@ -5,7 +5,8 @@ namespace HlsGateway.Trailers;
 /// <summary>Body of <c>PUT /api/trailers/active</c>.</summary>
 /// <param name="Trailer">A name (always its latest version), or <c>name@hash8</c>; null or left out means no trailer.</param>
 /// <param name="Videos">Glob over the video's id; null means all videos.</param>
-public sealed record ActivateTrailer(string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos);
+/// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>: after the content or before it.</param>
+public sealed record ActivateTrailer(string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos, TrailerPosition? Position = null);
 
 /// <param name="Status"><c>ready</c>, <c>making</c> or <c>failed</c>.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>

@@ -21,6 +21,12 @@ public sealed class TrailersOptions
     /// <summary>A trailer's name, or <c>name@hash8</c>; empty means no trailer. A choice made through the API wins over it.</summary>
     public string Active { get; init; } = "";
 
+    /// <summary>Where the trailer of <see cref="Active"/> stands: after the content or before it.</summary>
+    public TrailerPosition Position { get; init; } = TrailerPosition.Post;
+
+    /// <summary>True: trailers are announced as HLS interstitials, which the player fetches, and not spliced in. <c>?trailer=</c> of a Master Playlist wins over it.</summary>
+    public bool Interstitial { get; init; }
+
     /// <summary>Files put here enter the library. Relative paths stand below the content root; empty means no folder.</summary>
     public string Folder { get; init; } = "trailers";
 

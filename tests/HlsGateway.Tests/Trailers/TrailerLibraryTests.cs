@@ -127,12 +127,12 @@ public sealed class TrailerLibraryTests(TrailerWorkshop workshop) : IClassFixtur
             [c, a, b],
             [new("a", "shows/*", now, now.AddHours(1)), new(null, "quiet/*"), new($"b@00000002", "old*"), new("b")]);
 
-        Assert.Equal(1u, snapshot.ActiveFor("shows/x/y", now)?.Id);
-        Assert.Equal(3u, snapshot.ActiveFor("shows/x/y", now.AddHours(1))?.Id);
-        Assert.Equal(3u, snapshot.ActiveFor("shows/x/y", now.AddTicks(-1))?.Id);
+        Assert.Equal(1u, snapshot.ActiveFor("shows/x/y", now)?.Version.Id);
+        Assert.Equal(3u, snapshot.ActiveFor("shows/x/y", now.AddHours(1))?.Version.Id);
+        Assert.Equal(3u, snapshot.ActiveFor("shows/x/y", now.AddTicks(-1))?.Version.Id);
         Assert.Null(snapshot.ActiveFor("quiet/x", now));
-        Assert.Equal(2u, snapshot.ActiveFor("old1", now)?.Id);
-        Assert.Equal(3u, snapshot.ActiveFor("video_15", now)?.Id);
+        Assert.Equal(2u, snapshot.ActiveFor("old1", now)?.Version.Id);
+        Assert.Equal(3u, snapshot.ActiveFor("video_15", now)?.Version.Id);
     }
 
     private static TrailerVersion Version(string name, uint id) => new(
