@@ -66,7 +66,7 @@ internal ref struct MediaPlaylistParser
         {
             if (line.IsUri ? !TryCloseSegment() : !TryReadTag())
                 return false;
-            if (marks.Items.Count + pending.Count > MostMarks)
+            if (marks.Items.Count + pending.Count - (sawSegmentTag ? 1 : 0) > MostMarks)
                 return Fail("The playlist has more than 200,000 URIs and tags that matter.");
         }
 

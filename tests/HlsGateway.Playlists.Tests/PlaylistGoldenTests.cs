@@ -53,6 +53,30 @@ public sealed class PlaylistGoldenTests
     }
 
     [Theory]
+    [InlineData("ts-vod", "before")]
+    [InlineData("fmp4-vod", "before")]
+    [InlineData("aes-128", "before")]
+    [InlineData("byte-ranges", "before")]
+    [InlineData("unknown-tags", "before")]
+    [InlineData("live", "before")]
+    [InlineData("ts-vod", "interstitial")]
+    [InlineData("aes-128", "interstitial")]
+    [InlineData("live", "interstitial")]
+    public void S5_A_trailer_before_the_content_or_apart_from_it_leaves_as_it_stands_on_disk(string name, string how)
+    {
+        var media = Rendered.Media(Goldens.Read(name));
+        var edit = Goldens.Edit(media);
+        var actual = media.Compile(how == "before"
+            ? new MediaEdit { Rewrite = Rendered.Gateway, Trailer = edit.Trailer! with { Before = true } }
+            : new MediaEdit { Rewrite = Rendered.Gateway, Interstitial = new("brand@0a1b2c3d", Rendered.Session("~t/brand@0a1b2c3d/ts/asset.m3u8", ""), "4.8", Before: false) }).Text();
+        var golden = Goldens.PathOf($"{name}.{how}{Ending}");
+        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
+            File.WriteAllText(golden, actual);
+        Assert.True(File.Exists(golden) && File.ReadAllText(golden) == actual, $"{golden} differs; if the change is meant, run `make golden` and read the diff.\n{actual}");
+        Assert.Empty(DocumentLint.Check(name, Encoding.UTF8.GetBytes(actual), out _, out _).Where(finding => finding.Severity == LintSeverity.Error));
+    }
+
+    [Theory]
     [MemberData(nameof(Inputs))]
     public void D2_A_playlist_with_nothing_to_inject_is_the_input_line_ends_aside(string name, string how)
     {

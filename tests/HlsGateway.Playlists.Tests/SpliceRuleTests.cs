@@ -69,6 +69,30 @@ public sealed class SpliceRuleTests
     }
 
     [Fact]
+    public void S5_Before_encrypted_content_every_segment_keeps_its_key_and_its_vector()
+    {
+        const string Keys = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\na.ts\n#EXTINF:4,\nb.ts\n"
+            + "#EXT-X-KEY:METHOD=AES-128,URI=\"l\",IV=0x0102\n#EXTINF:4,\nc.ts\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:4,\nd.ts\n#EXTINF:4,\n#EXT-X-KEY:METHOD=AES-128,URI=\"m\"\ne.ts\n"
+            + "#EXT-X-ENDLIST\n";
+        var before = SegmentKey.OfSegments(Rendered.Media(Keys));
+        var after = SegmentKey.OfSegments(Rendered.Media(Rendered.Spliced(Keys, Rendered.Trailer() with { Before = true })));
+
+        Assert.Equal([null, null], after.Take(2));
+        Assert.Equal(before.Select(Told), after.Skip(2).Select(Told));
+        Assert.Equal("AES-128 k 00000000000000000000000000000008", Told(after[3]));
+
+        static string Told(SegmentKey? key) => key is null ? "clear" : $"{key.Method} {key.Uri} {Convert.ToHexString(key.Iv)}";
+    }
+
+    [Theory]
+    [InlineData("#EXTM3U\n#EXT-X-START:TIME-OFFSET=3\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n", "TIME-OFFSET=7.8\n")]
+    [InlineData("#EXTM3U\n#EXT-X-START:TIME-OFFSET=0\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n", "TIME-OFFSET=0\n")]
+    [InlineData("#EXTM3U\n#EXT-X-START:TIME-OFFSET=-3\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n", "TIME-OFFSET=-3\n")]
+    [InlineData("#EXTM3U\n#EXT-X-DISCONTINUITY\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n", "1.ts?session_id=TOKENtokenTOKENtokenTOKENtokenTOKENtoken&duration=0.8\n#EXT-X-DISCONTINUITY\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n")]
+    public void S10_Before_the_content_a_start_keeps_its_moment_and_a_discontinuity_is_not_doubled(string playlist, string expected) =>
+        Assert.Contains(expected, Rendered.Spliced(playlist, Rendered.Trailer() with { Before = true }), StringComparison.Ordinal);
+
+    [Fact]
     public void S2_The_durations_of_the_trailer_are_written_as_they_were_measured()
     {
         var text = Rendered.Spliced(Vod, Rendered.Trailer("ts", "3.999978", "0.800011"));
