@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench golden players players-table truth soak faults transcode import clean help
+.PHONY: run test build format bench load golden players players-table truth soak faults transcode import clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -15,6 +15,9 @@ format: ## Lay out the C# as .editorconfig says
 
 bench: ## Print render times, allocations and CPU per counted redirect beside nginx
 	@scripts/bench
+
+load: ## Load 5 million requests into each ledger on one core, then time reports and sessions
+	@scripts/load
 
 golden: ## Write the golden playlists anew from what the code does now; review the diff
 	@scripts/golden

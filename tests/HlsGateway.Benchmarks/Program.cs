@@ -1,20 +1,20 @@
+using System.CommandLine;
 using HlsGateway.Benchmarks;
 
-// What can be measured, by the argument that asks for it.
-var benchmarks = new Dictionary<string, Action>(StringComparer.Ordinal)
-{
-    ["outbox"] = OutboxBenchmark.Run,
-    ["transcode"] = () => TranscodeBenchmark.RunAsync().GetAwaiter().GetResult(),
-    ["render"] = () => RenderBenchmark.Run(Console.Out),
-};
+var events = new Option<int>("--events") { Description = "Requests to make.", DefaultValueFactory = _ => 5_000_000 };
+var hours = new Option<double>("--hours") { Description = "Time that they are spread over, up to now: fewer hours are more sessions at once.", DefaultValueFactory = _ => 144 };
+var videos = new Option<int>("--videos") { Description = "Videos that they are spread over, the n-th with 1/n of the first one's.", DefaultValueFactory = _ => 500 };
+var data = new Option<string>("--data") { Description = "Folder for the ledger; must hold none.", Required = true };
+var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it the ledger is embedded." };
+var load = new Command("load", "Makes the requests of a synthetic audience, loads them as playback would, and prints how fast.") { events, hours, videos, data, postgres };
+load.SetAction((arguments, _) => LoadBenchmark.RunAsync(
+    arguments.GetValue(events), TimeSpan.FromHours(arguments.GetValue(hours)), arguments.GetValue(videos), arguments.GetRequiredValue(data), arguments.GetValue(postgres)));
 
-foreach (var name in args.Length > 0 ? args : [.. benchmarks.Keys])
-{
-    if (!benchmarks.TryGetValue(name, out var run))
-    {
-        Console.Error.WriteLine($"There is no benchmark '{name}'; there are: {string.Join(", ", benchmarks.Keys)}");
-        return 2;
-    }
-    run();
-}
-return 0;
+var outbox = new Command("outbox", "What one durable commit costs, by its form and by the requests that share it.");
+outbox.SetAction(_ => OutboxBenchmark.Run());
+var render = new Command("render", "What it costs to render a playlist.");
+render.SetAction(_ => RenderBenchmark.Run(Console.Out));
+var transcode = new Command("transcode", "A whole job's time beside one plain ffmpeg command that makes the same outputs.");
+transcode.SetAction((_, _) => TranscodeBenchmark.RunAsync());
+
+return await new RootCommand("Numbers that decide something.") { outbox, render, transcode, load }.Parse(args).InvokeAsync();

@@ -62,7 +62,7 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
                 (report, requests) = (Report(rows), rows.GetInt64(10));
             }
             using var events = connection.CreateCommand();
-            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n");
+            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n, seq");
             events.With("id", ledger.Id(SessionIds.Bytes(session)));
             using var each = events.ExecuteReader();
             var hits = new List<Hit>();

@@ -54,7 +54,7 @@ internal static class HitCodec
     }
 
     /// <exception cref="InvalidDataException">The blob is not one of ours, or damaged.</exception>
-    public static List<Hit> Read(ReadOnlySpan<byte> blob)
+    public static List<Hit> Read(ReadOnlySpan<byte> blob, TextPool texts)
     {
         if (blob.IsEmpty || blob[0] is not (Version or WithoutCmcd)) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
         var withCmcd = blob[0] != WithoutCmcd;
@@ -73,9 +73,9 @@ internal static class HitCodec
             var duration = (int)Varint.Read(ref blob);
             var since = Varint.ReadLong(ref blob);
             at += (long)(since >> 1) ^ -(long)(since & 1);
-            if (ReadText(ref blob) is { Length: > 0 } other) video = other;
-            var path = ReadText(ref blob);
-            var cmcd = withCmcd && ReadText(ref blob) is { Length: > 0 } told ? Cmcd.Parse(told) : null;
+            if (ReadText(ref blob, texts) is { Length: > 0 } other) video = other;
+            var path = ReadText(ref blob, texts);
+            var cmcd = withCmcd && ReadText(ref blob, null) is { Length: > 0 } told ? Cmcd.Parse(told) : null;
             hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player) { Cmcd = cmcd });
         }
         return hits;
@@ -89,11 +89,11 @@ internal static class HitCodec
         return used + Encoding.UTF8.GetBytes(kept, to[used..]);
     }
 
-    private static string ReadText(ref ReadOnlySpan<byte> blob)
+    private static string ReadText(ref ReadOnlySpan<byte> blob, TextPool? texts)
     {
         var length = Varint.Read(ref blob);
         if (length > blob.Length) throw new InvalidDataException("A batch of the ledger is cut off.");
-        var text = Encoding.UTF8.GetString(blob[..(int)length]);
+        var text = texts is null ? Encoding.UTF8.GetString(blob[..(int)length]) : texts.Get(blob[..(int)length]);
         blob = blob[(int)length..];
         return text;
     }

@@ -19,6 +19,7 @@ internal sealed class SessionMerge : IDisposable
     private readonly Statement addVideo;
     private readonly Statement videoKnown;
     private readonly MergePortion portion;
+    private readonly TextPool texts = new();
 
     public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit, RollupRules rules)
     {
@@ -56,7 +57,7 @@ internal sealed class SessionMerge : IDisposable
             }
             var first = oldest.Int64(0);
             at = oldest.Int64(2);
-            var hits = HitCodec.Read(oldest.Blob(3));
+            var hits = HitCodec.Read(oldest.Blob(3), texts);
             oldest.Reset();
             for (var i = 0; i < hits.Count; i++)
                 Add(first + i, CollectionsMarshal.AsSpan(hits)[i]);

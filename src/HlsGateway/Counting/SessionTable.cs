@@ -74,7 +74,7 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
         write.Dispose();
     }
 
-    private static string Json(SortedSet<string> names) => names.Count == 0 ? "[]" : JsonSerializer.Serialize(names);
+    public static string Json(SortedSet<string> names) => names.Count == 0 ? "[]" : JsonSerializer.Serialize(names);
 
     public static SortedSet<string> Names(string json) =>
         json == "[]" ? new(StringComparer.Ordinal) : new(JsonSerializer.Deserialize<string[]>(json) ?? [], StringComparer.Ordinal);

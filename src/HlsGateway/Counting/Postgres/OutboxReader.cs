@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace HlsGateway.Counting.Postgres;
 
 /// <summary>A run of requests of one epoch.</summary>
+/// <param name="Hits">The reader's own list, until it is asked again.</param>
 /// <param name="Next">One more than the last number looked at, also where nothing was left to move.</param>
 /// <param name="LastHash">Of the packed commit that ends the run.</param>
 internal sealed record OutboxPortion(List<ForwardedHit> Hits, long Epoch, long Next, long LastHash);
@@ -13,6 +14,8 @@ internal sealed record OutboxPortion(List<ForwardedHit> Hits, long Epoch, long N
 internal sealed class OutboxReader(string path)
 {
     private readonly string connectionString = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = true, DefaultTimeout = 10 }.ToString();
+    private readonly TextPool texts = new();
+    private readonly List<ForwardedHit> hits = [];
 
     public long Gateway() => Ask("SELECT value FROM mark WHERE name = 'gateway'", row => row.GetInt64(0)).Single();
 
@@ -32,7 +35,7 @@ internal sealed class OutboxReader(string path)
         command.CommandText = "SELECT first_seq, hits, epoch, packed FROM batch WHERE first_seq >= $from ORDER BY first_seq";
         command.Parameters.AddWithValue("$from", from);
         using var rows = command.ExecuteReader();
-        var hits = new List<ForwardedHit>();
+        hits.Clear();
         var (epoch, next, hash) = (0L, from, 0L);
         while (hits.Count < atMost && rows.Read())
         {
@@ -44,7 +47,7 @@ internal sealed class OutboxReader(string path)
             {
                 (epoch, hash) = (of, packedHash);
                 var seq = first;
-                foreach (var hit in HitCodec.Read(packed))
+                foreach (var hit in HitCodec.Read(packed, texts))
                     hits.Add(new ForwardedHit(seq++, hit with { Video = PostgresMerge.Plain(hit.Video), Path = PostgresMerge.Plain(hit.Path) }));
             }
             next = first + count;

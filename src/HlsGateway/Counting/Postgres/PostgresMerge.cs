@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
+using System.Runtime.InteropServices;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace HlsGateway.Counting.Postgres;
 
@@ -30,7 +29,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         await LockAsync(hits, cancellation);
         await AskNamesAsync(hits, cancellation);
         var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains);
-        foreach (var entry in hits) entry.Traced = portion.Add(entry.Hit);
+        foreach (ref var entry in CollectionsMarshal.AsSpan(hits)) entry.Traced = portion.Add(in entry.Hit);
         portion.Close();
         return portion;
     }
@@ -38,33 +37,27 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
     /// <param name="oldestDay">Requests of days before it are counted and not kept.</param>
     public async Task CopyEventsAsync(List<ForwardedHit> hits, long gateway, long epoch, long oldestDay, CancellationToken cancellation)
     {
-        await using var copy = await connection.BeginBinaryImportAsync("COPY counting.event(session_id, at, gateway_id, epoch, seq, kind, rule, start_ms, duration_ms, path, player, cmcd) FROM STDIN (FORMAT BINARY)", cancellation);
-        foreach (var entry in hits)
+        // One number for all of them: arrival is told apart by portion, and within it by the gateway's own number.
+        await using var next = new NpgsqlCommand("SELECT nextval('counting.event_n')", connection);
+        var portion = (long)(await next.ExecuteScalarAsync(cancellation) ?? 0L);
+        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player, cmcd) FROM STDIN (FORMAT BINARY)", cancellation);
+        for (var i = 0; i < hits.Count; i++)
         {
-            var hit = entry.Hit;
-            if (!entry.Traced || entry.Day < oldestDay) continue;
-            await copy.StartRowAsync(cancellation);
-            await copy.WriteAsync(hit.Session, NpgsqlDbType.Uuid, cancellation);
-            await copy.WriteAsync(hit.AtMs, NpgsqlDbType.Bigint, cancellation);
-            await copy.WriteAsync(gateway, NpgsqlDbType.Bigint, cancellation);
-            await copy.WriteAsync(epoch, NpgsqlDbType.Bigint, cancellation);
-            await copy.WriteAsync(entry.Seq, NpgsqlDbType.Bigint, cancellation);
-            await copy.WriteAsync((short)hit.Kind, NpgsqlDbType.Smallint, cancellation);
-            await copy.WriteAsync((short)hit.Rule, NpgsqlDbType.Smallint, cancellation);
-            await copy.WriteAsync(hit.StartMs, NpgsqlDbType.Integer, cancellation);
-            await copy.WriteAsync(hit.DurationMs, NpgsqlDbType.Integer, cancellation);
-            await copy.WriteAsync(Plain(hit.Path), NpgsqlDbType.Text, cancellation);
-            await copy.WriteAsync((short)hit.Player, NpgsqlDbType.Smallint, cancellation);
-            await copy.WriteAsync(hit.Cmcd?.ToString() ?? "", NpgsqlDbType.Text, cancellation);
+            if (hits[i].Traced && hits[i].Day >= oldestDay) WriteEvent(copy, in CollectionsMarshal.AsSpan(hits)[i], gateway, epoch, portion);
+            if (copy.IsFull) await copy.SendAsync(cancellation);
         }
         await copy.CompleteAsync(cancellation);
     }
 
     public async Task WriteAsync(MergePortion portion, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
     {
-        await using (var copy = await connection.BeginBinaryImportAsync($"COPY merged(session_id, video, {Columns}) FROM STDIN (FORMAT BINARY)", cancellation))
+        await using (var copy = await CopyRows.BeginAsync(connection, $"COPY merged(session_id, video, {Columns}) FROM STDIN (FORMAT BINARY)", cancellation))
         {
-            foreach (var state in portion.Sessions) await WriteAsync(copy, state, cancellation);
+            foreach (var state in portion.Sessions)
+            {
+                WriteSession(copy, state);
+                if (copy.IsFull) await copy.SendAsync(cancellation);
+            }
             await copy.CompleteAsync(cancellation);
         }
         // Media time is only ever added: a union, so that not even a row that somebody changed meanwhile could shrink.
@@ -82,15 +75,16 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     private async Task LockAsync(List<ForwardedHit> hits, CancellationToken cancellation)
     {
-        var first = new SortedDictionary<Guid, string>(Comparer<Guid>.Create((a, b) => a.ToByteArray(bigEndian: true).AsSpan().SequenceCompareTo(b.ToByteArray(bigEndian: true))));
-        foreach (var entry in hits)
+        var first = new Dictionary<Guid, string>();
+        foreach (ref var entry in CollectionsMarshal.AsSpan(hits))
         {
-            if (!MergePortion.IsNameless(entry.Hit)) first.TryAdd(entry.Hit.Session, Plain(entry.Hit.Video));
+            if (!MergePortion.IsNameless(in entry.Hit)) first.TryAdd(entry.Hit.Session, entry.Hit.Video);
         }
         held.Clear();
         if (first.Count == 0) return;
-        Guid[] ids = [.. first.Keys];
-        await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, (string[])[.. first.Values]);
+        // The order of Guid.CompareTo is that of the bytes, which is PostgreSQL's.
+        Guid[] ids = [.. first.Keys.Order()];
+        await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, ids.Select(id => Plain(first[id])).ToArray());
         await using var ask = new NpgsqlCommand($"""
             SELECT s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms, coalesce(nullif(v.content_ms, 0), s.content_ms),
                 s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd, s.playheads, s.content_ms
@@ -113,25 +107,45 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         while (await rows.ReadAsync(cancellation)) names.Add(rows.GetString(0));
     }
 
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, SessionState state, CancellationToken cancellation)
+    private static void WriteEvent(CopyRows copy, in ForwardedHit entry, long gateway, long epoch, long portion)
     {
-        await copy.StartRowAsync(cancellation);
-        await copy.WriteAsync(state.Session, NpgsqlDbType.Uuid, cancellation);
-        await copy.WriteAsync(Plain(state.Video), NpgsqlDbType.Text, cancellation);
-        long[] numbers =
+        ref readonly var hit = ref entry.Hit;
+        copy.Begin(13);
+        copy.Uuid(hit.Session);
+        copy.Int64(hit.AtMs);
+        copy.Int64(gateway);
+        copy.Int64(epoch);
+        copy.Int64(entry.Seq);
+        copy.Int64(portion);
+        copy.Int16((short)hit.Kind);
+        copy.Int16((short)hit.Rule);
+        copy.Int32(hit.StartMs);
+        copy.Int32(hit.DurationMs);
+        copy.Text(hit.Path);
+        copy.Int16((short)hit.Player);
+        copy.Text(hit.Cmcd?.ToString() ?? "");
+    }
+
+    private static void WriteSession(CopyRows copy, SessionState state)
+    {
+        copy.Begin(24);
+        copy.Uuid(state.Session);
+        copy.Text(Plain(state.Video));
+        ReadOnlySpan<long> numbers =
         [
             state.Started ? 1 : 0, state.FirstAt, state.LastAt, state.SegmentsFetched, state.FetchedMs, state.ContentMs, state.Trailer, (long)state.Player,
             state.Requests, state.Repeats, state.IgnoredHead, state.IgnoredForged, state.IgnoredExpired,
         ];
-        foreach (var number in numbers) await copy.WriteAsync(number, NpgsqlDbType.Bigint, cancellation);
-        await copy.WriteAsync(Plain(JsonSerializer.Serialize(state.Renditions)), NpgsqlDbType.Text, cancellation);
-        await copy.WriteAsync(Plain(JsonSerializer.Serialize(state.Captions)), NpgsqlDbType.Text, cancellation);
-        foreach (var set in (IntervalSet[])[state.Watched, state.Again, state.TrailerWatched])
-            await copy.WriteAsync(PostgresSession.Ranges(set), NpgsqlDbType.IntegerMultirange, cancellation);
-        await copy.WriteAsync(state.Watched.Length, NpgsqlDbType.Bigint, cancellation);
-        await copy.WriteAsync(state.TrailerWatched.Length, NpgsqlDbType.Bigint, cancellation);
-        await copy.WriteAsync(state.Cmcd.ToText(), NpgsqlDbType.Text, cancellation);
-        await copy.WriteAsync(state.Playheads.ToBytes(), NpgsqlDbType.Bytea, cancellation);
+        foreach (var number in numbers) copy.Int64(number);
+        copy.Text(Plain(SessionTable.Json(state.Renditions)));
+        copy.Text(Plain(SessionTable.Json(state.Captions)));
+        copy.Multirange(state.Watched);
+        copy.Multirange(state.Again);
+        copy.Multirange(state.TrailerWatched);
+        copy.Int64(state.Watched.Length);
+        copy.Int64(state.TrailerWatched.Length);
+        copy.Text(state.Cmcd.ToText());
+        copy.Bytes(state.Playheads.ToBytes());
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
@@ -201,14 +215,15 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 }
 
 /// <summary>A request on its way, with its number in the outbox.</summary>
-internal sealed class ForwardedHit(long seq, Hit hit)
+internal struct ForwardedHit(long seq, Hit hit)
 {
-    public long Seq => seq;
+    public readonly Hit Hit = hit;
 
-    public Hit Hit => hit;
+    public readonly long Seq = seq;
+
+    /// <summary>Belongs into the trace of its session.</summary>
+    public bool Traced;
 
     /// <summary>Days since 1970, UTC.</summary>
-    public long Day => hit.AtMs / PostgresSchema.EventDay;
-
-    public bool Traced { get; set; }
+    public readonly long Day => Hit.AtMs / PostgresSchema.EventDay;
 }

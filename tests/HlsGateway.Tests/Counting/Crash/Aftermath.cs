@@ -41,7 +41,7 @@ internal static class Aftermath
     /// <param name="merged">Whether the requests that this database holds singly are asked for as well.</param>
     private static List<Row> Recorded(string ledger, bool merged)
     {
-        var rows = Ask(ledger, "SELECT packed FROM batch", row => HitCodec.Read((byte[])row[0])).SelectMany(hits => hits).Select(hit => (hit.Session, hit.Kind, hit.Path)).ToList<Row>();
+        var rows = Ask(ledger, "SELECT packed FROM batch", row => HitCodec.Read((byte[])row[0], new TextPool())).SelectMany(hits => hits).Select(hit => (hit.Session, hit.Kind, hit.Path)).ToList<Row>();
         if (merged) rows.AddRange(Ask(ledger, "SELECT session_id, kind, path FROM event", row => (new Guid((byte[])row[0], bigEndian: true), (HitKind)row.GetInt64(1), row.GetString(2))));
         return rows;
     }
