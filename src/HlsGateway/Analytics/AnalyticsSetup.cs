@@ -10,6 +10,8 @@ public static class AnalyticsSetup
         var services = builder.Services;
         services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AnalyticsOptions>, AnalyticsOptionsValidator>();
+        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
+            services.AddHostedService<CountingChanges>();
         services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<LiveEndpoint>();
     }
 
@@ -21,6 +23,7 @@ public static class AnalyticsSetup
         app.MapSessions();
         app.MapVideoReports();
         app.MapExports();
+        app.MapChanges();
         LiveEndpoint.Map(app);
     }
 }

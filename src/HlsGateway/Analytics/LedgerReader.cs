@@ -38,6 +38,9 @@ public sealed class LedgerReader : IAsyncDisposable
     /// <summary>What the ledger is kept in: <c>sqlite</c> or <c>postgresql</c>.</summary>
     public string Kind => postgres is null ? "sqlite" : "postgresql";
 
+    /// <summary>For tests: sees each connection before it is asked.</summary>
+    internal Action<DbConnection>? Opened { get; set; }
+
     /// <summary>Waits until what is on disk is merged; returns the time up to which everything is counted.</summary>
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) => outbox.CaughtUpAsync(cancellation);
 
@@ -52,6 +55,7 @@ public sealed class LedgerReader : IAsyncDisposable
             return await Task.Run(() =>
             {
                 using var connection = Connect();
+                Opened?.Invoke(connection);
                 // Each statement of one answer sees the same rows.
                 using var snapshot = connection is SqliteConnection file ? file.BeginTransaction(deferred: true) : connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
                 return question(connection);

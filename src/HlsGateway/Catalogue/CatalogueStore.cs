@@ -46,6 +46,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
             {
                 if (!await with(connection, transaction))
                     return false;
+                var old = await connection.ExecuteScalarAsync<string?>("SELECT revision FROM video WHERE video = @Video", new { publication.Video }, transaction);
                 await connection.ExecuteAsync(
                     """
                     INSERT INTO revision (video, revision, published_at, duration_ms, renditions, facts, source_key, source_sha256, source_bytes, poster_key)
@@ -71,6 +72,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
                     ON CONFLICT (video) DO UPDATE SET revision = excluded.revision, changed_at = excluded.changed_at
                     """,
                     new { publication.Video, publication.Revision, now }, transaction);
+                await new Change(now, "system", "revision", publication.Revision, publication.Video, old, publication.Revision).WriteAsync(connection, transaction);
                 return true;
             },
             ct);
@@ -89,15 +91,23 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
 
     /// <summary>New sessions get no such video; its objects stay until no session of the old revision can live.</summary>
     /// <returns>False when there was none.</returns>
-    public async Task<bool> DeleteAsync(string video, CancellationToken ct)
+    public async Task<bool> DeleteAsync(string video, string actor, CancellationToken ct)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var rows = await database.WriteAsync(
-            (connection, transaction) => connection.ExecuteAsync(
-                "UPDATE video SET revision = NULL, changed_at = @now WHERE video = @video AND revision IS NOT NULL", new { video, now }, transaction),
+        var deleted = await database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                var forUpdate = database.Dialect == Dialect.Postgres ? " FOR UPDATE" : "";
+                var revision = await connection.ExecuteScalarAsync<string?>("SELECT revision FROM video WHERE video = @video" + forUpdate, new { video }, transaction);
+                if (revision is null)
+                    return false;
+                await connection.ExecuteAsync("UPDATE video SET revision = NULL, changed_at = @now WHERE video = @video", new { video, now }, transaction);
+                await new Change(now, actor, "revision", revision, video, revision, null).WriteAsync(connection, transaction);
+                return true;
+            },
             ct);
         published.Apply([(video, null)]);
-        return rows > 0;
+        return deleted;
     }
 
     /// <summary>Reads what changed at or after a time, into the snapshot.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Claims;
 using System.Text.Json;
 using Dapper;
 using HlsGateway.Access;
@@ -57,11 +58,11 @@ internal static class VideoEndpoints
         await FindAsync(VideoId.FromRoute(video), context.Request, database, store, gateway.Value, time, ct) is { } view ? TypedResults.Ok(view) : NotOurs();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string video, CatalogueStore catalogue, JobTable jobs, CancellationToken ct)
+        string video, ClaimsPrincipal user, CatalogueStore catalogue, JobTable jobs, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         var cancelled = await jobs.CancelAsync(id, ct);
-        return await catalogue.DeleteAsync(id, ct) || cancelled ? TypedResults.NoContent() : NotOurs();
+        return await catalogue.DeleteAsync(id, user.Identity?.Name ?? "", ct) || cancelled ? TypedResults.NoContent() : NotOurs();
     }
 
     internal static async Task<VideoView?> FindAsync(

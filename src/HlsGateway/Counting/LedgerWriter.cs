@@ -51,7 +51,7 @@ internal sealed class LedgerWriter : IDisposable
     private Statement? begin;
     private Statement? commit;
     private Statement? insertBatch;
-    private Statement? insertLoss;
+    private RunBook? book;
     private Statement? trim;
     private Statement? first;
     private Statement? mark;
@@ -138,7 +138,14 @@ internal sealed class LedgerWriter : IDisposable
                 if (stopping.WaitOne(Math.Min(1000, 25 << Math.Min(failures, 6))) && failures > 1) break;
             }
         }
-        if (file is not null) Quietly(() => file.Execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        if (file is not null)
+        {
+            Quietly(() =>
+            {
+                book?.Ended(epoch, time.GetUtcNow().ToUnixTimeMilliseconds());
+                file.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            });
+        }
     }
 
     private bool Turn(bool stop)
@@ -168,7 +175,7 @@ internal sealed class LedgerWriter : IDisposable
         if (hits > 0) WriteBatch(hits);
         var lost = tally.Lost;
         if (lost > lossesWritten)
-            insertLoss!.Bind(1, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(2, lost - lossesWritten).Run();
+            book!.Lost(lost - lossesWritten, time.GetUtcNow().ToUnixTimeMilliseconds());
         while (described.TryDequeue(out var video))
             merge!.Describe(video.Video, video.ContentMs);
         var merged = mergedSeq;
@@ -222,7 +229,7 @@ internal sealed class LedgerWriter : IDisposable
         file = opened;
         (begin, commit) = (opened.Prepare("BEGIN IMMEDIATE"), opened.Prepare("COMMIT"));
         insertBatch = opened.Prepare("INSERT INTO batch VALUES (?,?,?,?,?)");
-        insertLoss = opened.Prepare("INSERT INTO loss(at, hits) VALUES (?,?)");
+        book = new RunBook(opened, epoch, time.GetUtcNow().ToUnixTimeMilliseconds());
         trim = opened.Prepare("DELETE FROM batch WHERE first_seq IN (SELECT first_seq FROM batch WHERE first_seq < ? ORDER BY first_seq LIMIT 128)");
         first = opened.Prepare("SELECT coalesce(min(first_seq), 0) FROM batch");
         mark = opened.Prepare("UPDATE mark SET value = ? WHERE name = 'merged_seq'");
@@ -330,10 +337,10 @@ internal sealed class LedgerWriter : IDisposable
         begin?.Dispose();
         commit?.Dispose();
         insertBatch?.Dispose();
-        insertLoss?.Dispose();
+        book?.Dispose();
         file?.Dispose();
         (merge, expiry, trim, first, mark) = (null, null, null, null, null);
-        (begin, commit, insertBatch, insertLoss, file) = (null, null, null, null, null);
+        (begin, commit, insertBatch, book, file) = (null, null, null, null, null);
     }
 
     private void Quietly(Action action)

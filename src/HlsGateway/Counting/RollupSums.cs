@@ -33,8 +33,8 @@ internal sealed class RollupSums(RollupRules rules)
     /// <summary>Takes away what the session gave so far.</summary>
     public void Take(SessionState state) => Add(state, -1);
 
-    /// <summary>Adds what the session gives now.</summary>
-    public void Give(SessionState state) => Add(state, 1);
+    /// <summary>Adds what the session gives now, and notes its lower bound.</summary>
+    public void Give(SessionState state) => state.WatchLowMs = Add(state, 1);
 
     /// <summary>A content segment was handed out, for the first time or again.</summary>
     public void Played(SessionState state, (int Start, int End) window) =>
@@ -67,10 +67,11 @@ internal sealed class RollupSums(RollupRules rules)
     /// <summary>The seconds whose middle lies in [start, end): neighbouring segments cover each second once.</summary>
     public static (int First, int End) Seconds(int startMs, int endMs) => ((int)((startMs + 499L) / 1000), (int)((endMs + 499L) / 1000));
 
-    private void Add(SessionState state, int sign)
+    /// <returns>The session's lower bound, milliseconds.</returns>
+    private long Add(SessionState state, int sign)
     {
         // A session that is not in the ledger yet gave nothing.
-        if (state.Requests == 0) return;
+        if (state.Requests == 0) return 0;
         var quarter = QuarterOf(state.Session);
         var low = state.Low(rules.BufferMs);
         ref var sums = ref CollectionsMarshal.GetValueRefOrAddDefault(videos, (state.Video, quarter), out _);
@@ -90,6 +91,7 @@ internal sealed class RollupSums(RollupRules rules)
         foreach (var name in state.Captions) Share(state, quarter, 2, name, sign);
         Share(state, quarter, 3, state.Player.ToString(), sign);
         if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), sign);
+        return low.Length;
     }
 
     private bool IsView(SessionState state) => state.Watched.Length > 0 && state.Watched.Length >= rules.ViewMs;

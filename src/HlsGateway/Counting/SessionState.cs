@@ -62,6 +62,9 @@ public sealed class SessionState
     /// <summary>Length of the content as its playlist told when the session was last merged; 0 = unknown.</summary>
     public long ContentMs { get; set; }
 
+    /// <summary>What <see cref="LowMs"/> gave when the session was last merged.</summary>
+    public long WatchLowMs { get; set; }
+
     public uint Trailer { get; set; }
 
     public PlayerFamily Player { get; set; }

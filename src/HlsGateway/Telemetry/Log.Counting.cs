@@ -26,4 +26,7 @@ internal static partial class Log
 
     [LoggerMessage(2008, LogLevel.Warning, "The outbox is older than what PostgreSQL holds of it: it was restored from a backup. What is in both is counted once; what was recorded since counts in a run of its own.")]
     public static partial void OutboxRestored(this ILogger log);
+
+    [LoggerMessage(2009, LogLevel.Warning, "Starts, stops and gaps of the counting cannot be written among the changes; the ledger keeps them, and they are told once they can be.")]
+    public static partial void ChangesNotTold(this ILogger log, Exception failure);
 }

@@ -16,6 +16,9 @@ public sealed class LedgerPostgres : IAsyncLifetime
     private readonly int port = FreePort();
     private string server = "";
 
+    /// <summary>The server's log.</summary>
+    public string Log => Path.Combine(folder, "postgres.log");
+
     public Task InitializeAsync() => UpAsync();
 
     public async Task DisposeAsync()

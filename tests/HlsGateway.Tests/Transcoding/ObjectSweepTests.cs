@@ -88,7 +88,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         var (below, belowSource) = await PublishAsync(video + "/below", "same");
         await store.PutAsync($"trailers/{Guid.NewGuid():n}/1/ts/0.ts", "trailer"u8.ToArray(), CancellationToken.None);
         var trailers = await KeysAsync("trailers/");
-        Assert.True(await catalogue.DeleteAsync(video, CancellationToken.None));
+        Assert.True(await catalogue.DeleteAsync(video, "uploader", CancellationToken.None));
         await TurnAsync();
         Assert.True(await HasAsync(old, source));
         clock.Advance(Lifetime + Margin + TimeSpan.FromSeconds(1));
@@ -109,7 +109,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         Assert.Single(await RevisionsAsync());
         Assert.Equal([source], await KeysAsync($"sources/{video}/"));
 
-        Assert.True(await catalogue.DeleteAsync(video, CancellationToken.None));
+        Assert.True(await catalogue.DeleteAsync(video, "uploader", CancellationToken.None));
         await TurnAsync();
         // Uploaded once more: the job stores the same source again, and must find it when it publishes.
         var job = await ClaimAsync(video);

@@ -13,7 +13,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 {
     private const string Columns = """
         started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads
+        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms
         """;
 
     private readonly Dictionary<Guid, SessionState> held = [];
@@ -66,7 +66,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                 fetched_ms = m.fetched_ms, content_ms = m.content_ms, trailer = m.trailer, player = m.player, requests = m.requests, repeats = m.repeats,
                 ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
                 captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
-                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads
+                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads, watch_low_ms = m.watch_low_ms
             FROM merged m WHERE s.session_id = m.session_id
             """, cancellation);
         await WriteVideosAsync(portion.Ends, told, cancellation);
@@ -128,7 +128,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     private static void WriteSession(CopyRows copy, SessionState state)
     {
-        copy.Begin(24);
+        copy.Begin(25);
         copy.Uuid(state.Session);
         copy.Text(Plain(state.Video));
         ReadOnlySpan<long> numbers =
@@ -146,6 +146,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         copy.Int64(state.TrailerWatched.Length);
         copy.Text(state.Cmcd.ToText());
         copy.Bytes(state.Playheads.ToBytes());
+        copy.Int64(state.WatchLowMs);
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)

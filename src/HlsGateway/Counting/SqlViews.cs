@@ -1,0 +1,28 @@
+namespace HlsGateway.Counting;
+
+/// <summary>What the views for people have in common in both databases. Part of schema steps that ran: never changed, only followed by new steps.</summary>
+internal static class SqlViews
+{
+    /// <summary>The player's family by its stored number.</summary>
+    public const string Player = """
+        CASE s.player WHEN 1 THEN 'browser' WHEN 2 THEN 'apple_core_media' WHEN 3 THEN 'exo_player' WHEN 4 THEN 'ffmpeg' WHEN 5 THEN 'vlc'
+            WHEN 6 THEN 'mpv' WHEN 7 THEN 'g_streamer' WHEN 8 THEN 'tool' ELSE 'unknown' END
+        """;
+
+    public const string DaySums = """
+        CAST(sum(sessions) AS bigint) AS sessions, CAST(sum(impressions) AS bigint) AS impressions, CAST(sum(views) AS bigint) AS views,
+            CAST(sum(segments_fetched) AS bigint) AS segments_fetched, sum(fetched_ms) / 1000.0 AS seconds_fetched, sum(watch_ms) / 1000.0 AS watch_seconds,
+            sum(watch_low_ms) / 1000.0 AS watch_seconds_low, CAST(sum(trailer_sessions) AS bigint) AS trailer_sessions,
+            sum(trailer_ms) / 1000.0 AS trailer_seconds, CAST(sum(completed) AS bigint) AS completed
+        """;
+
+    /// <summary>One row for each stretch of seconds with the same figures: changes summed up, and the next change's second as the end.</summary>
+    public static string Retention(string table) => $"""
+        SELECT video, second, coalesce(lead(second) OVER along, second + 1) - second AS seconds,
+            CAST(sum(sessions) OVER along AS bigint) AS sessions, CAST(sum(sessions_low) OVER along AS bigint) AS sessions_low,
+            CAST(sum(plays) OVER along AS bigint) AS plays, left_here
+        FROM (SELECT video, second, sum(sessions) AS sessions, sum(sessions_low) AS sessions_low, sum(plays) AS plays, CAST(sum(left_here) AS bigint) AS left_here
+            FROM {table} GROUP BY video, second) AS change
+        WINDOW along AS (PARTITION BY video ORDER BY second)
+        """;
+}
