@@ -97,7 +97,21 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         Client.Dispose();
         await factory.DisposeAsync();
-        if (ownsData) Directory.Delete(DataDirectory, recursive: true);
+        if (!ownsData) return;
+        // What the host had begun may still make a file while the folder is emptied.
+        await Eventually.IsTrueAsync(
+            () =>
+            {
+                try
+                {
+                    Directory.Delete(DataDirectory, recursive: true);
+                    return true;
+                }
+                catch (IOException)
+                {
+                    return !Directory.Exists(DataDirectory);
+                }
+            }, "the data directory is gone");
     }
 
     private sealed class Factory(IReadOnlyDictionary<string, string> settings, Action<IServiceCollection>? configure)
