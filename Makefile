@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench load golden players players-table truth soak faults transcode import clean help
+.PHONY: run test build format bench load golden players players-table truth soak faults mutants transcode import clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -42,6 +42,9 @@ import: ## The same with every video below a folder: FOLDER=films
 
 faults: ## 2,000 requests/s while gateway, PostgreSQL and disk fail in turn: prints what was received, counted and lost
 	@scripts/faults
+
+mutants: ## Break the product one line at a time (tests/mutants.txt) and see that the tests notice each; WORDS=… for some
+	@scripts/mutants "$(WORDS)"
 
 clean: ## Remove what builds made; data/ (ledger, uploads, API token) stays
 	rm -rf .build node_modules src/*/bin src/*/obj tests/*/bin tests/*/obj src/HlsGateway/wwwroot TestResults

@@ -1,4 +1,5 @@
 using HlsGateway.Counting;
+using HlsGateway.Tests.Counting.Crash;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HlsGateway.Tests.Counting;
@@ -106,6 +107,42 @@ public sealed class DiskFaultTests
         }
         // Two commits and a merge are at least a dozen calls, and the loop has gone past the last.
         Assert.InRange(n, 12, 499);
+    }
+
+    [Fact]
+    public async Task Case_3_after_a_failed_fsync_what_the_kernel_forgot_is_written_again()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+        var stable = new StableImage(StableImage.FolderOf(folder));
+        Assert.True(FaultyDisk.IsReady);
+        FaultyDisk.OnChange(folder, (change, path, bytes, offset) => stable.Note(change, path, bytes, offset));
+        var answered = 0;
+        await using (var ledger = new TestLedger(folder))
+        {
+            async Task RecordAsync()
+            {
+                for (var i = 0; i < 5; i++) answered += await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)) ? 1 : 0;
+            }
+            await RecordAsync();
+            var fired = 0;
+            FaultyDisk.Use(folder, (operation, file) =>
+            {
+                if (operation != "sync" || file != "ledger.db-wal" || Interlocked.Exchange(ref fired, 1) != 0) return 0;
+                stable.Forget(file);
+                return FaultyDisk.IoError;
+            });
+            await RecordAsync();
+            await RecordAsync();
+            Assert.Equal(1, fired);
+            Assert.InRange(answered, 10, 15);
+            // The power goes now.
+            FaultyDisk.OnChange(folder, (_, _, _, _) => { });
+        }
+        await using (var after = new TestLedger(StableImage.FolderOf(folder)))
+            Assert.Equal(answered, after.Rows());
+        FaultyDisk.Heal(folder);
+        Directory.Delete(folder, recursive: true);
+        Directory.Delete(StableImage.FolderOf(folder), recursive: true);
     }
 
     [Fact]

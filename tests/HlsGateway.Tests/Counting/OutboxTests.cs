@@ -26,6 +26,23 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task A_process_that_starts_again_goes_on_behind_what_it_merged()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+        var session = Guid.CreateVersion7();
+        for (var run = 0; run < 3; run++)
+        {
+            await using var ledger = new TestLedger(folder);
+            for (var i = 0; i < 5; i++) Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(session, (run * 5) + i)));
+            await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+            // A number is given once: the trace has one row of each.
+            Assert.Equal((run + 1) * 5, ledger.Scalar("SELECT count(*) FROM event"));
+            Assert.Equal((run + 1) * 5, ledger.Scalar("SELECT max(seq) FROM event"));
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Thousands_at_once_share_commits_and_are_each_counted_once()
     {
         await using var ledger = new TestLedger();

@@ -38,6 +38,12 @@ internal sealed class StableImage(string folder)
         }
     }
 
+    /// <summary>What a kernel may do when an fsync fails: it calls the pages clean, and no later fsync writes them.</summary>
+    public void Forget(string path)
+    {
+        lock (gate) pending.GetValueOrDefault(Path.GetFileName(path))?.Clear();
+    }
+
     private void Apply(string name, List<(long Offset, byte[]? Bytes)> changes)
     {
         Directory.CreateDirectory(folder);
