@@ -82,6 +82,8 @@ internal sealed class LedgerWriter : IDisposable
         try
         {
             Open();
+            // Before anybody can lose anything: later the count is the queue's.
+            tally.NoLessThan(lossesWritten);
         }
         catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
         {

@@ -50,6 +50,12 @@ internal sealed class LossTally : IDisposable
 
     public void Lose(long hits) => view.Write(0, Lost + hits);
 
+    /// <summary>A power cut may take this page back to what it was, but not the ledger's own rows of losses: the count never falls below them.</summary>
+    public void NoLessThan(long hits)
+    {
+        if (Lost < hits) view.Write(0, hits);
+    }
+
     public void LeaveUndecided(long hits) => view.Write(8, Undecided + hits);
 
     /// <summary>The transaction has ended. Returns how many hits were undecided.</summary>

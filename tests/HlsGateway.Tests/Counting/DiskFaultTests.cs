@@ -80,17 +80,20 @@ public sealed class DiskFaultTests
     [Fact]
     public async Task An_error_at_the_nth_call_on_a_file_for_every_n_keeps_the_equation()
     {
-        var n = 0;
-        for (; n < 500; n++)
+        var failed = new SortedSet<string>(StringComparer.Ordinal);
+        for (var n = 0; n < 500; n++)
         {
             await using var ledger = new TestLedger(options: Quick);
             var sent = await SendAsync(ledger, 3);
-            var left = n;
-            var fired = 0;
-            FaultyDisk.Use(ledger.Folder, (_, _) =>
+            var gate = new Lock();
+            var calls = new List<string>();
+            FaultyDisk.Use(ledger.Folder, (operation, _) =>
             {
-                if (Interlocked.Decrement(ref left) >= 0 || Interlocked.Exchange(ref fired, 1) != 0) return 0;
-                return FaultyDisk.IoError;
+                lock (gate)
+                {
+                    calls.Add(operation);
+                    return calls.Count == n + 1 ? FaultyDisk.IoError : 0;
+                }
             });
             sent += await SendAsync(ledger, 3);
             await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
@@ -103,10 +106,48 @@ public sealed class DiskFaultTests
             }, "a commit after the fault");
             await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
             Assert.Equal((n, sent), (n, ledger.Rows() + ledger.Outbox.Lost));
-            if (fired == 0) break;
+            lock (gate)
+            {
+                if (calls.Count > n)
+                {
+                    failed.Add(calls[n]);
+                    continue;
+                }
+                // This run had no call left to fail: each call before has failed once, and each kind of call among them.
+                Assert.InRange(calls.Count, 12, n);
+                Assert.Superset(calls.ToHashSet(StringComparer.Ordinal), failed.ToHashSet(StringComparer.Ordinal));
+                Assert.Superset(new HashSet<string>(["write", "sync"], StringComparer.Ordinal), failed.ToHashSet(StringComparer.Ordinal));
+                return;
+            }
         }
-        // Two commits and a merge are at least a dozen calls, and the loop has gone past the last.
-        Assert.InRange(n, 12, 499);
+        Assert.Fail("there is no end of calls");
+    }
+
+    [Fact]
+    public async Task Losses_that_the_ledger_holds_outlive_a_power_cut_that_takes_the_tally_back()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-").FullName;
+        long lost;
+        await using (var ledger = new TestLedger(folder, Quick))
+        {
+            FaultyDisk.Use(folder, (operation, _) => operation == "write" ? FaultyDisk.Full : 0);
+            await SendAsync(ledger, 5);
+            FaultyDisk.Heal(folder);
+            await Hosting.Eventually.IsTrueAsync(() => ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)).AsTask(), "a commit after the fault");
+            lost = await LossRowsAsync(ledger);
+            Assert.InRange(lost, 5, long.MaxValue);
+        }
+        File.Delete(Path.Combine(folder, "ledger.lost"));
+        await using (var reopened = new TestLedger(folder, Quick))
+        {
+            Assert.Equal(lost, reopened.Outbox.Lost);
+            FaultyDisk.Use(folder, (operation, _) => operation == "write" ? FaultyDisk.Full : 0);
+            await SendAsync(reopened, 1);
+            FaultyDisk.Heal(folder);
+            await Hosting.Eventually.IsTrueAsync(() => reopened.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)).AsTask(), "a commit after the fault");
+            Assert.True(await LossRowsAsync(reopened) > lost, "the loss after the cut has a row of its own");
+        }
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
