@@ -20,5 +20,9 @@ public sealed class GatewayOptions
     /// <summary>The data directory as an absolute path.</summary>
     public string DataPath(IHostEnvironment environment) => Path.GetFullPath(DataDirectory, environment.ContentRootPath);
 
+    /// <summary>Scheme, host and path base that whoever sent the request reaches us by, without a slash behind.</summary>
+    public string SiteOf(HttpRequest request) =>
+        PublicUrl.Length > 0 ? PublicUrl.TrimEnd('/') : $"{request.Scheme}://{request.Host}{request.PathBase}";
+
     public bool Has(string role) => Roles.Length == 0 || Roles.Contains(role, StringComparer.OrdinalIgnoreCase);
 }

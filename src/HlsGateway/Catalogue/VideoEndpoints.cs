@@ -84,13 +84,12 @@ internal static class VideoEndpoints
         double? eta = progress is > 0.02 and < 1 && row.StartedAt is { } started && status is "transcoding" or "publishing"
             ? Math.Round((time.GetUtcNow().ToUnixTimeMilliseconds() - row.StartedAt.GetValueOrDefault()) / 1000.0 * (1 - progress) / progress, 1)
             : null;
-        var site = gateway.PublicUrl.Length > 0 ? gateway.PublicUrl.TrimEnd('/') : $"{request.Scheme}://{request.Host}{request.PathBase}";
         return new VideoView(
             row.Video, status, progress, eta, place < 0 ? null : place + 1, row.Error, row.Revision,
             row.SourceKey is null ? null : new SourceCopy(row.SourceKey, row.SourceSha256 ?? "", row.SourceBytes ?? 0),
             row.DurationMs / 1000.0,
             row.Renditions is null ? [] : JsonSerializer.Deserialize<ImmutableArray<PublishedRendition>>(row.Renditions),
-            row.Revision is null ? null : $"{site}/watch/{BlobKey.UrlPath(row.Video)}/playlist.m3u8",
+            row.Revision is null ? null : $"{gateway.SiteOf(request)}/watch/{BlobKey.UrlPath(row.Video)}/playlist.m3u8",
             row.PosterKey is null ? null : store.PublicUrl(row.PosterKey, request),
             DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt));
     }

@@ -78,8 +78,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
 
     /// <summary>Compiles a Media Playlist.</summary>
     /// <param name="copy">The trailer copy to splice or to announce; null for none.</param>
+    /// <param name="site">Interstitials: scheme, host and path base that the player knows us by.</param>
     public PlaylistTemplate Media(
-        MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy, TrailerPlacement where = TrailerPlacement.Behind)
+        MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy, TrailerPlacement where = TrailerPlacement.Behind, string site = "")
     {
         var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
 
@@ -109,7 +110,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         if (version is null || copy is null || !media.HasEndList)
             return media.Compile(new MediaEdit { Rewrite = Rewrite });
         return media.Compile(where.IsInterstitial()
-            ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce(role, version, copy, where) }
+            ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce($"{site}{WatchRequest.Prefix}{place.Video}/", role, version, copy, where) }
             : new MediaEdit { Rewrite = Rewrite, Trailer = Splice(place, role, version, copy) with { Before = where.IsBefore() } });
     }
 
@@ -152,8 +153,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     }
 
     /// <summary>The same in every Variant Stream of a session: players compare.</summary>
-    private static Interstitial Announce(ChildRole role, TrailerVersion version, TrailerCopy copy, TrailerPlacement where) => new(
-        version.Label, WithSession($"{WatchRouter.TrailerMarker}{version.Label}/{role.Copy}/{TrailerAsset.File}", ""), copy.Length, where.IsBefore());
+    /// <remarks>The URI is absolute: hls.js 1.7.4 takes a relative one as relative to its page.</remarks>
+    private static Interstitial Announce(string folder, ChildRole role, TrailerVersion version, TrailerCopy copy, TrailerPlacement where) => new(
+        version.Label, WithSession($"{folder}{WatchRouter.TrailerMarker}{version.Label}/{role.Copy}/{TrailerAsset.File}", ""), copy.Length, where.IsBefore());
 
     private SplicedTrailer Splice(PlaylistPlace place, ChildRole role, TrailerVersion version, TrailerCopy copy)
     {

@@ -19,7 +19,7 @@ internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
     TrailerLibrary trailers, PinnedTrailers pinned, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
     OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics,
-    IOptions<TrailersOptions> options)
+    IOptions<TrailersOptions> options, IOptions<GatewayOptions> gateway)
 {
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
     private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer, ImmutableArray<CaptionTrack> Tracks);
@@ -85,13 +85,14 @@ internal sealed class PlaylistServer(
             copy = new(decision.Version, decision.Version is null ? null : decision.Variants[0], PlacementOf(request, chosen.Position));
         }
 
-        var key = new TemplateKey(playlist, request.Video, request.Below, copy.Key(role));
+        var site = copy.Placement.IsInterstitial() ? gateway.Value.SiteOf(context.Request) : "";
+        var key = new TemplateKey(playlist, request.Video, request.Below, copy.Key(role) + site);
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {
             if (role.Role == 'v' && media.HasEndList)
                 outbox.Describe(request.VideoName, media.DurationMs);
-            template = compiler.Media(media, Place(request, playlist), role, copy.Version, copy.Copy, copy.Placement);
+            template = compiler.Media(media, Place(request, playlist), role, copy.Version, copy.Copy, copy.Placement, site);
             cache.Keep(key, template, template);
         }
 

@@ -13,13 +13,13 @@ public sealed class DiskStore : BlobStore
     private const string Aside = ".partial";
 
     private readonly string root;
-    private readonly string publicUrl;
+    private readonly GatewayOptions gateway;
 
     public DiskStore(IOptions<StorageOptions> storage, IOptions<GatewayOptions> gateway, IHostEnvironment environment)
         : base(storage)
     {
         root = Path.Combine(gateway.Value.DataPath(environment), "objects");
-        publicUrl = gateway.Value.PublicUrl.TrimEnd('/');
+        this.gateway = gateway.Value;
         Directory.CreateDirectory(Path.Combine(root, Aside));
         SweepPartials();
     }
@@ -116,7 +116,7 @@ public sealed class DiskStore : BlobStore
     }
 
     protected override string OwnUrl(string key, HttpRequest request) =>
-        $"{(publicUrl.Length > 0 ? publicUrl : $"{request.Scheme}://{request.Host}{request.PathBase}")}/media/{BlobKey.UrlPath(key)}";
+        $"{gateway.SiteOf(request)}/media/{BlobKey.UrlPath(key)}";
 
     private void MoveInto(string aside, string target)
     {

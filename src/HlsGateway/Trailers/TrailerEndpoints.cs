@@ -147,9 +147,8 @@ internal static class TrailerEndpoints
         var now = time.GetUtcNow();
         Span<byte> token = stackalloc byte[SessionToken.Length];
         SessionToken.Begin(video, version.Id, now, preview: true, TrailerAsset.PlacementOf(body.Position ?? TrailerPosition.Post, body.Interstitial ?? false)).Write(keys, video, token);
-        var root = gateway.Value.PublicUrl is { Length: > 0 } url ? url.TrimEnd('/') : $"{request.Scheme}://{request.Host}{request.PathBase}";
         return TypedResults.Ok(new PreviewView(
-            $"{root}/watch/{video}/playlist.m3u8?session_id={System.Text.Encoding.ASCII.GetString(token)}", version.Label, now + sessions.Value.Lifetime));
+            $"{gateway.Value.SiteOf(request)}/watch/{video}/playlist.m3u8?session_id={System.Text.Encoding.ASCII.GetString(token)}", version.Label, now + sessions.Value.Lifetime));
     }
 
     private static Ok<ActiveView> Told(TrailerState state, TrailerLibrary library, HttpResponse response)

@@ -1,4 +1,4 @@
-// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=&unpatched=
+// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=&unpatched=&beside=
 import { read } from "./barcode.js";
 import { listen } from "./sound.js";
 
@@ -92,7 +92,18 @@ for (const type of ["loadedmetadata", "playing", "waiting", "stalled", "seeking"
     if (type === "loadedmetadata" || type === "playing") video.playbackRate = rate;
   });
 }
+// A trailer that the player fetches by itself ends in the same element, and who plays it says so: behind the content that is the end
+// of all, before it the content's own is.
+let besideToCome = asked.get("beside");
+window.besideEnded = () => {
+  if (besideToCome === "post") {
+    report.ended = true;
+    window.finish("the interstitial ended");
+  }
+  besideToCome = "";
+};
 video.addEventListener("ended", () => {
+  if (besideToCome) return;
   report.ended = true;
   window.finish("ended");
 });
@@ -117,9 +128,11 @@ async function play() {
   report.version = driver.version();
   cueTracks = () => [...tracks()];
   // At four times the speed the first cue would be over before its file is there: captions first, then play.
-  if (driver.shows) await cuesLoaded();
+  if (driver.shows && asked.get("captions")) await cuesLoaded();
   video.defaultPlaybackRate = rate;
   video.playbackRate = rate;
+  // The player changes the element's source before the first of the two: that would break off a play() asked for earlier.
+  if (besideToCome && video.readyState < HTMLMediaElement.HAVE_METADATA) await new Promise(resolve => video.addEventListener("loadedmetadata", resolve, { once: true }));
   await video.play();
 }
 

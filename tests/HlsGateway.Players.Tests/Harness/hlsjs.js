@@ -12,6 +12,11 @@ export async function play(video, src, { captions, audio, note, fail }) {
     note(`${data.fatal ? "fatal " : ""}${data.type} ${data.details} ${data.response?.code ?? ""} ${data.error?.message ?? ""}`);
     if (data.fatal) fail(`${data.type} ${data.details}`);
   });
+  // Trailers that the player fetches by itself: what it knows of them, and why it passed over one.
+  for (const event of ["INTERSTITIALS_UPDATED", "INTERSTITIAL_STARTED", "INTERSTITIAL_ASSET_STARTED", "INTERSTITIAL_ASSET_ERROR", "INTERSTITIAL_ENDED", "INTERSTITIALS_PRIMARY_RESUMED"]) {
+    hls.on(window.Hls.Events[event], (_, data) => note(`${event} ${data.details ?? ""} ${data.error?.message ?? ""}`));
+  }
+  hls.on(window.Hls.Events.INTERSTITIAL_ENDED, () => window.besideEnded());
   hls.on(window.Hls.Events.LEVEL_SWITCHED, (_, { level }) => note(`level ${level}`));
   hls.on(window.Hls.Events.AUDIO_TRACKS_UPDATED, () => {
     const index = hls.audioTracks.findIndex(track => track.lang === audio);

@@ -8,10 +8,11 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <summary>What a player is asked to do.</summary>
 /// <param name="Source">The Master Playlist.</param>
 /// <param name="Rate">Playback rate in browsers.</param>
-/// <param name="Captions">Language to switch on.</param>
+/// <param name="Captions">Language to switch on; empty for none.</param>
 /// <param name="Audio">Language of the audio Rendition; null leaves the default.</param>
 /// <param name="Unpatched">video.js as it comes, without what <c>docs/players.md</c> tells pages to do.</param>
-internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false);
+/// <param name="Beside">Where an interstitial is expected: <c>pre</c> or <c>post</c>; empty for none.</param>
+internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "");
 
 /// <summary>Seven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
 internal sealed partial class Players : IAsyncDisposable
@@ -85,7 +86,7 @@ internal sealed partial class Players : IAsyncDisposable
         page.Request += (_, request) => session = session.Length > 0 ? session : SessionIn(request.Url);
         page.RequestFailed += (_, _) => givenUp++;
         var query = string.Create(CultureInfo.InvariantCulture,
-            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}");
+            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}&beside={assignment.Beside}");
         await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
         try
         {

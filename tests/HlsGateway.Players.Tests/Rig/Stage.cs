@@ -80,9 +80,10 @@ internal sealed partial class Stage : IAsyncDisposable
     }
 
     /// <summary>Makes a trailer the one of new sessions.</summary>
-    public async Task ActivateAsync(string trailer)
+    /// <param name="position"><c>pre</c> or <c>post</c>.</param>
+    public async Task ActivateAsync(string trailer, string position = "post")
     {
-        using var wanted = JsonContent.Create(new { trailer });
+        using var wanted = JsonContent.Create(new { trailer, position });
         using var answer = await Gateway.Api.PutAsync("api/trailers/active", wanted);
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"{trailer} was refused: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }

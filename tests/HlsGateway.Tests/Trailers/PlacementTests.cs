@@ -74,6 +74,7 @@ public sealed partial class PlacementTests(TrailerWorkshop workshop) : IClassFix
         var range = Range().Match(media.Text);
         Assert.True(range.Success, media.Text);
         Assert.Equal(cue, range.Groups["cue"].Value);
+        Assert.StartsWith(host.Address + "watch/", range.Groups["asset"].Value, StringComparison.Ordinal);
         Assert.Single(ProgramDate().Matches(media.Text));
         Assert.Equal(media.Text, await host.Client.GetStringAsync(media.Url));
         // What a player asks of us is none of the origin's business.
