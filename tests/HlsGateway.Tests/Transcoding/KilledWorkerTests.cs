@@ -159,7 +159,9 @@ public sealed class KilledWorkerTests(CephFixture ceph, FfmpegFixture media) : I
 
         // The Master Playlist's answer got through and its video was out; then its upload could not be removed, which must not undo it.
         var attempts = await AttemptsAsync(gateway);
-        Assert.All(points[..2], point => Assert.InRange(attempts[Video(point)], 2, JobTable.MaxAttempts));
+        Assert.InRange(attempts[Video(points[1])], 2, JobTable.MaxAttempts);
+        // The store's client asks again by itself: a store that is back soon enough costs the other job no attempt.
+        Assert.InRange(attempts[Video(points[0])], 1, JobTable.MaxAttempts);
     }
 
     private string Video(string point) => $"{run}/{point}";
