@@ -36,6 +36,8 @@ const done = new Promise(resolve => {
 });
 window.fail = error => {
   report.error ??= String(error?.message ?? error);
+  const buffered = Array.from({ length: video.buffered.length }, (_, i) => `${video.buffered.start(i).toFixed(3)} to ${video.buffered.end(i).toFixed(3)}`);
+  note(`at ${video.currentTime.toFixed(3)}, ${video.paused ? "paused" : "not paused"}, ready state ${video.readyState}, buffered: ${buffered.join(", ") || "nothing"}`);
   window.finish(`failed: ${report.error}`);
 };
 window.addEventListener("error", event => window.fail(event.error ?? event.message));
@@ -85,7 +87,7 @@ const watch = setInterval(() => {
   }
 }, 20);
 
-for (const type of ["loadedmetadata", "playing", "waiting", "stalled", "seeking", "ended", "error"]) {
+for (const type of ["loadedmetadata", "play", "pause", "playing", "waiting", "stalled", "seeking", "ended", "error"]) {
   video.addEventListener(type, () => {
     note(`${type} at ${video.currentTime.toFixed(3)}${video.error ? `: ${video.error.message}` : ""}`);
     // Players set the rate back when they attach; only from here on it stays.

@@ -17,6 +17,10 @@ export async function play(video, src, { captions, audio, note, fail }) {
     hls.on(window.Hls.Events[event], (_, data) => note(`${event} ${data.details ?? ""} ${data.error?.message ?? ""}`));
   }
   hls.on(window.Hls.Events.INTERSTITIAL_ENDED, () => window.besideEnded());
+  // What docs/players.md tells pages to do: an element that came to its end is paused, and what is to follow would never begin.
+  hls.on(window.Hls.Events.INTERSTITIAL_ASSET_STARTED, () => {
+    if (video.ended) video.addEventListener("loadedmetadata", () => video.play().catch(fail), { once: true });
+  });
   hls.on(window.Hls.Events.LEVEL_SWITCHED, (_, { level }) => note(`level ${level}`));
   hls.on(window.Hls.Events.AUDIO_TRACKS_UPDATED, () => {
     const index = hls.audioTracks.findIndex(track => track.lang === audio);
