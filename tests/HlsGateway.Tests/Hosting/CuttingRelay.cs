@@ -9,9 +9,7 @@ namespace HlsGateway.Tests.Hosting;
 /// </summary>
 public sealed class CuttingRelay : IDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource ending = new();
-    private readonly Uri target;
+    private readonly LoopbackRelay relay;
     private readonly long cutAt;
     private readonly Func<long> arrived;
     private long up;
@@ -23,12 +21,11 @@ public sealed class CuttingRelay : IDisposable
     /// <param name="inFlight">Bytes that may be on their way when the cut comes.</param>
     public CuttingRelay(Uri target, long cutAt, Func<long> arrived, int inFlight)
     {
-        this.target = target;
         this.cutAt = cutAt;
         this.arrived = () => arrived() + inFlight;
-        listener.Start();
-        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
-        _ = AcceptAsync();
+        relay = new LoopbackRelay(new IPEndPoint(IPAddress.Loopback, target.Port), (client, server, cancellation) =>
+            Task.WhenAny(CopyAsync(client, server, counted: true, cancellation), CopyAsync(server, client, counted: false, cancellation)));
+        Address = new Uri($"http://127.0.0.1:{relay.Start()}/");
     }
 
     public Uri Address { get; }
@@ -38,51 +35,15 @@ public sealed class CuttingRelay : IDisposable
 
     public TaskCompletionSource Cut { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void Dispose()
-    {
-        ending.Cancel();
-        listener.Dispose();
-        ending.Dispose();
-    }
+    public void Dispose() => relay.Dispose();
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-                _ = RelayAsync(await listener.AcceptSocketAsync(ending.Token));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
-    }
-
-    private async Task RelayAsync(Socket client)
-    {
-        using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using (client)
-        {
-            try
-            {
-                await server.ConnectAsync(target.Host, target.Port, ending.Token);
-                await Task.WhenAny(CopyAsync(client, server, counted: true), CopyAsync(server, client, counted: false));
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-                // One side is gone: so is the other.
-            }
-        }
-    }
-
-    private async Task CopyAsync(Socket from, Socket to, bool counted)
+    private async Task CopyAsync(Socket from, Socket to, bool counted, CancellationToken cancellation)
     {
         var buffer = new byte[1 << 16];
         int read;
-        while ((read = await from.ReceiveAsync(buffer, ending.Token)) > 0)
+        while ((read = await from.ReceiveAsync(buffer, cancellation)) > 0)
         {
-            for (var sent = 0; sent < read;)
-                sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), ending.Token);
+            await LoopbackRelay.SendAsync(to, buffer.AsMemory(0, read), cancellation);
             if (counted && Interlocked.Add(ref up, read) >= cutAt && Interlocked.Exchange(ref cuts, 1) == 0)
             {
                 await Eventually.IsTrueAsync(() => arrived() >= BytesUp, "what was passed on has arrived");

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using HlsGateway.Tests.Hosting;
 using Npgsql;
 
 namespace HlsGateway.Tests.Counting.Crash;
@@ -19,18 +20,18 @@ internal enum WireMoment
 /// <summary>A relay on loopback that can read what a gateway says to PostgreSQL, and acts while a message is on its way.</summary>
 internal sealed class PostgresRelay : IDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource ending = new();
-    private readonly IPEndPoint server;
+    private readonly LoopbackRelay relay;
 
     /// <param name="database">Connection string of the database itself.</param>
     public PostgresRelay(string database)
     {
-        var target = new NpgsqlConnectionStringBuilder(database);
-        server = new IPEndPoint(IPAddress.Loopback, target.Port);
-        listener.Start();
-        Database = new NpgsqlConnectionStringBuilder(database) { Port = ((IPEndPoint)listener.LocalEndpoint).Port, SslMode = SslMode.Disable, GssEncryptionMode = GssEncryptionMode.Disable }.ToString();
-        _ = AcceptAsync();
+        var server = new IPEndPoint(IPAddress.Loopback, new NpgsqlConnectionStringBuilder(database).Port);
+        relay = new LoopbackRelay(server, (client, upstream, cancellation) =>
+        {
+            var said = new Conversation();
+            return Task.WhenAny(UpAsync(client, upstream, said, cancellation), DownAsync(upstream, client, said, cancellation));
+        });
+        Database = new NpgsqlConnectionStringBuilder(database) { Port = relay.Start(), SslMode = SslMode.Disable, GssEncryptionMode = GssEncryptionMode.Disable }.ToString();
     }
 
     /// <summary>The database by way of the relay.</summary>
@@ -39,62 +40,27 @@ internal sealed class PostgresRelay : IDisposable
     /// <summary>Called while the message waits.</summary>
     public Func<WireMoment, Task>? Passing { get; set; }
 
-    public void Dispose()
-    {
-        ending.Cancel();
-        listener.Dispose();
-        ending.Dispose();
-    }
+    public void Dispose() => relay.Dispose();
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true) _ = RelayAsync(await listener.AcceptSocketAsync(ending.Token));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
-    }
-
-    private async Task RelayAsync(Socket client)
-    {
-        using var upstream = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using (client)
-        {
-            try
-            {
-                await upstream.ConnectAsync(server, ending.Token);
-                var said = new Conversation();
-                await Task.WhenAny(UpAsync(client, upstream, said), DownAsync(upstream, client, said));
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-                // One side is gone: so is the other.
-            }
-        }
-    }
-
-    private async Task UpAsync(Socket client, Socket upstream, Conversation said)
+    private async Task UpAsync(Socket client, Socket upstream, Conversation said, CancellationToken cancellation)
     {
         var buffer = new byte[1 << 16];
         int read;
-        while ((read = await client.ReceiveAsync(buffer, ending.Token)) > 0)
+        while ((read = await client.ReceiveAsync(buffer, cancellation)) > 0)
         {
             if (said.Hear(buffer.AsSpan(0, read)) && Passing is { } passing) await passing(WireMoment.WithinCopy);
-            for (var sent = 0; sent < read;) sent += await upstream.SendAsync(buffer.AsMemory(sent, read - sent), ending.Token);
+            await LoopbackRelay.SendAsync(upstream, buffer.AsMemory(0, read), cancellation);
         }
     }
 
-    private async Task DownAsync(Socket upstream, Socket client, Conversation said)
+    private async Task DownAsync(Socket upstream, Socket client, Conversation said, CancellationToken cancellation)
     {
         var buffer = new byte[1 << 16];
         int read;
-        while ((read = await upstream.ReceiveAsync(buffer, ending.Token)) > 0)
+        while ((read = await upstream.ReceiveAsync(buffer, cancellation)) > 0)
         {
             if (said.TakeCommit() && Passing is { } passing) await passing(WireMoment.Committed);
-            for (var sent = 0; sent < read;) sent += await client.SendAsync(buffer.AsMemory(sent, read - sent), ending.Token);
+            await LoopbackRelay.SendAsync(client, buffer.AsMemory(0, read), cancellation);
         }
     }
 
