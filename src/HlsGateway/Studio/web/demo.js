@@ -78,6 +78,10 @@ function playWithHlsJs() {
     if (response?.code >= 400 && session === null) waitForDemo(response.code);
     else say(`Playback stopped: ${details}`);
   });
+  // With Trailers:Interstitial a trailer behind the content may find the element paused by its own end.
+  hls.on(Hls.Events.INTERSTITIAL_ASSET_STARTED, () => {
+    if (video.ended) video.addEventListener("loadedmetadata", () => video.play(), { once: true });
+  });
   hls.loadSource(playlist);
   hls.attachMedia(video);
 }
