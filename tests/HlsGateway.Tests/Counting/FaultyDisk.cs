@@ -171,3 +171,17 @@ internal static unsafe partial class FaultyDisk
     [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_vfs_register")]
     private static partial int RegisterVfs(nint vfs, int makeDefault);
 }
+
+/// <summary>Holds calls until it is opened, at the test's end at the latest: a test that fails must not wait for a thread that it left standing here.</summary>
+/// <remarks>Made behind the ledger whose thread it holds, so that it is disposed of before it.</remarks>
+internal sealed class Latch : IDisposable
+{
+    // Not disposed of: the thread may still be on its way out of it.
+    private readonly ManualResetEventSlim open = new();
+
+    public void Wait() => open.Wait();
+
+    public void Open() => open.Set();
+
+    public void Dispose() => Open();
+}
