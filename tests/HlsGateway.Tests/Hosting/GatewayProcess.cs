@@ -39,8 +39,10 @@ public sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <param name="settings">Configuration keys, passed on the command line.</param>
+    /// <param name="environment">Added to the tests' own.</param>
     public static async Task<GatewayProcess> StartAsync(
-        string dataDirectory, LoopbackOrigin? origin = null, IReadOnlyDictionary<string, string>? settings = null, int? port = null)
+        string dataDirectory, LoopbackOrigin? origin = null, IReadOnlyDictionary<string, string>? settings = null, int? port = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}/");
         var start = new ProcessStartInfo("dotnet")
@@ -56,6 +58,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         start.ArgumentList.Add($"--Gateway:DataDirectory={dataDirectory}");
         if (origin is not null) start.ArgumentList.Add($"--ReverseProxy:Clusters:origin:Destinations:d1:Address={origin.Address.AbsoluteUri}");
         foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.ArgumentList.Add($"--{key}={value}");
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.Environment[name] = value;
 
         var output = new StringBuilder();
         var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");

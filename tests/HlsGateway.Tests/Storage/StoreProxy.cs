@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ namespace HlsGateway.Tests.Storage;
 
 /// <summary>
 /// Stands between a worker and its object store and passes everything on, but can stop one request at a named point: before the
-/// store has it, or when the store has done it and the worker does not know yet.
+/// store has it, when half of its object has gone there, or when the store has done it and the worker does not know yet.
 /// </summary>
 internal sealed class StoreProxy : IAsyncDisposable
 {
@@ -42,11 +43,10 @@ internal sealed class StoreProxy : IAsyncDisposable
     }
 
     /// <summary>Stops the first request that fits. Several of these may wait at once; they are all set before the first request.</summary>
-    /// <param name="key">Asked with the object's key.</param>
-    /// <param name="done">Stops it behind the store instead of before.</param>
-    public Trap Hold(string method, Func<string, bool> key, bool done)
+    /// <param name="key">Of the object's key.</param>
+    public Trap Hold(string method, Regex key, Moment moment)
     {
-        var trap = new Trap(method, key, done);
+        var trap = new Trap(method, key, moment);
         traps.Add(trap);
         return trap;
     }
@@ -64,10 +64,12 @@ internal sealed class StoreProxy : IAsyncDisposable
         var at = traps.Find(trap => trap.Fits(context.Request.Method, raw));
         try
         {
-            if (at is { Done: false }) await at.StopAsync(context.RequestAborted);
-            using var request = Copy(context.Request, new Uri(store, raw));
+            if (at is { Moment: Moment.Before }) await at.StopAsync(context.RequestAborted);
+            var body = context.Request.Body;
+            if (at is { Moment: Moment.Within }) body = new StoppingStream(body, context.Request.ContentLength ?? 0, () => at.StopAsync(context.RequestAborted));
+            using var request = Copy(context.Request, body, new Uri(store, raw));
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
-            if (at is { Done: true }) await at.StopAsync(context.RequestAborted);
+            if (at is { Moment: Moment.Done }) await at.StopAsync(context.RequestAborted);
             context.Response.StatusCode = (int)answer.StatusCode;
             foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
                 if (!name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)) context.Response.Headers[name] = new StringValues([.. values]);
@@ -79,11 +81,11 @@ internal sealed class StoreProxy : IAsyncDisposable
         }
     }
 
-    private static HttpRequestMessage Copy(HttpRequest from, Uri to)
+    private static HttpRequestMessage Copy(HttpRequest from, Stream body, Uri to)
     {
         var request = new HttpRequestMessage(new HttpMethod(from.Method), to);
         // A length of nothing is signed and sent like any other.
-        if (from.ContentLength is not null || from.Headers.TransferEncoding.Count > 0) request.Content = new StreamContent(from.Body);
+        if (from.ContentLength is not null || from.Headers.TransferEncoding.Count > 0) request.Content = new StreamContent(body);
         foreach (var (name, values) in from.Headers)
         {
             if (name is "Connection" or "Expect" or "Transfer-Encoding") continue;
@@ -92,13 +94,13 @@ internal sealed class StoreProxy : IAsyncDisposable
         return request;
     }
 
-    internal sealed class Trap(string method, Func<string, bool> key, bool done)
+    internal sealed class Trap(string method, Regex key, Moment moment)
     {
         private readonly TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource go = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int fired;
 
-        public bool Done => done;
+        public Moment Moment => moment;
 
         /// <summary>Ends when a request has been stopped.</summary>
         public Task Held => held.Task;
@@ -110,7 +112,7 @@ internal sealed class StoreProxy : IAsyncDisposable
             // /bucket/key?query
             var path = Uri.UnescapeDataString(target.Split('?')[0]);
             var slash = path.IndexOf('/', 1);
-            return requestMethod == method && slash > 0 && key(path[(slash + 1)..]) && Interlocked.Exchange(ref fired, 1) == 0;
+            return requestMethod == method && slash > 0 && key.IsMatch(path[(slash + 1)..]) && Interlocked.Exchange(ref fired, 1) == 0;
         }
 
         public Task StopAsync(CancellationToken aborted)

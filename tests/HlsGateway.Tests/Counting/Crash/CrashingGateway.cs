@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
-using System.Runtime.Loader;
 using HlsGateway.Counting;
 using HlsGateway.Counting.Postgres;
 using HlsGateway.Tests.Counting.Crash;
@@ -34,6 +32,9 @@ internal sealed class CrashingGateway : IHostingStartup, IStartupFilter
         ["CRASH_PASS"] = pass.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
+    /// <summary>This process is one of them.</summary>
+    public static bool IsAsked => System.Environment.GetEnvironmentVariable("CRASH_DATA") is not null;
+
     /// <summary>Where the dead process says what ended it.</summary>
     public static string Fired(string data) => Path.Combine(data, "fired");
 
@@ -42,9 +43,6 @@ internal sealed class CrashingGateway : IHostingStartup, IStartupFilter
         data = System.Environment.GetEnvironmentVariable("CRASH_DATA")!;
         point = System.Environment.GetEnvironmentVariable("CRASH_POINT")!;
         passesLeft = int.Parse(System.Environment.GetEnvironmentVariable("CRASH_PASS")!, System.Globalization.CultureInfo.InvariantCulture);
-        // The gateway's own list of assemblies does not name those of the tests, which stand beside it.
-        AssemblyLoadContext.Default.Resolving += static (context, name) =>
-            Path.Combine(AppContext.BaseDirectory, $"{name.Name}.dll") is var path && File.Exists(path) ? context.LoadFromAssemblyPath(path) : null;
         Watch();
     }
 
