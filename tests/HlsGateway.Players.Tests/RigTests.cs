@@ -74,7 +74,7 @@ public sealed class RigTests
 
         Assert.Equal("*", Assert.Single(open.Headers.GetValues("Access-Control-Allow-Origin")));
         Assert.False(closed.Headers.Contains("Access-Control-Allow-Origin"));
-        await Until.TrueAsync(() => Task.FromResult(nginx.LogOf("open").Count == 1 && nginx.LogOf("closed").Count == 1), "both requests are logged", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(() => Task.FromResult(nginx.LogOf("open").Count == 1 && nginx.LogOf("closed").Count == 1), "both requests are logged", TimeSpan.FromMinutes(1));
         Assert.Equal(new ServedRequest("GET", "/videos/180p/video0.ts", "a=1", "http://somebody.localhost/", "", "", 200), nginx.LogOf("open")[0]);
         Assert.Equal(404, nginx.LogOf("closed")[0].Status);
     }
@@ -84,7 +84,7 @@ public sealed class RigTests
     private static async Task<Frame?[]> ReadAsync(string file, string before = "")
     {
         var (cells, _) = await Tool.RunAsync("ffmpeg",
-            ["-nostdin", "-v", "error", "-i", file, "-an", "-vf", before + Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"], TimeSpan.FromMinutes(1));
+            ["-nostdin", "-v", "error", "-i", file, "-an", "-vf", before + Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"], TimeSpan.FromMinutes(3));
         return [.. cells.Chunk(Barcode.ReadBytes).Select(rows => Barcode.ReadEither(rows))];
     }
 }

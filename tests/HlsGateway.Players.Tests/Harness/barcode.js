@@ -4,16 +4,25 @@ const cells = 16, numberBits = 11, stripPart = 12, pixelsPerCell = 4;
 const canvas = new OffscreenCanvas(cells * pixelsPerCell, 4);
 const context = canvas.getContext("2d", { willReadFrequently: true });
 
-/** @returns {[number, number] | null} source and frame number; null where no strip is to be seen */
+/**
+ * The picture that the element shows now and its own time, which go together however late the page looks.
+ * @returns {{ time: number, frame: [number, number] | null }} seconds; source and frame number, null where no strip is to be seen
+ */
 export function read(video) {
-  // A 16:9 picture that was fitted into a taller one has its strip further down.
-  const fitted = Math.min(video.videoHeight, video.videoWidth * 9 / 16);
-  return readAt(video, 0, video.videoHeight) ?? readAt(video, (video.videoHeight - fitted) / 2, fitted);
+  const picture = new VideoFrame(video);
+  try {
+    const { displayWidth: width, displayHeight: height } = picture;
+    // A 16:9 picture that was fitted into a taller one has its strip further down.
+    const fitted = Math.min(height, width * 9 / 16);
+    return { time: picture.timestamp / 1e6, frame: readAt(picture, width, 0, height) ?? readAt(picture, width, (height - fitted) / 2, fitted) };
+  } finally {
+    picture.close();
+  }
 }
 
-function readAt(video, above, pictureHeight) {
+function readAt(picture, width, above, pictureHeight) {
   const height = pictureHeight / stripPart;
-  context.drawImage(video, 0, above + height / 4, video.videoWidth, height / 2, 0, 0, canvas.width, canvas.height);
+  context.drawImage(picture, 0, above + height / 4, width, height / 2, 0, 0, canvas.width, canvas.height);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   let bits = 0;
   for (let cell = 0; cell < cells; cell++) {

@@ -45,19 +45,19 @@ window.addEventListener("unhandledrejection", event => window.fail(event.reason)
 
 // The picture as it is shown, with the player's own time for it: what a cue's time is measured against.
 const hear = listen(video);
-const look = (_, { mediaTime }) => {
-  const frame = read(video);
+const look = () => {
+  const { time, frame } = read(video);
   if (frame === null) report.unreadable++;
-  else report.frames.push([mediaTime, ...frame]);
-  report.audioBytes.push([mediaTime, video.webkitAudioDecodedByteCount ?? 0]);
-  report.sound.push([mediaTime, ...hear()]);
+  else report.frames.push([time, ...frame]);
+  report.audioBytes.push([time, video.webkitAudioDecodedByteCount ?? 0]);
+  report.sound.push([time, ...hear()]);
   video.requestVideoFrameCallback(look);
 };
 video.requestVideoFrameCallback(look);
 
 let cueTracks = () => [];
 const cues = new Map();
-function collectCues() {
+function collectCues(prompt) {
   for (const track of cueTracks()) {
     if (track.kind === "metadata" || track.mode === "disabled") continue;
     // A list of video.js has a length and indices, but cannot be iterated.
@@ -67,18 +67,23 @@ function collectCues() {
       if (!cues.has(key)) cues.set(key, { text, start: startTime, end: endTime, seenAt: null });
     }
     const active = Array.from({ length: track.activeCues?.length ?? 0 }, (_, i) => track.activeCues[i]);
-    for (const { startTime, endTime, text } of active) cues.get(`${startTime} ${endTime} ${text}`).seenAt ??= video.currentTime;
+    // A page that was held up sees cues that were active when it was: such a look tells nothing of when they came.
+    if (prompt) for (const { startTime, endTime, text } of active) cues.get(`${startTime} ${endTime} ${text}`).seenAt ??= video.currentTime;
   }
   report.cues = [...cues.values()].sort((a, b) => a.start - b.start);
 }
 
-// Progress is looked at often, and the longest time without any is reported: a player that waits at the splice never says so.
-let lastTime = -1, lastMoved = 0;
+// Progress is looked at often, and the longest time without any is reported: a player that waits at the splice never says so. Time that
+// went by while the page was held up and the media played on is none without progress.
+let lastTime = -1, lastMoved = 0, lastLook = 0;
 const watch = setInterval(() => {
   const now = performance.now();
-  collectCues();
+  const heldUp = now - lastLook;
+  lastLook = now;
+  collectCues(heldUp < 60);
   if (video.currentTime !== lastTime) {
-    if (lastTime > 0 && now - lastMoved > 100) report.pauses.push([lastTime, now - lastMoved]);
+    const stood = now - lastMoved - Math.min(heldUp, Math.max(0, video.currentTime - lastTime) * 1000 / rate);
+    if (lastTime > 0 && stood > 100) report.pauses.push([lastTime, stood]);
     lastTime = video.currentTime;
     lastMoved = now;
   } else if (lastMoved > 0 && lastTime > 0 && !video.ended) {
@@ -111,9 +116,9 @@ video.addEventListener("ended", () => {
 });
 
 async function cuesLoaded() {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 60_000;
   while (!cueTracks().some(track => track.kind !== "metadata" && track.mode !== "disabled" && track.cues?.length > 0)) {
-    if (performance.now() > until) return note("no cue came within 10 s");
+    if (performance.now() > until) return note("no cue came within 60 s");
     await new Promise(resolve => setTimeout(resolve, 20));
   }
 }
@@ -142,7 +147,7 @@ async function play() {
 play().catch(window.fail);
 await done;
 clearInterval(watch);
-collectCues();
+collectCues(false);
 report.duration = Number.isFinite(video.duration) ? video.duration : -1;
 report.endedAt = video.currentTime;
 report.wallMs = performance.now() - started;

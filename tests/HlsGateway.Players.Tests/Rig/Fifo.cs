@@ -19,7 +19,7 @@ internal sealed class Fifo : IDisposable
     /// <param name="path">In a folder that goes with its owner; anybody may write.</param>
     public static async Task<Fifo> CreateAsync(string path)
     {
-        await Tool.RunAsync("mkfifo", ["-m", "666", path], TimeSpan.FromSeconds(10));
+        await Tool.RunAsync("mkfifo", ["-m", "666", path], TimeSpan.FromMinutes(1));
         // Either end waits for the other.
         var reader = Task.Run(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
         var held = await Task.Run(() => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0));

@@ -1,23 +1,23 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 
 namespace HlsGateway.Players.Tests.Rig;
 
 /// <summary>The program as it was built, on a loopback port of its own, with an empty folder of its own that goes with it.</summary>
-internal sealed class GatewayProcess : IAsyncDisposable
+internal sealed partial class GatewayProcess : IAsyncDisposable
 {
     private const string Token = "admin-token-of-the-players-test";
 
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
 
-    private GatewayProcess(Process process, Uri address, string folder)
+    private GatewayProcess(Process process, string folder)
     {
         this.process = process;
-        Address = address;
         Folder = folder;
-        Api = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        Api = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
         Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -26,7 +26,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Ends with a slash.</summary>
-    public Uri Address { get; }
+    public Uri Address => Api.BaseAddress!;
 
     /// <summary>The data directory is <c>data</c> in it.</summary>
     public string Folder { get; }
@@ -41,10 +41,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <param name="settings">Configuration keys.</param>
     public static async Task<GatewayProcess> StartAsync(string folder, IEnumerable<(string Key, string Value)> settings)
     {
-        var address = new Uri($"http://127.0.0.1:{Ports.Free()}/");
         List<string> arguments =
         [
-            Places.Gateway, "--urls", address.GetLeftPart(UriPartial.Authority), $"--Gateway:DataDirectory={Path.Combine(folder, "data")}",
+            Places.Gateway, "--urls", "http://127.0.0.1:0", $"--Gateway:DataDirectory={Path.Combine(folder, "data")}",
             $"--Gateway:ApiTokens:0:Token={Token}", "--Gateway:ApiTokens:0:Role=admin",
             .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
         ];
@@ -55,10 +54,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var gateway = new GatewayProcess(process, address, folder);
+        var gateway = new GatewayProcess(process, folder);
         try
         {
-            await Until.TrueAsync(gateway.IsUpAsync, "the gateway answers", TimeSpan.FromSeconds(60));
+            await Until.TrueAsync(gateway.IsUpAsync, "the gateway answers", TimeSpan.FromMinutes(3));
             return gateway;
         }
         catch (TimeoutException late)
@@ -81,6 +80,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private async Task<bool> IsUpAsync()
     {
         if (process.HasExited) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}:\n{Output}");
+        if (Api.BaseAddress is null)
+        {
+            if (output.Select(line => ListeningOn().Match(line)).FirstOrDefault(match => match.Success) is not { } listening) return false;
+            Api.BaseAddress = new Uri(listening.Groups["address"].Value + "/");
+        }
         try
         {
             using var answer = await Api.GetAsync("healthz/live");
@@ -91,6 +95,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
             return false;
         }
     }
+
+    /// <summary>The system chose the port: one that was looked for beforehand may be somebody else's by now.</summary>
+    [GeneratedRegex(@"Now listening on: (?<address>http://127\.0\.0\.1:\d+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ListeningOn();
 
     private void Keep(string? line)
     {

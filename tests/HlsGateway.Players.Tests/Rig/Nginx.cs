@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -16,6 +15,8 @@ internal sealed record Site(string Name, bool Cors, params (string Prefix, strin
 /// <summary>Sites of static files, each on a loopback port of its own: the foreign origin, the CDN, the pages. One nginx, in a folder of its own.</summary>
 internal sealed class Nginx : IAsyncDisposable
 {
+    private string PidFile => Path.Combine(folder, "nginx.pid");
+
     private readonly Process process;
     private readonly string folder;
     private readonly Dictionary<string, Uri> addresses;
@@ -30,6 +31,13 @@ internal sealed class Nginx : IAsyncDisposable
     /// <summary>Ends with a slash.</summary>
     public Uri AddressOf(string site) => addresses[site];
 
+    /// <summary>What was answered before this call is in the log when the task ends: one process answers in order.</summary>
+    public async Task LoggedAsync(string site)
+    {
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync(new Uri(AddressOf(site), "logged"));
+    }
+
     /// <summary>What the site has answered so far.</summary>
     public IReadOnlyList<ServedRequest> LogOf(string site)
     {
@@ -42,6 +50,21 @@ internal sealed class Nginx : IAsyncDisposable
 
     public static async Task<Nginx> StartAsync(params Site[] sites)
     {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await StartOnceAsync(sites);
+            }
+            catch (InvalidOperationException taken) when (attempt < Ports.Attempts && taken.Message.Contains("Address already in use", StringComparison.Ordinal))
+            {
+                // Between the look for a free port and the start, somebody else took it: with other ports, then.
+            }
+        }
+    }
+
+    private static async Task<Nginx> StartOnceAsync(Site[] sites)
+    {
         var folder = Directory.CreateTempSubdirectory("hlsgateway-nginx-").FullName;
         var addresses = sites.ToDictionary(site => site.Name, _ => new Uri($"http://127.0.0.1:{Ports.Free()}/"), StringComparer.Ordinal);
         var configuration = Path.Combine(folder, "nginx.conf");
@@ -49,9 +72,16 @@ internal sealed class Nginx : IAsyncDisposable
         var program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
         var process = Process.Start(new ProcessStartInfo(program, ["-p", folder, "-c", configuration, "-e", Path.Combine(folder, "error.log")]) { UseShellExecute = false })!;
         var nginx = new Nginx(process, folder, addresses);
-        foreach (var address in addresses.Values)
-            await Until.TrueAsync(() => Task.FromResult(nginx.Listens(address)), $"nginx listens at {address}", TimeSpan.FromSeconds(10));
-        return nginx;
+        try
+        {
+            await Until.TrueAsync(() => Task.FromResult(nginx.Listens()), "nginx listens", TimeSpan.FromMinutes(1));
+            return nginx;
+        }
+        catch
+        {
+            await nginx.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -62,18 +92,11 @@ internal sealed class Nginx : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private bool Listens(Uri address)
+    /// <summary>It writes its number once it has every port: that somebody answers there would not tell that it is this one.</summary>
+    private bool Listens()
     {
         if (process.HasExited) throw new InvalidOperationException($"nginx ended with {process.ExitCode}: {File.ReadAllText(Path.Combine(folder, "error.log"))}");
-        try
-        {
-            using var client = new TcpClient(address.Host, address.Port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
+        return File.Exists(PidFile) && new FileInfo(PidFile).Length > 0;
     }
 
     private static string Configuration(string folder, IEnumerable<Site> sites, Dictionary<string, Uri> addresses)

@@ -8,7 +8,8 @@ public sealed class PlayedOnce : IAsyncLifetime
     /// <summary>The players behave as at one; faster, and a busy machine would show too few pictures to look at.</summary>
     private const double Rate = 2;
 
-    private readonly ConcurrentDictionary<string, Task<IReadOnlyDictionary<string, Play>>> plays = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, Task<Play>>>>> plays = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> told = new();
     private Stage? stage;
 
     /// <summary>One within a segment, one across segments, one inside the second, one from a border on, one at the end.</summary>
@@ -25,8 +26,15 @@ public sealed class PlayedOnce : IAsyncLifetime
     }
 
     /// <summary>What one player of the scenario did; all of them play on first asking.</summary>
-    internal async Task<Play> PlayAsync(string scenario, string player) =>
-        (await plays.GetOrAdd(scenario, name => PlayAllAsync(Stage, Scenario.Of(name), Rate)))[player];
+    /// <param name="judge">Throws when a play is not as it must be; asked before the play is handed to any test.</param>
+    internal async Task<Play> PlayAsync(string scenario, string player, Action<Play, Scenario> judge)
+    {
+        var all = plays.GetOrAdd(scenario, name => new Lazy<Task<IReadOnlyDictionary<string, Task<Play>>>>(() => PlayAllAsync(Stage, Scenario.Of(name), Rate, judge, told.Enqueue)));
+        return await (await all.Value)[player];
+    }
+
+    /// <summary>Plays that were not the last word.</summary>
+    internal string Told => string.Join('\n', told);
 
     internal static async Task<Stage> SetAsync(IEnumerable<ContentShape> shapes)
     {
@@ -35,22 +43,33 @@ public sealed class PlayedOnce : IAsyncLifetime
         return await Stage.SetAsync(videos);
     }
 
-    /// <param name="rate">Of the browsers' players.</param>
-    internal static async Task<IReadOnlyDictionary<string, Play>> PlayAllAsync(Stage stage, Scenario scenario, double rate)
+    /// <param name="rate">Of the browsers' players, in company.</param>
+    /// <param name="judge">Throws when a play is not as it must be.</param>
+    /// <returns>Each player's last play, ended; a task that failed tells that the rig or the player broke.</returns>
+    internal static async Task<IReadOnlyDictionary<string, Task<Play>>> PlayAllAsync(
+        Stage stage, Scenario scenario, double rate, Action<Play, Scenario> judge, Action<string> tell)
     {
         var content = scenario.Content;
         await stage.CaptionAsync(content.Name, Cues, "en", "de");
         await stage.ActivateAsync(scenario.Trailer);
         await stage.TrailerReadyAsync(content.Name, scenario.Trailer);
-        var all = await Task.WhenAll(scenario.Players.Select(player => stage.PlayAsync(player, content.Name, content.FramesPerSecond, rate, scenario.Audio)));
-        // Many players on two cores can starve one another. One that was found at fault in company is judged by what it does alone, at
-        // the film's own speed; alone, nothing is excused.
+        Task<Play>[] all;
+        using (await Floor.TakeAsync(alone: false))
+        {
+            all = [.. scenario.Players.Select(player => stage.PlayAsync(player, content.Name, content.FramesPerSecond, rate, scenario.Audio))];
+            await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        // Many players on two cores can starve one another: who is played again is so alone, at the film's own speed.
         for (var i = 0; i < all.Length; i++)
         {
-            if (!Verdict.Of(all[i], scenario).Good)
-                all[i] = await stage.PlayAsync(scenario.Players[i], content.Name, content.FramesPerSecond, 1, scenario.Audio);
+            var player = scenario.Players[i];
+            await Fair.FaultOfAsync(async alone =>
+            {
+                if (alone) all[i] = stage.PlayAsync(player, content.Name, content.FramesPerSecond, 1, scenario.Audio);
+                judge(await all[i], scenario);
+            }, text => tell($"{scenario.Name} in {player}: {text}"));
         }
 
-        return all.ToDictionary(play => play.Report.Player, StringComparer.Ordinal);
+        return scenario.Players.Zip(all).ToDictionary(play => play.First, play => play.Second, StringComparer.Ordinal);
     }
 }

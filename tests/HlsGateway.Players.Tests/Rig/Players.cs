@@ -38,9 +38,13 @@ internal sealed partial class Players : IAsyncDisposable
 
     public static IReadOnlyList<string> Browsers { get; } = [HlsJs, Shaka, VideoJs, Native];
 
+    /// <summary>Only ends what would hang: a busy machine takes its time to draw a page.</summary>
+    private const float PatienceMs = 180_000;
+
     private readonly IPlaywright playwright;
-    private readonly IBrowser browser;
     private readonly Uri pages;
+    private readonly SemaphoreSlim launching = new(1);
+    private IBrowser browser;
 
     private Players(IPlaywright playwright, IBrowser browser, Uri pages)
     {
@@ -53,20 +57,38 @@ internal sealed partial class Players : IAsyncDisposable
     public static async Task<Players> StartAsync(Uri pages)
     {
         var playwright = await Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--autoplay-policy=no-user-gesture-required"],
-        });
-        return new Players(playwright, browser, pages);
+        return new Players(playwright, await LaunchAsync(playwright), pages);
     }
 
-    /// <summary>A page of its own for pages other than the harness.</summary>
-    public Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null) => browser.NewPageAsync(options);
+    // The shared memory of a container may be far too small for a browser's pictures: it then keeps them in files.
+    private static Task<IBrowser> LaunchAsync(IPlaywright playwright) => playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+    {
+        ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
+        Timeout = PatienceMs,
+        Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage",
+            "--autoplay-policy=no-user-gesture-required"],
+    });
 
-    /// <summary>A browser window that shares nothing with others.</summary>
-    public Task<IBrowserContext> NewContextAsync() => browser.NewContextAsync();
+    /// <summary>A browser window that shares nothing with others; in a new browser, if the machine had no memory left for the last one.</summary>
+    public async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions? options = null)
+    {
+        await launching.WaitAsync();
+        try
+        {
+            if (!browser.IsConnected)
+            {
+                await browser.DisposeAsync();
+                browser = await LaunchAsync(playwright);
+            }
+        }
+        finally
+        {
+            launching.Release();
+        }
+        var context = await browser.NewContextAsync(options);
+        context.SetDefaultTimeout(PatienceMs);
+        return context;
+    }
 
     /// <summary>The page's origin, which its requests at the CDN name as their Referer: tells whose request it was.</summary>
     public string RefererOf(string player, string run) => $"http://{player}-{run}.localhost:{pages.Port}/";
@@ -79,7 +101,7 @@ internal sealed partial class Players : IAsyncDisposable
 
     private async Task<(PlayerReport Report, string Session)> PlayInBrowserAsync(string player, string run, Assignment assignment)
     {
-        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 680, Height = 400 } });
+        await using var context = await NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 680, Height = 400 } });
         var page = await context.NewPageAsync();
         var session = "";
         var givenUp = 0;
@@ -108,6 +130,7 @@ internal sealed partial class Players : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        launching.Dispose();
         await browser.DisposeAsync();
         playwright.Dispose();
     }

@@ -5,6 +5,9 @@ namespace HlsGateway.Players.Tests.Rig;
 
 internal static class Ports
 {
+    /// <summary>How often a program is started that found its port taken since it was looked for.</summary>
+    public const int Attempts = 5;
+
     /// <summary>A loopback port that nobody listens at now, for programs that cannot choose one and tell it.</summary>
     public static int Free()
     {

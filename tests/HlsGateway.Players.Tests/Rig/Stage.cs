@@ -96,7 +96,7 @@ internal sealed partial class Stage : IAsyncDisposable
             await Until.TrueAsync(
                 async () => (await PlaylistsAsync(video)).Skip(1).All(child =>
                     child.Text.Contains($"~t/{trailer}@", StringComparison.Ordinal) || child.Text.Contains("subtitles/", StringComparison.Ordinal)),
-                $"{video} has its trailer", TimeSpan.FromSeconds(90));
+                $"{video} has its trailer", TimeSpan.FromMinutes(3));
         }
         catch (TimeoutException late)
         {
@@ -130,6 +130,7 @@ internal sealed partial class Stage : IAsyncDisposable
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the
         // address that it was once redirected to, and then names the page: the gateway was not asked, and counts nothing.
         var page = referer.TrimEnd('/');
+        await nginx.LoggedAsync(Cdn);
         var served = nginx.LogOf(Cdn).Where(request =>
             request.Referer.Equals(referer, StringComparison.Ordinal) && !request.Origin.Equals(page, StringComparison.Ordinal)).ToArray();
         if (session.Length == 0) throw new InvalidOperationException($"{player} told no session: {report}");
