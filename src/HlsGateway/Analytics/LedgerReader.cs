@@ -74,11 +74,6 @@ public sealed class LedgerReader : IAsyncDisposable
     /// <summary>A session's id as this database keeps it.</summary>
     internal object Id(ReadOnlySpan<byte> id) => postgres is null ? id.ToArray() : new Guid(id, bigEndian: true);
 
-    /// <summary>Whose id a row's column is.</summary>
-    internal static Guid Session(DbDataReader row, int column) => row is SqliteDataReader ? new Guid(row.GetFieldValue<byte[]>(column), bigEndian: true) : row.GetGuid(column);
-
-    internal static IntervalSet Set(DbDataReader row, int column) => row is SqliteDataReader ? IntervalSet.FromBytes(row.GetFieldValue<byte[]>(column)) : PostgresSession.Set(row, column);
-
     public async ValueTask DisposeAsync()
     {
         if (postgres is not null) await postgres.DisposeAsync();

@@ -7,12 +7,8 @@ namespace HlsGateway.Analytics;
 /// <summary>Questions about single sessions.</summary>
 public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOptions> options)
 {
-    private const string Columns = """
-        s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms,
-        CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END,
-        s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired,
-        s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd, s.playheads
-        """;
+    /// <summary>With the content's length: as the session knows it, else as the video is known, else as far as anybody has fetched.</summary>
+    private const string Columns = SessionRow.Columns + ", CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END";
 
     /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile move nothing.</summary>
     /// <param name="before">Exclusive upper bound of the id; null for none.</param>
@@ -78,33 +74,5 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
         }, cancellation);
     }
 
-    private SessionReport Report(DbDataReader row)
-    {
-        var content = row.GetInt64(7);
-        return SessionReport.Of(new SessionState
-        {
-            Session = LedgerReader.Session(row, 0),
-            Video = row.GetString(1),
-            Started = row.GetInt64(2) != 0,
-            FirstAt = row.GetInt64(3),
-            LastAt = row.GetInt64(4),
-            SegmentsFetched = row.GetInt64(5),
-            FetchedMs = row.GetInt64(6),
-            ContentMs = content,
-            Trailer = (uint)row.GetInt64(8),
-            Player = (PlayerFamily)row.GetInt32(9),
-            Requests = row.GetInt64(10),
-            Repeats = row.GetInt64(11),
-            IgnoredHead = row.GetInt64(12),
-            IgnoredForged = row.GetInt64(13),
-            IgnoredExpired = row.GetInt64(14),
-            Renditions = SessionTable.Names(row.GetString(15)),
-            Captions = SessionTable.Names(row.GetString(16)),
-            Watched = LedgerReader.Set(row, 17),
-            Again = LedgerReader.Set(row, 18),
-            TrailerWatched = LedgerReader.Set(row, 19),
-            Cmcd = CmcdSummary.FromText(row.GetString(20)),
-            Playheads = Playheads.FromBytes(row.GetFieldValue<byte[]>(21)),
-        }, content, options.Value);
-    }
+    private SessionReport Report(DbDataReader row) => SessionReport.Of(SessionRow.Read(row), row.GetInt64(SessionRow.Count), options.Value);
 }

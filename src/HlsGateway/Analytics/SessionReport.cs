@@ -28,7 +28,7 @@ public sealed record SessionReport
     [Description("Distinct media time of the content that was handed out: repeats, quality switches and seeks back add nothing. The upper bound of what was watched.")]
     public required double WatchSeconds { get; init; }
 
-    [Description("What must have been played: where the player tells its buffer (CMCD bl), the media time between its playheads; otherwise watch_seconds less what may still have been in the buffer. The lower bound.")]
+    [Description("What must have been played: where the page sends event reports (CMCD version 2), the media time between reports of a player that plays; where the player tells its buffer (CMCD bl), that between its playheads; otherwise watch_seconds less what may still have been in the buffer. The lower bound.")]
     public required double WatchSecondsLow { get; init; }
 
     [Description("Distinct media time of the trailer that was handed out.")]
@@ -132,7 +132,7 @@ public sealed record CmcdReport(string? Sid, long Reports, long Starved, double?
 /// <param name="Rule">Stable name of the rule.</param>
 /// <param name="Why">The rule in words.</param>
 /// <param name="AddedWatchSeconds">What it added to watch_seconds.</param>
-/// <param name="Cmcd">The kept keys of what the player told with it (bl, bs, mtp, pr, sid, st, su), as CTA-5004 writes them; null for none.</param>
+/// <param name="Cmcd">The kept keys of what the player told with it (bl, bs, mtp, pr, sid, st, su; of an event report e, pr, pt, sid, sta, ts), as CTA-5004 writes them; null for none.</param>
 public sealed record TraceEntry(
     DateTime At, HitKind Kind, string Path, double StartSeconds, double DurationSeconds, bool Counted, Effect Rule, string Why, double AddedWatchSeconds, string? Cmcd);
 

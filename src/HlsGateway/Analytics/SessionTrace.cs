@@ -39,6 +39,7 @@ internal static class SessionTrace
             HitKind.Trailer => Effect.Trailer,
             HitKind.Caption => Effect.Caption,
             HitKind.IFrame => Effect.IFrame,
+            HitKind.Report => Effect.Report,
             _ => Effect.Other,
         },
     };
@@ -53,6 +54,7 @@ internal static class SessionTrace
         Effect.Trailer => "Trailer segment: adds to trailer_seconds only.",
         Effect.Caption => "Caption segment: adds no seconds; its language is noted.",
         Effect.IFrame => "I-frame playlist's segment (trick play): adds nothing.",
+        Effect.Report => "Event report of the player: tells where it was and whether it played, and adds nothing by itself.",
         Effect.Other => "Initialization section or other file without a duration: adds nothing.",
         Effect.Head => "HEAD: answered as GET and counts nothing.",
         Effect.ForgedDuration => "Duration, start or path without our signature: it played and counts nothing.",

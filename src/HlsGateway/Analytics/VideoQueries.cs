@@ -67,7 +67,7 @@ public sealed class VideoQueries(LedgerReader ledger)
             if (explain)
             {
                 using var rows = Ask("SELECT session_id FROM session WHERE video = @video AND session_id >= @first AND session_id < @last ORDER BY session_id DESC LIMIT 10");
-                while (rows.Read()) samples.Add(LedgerReader.Session(rows, 0));
+                while (rows.Read()) samples.Add(SessionRow.Id(rows, 0));
             }
             return new VideoReport(
                 video, TimeZoneInfo.ConvertTime(from, zone), TimeZoneInfo.ConvertTime(until, zone), zone.Id, content, Add(quarters.Values), retention,

@@ -5,7 +5,8 @@ namespace HlsGateway.Counting;
 
 /// <summary>
 /// What a player says of itself with one request (CTA-5004, Common Media Client Data): the keys that are kept. Versions 1 and 2
-/// write some numbers as <c>bl=4000</c> and <c>bl=(4000)</c>; of a list the first is taken.
+/// write some numbers as <c>bl=4000</c> and <c>bl=(4000)</c>; of a list the first is taken. An event report of version 2 is a line of
+/// the same keys and a few of its own.
 /// </summary>
 /// <remarks>Nothing in it is signed. A forged one may move <c>watch_seconds_low</c>, which stays within what was handed out and within the time it took.</remarks>
 public sealed record Cmcd
@@ -15,6 +16,9 @@ public sealed record Cmcd
 
     private const int LongestSid = 64;
     private const int Day = 86_400_000;
+
+    /// <summary>The year 2286: a number of 13 digits.</summary>
+    private const long LatestMs = 9_999_999_999_999;
 
     /// <summary><c>sid</c>: the player's own name for its session; empty when it gave none.</summary>
     public string Sid { get; init; } = "";
@@ -37,6 +41,18 @@ public sealed record Cmcd
     /// <summary><c>st</c>: <c>v</c> on demand, <c>l</c> live, <c>ll</c> live of low latency; empty when it was not told.</summary>
     public string StreamType { get; init; } = "";
 
+    /// <summary><c>e</c>: what an event report is about; empty where a request told.</summary>
+    public string Event { get; init; } = "";
+
+    /// <summary><c>ts</c>: when an event took place, Unix ms by the player's own clock.</summary>
+    public long? EventAtMs { get; init; }
+
+    /// <summary><c>sta</c>: state of the player (<c>p</c> plays, <c>a</c> paused, <c>k</c> seeking, <c>r</c> rebuffering, …); empty when it was not told.</summary>
+    public string State { get; init; } = "";
+
+    /// <summary><c>pt</c>: the playhead on the player's own timeline, milliseconds.</summary>
+    public int? PlayheadMs { get; init; }
+
     /// <summary>Takes what it understands, key by key, and passes over the rest: a player's mistake is never a viewer's trouble.</summary>
     /// <param name="text">Decoded; the headers' texts joined by commas.</param>
     /// <returns>Null when no key that is kept is in it.</returns>
@@ -53,6 +69,10 @@ public sealed record Cmcd
                 "pr" => Decimal(value) is { } rate ? found with { Rate = rate } : found,
                 "sid" => Quoted(value) is { } sid ? found with { Sid = sid } : found,
                 "st" => Token(value) is "v" or "l" or "ll" ? found with { StreamType = Token(value).ToString() } : found,
+                "e" => Name(value, 3) is { } name ? found with { Event = name } : found,
+                "ts" => Decimal(value) is { } at && at <= LatestMs ? found with { EventAtMs = (long)at } : found,
+                "sta" => Name(value, 1) is { } state ? found with { State = state } : found,
+                "pt" => Number(value, Day) is { } ms ? found with { PlayheadMs = ms } : found,
                 "bs" => found with { Starved = True(value) },
                 "su" => found with { Startup = True(value) },
                 _ => found,
@@ -67,11 +87,15 @@ public sealed record Cmcd
         var text = new StringBuilder();
         if (BufferMs is { } buffer) Append(text, "bl=").Append(CultureInfo.InvariantCulture, $"{buffer}");
         if (Starved) Append(text, "bs");
+        if (Event.Length > 0) Append(text, "e=").Append(Event);
         if (ThroughputKbps is { } kbps) Append(text, "mtp=").Append(CultureInfo.InvariantCulture, $"{kbps}");
         if (Rate is { } rate) Append(text, "pr=").Append(rate.ToString("0.##", CultureInfo.InvariantCulture));
+        if (PlayheadMs is { } playhead) Append(text, "pt=").Append(CultureInfo.InvariantCulture, $"{playhead}");
         if (Sid.Length > 0) Append(text, "sid=\"").Append(Sid.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
         if (StreamType.Length > 0) Append(text, "st=").Append(StreamType);
+        if (State.Length > 0) Append(text, "sta=").Append(State);
         if (Startup) Append(text, "su");
+        if (EventAtMs is { } at) Append(text, "ts=").Append(CultureInfo.InvariantCulture, $"{at}");
         return text.ToString();
     }
 
@@ -126,6 +150,9 @@ public sealed record Cmcd
         value = value.TrimStart('(');
         return value.IndexOfAny(" ;)") is var end and >= 0 ? value[..end] : value;
     }
+
+    private static string? Name(ReadOnlySpan<char> value, int longest) =>
+        Token(value) is var token && token.Length > 0 && token.Length <= longest && !token.ContainsAnyExceptInRange('a', 'z') ? token.ToString() : null;
 
     private static int? Number(ReadOnlySpan<char> value, int most) => Decimal(value) is { } number && number <= most ? (int)number : null;
 

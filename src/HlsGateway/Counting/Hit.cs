@@ -17,6 +17,9 @@ public enum HitKind : byte
 
     /// <summary>EXT-X-MAP and whatever else is redirected without a duration.</summary>
     Other = 7,
+
+    /// <summary>An event report of the player (CMCD version 2): where it was, and whether it played.</summary>
+    Report = 8,
 }
 
 /// <summary>The rule that let a request count, or kept it from counting. Stored: never renumber.</summary>
@@ -58,7 +61,7 @@ public enum PlayerFamily : byte
 /// <param name="Session">The session's UUIDv7; <see cref="Guid.Empty"/> when anonymous, expired or forged, so that nothing is added to the session a forger names.</param>
 /// <param name="Video">The video's id: the path under /watch/ without the file.</param>
 /// <param name="Path">Path below the video (<c>720p/video0.ts</c>), as the playlist's URI resolves.</param>
-/// <param name="StartMs">Start on the content's (or the trailer's) timeline, milliseconds.</param>
+/// <param name="StartMs">Start on the content's (or the trailer's) timeline, milliseconds; of a report, the playhead on the content's.</param>
 /// <param name="DurationMs">Milliseconds; 0 where nothing was signed.</param>
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
 /// <param name="Trailer">The session's pinned trailer version, 0 = none.</param>

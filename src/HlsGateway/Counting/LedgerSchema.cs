@@ -6,6 +6,20 @@ internal static class LedgerSchema
     /// <summary>The first 48 bits of a UUIDv7, Unix ms: SQLite reads no hexadecimal number, so each digit is looked up.</summary>
     private static readonly string Began = string.Join(" + ", Enumerable.Range(0, 12).Select(digit => $"((instr('0123456789ABCDEF', substr(hex(s.session_id), {digit + 1}, 1)) - 1) << {44 - (4 * digit)})"));
 
+    /// <param name="more">Columns that later steps put behind the first ones.</param>
+    private static string SessionWatch(string more) => $"""
+        CREATE VIEW session_watch AS SELECT
+            lower(substr(hex(s.session_id), 1, 8) || '-' || substr(hex(s.session_id), 9, 4) || '-' || substr(hex(s.session_id), 13, 4) || '-' || substr(hex(s.session_id), 17, 4) || '-' || substr(hex(s.session_id), 21)) AS session_id,
+            s.video, strftime('%Y-%m-%dT%H:%M:%fZ', ({Began}) / 1000.0, 'unixepoch') AS started_at,
+            CASE WHEN s.first_at > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', s.first_at / 1000.0, 'unixepoch') END AS first_at,
+            CASE WHEN s.last_at > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', s.last_at / 1000.0, 'unixepoch') END AS last_at,
+            s.started AS impression, s.segments_fetched, s.fetched_ms / 1000.0 AS seconds_fetched, s.watch_ms / 1000.0 AS watch_seconds, s.watch_low_ms / 1000.0 AS watch_seconds_low,
+            s.trailer_ms / 1000.0 AS trailer_seconds, nullif(s.content_ms, 0) / 1000.0 AS content_seconds,
+            CASE WHEN s.content_ms > 0 AND s.watch_ms > 0 AND s.watch_ms >= s.content_ms - 1000 THEN 1 ELSE 0 END AS completed,
+            s.renditions, s.captions, CASE WHEN s.trailer > 0 THEN printf('%08x', s.trailer) END AS trailer_version, {SqlViews.Player} AS player{more}
+        FROM session s;
+        """;
+
     private static readonly string[] Steps =
     [
         """
@@ -75,19 +89,18 @@ internal static class LedgerSchema
         -- The lower bound as the session gave it when it was last merged; NULL where that was before there was this column.
         ALTER TABLE session ADD COLUMN watch_low_ms INTEGER;
         -- For people who ask in SQL; docs/metrics.md describes them. The same names and figures as in PostgreSQL. Times are UTC.
-        CREATE VIEW session_watch AS SELECT
-            lower(substr(hex(s.session_id), 1, 8) || '-' || substr(hex(s.session_id), 9, 4) || '-' || substr(hex(s.session_id), 13, 4) || '-' || substr(hex(s.session_id), 17, 4) || '-' || substr(hex(s.session_id), 21)) AS session_id,
-            s.video, strftime('%Y-%m-%dT%H:%M:%fZ', ({Began}) / 1000.0, 'unixepoch') AS started_at,
-            CASE WHEN s.first_at > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', s.first_at / 1000.0, 'unixepoch') END AS first_at,
-            CASE WHEN s.last_at > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', s.last_at / 1000.0, 'unixepoch') END AS last_at,
-            s.started AS impression, s.segments_fetched, s.fetched_ms / 1000.0 AS seconds_fetched, s.watch_ms / 1000.0 AS watch_seconds, s.watch_low_ms / 1000.0 AS watch_seconds_low,
-            s.trailer_ms / 1000.0 AS trailer_seconds, nullif(s.content_ms, 0) / 1000.0 AS content_seconds,
-            CASE WHEN s.content_ms > 0 AND s.watch_ms > 0 AND s.watch_ms >= s.content_ms - 1000 THEN 1 ELSE 0 END AS completed,
-            s.renditions, s.captions, CASE WHEN s.trailer > 0 THEN printf('%08x', s.trailer) END AS trailer_version, {SqlViews.Player} AS player
-        FROM session s;
+        {SessionWatch("")}
         CREATE VIEW video_day AS SELECT video, date(quarter / 1000, 'unixepoch') AS day, {SqlViews.DaySums}
         FROM video_quarter GROUP BY video, date(quarter / 1000, 'unixepoch');
         CREATE VIEW video_retention AS {SqlViews.Retention("retention_quarter")};
+        """,
+        $"""
+        -- Event reports of players: see PlayReports.ToBytes. is_view: as the session was when it was last merged; NULL where that was
+        -- before there was this column.
+        ALTER TABLE session ADD COLUMN reports BLOB NOT NULL DEFAULT x'';
+        ALTER TABLE session ADD COLUMN is_view INTEGER;
+        DROP VIEW session_watch;
+        {SessionWatch(SqlViews.IsView)}
         """,
     ];
 

@@ -33,8 +33,12 @@ internal sealed class RollupSums(RollupRules rules)
     /// <summary>Takes away what the session gave so far.</summary>
     public void Take(SessionState state) => Add(state, -1);
 
-    /// <summary>Adds what the session gives now, and notes its lower bound.</summary>
-    public void Give(SessionState state) => state.WatchLowMs = Add(state, 1);
+    /// <summary>Adds what the session gives now, and notes its lower bound and whether it is a view.</summary>
+    public void Give(SessionState state)
+    {
+        state.WatchLowMs = Add(state, 1);
+        state.IsView = IsView(state);
+    }
 
     /// <summary>A content segment was handed out, for the first time or again.</summary>
     public void Played(SessionState state, (int Start, int End) window) =>

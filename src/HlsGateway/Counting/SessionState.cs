@@ -24,6 +24,9 @@ public enum Effect : byte
     Expired = 12,
     ForgedSession = 13,
     Preview = 14,
+
+    /// <summary>An event report: tells where the player was.</summary>
+    Report = 15,
 }
 
 /// <summary>
@@ -65,6 +68,9 @@ public sealed class SessionState
     /// <summary>What <see cref="LowMs"/> gave when the session was last merged.</summary>
     public long WatchLowMs { get; set; }
 
+    /// <summary>Whether it was a view when it was last merged.</summary>
+    public bool IsView { get; set; }
+
     public uint Trailer { get; set; }
 
     public PlayerFamily Player { get; set; }
@@ -91,11 +97,14 @@ public sealed class SessionState
     /// <summary>Where the player was, by its own word; empty unless it tells its buffer.</summary>
     public Playheads Playheads { get; init; } = new();
 
+    /// <summary>What the player reported of its playing; empty unless its page sends event reports.</summary>
+    public PlayReports Reports { get; init; } = new();
+
     /// <summary>
-    /// What must have been played, in milliseconds. Where the player tells its buffer: what lies between its playheads
-    /// (<see cref="Playheads.Played"/>). Otherwise for each unbroken stretch of media time that was handed out, its length less
-    /// <paramref name="bufferMs"/> (the most a player keeps ahead, so that much may never have been shown), never below 0. In both
-    /// cases nothing that was not handed out, and no more than the time between the first and the last request, at the player's rate.
+    /// What must have been played, in milliseconds. Where the player reports its playing: what lies between its reports
+    /// (<see cref="PlayReports.Played"/>). Where it tells its buffer alone: between its playheads (<see cref="Playheads.Played"/>).
+    /// Otherwise for each unbroken stretch of media time that was handed out, its length less <paramref name="bufferMs"/> (the most a
+    /// player keeps ahead, so that much may never have been shown), never below 0. In all cases nothing that was not handed out, and no more than the time between the first and the last request, at the player's rate.
     /// </summary>
     public long LowMs(long bufferMs) => Low(bufferMs).Length;
 
@@ -103,7 +112,7 @@ public sealed class SessionState
     public IntervalSet Low(long bufferMs)
     {
         var low = new IntervalSet();
-        var left = (LastAt - FirstAt) * Playheads.Fastest / 100;
+        var left = (LastAt - FirstAt) * Math.Max(Playheads.Fastest, Reports.Fastest) / 100;
         foreach (var (start, end) in Proven(bufferMs))
         {
             var proven = Math.Min(left, end - start);
@@ -114,9 +123,12 @@ public sealed class SessionState
         return low;
     }
 
-    private IEnumerable<(int Start, int End)> Proven(long bufferMs) => Playheads.IsEmpty
-        ? Watched.Intervals.Where(stretch => stretch.End - stretch.Start > bufferMs).Select(stretch => (stretch.Start, (int)(stretch.End - bufferMs)))
-        : Watched.And(Playheads.Played(Watched.End));
+    private IEnumerable<(int Start, int End)> Proven(long bufferMs)
+    {
+        if (Playheads.IsEmpty && Reports.IsEmpty)
+            return Watched.Intervals.Where(stretch => stretch.End - stretch.Start > bufferMs).Select(stretch => (stretch.Start, (int)(stretch.End - bufferMs)));
+        return Watched.And(Reports.IsEmpty ? Playheads.Played(Watched.End) : Reports.Played());
+    }
 
     /// <summary>Everything but the last second of the content was handed out. False while the content's length is unknown.</summary>
     public static bool IsCompleted(long watchMs, long contentMs) => contentMs > 0 && watchMs > 0 && watchMs >= contentMs - 1000;
@@ -146,6 +158,7 @@ public sealed class SessionState
         if (hit.Player > Player) Player = hit.Player;
         if (hit.Cmcd is { } told) Cmcd.Add(told);
         if (Playhead.Of(in hit) is { } playhead) Playheads.Add(playhead);
+        if (PlayReport.Of(in hit) is { } report) Reports.Add(report);
         var (start, end) = Window(in hit);
         switch (hit.Kind)
         {

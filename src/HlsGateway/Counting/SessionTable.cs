@@ -7,14 +7,14 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
 {
     private readonly Statement read = ledger.Prepare("""
         SELECT video, started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-               ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, cmcd, playheads
+               ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, cmcd, playheads, reports
         FROM session WHERE session_id = ?
         """);
 
     private readonly Statement write = ledger.Prepare("""
         INSERT OR REPLACE INTO session(video, started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-               ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, session_id)
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+               ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view, session_id)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """);
 
     public SessionState? Read(Guid session)
@@ -51,6 +51,7 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
             TrailerWatched = IntervalSet.FromBytes(read.Blob(18)),
             Cmcd = CmcdSummary.FromText(read.Text(19)),
             Playheads = Playheads.FromBytes(read.Blob(20)),
+            Reports = PlayReports.FromBytes(read.Blob(21)),
         };
         read.Reset();
         return state;
@@ -65,7 +66,8 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
             .Bind(9, (long)state.Player).Bind(10, state.Requests).Bind(11, state.Repeats).Bind(12, state.IgnoredHead)
             .Bind(13, state.IgnoredForged).Bind(14, state.IgnoredExpired).Bind(15, Json(state.Renditions)).Bind(16, Json(state.Captions))
             .Bind(17, state.Watched.ToBytes()).Bind(18, state.Again.ToBytes()).Bind(19, state.TrailerWatched.ToBytes())
-            .Bind(20, state.Watched.Length).Bind(21, state.TrailerWatched.Length).Bind(22, state.Cmcd.ToText()).Bind(23, state.Playheads.ToBytes()).Bind(24, state.WatchLowMs).Bind(25, id).Run();
+            .Bind(20, state.Watched.Length).Bind(21, state.TrailerWatched.Length).Bind(22, state.Cmcd.ToText()).Bind(23, state.Playheads.ToBytes()).Bind(24, state.WatchLowMs)
+            .Bind(25, state.Reports.ToBytes()).Bind(26, state.IsView ? 1 : 0).Bind(27, id).Run();
     }
 
     public void Dispose()

@@ -11,11 +11,13 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
     public ValueTask<bool> RecordAsync(HttpContext context, WatchRequest request, HitKind kind, int startMs, int durationMs, bool forged = false)
     {
         var rule = Rule(context, request, forged);
-        // An expired token is still ours, so its session's trace can tell; a forged one names a session that is somebody else's.
-        var session = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired ? request.Token.Id : Guid.Empty;
-        var hit = new Hit(session, request.VideoName, WatchPath.Readable(WatchRouter.WithoutRevision(request.Below)), kind, rule, startMs, durationMs,
-            time.GetUtcNow().ToUnixTimeMilliseconds(), request.Token.Trailer, PlayerFamilies.Of(context.Request.Headers.UserAgent.ToString()))
+        var hit = Of(context, request) with
         {
+            Path = WatchPath.Readable(WatchRouter.WithoutRevision(request.Below)),
+            Kind = kind,
+            Rule = rule,
+            StartMs = startMs,
+            DurationMs = durationMs,
             // What does not count is kept for its rule's sake alone.
             Cmcd = rule == HitRule.Counted ? ClientData.Read(context.Request.Headers, request.Query) : null,
         };
@@ -24,6 +26,24 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
         outbox.Note(hit);
         return new(true);
     }
+
+    /// <summary>Records event reports of a valid session, together.</summary>
+    /// <param name="reports">Each with its playhead on the content's timeline.</param>
+    public async Task RecordAsync(HttpContext context, WatchRequest request, IReadOnlyList<(int ContentMs, Cmcd Told)> reports)
+    {
+        var report = Of(context, request) with { Path = ReportEndpoint.Name, Kind = HitKind.Report, Rule = HitRule.Counted };
+        await Task.WhenAll(reports.Select(each => outbox.RecordAsync(report with { StartMs = each.ContentMs, Cmcd = each.Told }).AsTask()));
+    }
+
+    private Hit Of(HttpContext context, WatchRequest request) => new()
+    {
+        // An expired token is still ours, so its session's trace can tell; a forged one names a session that is somebody else's.
+        Session = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired ? request.Token.Id : Guid.Empty,
+        Video = request.VideoName,
+        AtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Trailer = request.Token.Trailer,
+        Player = PlayerFamilies.Of(context.Request.Headers.UserAgent.ToString()),
+    };
 
     private static HitRule Rule(HttpContext context, WatchRequest request, bool forged)
     {

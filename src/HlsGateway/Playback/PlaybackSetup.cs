@@ -18,7 +18,7 @@ public static class PlaybackSetup
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>();
         services.AddSingleton<ContentReader>().AddSingleton<PlaylistCompiler>().AddSingleton<PlaylistServer>().AddSingleton<HitRecorder>();
-        services.AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>();
+        services.AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();
     }
 
     public static void MapPlayback(this IEndpointRouteBuilder app)
@@ -27,11 +27,29 @@ public static class PlaybackSetup
             return;
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();
         app.MapMethods("/watch/{**path}", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
+        var script = PageScript();
+        app.MapMethods("/watch/" + ReportEndpoint.Name + ".js", [HttpMethods.Get, HttpMethods.Head], (HttpContext context) =>
+        {
+            WatchAnswer.AllowAnyOrigin(context.Response);
+            context.Response.Headers.CacheControl = "public, max-age=3600";
+            return TypedResults.Bytes(script, "text/javascript; charset=utf-8");
+        }).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods("/watch/{**path}", [HttpMethods.Post], (HttpContext context, ReportEndpoint reports) =>
+            ReportEndpoint.IsNamedBy(context.Request.Path) ? reports.ServeAsync(context) : RefuseMethod(context)).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods("/watch/{**path}", [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
-        // After those three in order: their methods match first. A refusal too must be readable across origins (rule H1).
+        // After those in order: their methods match first. A refusal too must be readable across origins (rule H1).
         app.Map("/watch/{**path}", (RequestDelegate)RefuseMethod).AllowAnonymous().ExcludeFromDescription();
         // Loads the clusters and starts their health checks; the routes are ours.
         app.MapReverseProxy();
+    }
+
+    private static byte[] PageScript()
+    {
+        using var file = typeof(PlaybackSetup).Assembly.GetManifestResourceStream("HlsGateway.Playback.cmcd.js")
+            ?? throw new InvalidOperationException("The script for pages is not built in.");
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
     }
 
     private static Task RefuseMethod(HttpContext context)
@@ -45,7 +63,7 @@ public static class PlaybackSetup
     {
         var headers = context.Response.Headers;
         WatchAnswer.AllowAnyOrigin(context.Response);
-        headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
+        headers.AccessControlAllowMethods = ReportEndpoint.IsNamedBy(context.Request.Path) ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
         headers.AccessControlAllowHeaders = "*";
         headers.AccessControlMaxAge = "86400";
         context.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Claims;
 using System.Text;
 using HlsGateway.Access;
@@ -75,7 +74,7 @@ internal static class SubtitleEndpoints
             return wrong;
         if (name is not null && !CaptionProblems.IsName(name))
             return CaptionProblems.BadName;
-        if (await BodyAsync(request, ct) is not { } body)
+        if (await BoundedBody.ReadAsync(request, WebVtt.MaxBytes, ct) is not { } body)
             return CaptionProblems.Unfit(WebVtt.TooLarge, 413);
 
         var parsed = WebVtt.TryParse(body.Span, out var file, out var error);
@@ -125,28 +124,5 @@ internal static class SubtitleEndpoints
         }
 
         return TypedResults.NoContent();
-    }
-
-    /// <summary>The whole body, or null as soon as it is larger than a caption file may be.</summary>
-    private static async Task<ReadOnlyMemory<byte>?> BodyAsync(HttpRequest request, CancellationToken ct)
-    {
-        if (request.ContentLength > WebVtt.MaxBytes)
-            return null;
-        while (true)
-        {
-            var read = await request.BodyReader.ReadAsync(ct);
-            var tooLarge = read.Buffer.Length > WebVtt.MaxBytes;
-            if (!tooLarge && !read.IsCompleted)
-            {
-                request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
-            }
-
-            ReadOnlyMemory<byte>? body = null;
-            if (!tooLarge)
-                body = read.Buffer.ToArray();
-            request.BodyReader.AdvanceTo(read.Buffer.End);
-            return body;
-        }
     }
 }

@@ -15,6 +15,7 @@ public sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> stalePlaylists;
     private readonly Counter<long> playlistsLeftAlone;
     private readonly Counter<long> captionTrouble;
+    private readonly Counter<long> playReports;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -23,6 +24,7 @@ public sealed class GatewayMetrics : IDisposable
         stalePlaylists = meter.CreateCounter<long>("hlsgateway.playlist.stale", "{answer}", "Playlists served after their time because the origin gave no better one.");
         playlistsLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.left_alone", "{playlist}", "Playlists on hosts that may not be fetched from: they play uncounted.");
         captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
+        playReports = meter.CreateCounter<long>("hlsgateway.reports", "{report}", "Event reports of players (CMCD), by what became of them.");
         AuthenticationFailures = meter.CreateCounter<long>("hlsgateway.access.failures", "{request}", "Requests that carried a token that is not ours.");
         HitsRecorded = meter.CreateCounter<long>("hlsgateway.ledger.recorded", "{request}", "Requests that are durable in the ledger.");
         HitsLost = meter.CreateCounter<long>("hlsgateway.ledger.lost", "{request}", "Requests that were answered and not recorded.");
@@ -84,6 +86,9 @@ public sealed class GatewayMetrics : IDisposable
 
     /// <summary>Captions were served blank, or without a clock.</summary>
     public void CaptionTrouble(string reason) => captionTrouble.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Event reports of players, a line each (or a whole body, where it was not read): kept, or why not.</summary>
+    public void PlayReports(string outcome, int lines) => playReports.Add(lines, new KeyValuePair<string, object?>("outcome", outcome));
 
     public Counter<long> SpliceSkipped { get; }
 

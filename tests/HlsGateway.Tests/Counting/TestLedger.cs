@@ -61,12 +61,9 @@ internal sealed class TestLedger : IAsyncDisposable
         }
         await using var connection = new Npgsql.NpgsqlConnection(Postgres);
         await connection.OpenAsync();
-        await using var command = new Npgsql.NpgsqlCommand("""
-            SELECT session_id, video, started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-                ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, cmcd, playheads FROM counting.session WHERE session_id = $1
-            """, connection) { Parameters = { new() { Value = session } } };
+        await using var command = new Npgsql.NpgsqlCommand($"SELECT {SessionRow.Columns} FROM counting.session s WHERE s.session_id = $1", connection) { Parameters = { new() { Value = session } } };
         await using var rows = await command.ExecuteReaderAsync();
-        return await rows.ReadAsync() ? HlsGateway.Counting.Postgres.PostgresSession.Read(rows) : null;
+        return await rows.ReadAsync() ? SessionRow.Read(rows) : null;
     }
 
     private string Copy()

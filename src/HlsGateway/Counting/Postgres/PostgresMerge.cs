@@ -13,7 +13,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 {
     private const string Columns = """
         started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms
+        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view
         """;
 
     private readonly Dictionary<Guid, SessionState> held = [];
@@ -66,7 +66,8 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                 fetched_ms = m.fetched_ms, content_ms = m.content_ms, trailer = m.trailer, player = m.player, requests = m.requests, repeats = m.repeats,
                 ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
                 captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
-                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads, watch_low_ms = m.watch_low_ms
+                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads, watch_low_ms = m.watch_low_ms,
+                reports = m.reports, is_view = m.is_view
             FROM merged m WHERE s.session_id = m.session_id
             """, cancellation);
         await WriteVideosAsync(portion.Ends, told, cancellation);
@@ -86,13 +87,11 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         Guid[] ids = [.. first.Keys.Order()];
         await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, ids.Select(id => Plain(first[id])).ToArray());
         await using var ask = new NpgsqlCommand($"""
-            SELECT s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms, coalesce(nullif(v.content_ms, 0), s.content_ms),
-                s.trailer, s.player, s.requests, s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd, s.playheads, s.content_ms
-            FROM counting.session s LEFT JOIN counting.video v ON v.video = s.video WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE OF s
+            SELECT {SessionRow.Columns} FROM counting.session s WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE
             """, connection);
         ask.Parameters.Add(new NpgsqlParameter { Value = ids });
         await using var rows = await ask.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation)) held.Add(rows.GetGuid(0), PostgresSession.Read(rows, contentColumn: 22));
+        while (await rows.ReadAsync(cancellation)) held.Add(rows.GetGuid(0), SessionRow.Read(rows));
     }
 
     private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken cancellation)
@@ -128,7 +127,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     private static void WriteSession(CopyRows copy, SessionState state)
     {
-        copy.Begin(25);
+        copy.Begin(27);
         copy.Uuid(state.Session);
         copy.Text(Plain(state.Video));
         ReadOnlySpan<long> numbers =
@@ -147,6 +146,8 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         copy.Text(state.Cmcd.ToText());
         copy.Bytes(state.Playheads.ToBytes());
         copy.Int64(state.WatchLowMs);
+        copy.Bytes(state.Reports.ToBytes());
+        copy.Int64(state.IsView ? 1 : 0);
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)

@@ -12,6 +12,18 @@ internal static class PostgresSchema
     /// <summary>Key of the advisory lock that lets one process at a time change the schema.</summary>
     private const long Lock = 0x6c6564676572;
 
+    /// <param name="more">Columns that later steps put behind the first ones.</param>
+    private static string SessionWatch(string more) => $"""
+        CREATE OR REPLACE VIEW counting.session_watch AS SELECT s.session_id, s.video,
+            to_timestamp(('x' || substr(replace(s.session_id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0) AS started_at,
+            CASE WHEN s.first_at > 0 THEN to_timestamp(s.first_at / 1000.0) END AS first_at, CASE WHEN s.last_at > 0 THEN to_timestamp(s.last_at / 1000.0) END AS last_at,
+            s.started AS impression, s.segments_fetched, s.fetched_ms / 1000.0 AS seconds_fetched, s.watch_ms / 1000.0 AS watch_seconds, s.watch_low_ms / 1000.0 AS watch_seconds_low,
+            s.trailer_ms / 1000.0 AS trailer_seconds, nullif(s.content_ms, 0) / 1000.0 AS content_seconds,
+            CASE WHEN s.content_ms > 0 AND s.watch_ms > 0 AND s.watch_ms >= s.content_ms - 1000 THEN 1 ELSE 0 END AS completed,
+            s.renditions, s.captions, CASE WHEN s.trailer > 0 THEN lpad(to_hex(s.trailer), 8, '0') END AS trailer_version, {SqlViews.Player} AS player{more}
+        FROM counting.session s;
+        """;
+
     private static readonly string[] Steps =
     [
         """
@@ -66,17 +78,16 @@ internal static class PostgresSchema
         -- The lower bound as the session gave it when it was last merged; NULL where that was before there was this column.
         ALTER TABLE counting.session ADD COLUMN watch_low_ms bigint;
         -- For people who ask in SQL; docs/metrics.md describes them. The same names and figures as in SQLite.
-        CREATE VIEW counting.session_watch AS SELECT s.session_id, s.video,
-            to_timestamp(('x' || substr(replace(s.session_id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0) AS started_at,
-            CASE WHEN s.first_at > 0 THEN to_timestamp(s.first_at / 1000.0) END AS first_at, CASE WHEN s.last_at > 0 THEN to_timestamp(s.last_at / 1000.0) END AS last_at,
-            s.started AS impression, s.segments_fetched, s.fetched_ms / 1000.0 AS seconds_fetched, s.watch_ms / 1000.0 AS watch_seconds, s.watch_low_ms / 1000.0 AS watch_seconds_low,
-            s.trailer_ms / 1000.0 AS trailer_seconds, nullif(s.content_ms, 0) / 1000.0 AS content_seconds,
-            CASE WHEN s.content_ms > 0 AND s.watch_ms > 0 AND s.watch_ms >= s.content_ms - 1000 THEN 1 ELSE 0 END AS completed,
-            s.renditions, s.captions, CASE WHEN s.trailer > 0 THEN lpad(to_hex(s.trailer), 8, '0') END AS trailer_version, {SqlViews.Player} AS player
-        FROM counting.session s;
+        {SessionWatch("")}
         CREATE VIEW counting.video_day AS SELECT video, (to_timestamp(quarter / 1000) AT TIME ZONE 'UTC')::date AS day, {SqlViews.DaySums}
         FROM counting.video_quarter GROUP BY video, (to_timestamp(quarter / 1000) AT TIME ZONE 'UTC')::date;
         CREATE VIEW counting.video_retention AS {SqlViews.Retention("counting.retention_quarter")};
+        """,
+        $"""
+        -- Event reports of players: see PlayReports.ToBytes. is_view: as the session was when it was last merged; NULL where that was
+        -- before there was this column.
+        ALTER TABLE counting.session ADD COLUMN reports bytea NOT NULL DEFAULT '', ADD COLUMN is_view bigint;
+        {SessionWatch(SqlViews.IsView)}
         """,
     ];
 

@@ -99,6 +99,7 @@ public abstract class JudgeContract : IAsyncLifetime
         foreach (var kind in Enum.GetValues<HitKind>()) Assert.Contains(memory, told => told.Kind == kind);
         Assert.Contains(sessions, session => session.Completed);
         Assert.Contains(sessions, session => session.LowMs > 20_000);
+        Assert.Contains(sessions, session => session.LowMs > 20_000 && session.Requests.Any(request => request.Event is not null) && session.Requests.All(request => request.BufferMs is null));
     }
 
     private async Task MergedAsync()

@@ -24,6 +24,12 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
 
     /// <summary>Sits back and watches, with a segment in the buffer; the others leap about and tell whatever comes to mind.</summary>
     private readonly bool steady = random.Next(3) == 0;
+
+    /// <summary>Its page sends event reports, stamped by a clock that nobody has set.</summary>
+    private readonly bool reports = random.Next(2) == 0;
+    private readonly long clock = random.Next(-100_000, 100_000);
+    private readonly List<ToldEvent> unsent = [];
+    private readonly List<ToldEvent> sent = [];
     private long now = begin.ToUnixTimeMilliseconds();
     private string token = "";
     private uint trailer;
@@ -68,6 +74,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
             {
                 now += JudgedStream.High.SegmentMs + random.Next(300);
                 await AskAsync(JudgedStream.High, index, HitRule.Counted);
+                await ReportAsync(new(now + clock, Math.Max(0, (index - 1) * JudgedStream.High.SegmentMs) + random.Next(200), random.Next(8) == 0 ? 1.5m : null, random.Next(8) > 0));
             }
             steps = 6;
         }
@@ -80,6 +87,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
             if (position >= JudgedStream.LengthMs) position = 0;
             var index = position / track.SegmentMs;
             await StepAsync(track, index);
+            await ReportAsync(new(now + clock, Math.Max(0, position - random.Next(5000)), random.Next(6) switch { 0 => 2m, 1 => 0.25m, 2 => 60m, _ => null }, random.Next(3) > 0));
             position = (index + 1) * track.SegmentMs;
         }
         // Whoever comes back on the day after next has no session any more.
@@ -88,6 +96,39 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
             now += (long)TimeSpan.FromHours(49).TotalMilliseconds;
             await AskAsync(JudgedStream.High, random.Next(15), HitRule.ExpiredSession);
         }
+    }
+
+    /// <summary>Sent at once or later, to whichever gateway, in whatever order, now and then twice, among lines that are none, or with a session that is none.</summary>
+    private async Task ReportAsync(ToldEvent happened)
+    {
+        if (!reports) return;
+        unsent.Add(happened);
+        if (random.Next(3) == 0) return;
+        var again = random.Next(5) == 0 ? sent.Skip(random.Next(sent.Count)).Take(1) : [];
+        ToldEvent[] posted = [.. unsent, .. again];
+        random.Shuffle(posted);
+        var lines = posted.Select(Line).Append(random.Next(4) switch { 0 => "e=t,pt=-5,sta=p,ts=x", 1 => "\"", 2 => "e=t,sta=p,ts=1800000000000", _ => "" });
+        var broken = random.Next(8) == 0;
+        await PostAsync(string.Join(random.Next(2) == 0 ? "\n" : "\r\n", lines), broken ? random.Next(2) == 0 ? new string('x', SessionToken.Length) : OfAnotherVideo() : token);
+        if (broken) return;
+        foreach (var each in posted) Remember(HitKind.Report, HitRule.Counted, "~cmcd", each.Ms, 0, happened: each);
+        sent.AddRange(unsent);
+        unsent.Clear();
+    }
+
+    private static string Line(ToldEvent each)
+    {
+        var (rate, state) = (each.Rate is { } pr ? string.Create(CultureInfo.InvariantCulture, $",pr={pr}") : "", each.Plays ? "p" : "a");
+        return $"e=t{rate},pt={each.Ms},sid=\"a, b\",sta={state},ts={each.At},v=2";
+    }
+
+    private async Task PostAsync(string body, string session)
+    {
+        var gateway = gateways[random.Next(gateways.Count)];
+        using var request = Request(HttpMethod.Post, $"{gateway.Address}watch/{video}/{(random.Next(2) == 0 ? "720p/" : "")}~cmcd?session_id={session}");
+        request.Content = new StringContent(body);
+        using var answer = await gateway.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
     }
 
     private SigningKeys Keys => gateways[0].Services.GetRequiredService<SigningKeys>();
@@ -200,10 +241,11 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         return Encoding.ASCII.GetString(text);
     }
 
-    private void Remember(HitKind kind, HitRule rule, string path, int start, int length, (int? BufferMs, decimal? Rate) told = default)
+    private void Remember(HitKind kind, HitRule rule, string path, int start, int length, (int? BufferMs, decimal? Rate) told = default, ToldEvent? happened = null)
     {
         var nameless = rule is HitRule.Anonymous or HitRule.ForgedSession;
-        memory.Add(new Told(
-            nameless ? Guid.Empty : session, video, now, kind, rule, path, start, length, agent.Family, trailer, told.BufferMs, told.Rate, nameless || rule == HitRule.ExpiredSession));
+        var request = new Told(
+            nameless ? Guid.Empty : session, video, now, kind, rule, path, start, length, agent.Family, trailer, told.BufferMs, told.Rate, nameless || rule == HitRule.ExpiredSession);
+        memory.Add(request with { Event = happened });
     }
 }

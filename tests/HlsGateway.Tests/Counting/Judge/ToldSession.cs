@@ -7,7 +7,14 @@ namespace HlsGateway.Tests.Counting.Judge;
 /// <param name="Rate">CMCD <c>pr</c>.</param>
 /// <param name="CountedApart">It is also among the requests without a session.</param>
 internal sealed record Told(
-    Guid Session, string Video, long At, HitKind Kind, HitRule Rule, string Path, int StartMs, int LengthMs, PlayerFamily Player, uint Trailer, int? BufferMs, decimal? Rate, bool CountedApart);
+    Guid Session, string Video, long At, HitKind Kind, HitRule Rule, string Path, int StartMs, int LengthMs, PlayerFamily Player, uint Trailer, int? BufferMs, decimal? Rate, bool CountedApart)
+{
+    /// <summary>Set for an event report.</summary>
+    public ToldEvent? Event { get; init; }
+}
+
+/// <summary>What a player reported: at a time of its own clock (Unix ms), where it was, how fast, and whether it played on from there.</summary>
+internal sealed record ToldEvent(long At, int Ms, decimal? Rate, bool Plays);
 
 /// <summary>The definitions of docs/metrics.md once more, slowly and obviously: one cell for each millisecond. Shares no line with what it judges.</summary>
 internal sealed class ToldSession
@@ -90,7 +97,18 @@ internal sealed class ToldSession
             .Select(request => (request.At, Ms: request.StartMs - request.BufferMs!.Value, Rate: Math.Clamp(request.Rate ?? 1, 0, 4), OfTrailer: request.Kind == HitKind.Trailer))
             .Select(each => each with { Ms = each.OfTrailer ? each.Ms : Math.Max(0, each.Ms) })
             .OrderBy(each => each.At).ThenBy(each => each.Ms).ThenBy(each => each.Rate).ThenBy(each => each.OfTrailer).ToList();
-        if (told.Count == 0)
+        var events = counted.Select(request => request.Event).OfType<ToldEvent>().Distinct()
+            .Select(each => (each.At, each.Ms, Rate: Math.Clamp(each.Rate ?? 1, 0, 4), each.Plays)).Order().ToList();
+        foreach (var (earlier, later) in events.Zip(events.Skip(1)))
+        {
+            if (!earlier.Plays || later.Ms - earlier.Ms > Math.Floor((later.At - earlier.At) * Math.Max(earlier.Rate, later.Rate)) + 500) continue;
+            for (var ms = earlier.Ms; ms < Math.Min(later.Ms, proven.Length); ms++) proven[ms] = handedOut[ms] > 0;
+        }
+        if (events.Count > 0)
+        {
+            // Reports say more than requests, which are then not asked.
+        }
+        else if (told.Count == 0)
         {
             // Proven is a millisecond behind which more than a buffer's length was handed out without a gap.
             var ahead = 0;
@@ -113,7 +131,7 @@ internal sealed class ToldSession
             }
         }
 
-        var most = (LastAt - FirstAt) * told.Select(each => each.Rate).Append(1).Max();
+        var most = (LastAt - FirstAt) * told.Select(each => each.Rate).Concat(events.Select(each => each.Rate)).Append(1).Max();
         for (var ms = 0; ms < proven.Length; ms++)
         {
             if (proven[ms] && --most < 0) proven[ms] = false;
