@@ -69,6 +69,18 @@ public sealed class SpliceRuleTests
     }
 
     [Fact]
+    public void S1_The_trailer_stands_between_the_last_segment_and_the_playlists_end_behind_one_discontinuity()
+    {
+        var lines = Rendered.Spliced(Vod).Split('\n');
+
+        var (last, discontinuity) = (Array.FindIndex(lines, line => line.StartsWith("a.ts", StringComparison.Ordinal)), Array.IndexOf(lines, "#EXT-X-DISCONTINUITY"));
+        Assert.Equal(last + 1, discontinuity);
+        Assert.Contains(lines[discontinuity..], line => line.StartsWith("#EXTINF", StringComparison.Ordinal));
+        Assert.Equal(["#EXT-X-ENDLIST", ""], lines[^2..]);
+        Assert.Single(lines, line => line == "#EXT-X-ENDLIST");
+    }
+
+    [Fact]
     public void S5_Before_encrypted_content_every_segment_keeps_its_key_and_its_vector()
     {
         const string Keys = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\na.ts\n#EXTINF:4,\nb.ts\n"

@@ -26,7 +26,7 @@ internal sealed class HitBatch(long deadline)
 
     public Stage State { get; set; }
 
-    /// <summary>The viewers were let go while the transaction still ran.</summary>
+    /// <summary>The viewers were let go before the disk had it.</summary>
     public bool Released { get; set; }
 
     /// <summary>Hits that somebody waits for; notes are not among them.</summary>

@@ -4,14 +4,17 @@ using HlsGateway.Telemetry;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// What waits for the disk, and the clock that lets viewers go when the disk is late. Every change of a batch's stage happens under
-/// one lock, so a hit is recorded or lost and never both: the clock can lose only what no transaction has taken, and of what one
-/// has taken the disk alone decides.
+/// What waits for the disk, and the clock that lets viewers go when the disk is late. While the ledger is open their hits stay in
+/// line and are recorded late; while it fails they are lost. Every change of a batch's stage happens under one lock, so a hit is
+/// recorded or lost and never both: the clock can lose only what no transaction has taken, and of what one has taken the disk
+/// alone decides.
 /// </summary>
 internal sealed class HitQueue : IDisposable
 {
     private static readonly Task<bool> Gone = Task.FromResult(false);
     private readonly object gate = new();
+    // Older than all that wait: their viewers are gone, and no newcomer joins them.
+    private readonly Queue<HitBatch> late = new();
     private readonly Queue<HitBatch> waiting = new();
     private readonly List<HitBatch> taken = [];
     private readonly AutoResetEvent work = new(false);
@@ -25,6 +28,7 @@ internal sealed class HitQueue : IDisposable
     private long openUntil;
     private int held;
     private long lastLossAt;
+    private bool failing;
     private bool closed;
     private bool clockIdle;
     private bool stopped;
@@ -38,6 +42,12 @@ internal sealed class HitQueue : IDisposable
         timeout = (long)(options.CommitTimeout.TotalSeconds * Stopwatch.Frequency);
         // A batch takes newcomers for a tenth of the timeout: its first hit waits the whole of it, its last nine tenths.
         window = timeout / 10;
+        // Nobody has them any more whose process was killed.
+        if (tally.Late is > 0 and var orphans)
+        {
+            tally.LoseLate(orphans);
+            CountLoss(orphans);
+        }
         clock = new Thread(RunClock) { IsBackground = true, Name = "ledger clock" };
         clock.Start();
     }
@@ -55,11 +65,25 @@ internal sealed class HitQueue : IDisposable
 
     public long Undecided
     {
-        get { lock (gate) return stopped ? 0 : tally.Undecided; }
+        get { lock (gate) return stopped ? 0 : tally.Undecided + tally.Late; }
     }
 
     /// <summary>Stopwatch timestamp of the last loss; 0 = none since start.</summary>
     public long LastLossAt => Volatile.Read(ref lastLossAt);
+
+    /// <summary>The ledger does not open or does not write: who waits too long for it is lost, not late.</summary>
+    public bool Failing
+    {
+        set
+        {
+            lock (gate)
+            {
+                if (failing == value) return;
+                failing = value;
+                while (failing && late.TryDequeue(out var batch)) LetGo(batch);
+            }
+        }
+    }
 
     /// <summary>True once a hit is durable; false once it is lost, or its viewer is not kept any longer. Never throws.</summary>
     public Task<bool> Add(in Hit hit, bool awaited)
@@ -103,17 +127,19 @@ internal sealed class HitQueue : IDisposable
         lock (gate)
         {
             var hits = 0;
-            while (waiting.TryPeek(out var batch) && (hits == 0 || hits + batch.Count <= atMost))
+            var behind = 0;
+            while ((late.TryPeek(out var batch) || waiting.TryPeek(out batch)) && (hits == 0 || hits + batch.Count <= atMost))
             {
-                waiting.Dequeue();
+                if (batch.Released) behind += late.Dequeue().Awaited;
+                else waiting.Dequeue();
                 if (ReferenceEquals(batch, open)) open = null;
-                if (batch.State != HitBatch.Stage.Waiting) continue;
                 batch.State = HitBatch.Stage.Taken;
                 taken.Add(batch);
                 into.Add(batch);
                 hits += batch.Count;
             }
             if (hits > 0) tally.Begin(firstSeq);
+            if (behind > 0) tally.TakeLate(behind);
             return hits;
         }
     }
@@ -123,11 +149,11 @@ internal sealed class HitQueue : IDisposable
     {
         lock (gate)
         {
-            var late = tally.Decide(recorded);
-            if (late > 0)
+            var undecided = tally.Decide(recorded);
+            if (undecided > 0)
             {
-                if (recorded) metrics.HitsLate.Add(late);
-                else CountLoss(late);
+                if (recorded) metrics.HitsLate.Add(undecided);
+                else CountLoss(undecided);
             }
             foreach (var batch in batches)
             {
@@ -155,7 +181,7 @@ internal sealed class HitQueue : IDisposable
         {
             if (stopped) return;
             closed = true;
-            while (waiting.TryDequeue(out var batch)) LetGo(batch);
+            while (late.TryDequeue(out var batch) || waiting.TryDequeue(out batch)) LetGo(batch);
             foreach (var batch in taken.Where(batch => !batch.Released)) Release(batch);
             (stopped, lostAtStop) = (true, tally.Lost);
             Monitor.PulseAll(gate);
@@ -181,7 +207,8 @@ internal sealed class HitQueue : IDisposable
                 while (waiting.TryPeek(out var batch) && batch.Deadline <= now)
                 {
                     waiting.Dequeue();
-                    LetGo(batch);
+                    if (failing) LetGo(batch);
+                    else FallBehind(batch);
                 }
                 if (waiting.TryPeek(out var oldest)) next = Math.Min(next, oldest.Deadline);
                 clockIdle = next == long.MaxValue;
@@ -199,24 +226,35 @@ internal sealed class HitQueue : IDisposable
         batch.Tell(false);
     }
 
+    private void FallBehind(HitBatch batch)
+    {
+        if (ReferenceEquals(batch, open)) open = null;
+        batch.Released = true;
+        late.Enqueue(batch);
+        tally.LeaveLate(batch.Awaited);
+        batch.Tell(false);
+    }
+
     private void LetGo(HitBatch batch)
     {
         if (ReferenceEquals(batch, open)) open = null;
         batch.State = HitBatch.Stage.Lost;
         held -= batch.Count;
-        Lose(batch.Awaited);
+        if (batch.Released) tally.LoseLate(batch.Awaited);
+        else tally.Lose(batch.Awaited);
+        CountLoss(batch.Awaited);
         batch.Tell(false);
     }
 
     private void Lose(int hits)
     {
-        if (hits == 0) return;
         tally.Lose(hits);
         CountLoss(hits);
     }
 
     private void CountLoss(long hits)
     {
+        if (hits == 0) return;
         metrics.HitsLost.Add(hits);
         Volatile.Write(ref lastLossAt, Stopwatch.GetTimestamp());
     }

@@ -28,6 +28,7 @@ internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
             progress.Aside is { } aside ? $"A damaged ledger was put aside as {aside}; counting goes on in a new one." :
             forwarder?.Trouble is { } stuck ? $"Nothing moves to PostgreSQL ({stuck}); the outbox holds it, viewers are served and counted." :
             forwarder is { Restored: true } ? "The outbox was restored from an older copy; what it held is counted once." :
+            outbox.Undecided > 0 ? "The disk is slow: viewers are redirected before it has their requests, which stay in line." :
             recent ? "Requests were answered uncounted within the last minute." : null;
         return Task.FromResult(why is null ? HealthCheckResult.Healthy("Every answered request is on disk.", data) : HealthCheckResult.Degraded(why, data: data));
     }

@@ -7,7 +7,7 @@ public sealed class LedgerOptions
 {
     public const string Section = "Ledger";
 
-    /// <summary>How long a viewer may be kept for the disk's sake; then the redirect goes out uncounted and the loss is counted.</summary>
+    /// <summary>How long a viewer may be kept for the disk's sake; then the redirect goes out and the request stays in line; while the ledger fails, it is lost instead.</summary>
     public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Requests that may wait for a commit. Beyond it they are losses at once: memory is bounded whatever the disk does.</summary>

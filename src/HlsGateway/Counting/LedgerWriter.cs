@@ -261,6 +261,7 @@ internal sealed class LedgerWriter : IDisposable
     private void Fail(Exception failure)
     {
         failures++;
+        queue.Failing = true;
         if (failures == 1) log.LedgerFailed(failure, Path.GetFileName(path));
         metrics.LedgerFailures.Add(1);
         progress.Report(failure.Message);
@@ -280,6 +281,7 @@ internal sealed class LedgerWriter : IDisposable
     {
         log.LedgerRecovered(failures);
         failures = 0;
+        queue.Failing = false;
         progress.Report(null);
     }
 

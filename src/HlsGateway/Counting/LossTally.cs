@@ -9,7 +9,8 @@ namespace HlsGateway.Counting;
 /// </summary>
 /// <remarks>
 /// Undecided hits are those whose viewers were let go while their transaction still ran. After a crash the ledger itself tells
-/// what became of them: the transaction's first sequence number is there or it is not.
+/// what became of them: the transaction's first sequence number is there or it is not. Late hits are those whose viewers were let
+/// go before any transaction took them; what a crash leaves of them is lost.
 /// </remarks>
 internal sealed class LossTally : IDisposable
 {
@@ -32,6 +33,9 @@ internal sealed class LossTally : IDisposable
 
     /// <summary>First sequence number of the transaction that the undecided hits are in.</summary>
     public long UndecidedFirst => view.ReadInt64(16);
+
+    /// <summary>Hits whose viewers were let go and that still wait for a transaction.</summary>
+    public long Late => view.ReadInt64(24);
 
     public static LossTally Open(string path)
     {
@@ -66,6 +70,21 @@ internal sealed class LossTally : IDisposable
         if (!recorded) Lose(undecided);
         view.Write(8, 0L);
         return undecided;
+    }
+
+    public void LeaveLate(long hits) => view.Write(24, Late + hits);
+
+    /// <summary>A transaction takes late hits. Killed between the two stores, a hit may be in it and a loss as well: too many are told, never too few.</summary>
+    public void TakeLate(long hits)
+    {
+        LeaveUndecided(hits);
+        LeaveLate(-hits);
+    }
+
+    public void LoseLate(long hits)
+    {
+        Lose(hits);
+        LeaveLate(-hits);
     }
 
     public void Dispose()

@@ -9,7 +9,7 @@ namespace HlsGateway.Counting;
 
 /// <summary>
 /// Where playback hands in what it is about to answer. A true answer means: on disk, whatever happens to this process or machine.
-/// False means: the viewer goes on uncounted, and the loss is counted. Nothing here ever throws into a request.
+/// False means: the viewer goes on, and what was asked for is recorded late or counted as a loss. Nothing here ever throws into a request.
 /// </summary>
 public sealed class Outbox : IHostedService, IDisposable
 {
@@ -56,7 +56,7 @@ public sealed class Outbox : IHostedService, IDisposable
     /// <summary>Requests that were answered and not recorded, since the ledger was made.</summary>
     public long Lost => queue?.Lost ?? 0;
 
-    /// <summary>Requests whose viewers were let go while their commit still runs: recorded or lost, not known yet.</summary>
+    /// <summary>Requests whose viewers were let go before the disk had them: to be recorded or lost, not known yet.</summary>
     public long Undecided => queue?.Undecided ?? 0;
 
     /// <summary>Requests that wait for the disk.</summary>
@@ -64,7 +64,7 @@ public sealed class Outbox : IHostedService, IDisposable
 
     internal long LastLossAt => queue?.LastLossAt ?? 0;
 
-    /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first.</summary>
+    /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first: then it stays in line.</summary>
     public ValueTask<bool> RecordAsync(in Hit hit) => queue is { } waiting ? new(waiting.Add(in hit, awaited: true)) : new(false);
 
     /// <summary>Records what nobody waits for (HEAD): the trace shows it, losses do not count it.</summary>

@@ -66,7 +66,7 @@ public sealed class KillTests(ITestOutputHelper output)
     private static long Losses(string data)
     {
         using var losses = LossTally.Open(Path.Combine(data, "ledger.lost"));
-        return losses.Lost + losses.Undecided;
+        return losses.Lost + losses.Undecided + losses.Late;
     }
 
     [Fact]

@@ -52,7 +52,8 @@ public sealed class ExactlyOnceTests(LedgerPostgres postgres, ITestOutputHelper 
         {
             await postgres.UpAsync();
         }
-        await siege.EndAsync();
+        // The outbox's disk was slow at most: that costs nobody.
+        Assert.Equal(0, await siege.EndAsync());
     }
 
     [MountingFact]

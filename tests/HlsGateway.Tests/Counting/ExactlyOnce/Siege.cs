@@ -52,7 +52,16 @@ internal sealed class Siege : IAsyncDisposable
         get
         {
             using var tally = LossTally.Open(Path.Combine(data, "ledger.lost"));
-            return tally.Lost + tally.Undecided;
+            return tally.Lost + tally.Undecided + tally.Late;
+        }
+    }
+
+    private long Behind
+    {
+        get
+        {
+            using var tally = LossTally.Open(Path.Combine(data, "ledger.lost"));
+            return tally.Undecided + tally.Late;
         }
     }
 
@@ -114,6 +123,7 @@ internal sealed class Siege : IAsyncDisposable
         var seconds = since.Elapsed.TotalSeconds;
         await stop.CancelAsync();
         await Task.WhenAll(viewers);
+        await Eventually.IsTrueAsync(() => Behind == 0, "the disk has what was answered before it had it", TimeSpan.FromSeconds(60));
         life.Gateway.Kill();
         long lost;
         await using (var last = new TestLedger(data, postgres: database))
