@@ -261,7 +261,8 @@ internal sealed class LedgerWriter : IDisposable
     private void Fail(Exception failure)
     {
         failures++;
-        queue.Failing = true;
+        // Once is no more than the batch in doubt; who is in line has the next try.
+        if (failures > 1) queue.Failing = true;
         if (failures == 1) log.LedgerFailed(failure, Path.GetFileName(path));
         metrics.LedgerFailures.Add(1);
         progress.Report(failure.Message);

@@ -13,7 +13,18 @@ internal sealed class ChildGateway : IDisposable
     private const string Token = "admin-token-for-tests";
     private readonly Process process;
 
-    private ChildGateway(Process process, Uri address) => (this.process, Address) = (process, address);
+    private readonly System.Text.StringBuilder said;
+
+    private ChildGateway(Process process, Uri address, System.Text.StringBuilder said) => (this.process, Address, this.said) = (process, address, said);
+
+    /// <summary>Warnings and worse, as it wrote them so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (said) return said.ToString();
+        }
+    }
 
     public Uri Address { get; }
 
@@ -51,14 +62,11 @@ internal sealed class ChildGateway : IDisposable
         process.ErrorDataReceived += listen;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var child = new ChildGateway(process, address);
+        var child = new ChildGateway(process, address, said);
         using var client = child.NewApi();
         await Eventually.IsTrueAsync(async () =>
         {
-            if (process.HasExited)
-            {
-                lock (said) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}: {said}");
-            }
+            if (process.HasExited) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}: {child.Said}");
             try
             {
                 using var response = await client.GetAsync(new Uri("api/sessions?limit=1", UriKind.Relative));

@@ -125,6 +125,7 @@ internal sealed class Siege : IAsyncDisposable
         await Task.WhenAll(viewers);
         await Eventually.IsTrueAsync(() => Behind == 0, "the disk has what was answered before it had it", TimeSpan.FromSeconds(60));
         life.Gateway.Kill();
+        output.WriteLine(life.Gateway.Said);
         long lost;
         await using (var last = new TestLedger(data, postgres: database))
         {
