@@ -38,17 +38,23 @@ public sealed class MatrixTests(MatrixStage stage, ITestOutputHelper output) : I
     public async Task S7_Every_player_plays_content_and_trailer_to_the_end_with_picture_and_sound(string shape, bool trailerHasSound)
     {
         var scenario = Scenario.Of(ContentShape.Of(shape), trailerHasSound);
-        var plays = await PlayedOnce.PlayAllAsync(await stage.SetAsync(), scenario, rate: 1, (play, known) => Assert.Empty(Verdict.Of(play, known).Faults), output.WriteLine);
+        var plays = await PlayedOnce.PlayAllAsync(await stage.SetAsync(), scenario, rate: 1, Judge, output.WriteLine);
         var cells = new Dictionary<string, Verdict>(StringComparer.Ordinal);
-        foreach (var (player, played) in plays)
+        foreach (var (player, (played, before)) in plays)
         {
             await ((Task)played).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cells[player] = played.IsFaulted ? new Verdict([played.Exception.GetBaseException().Message], null, null, 0, null) : Verdict.Of(await played, scenario);
+            cells[player] = cells[player] with { Before = before };
             if (!cells[player].Good) output.WriteLine($"{player}: {string.Join("; ", cells[player].Faults)}\n{(played.IsFaulted ? played.Exception : (await played).Report)}");
         }
         await MatrixTable.KeepAsync(scenario, cells);
 
         Assert.All(cells, cell => Assert.True(cell.Value.Good, $"{cell.Key}: {string.Join("; ", cell.Value.Faults)}"));
+    }
+
+    private static void Judge(Play play, Scenario scenario)
+    {
+        if (Verdict.Of(play, scenario) is { Good: false } bad) throw new InvalidOperationException(string.Join("; ", bad.Faults));
     }
 
     /// <summary>docs/players.md tells of it: when this fails, video.js is mended, and pages need do nothing any more.</summary>

@@ -27,17 +27,22 @@ internal static class CommandLinePlayers
             try
             {
                 var levels = Path.Combine(folder, "levels");
-                var (shown, times, said) = player switch
+                var (shown, times, words, said) = player switch
                 {
                     Players.Ffmpeg => await DecodeAsync(levels, referer, assignment.Source),
                     Players.Mpv => await PlayWithMpvAsync(folder, levels, referer, assignment.Source),
-                    _ => await PlayWithVlcAsync(folder, levels, referer, assignment.Source),
+                    _ => await PlayWithVlcAsync(folder, levels, referer, assignment),
                 };
                 var pauses = Gaps(times, framesPerSecond);
                 report = report with
                 {
                     Unreadable = shown.Count(frame => frame is null),
                     Frames = [.. shown.Index().Where(frame => frame.Item is not null).Select(frame => new ShownFrame(frame.Index / framesPerSecond, frame.Item!.Value))],
+                    Drawn =
+                    [
+                        .. shown.Zip(words).Where(picture => picture.First is { Source: not Barcode.Trailer })
+                            .Select(picture => new Captioned(picture.First!.Value.Number / framesPerSecond, picture.Second)),
+                    ],
                     Sound = SoundLevels.Read(levels),
                     Pauses = pauses,
                     LongestStillMs = pauses.Select(pause => pause.Ms).DefaultIfEmpty().Max(),
@@ -56,16 +61,16 @@ internal static class CommandLinePlayers
         }
     }
 
-    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, string Said)> DecodeAsync(string levels, string referer, Uri source)
+    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, IReadOnlyList<bool> Words, string Said)> DecodeAsync(string levels, string referer, Uri source)
     {
         var (cells, said) = await Tool.RunAsync("ffmpeg",
             ["-nostdin", "-v", "verbose", "-referer", referer, "-i", source.AbsoluteUri,
                 "-an", "-vf", Barcode.ReadingFilter, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
                 "-map", "0:a:0?", "-af", SoundLevels.Filter(levels), "-f", "null", "-"], Bound);
-        return (Read(cells), [], said);
+        return (Read(cells), [], [], said);
     }
 
-    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, string Said)> PlayWithMpvAsync(
+    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, IReadOnlyList<bool> Words, string Said)> PlayWithMpvAsync(
         string folder, string levels, string referer, Uri source)
     {
         var log = Path.Combine(folder, "log");
@@ -79,14 +84,14 @@ internal static class CommandLinePlayers
         var times = Directory.GetFiles(folder, "*.png").Order(StringComparer.Ordinal).Select(file => File.GetLastWriteTimeUtc(file) - DateTime.UnixEpoch).ToArray();
         var (cells, _) = await Tool.RunAsync("ffmpeg",
             ["-nostdin", "-v", "error", "-i", Path.Combine(folder, "%08d.png"), "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"], Bound);
-        return (Read(cells), times, await File.ReadAllTextAsync(log));
+        return (Read(cells), times, [], await File.ReadAllTextAsync(log));
     }
 
-    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, string Said)> PlayWithVlcAsync(
-        string folder, string levels, string referer, Uri source)
+    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, IReadOnlyList<bool> Words, string Said)> PlayWithVlcAsync(
+        string folder, string levels, string referer, Assignment assignment)
     {
-        var (shown, said) = await Vlc.PlayAsync(folder, referer, source, levels, Bound);
-        return ([.. shown.Select(frame => frame.Frame)], [.. shown.Select(frame => frame.At)], said);
+        var (shown, said) = await Vlc.PlayAsync(folder, referer, assignment, levels, Bound);
+        return ([.. shown.Select(frame => frame.Frame)], [.. shown.Select(frame => frame.At)], [.. shown.Select(frame => frame.Words)], said);
     }
 
     private static IReadOnlyList<Frame?> Read(byte[] cells) => [.. cells.Chunk(Barcode.ReadBytes).Select(rows => Barcode.ReadEither(rows))];

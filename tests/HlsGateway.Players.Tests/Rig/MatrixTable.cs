@@ -34,6 +34,7 @@ internal static class MatrixTable
     {
         var table = new StringBuilder("| content | trailer | hls.js | Shaka | video.js | Chromium | ffmpeg | mpv | VLC |\n|---|---|---|---|---|---|---|---|---|\n");
         var (good, all) = (0, 0);
+        var again = new List<string>();
         foreach (var shape in ContentShape.Known)
         {
             foreach (var trailerHasSound in new[] { true, false })
@@ -46,9 +47,13 @@ internal static class MatrixTable
                 var played = cells.Where(cell => Scenario.LeftOut(shape, cell.Key) is null).ToArray();
                 good += played.Count(cell => cell.Value.Good);
                 all += played.Length;
+                again.AddRange(played.SelectMany(cell => cell.Value.Before.Select(fault =>
+                    $"- {shape.Says}, trailer with {(trailerHasSound ? "sound" : "no sound")}, {Title(cell.Key)}: {fault.ReplaceLineEndings(" ")}\n")));
             }
         }
-        table.Append(CultureInfo.InvariantCulture, $"\n{good} of {all} cells that were played are without fault.\n\nLeft out:\n");
+        table.Append(CultureInfo.InvariantCulture, $"\n{good} of {all} cells that were played are without fault.\n");
+        if (again.Count > 0) table.Append(CultureInfo.InvariantCulture, $"\nFound at fault, and played again:\n{string.Concat(again)}");
+        table.Append("\nLeft out:\n");
         foreach (var shape in ContentShape.Known)
         {
             foreach (var player in Players.All)

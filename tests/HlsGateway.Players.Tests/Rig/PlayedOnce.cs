@@ -8,7 +8,7 @@ public sealed class PlayedOnce : IAsyncLifetime
     /// <summary>The players behave as at one; faster, and a busy machine would show too few pictures to look at.</summary>
     private const double Rate = 2;
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, Task<Play>>>>> plays = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, Settled>>>> plays = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> told = new();
     private Stage? stage;
 
@@ -29,8 +29,8 @@ public sealed class PlayedOnce : IAsyncLifetime
     /// <param name="judge">Throws when a play is not as it must be; asked before the play is handed to any test.</param>
     internal async Task<Play> PlayAsync(string scenario, string player, Action<Play, Scenario> judge)
     {
-        var all = plays.GetOrAdd(scenario, name => new Lazy<Task<IReadOnlyDictionary<string, Task<Play>>>>(() => PlayAllAsync(Stage, Scenario.Of(name), Rate, judge, told.Enqueue)));
-        return await (await all.Value)[player];
+        var all = plays.GetOrAdd(scenario, name => new Lazy<Task<IReadOnlyDictionary<string, Settled>>>(() => PlayAllAsync(Stage, Scenario.Of(name), Rate, judge, told.Enqueue)));
+        return await (await all.Value)[player].Last;
     }
 
     /// <summary>Plays that were not the last word.</summary>
@@ -45,8 +45,7 @@ public sealed class PlayedOnce : IAsyncLifetime
 
     /// <param name="rate">Of the browsers' players, in company.</param>
     /// <param name="judge">Throws when a play is not as it must be.</param>
-    /// <returns>Each player's last play, ended; a task that failed tells that the rig or the player broke.</returns>
-    internal static async Task<IReadOnlyDictionary<string, Task<Play>>> PlayAllAsync(
+    internal static async Task<IReadOnlyDictionary<string, Settled>> PlayAllAsync(
         Stage stage, Scenario scenario, double rate, Action<Play, Scenario> judge, Action<string> tell)
     {
         var content = scenario.Content;
@@ -60,16 +59,27 @@ public sealed class PlayedOnce : IAsyncLifetime
             await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         // Many players on two cores can starve one another: who is played again is so alone, at the film's own speed.
+        var settled = new Dictionary<string, Settled>(StringComparer.Ordinal);
         for (var i = 0; i < all.Length; i++)
         {
             var player = scenario.Players[i];
+            var before = new List<string>();
             await Fair.FaultOfAsync(async alone =>
             {
                 if (alone) all[i] = stage.PlayAsync(player, content.Name, content.FramesPerSecond, 1, scenario.Audio);
                 judge(await all[i], scenario);
-            }, text => tell($"{scenario.Name} in {player}: {text}"));
+            }, text =>
+            {
+                before.Add(text);
+                tell($"{scenario.Name} in {player}: {text}");
+            });
+            settled.Add(player, new Settled(all[i], before));
         }
 
-        return scenario.Players.Zip(all).ToDictionary(play => play.First, play => play.Second, StringComparer.Ordinal);
+        return settled;
     }
 }
+
+/// <param name="Last">Has ended; one that failed tells that the rig or the player broke.</param>
+/// <param name="Before">Of each play that was found at fault, the last one too: what was found, and whether the machine faltered.</param>
+internal sealed record Settled(Task<Play> Last, IReadOnlyList<string> Before);

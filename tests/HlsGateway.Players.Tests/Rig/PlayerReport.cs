@@ -14,6 +14,10 @@ internal sealed record ShownCue(string Text, double Start, double End, double? S
 /// <param name="MediaTime">Seconds on the player's own timeline, where it stood.</param>
 internal readonly record struct Pause(double MediaTime, double Ms);
 
+/// <summary>A picture of the content, and whether words were drawn into it.</summary>
+/// <param name="Time">Seconds of content.</param>
+internal readonly record struct Captioned(double Time, bool Words);
+
 /// <summary>What one player did with one stream, from the page's report or from the files that it wrote.</summary>
 internal sealed record PlayerReport
 {
@@ -43,6 +47,9 @@ internal sealed record PlayerReport
     public required IReadOnlyList<ShownFrame> Frames { get; init; }
 
     public IReadOnlyList<ShownCue> Cues { get; init; } = [];
+
+    /// <summary>Of players whose captions can be read only from the picture.</summary>
+    public IReadOnlyList<Captioned> Drawn { get; init; } = [];
 
     /// <summary>Player's time and bytes of sound decoded so far.</summary>
     public IReadOnlyList<(double MediaTime, double Bytes)> AudioBytes { get; init; } = [];

@@ -12,7 +12,8 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <param name="Audio">Language of the audio Rendition; null leaves the default.</param>
 /// <param name="Unpatched">video.js as it comes, without what <c>docs/players.md</c> tells pages to do.</param>
 /// <param name="Beside">Where an interstitial is expected: <c>pre</c> or <c>post</c>; empty for none.</param>
-internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "");
+/// <param name="Picture">Playlist file of the content's highest rung as the origin has it: what a player drew over it is told by it; empty for none.</param>
+internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "", string Picture = "");
 
 /// <summary>Seven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
 internal sealed partial class Players : IAsyncDisposable

@@ -20,10 +20,12 @@ internal sealed partial class Stage : IAsyncDisposable
     private const string Cdn = "cdn";
 
     private readonly Nginx nginx;
+    private readonly IReadOnlyList<(string Video, string Folder)> videos;
     private int plays;
 
-    private Stage(Nginx nginx, GatewayProcess gateway, Players players)
+    private Stage(IReadOnlyList<(string Video, string Folder)> videos, Nginx nginx, GatewayProcess gateway, Players players)
     {
+        this.videos = videos;
         this.nginx = nginx;
         Gateway = gateway;
         Players = players;
@@ -55,7 +57,7 @@ internal sealed partial class Stage : IAsyncDisposable
             ("Trailers:Folder", "trailers"),
             ("Trailers:Active", Trailer),
         ]);
-        return new Stage(nginx, gateway, await Players.StartAsync(nginx.AddressOf(Players.Pages)));
+        return new Stage(videos, nginx, gateway, await Players.StartAsync(nginx.AddressOf(Players.Pages)));
     }
 
     public async ValueTask DisposeAsync()
@@ -125,7 +127,9 @@ internal sealed partial class Stage : IAsyncDisposable
     {
         // Each play has a host name of its own: repeats must not be taken for one another.
         var run = string.Create(CultureInfo.InvariantCulture, $"{video}-{Interlocked.Increment(ref plays)}");
-        var (report, session) = await Players.PlayAsync(player, run, new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched), framesPerSecond);
+        var picture = Path.Combine(videos.First(served => served.Video.Equals(video, StringComparison.Ordinal)).Folder, "360p", "video.m3u8");
+        var assignment = new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched, Picture: picture);
+        var (report, session) = await Players.PlayAsync(player, run, assignment, framesPerSecond);
         var referer = Players.RefererOf(player, run);
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the
         // address that it was once redirected to, and then names the page: the gateway was not asked, and counts nothing.

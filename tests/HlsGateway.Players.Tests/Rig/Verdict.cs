@@ -20,6 +20,9 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
     private const double LongestPauseMs = 500;
     private const double LongestCueMs = 50;
 
+    /// <summary>What was found at fault in plays before this one, and why it was played again.</summary>
+    public IReadOnlyList<string> Before { get; init; } = [];
+
     [System.Text.Json.Serialization.JsonIgnore]
     public bool Good => Faults.Count == 0;
 
@@ -44,7 +47,8 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
 
         var pause = PauseAtSplice(report);
         if (pause > LongestPauseMs) faults.Add(Text($"stood still for {pause:F0} ms at the splice"));
-        var cue = Players.WithCaptions.Contains(report.Player) ? WorstCue(report, PlayedOnce.Cues) : (double?)null;
+        var cue = report.Player is Players.Vlc ? WorstDrawn(report, PlayedOnce.Cues, last / scenario.Content.FramesPerSecond)
+            : Players.WithCaptions.Contains(report.Player) ? WorstCue(report, PlayedOnce.Cues) : (double?)null;
         if (cue > LongestCueMs) faults.Add(Text($"cues {cue:F0} ms off"));
         return new Verdict(faults, pause, cue, tail, HearTrailer(report, scenario, faults));
     }
@@ -54,6 +58,19 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
         report.Cues.FirstOrDefault(shown => shown.Text.Equals(cue.Text, StringComparison.Ordinal)) is not { } shown
             ? double.PositiveInfinity
             : Math.Max(Math.Abs(shown.Start - report.ContentOffset - cue.Start), Math.Abs(shown.End - report.ContentOffset - cue.End)));
+
+    /// <summary>
+    /// Milliseconds, of cues that are read from the picture: how far from a cue's start or end stands a picture that bears words and
+    /// should not, or should and does not. Infinite when a cue was never seen; pictures that were not shown tell nothing.
+    /// </summary>
+    /// <param name="last">Seconds of content that was shown.</param>
+    private static double WorstDrawn(PlayerReport report, IReadOnlyList<KnownCue> known, double last)
+    {
+        bool Due(KnownCue cue, Captioned picture) => picture.Time >= cue.Start && picture.Time < cue.End;
+        if (known.Any(cue => cue.Start + 0.2 < last && !report.Drawn.Any(picture => picture.Words && Due(cue, picture)))) return double.PositiveInfinity;
+        return 1000 * report.Drawn.Where(picture => picture.Words != known.Any(cue => Due(cue, picture)))
+            .Select(picture => known.Min(cue => Math.Min(Math.Abs(picture.Time - cue.Start), Math.Abs(picture.Time - cue.End)))).DefaultIfEmpty().Max();
+    }
 
     private static double? PauseAtSplice(PlayerReport report) => report.Player is Players.Ffmpeg
         ? null

@@ -4,27 +4,32 @@ using System.Text;
 
 namespace HlsGateway.Players.Tests.Rig;
 
+/// <param name="At">Since the first byte could come.</param>
+/// <param name="Words">Something stands where captions do that is not in the content's own picture.</param>
+internal readonly record struct VlcFrame(Frame? Frame, TimeSpan At, bool Words);
+
 /// <summary>
 /// VLC at the film's own speed, with captions on. Picture and sound come through pipes: it begins its output files anew at a splice.
 /// </summary>
 internal static class Vlc
 {
-    /// <returns>Each frame as <see cref="Barcode.ReadEither"/> reads it, when it came, and what VLC said.</returns>
-    public static async Task<(IReadOnlyList<(Frame? Frame, TimeSpan At)> Shown, string Said)> PlayAsync(
-        string folder, string referer, Uri source, string levels, TimeSpan bound)
+    /// <returns>Each frame as <see cref="Barcode.ReadEither"/> reads it, when it came, whether words stood in it, and what VLC said.</returns>
+    public static async Task<(IReadOnlyList<VlcFrame> Shown, string Said)> PlayAsync(
+        string folder, string referer, Assignment assignment, string levels, TimeSpan bound)
     {
+        var plain = await CaptionBand.DecodeAsync(assignment.Picture, bound);
         using var picture = await Fifo.CreateAsync(Path.Combine(folder, "picture"));
         using var sound = await Fifo.CreateAsync(Path.Combine(folder, "sound"));
-        var shown = Task.Run(() => ReadFrames(picture.Reader));
+        var shown = Task.Run(() => ReadFrames(picture.Reader, plain));
         var heard = KeepAsync(sound.Reader, Path.Combine(folder, "pcm"));
         // It does not run as root. One rung for the whole film: one size of the picture.
         string[] nobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
         string[] line =
         [
-            .. nobody, "env", $"HOME={folder}", "cvlc", "--ignore-config", "-vv", "--play-and-exit", "--adaptive-logic=highest", "--sub-track=0",
+            .. nobody, "env", $"HOME={folder}", "cvlc", "--ignore-config", "-vv", "--play-and-exit", "--adaptive-logic=highest", "--sub-track=0", "--no-video-title-show",
             $"--http-referrer={referer}", "--vout=yuv", $"--yuv-file={Path.Combine(folder, "picture")}", "--yuv-yuv4mpeg2",
             "--aout=afile", $"--audiofile-file={Path.Combine(folder, "sound")}", "--no-audiofile-wav", "--audiofile-format=s16", "--audiofile-channels=2",
-            source.AbsoluteUri,
+            assignment.Source.AbsoluteUri,
         ];
         string said;
         try
@@ -52,10 +57,10 @@ internal static class Vlc
     }
 
     /// <summary>YUV4MPEG2: a line that tells the size, then for each frame the line FRAME and its planes, luma first.</summary>
-    private static List<(Frame? Frame, TimeSpan At)> ReadFrames(Stream stream)
+    private static List<VlcFrame> ReadFrames(Stream stream, CaptionBand plain)
     {
         using var buffered = new BufferedStream(stream, 1 << 20);
-        var (frames, watch) = (new List<(Frame?, TimeSpan)>(), Stopwatch.StartNew());
+        var (frames, watch) = (new List<VlcFrame>(), Stopwatch.StartNew());
         var (width, height, planes) = (0, 0, Array.Empty<byte>());
         while (ReadLine(buffered) is { } line)
         {
@@ -66,7 +71,9 @@ internal static class Vlc
                 continue;
             }
             if (buffered.ReadAtLeast(planes, planes.Length, throwOnEndOfStream: false) < planes.Length) break;
-            frames.Add((Barcode.ReadLuma(planes, width, height), watch.Elapsed));
+            var at = watch.Elapsed;
+            var frame = Barcode.ReadLuma(planes, width, height);
+            frames.Add(new VlcFrame(frame, at, frame is { } read && plain.IsDrawnOver(read, planes, width, height)));
         }
         return frames;
     }
