@@ -1,4 +1,4 @@
-// One viewer with a known story. The address says which: ?src=&story=six|whole|seek|leave|loop&cmcd=none|query|headers&buffer=<seconds>&rate=
+// One viewer with a known story. The address says which: ?src=&story=six|whole|seek|leave|loop&cmcd=none|query|headers|events&buffer=<seconds>&rate=
 import { load } from "./script.js";
 
 const asked = new URLSearchParams(location.search);
@@ -39,11 +39,19 @@ const stories = {
   },
 };
 
+/** What a page writes to switch it on. */
+const told = {
+  none: () => ({}),
+  query: () => ({ cmcd: {} }),
+  headers: () => ({ cmcd: { useHeaders: true } }),
+  events: async player => ({ cmcd: (await import(new URL("/watch/~cmcd.js", asked.get("src")))).cmcd(player) }),
+};
+
 async function play() {
   await load("/node_modules/hls.js/dist/hls.min.js");
   const hls = new window.Hls({
     ...buffer > 0 ? { maxBufferLength: buffer, maxMaxBufferLength: buffer } : {},
-    ...asked.get("cmcd") === "none" ? {} : { cmcd: { useHeaders: asked.get("cmcd") === "headers" } },
+    ...await told[asked.get("cmcd")](() => hls),
   });
   window.trouble = [];
   hls.on(window.Hls.Events.ERROR, (_, data) => window.trouble.push(`${data.fatal ? "fatal " : ""}${data.details}`));

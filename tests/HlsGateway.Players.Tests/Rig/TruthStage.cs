@@ -6,7 +6,7 @@ namespace HlsGateway.Players.Tests.Rig;
 
 /// <summary>What a viewer did, and what the reports say of it.</summary>
 /// <param name="Story">six, whole, seek, leave or loop; see Harness/truth.js.</param>
-/// <param name="Cmcd">none, query or headers.</param>
+/// <param name="Cmcd">none, query, headers, or events: the page has switched on event reports.</param>
 /// <param name="BufferSeconds">What the player may keep ahead; 0 leaves hls.js its own limits.</param>
 internal sealed record TruthCase(string Story, string Cmcd, int BufferSeconds, double Rate);
 
@@ -65,10 +65,22 @@ internal sealed class TruthStage : IAsyncDisposable
         var told = await page.EvaluateAsync<JsonElement>("() => window.truth");
         if (told.GetProperty("error").GetString() is { } error) throw new InvalidOperationException($"{story}: {error}");
         var played = told.GetProperty("played").EnumerateArray().Sum(range => Math.Max(0, Math.Min(range[1].GetDouble(), ContentSeconds) - Math.Max(range[0].GetDouble(), 0)));
-        using var json = JsonDocument.Parse(await stage.Gateway.Api.GetStringAsync($"api/sessions/{session}"));
-        var report = json.RootElement.Clone();
+        var report = await ReportAsync(session, story.Cmcd);
         var trouble = string.Join(' ', await page.EvaluateAsync<string[]>("() => window.trouble"));
         return new Truth(story, told.GetProperty("version").GetString() ?? "", played, report.GetProperty("watch_seconds_low").GetDouble(), report.GetProperty("watch_seconds").GetDouble(), report, trouble);
+    }
+
+    /// <summary>The session, once the player's last word is in it: nobody waits for that when a page closes.</summary>
+    private async Task<JsonElement> ReportAsync(string session, string cmcd)
+    {
+        JsonElement report = default;
+        await Until.TrueAsync(async () =>
+        {
+            using var json = JsonDocument.Parse(await stage.Gateway.Api.GetStringAsync($"api/sessions/{session}"));
+            report = json.RootElement.Clone();
+            return cmcd != "events" || report.GetProperty("trace").EnumerateArray().Any(entry => entry.GetProperty("cmcd").GetString()?.StartsWith("e=ce,", StringComparison.Ordinal) is true);
+        }, $"the report of the player's leaving session {session}", TimeSpan.FromSeconds(30));
+        return report;
     }
 
     public async ValueTask DisposeAsync()
