@@ -22,9 +22,12 @@ internal sealed record LiveRequest(DateTime At, Guid? SessionId, string Video, s
 /// <param name="Backlog">Requests that are on disk and not merged yet, or wait for the disk.</param>
 internal sealed record Heartbeat(DateTime CountedTo, long LagMs, long Live, long Lost, long Backlog, string Ledger, string? Trouble);
 
+/// <summary>Why the tail has a hole or ends.</summary>
+internal sealed record TailNotice(string Reason, string WhatToDo);
+
 /// <summary>
 /// <c>GET /api/live</c>: server-sent events <c>request</c> (id: its number in the ledger), <c>heartbeat</c>, <c>gap</c> (what followed
-/// Last-Event-ID is no longer kept) and <c>slow</c> (this reader did not keep up and is cut off; it may come back).
+/// Last-Event-ID is no longer kept) and <c>slow</c> (this reader did not keep up and is cut off; it may come back). The last two say in words why, and what to do.
 /// </summary>
 internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvider time, IOptions<JsonOptions> options)
 {
@@ -45,7 +48,12 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
         var channel = outbox.Live.Subscribe(after, out var missed);
         try
         {
-            if (missed) yield return new SseItem<string>("{}", "gap");
+            if (missed)
+            {
+                yield return Tell("gap", new TailNotice(
+                    $"More than {LiveTail.Kept} requests were counted since Last-Event-ID: the first of them are no longer kept here.",
+                    "Read what is missing from /api/sessions or /api/export; the tail goes on with what follows."));
+            }
             yield return await HeartbeatAsync(cancellation);
             var due = time.GetTimestamp();
             while (true)
@@ -60,7 +68,9 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
                 if (!await WaitAsync(channel.Reader, left, cancellation))
                 {
                     if (!channel.Reader.Completion.IsCompleted) continue;
-                    yield return new SseItem<string>("{}", "slow");
+                    yield return Tell("slow", new TailNotice(
+                        $"This reader was more than {LiveTail.Kept + LiveTail.Backlog} requests behind and is cut off, so that counting waits for nobody.",
+                        "Connect again with the last id as Last-Event-ID (an EventSource does so by itself), ask for one video with ?video=, or read faster."));
                     yield break;
                 }
                 while (channel.Reader.TryRead(out var entry) && time.GetElapsedTime(due) < Beat)
@@ -88,6 +98,8 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
             return false;
         }
     }
+
+    private SseItem<string> Tell(string name, TailNotice notice) => new(JsonSerializer.Serialize(notice, json), name);
 
     private SseItem<string> Tell(long seq, in Hit hit) => new(
         JsonSerializer.Serialize(

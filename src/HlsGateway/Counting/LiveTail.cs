@@ -9,10 +9,10 @@ namespace HlsGateway.Counting;
 public sealed class LiveTail
 {
     /// <summary>Requests that a reader can come back to after a broken connection.</summary>
-    private const int Kept = 8192;
+    internal const int Kept = 8192;
 
     /// <summary>Requests that may wait for a slow reader: some seconds of a busy gateway.</summary>
-    private const int Backlog = 4096;
+    internal const int Backlog = 4096;
 
     /// <summary>Sessions that are looked at when counting those that play.</summary>
     private const int MostWatching = 1_000_000;

@@ -105,9 +105,7 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
         var seq = 1L;
         for (var round = 0; round < 200; round++)
         {
-            var batch = new HitBatch(0);
-            for (var i = 0; i < 100; i++) batch.Add(TestLedger.Segment(Guid.CreateVersion7(), i), awaited: true);
-            tail.Publish([batch], seq);
+            tail.Publish([Crowd(100)], seq);
             seq += 100;
         }
         Assert.True(slow.Reader.Count > 0);
@@ -120,6 +118,42 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
         var late = tail.Subscribe(seq - 11, out missed);
         Assert.False(missed);
         Assert.Equal(10, late.Reader.Count);
+    }
+
+    [Fact]
+    public async Task Whoever_is_cut_off_or_comes_back_too_late_is_told_why_and_what_to_do()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var (last, published) = (default(SseItem<string>), false);
+        await foreach (var item in FollowAsync("/api/live?video=clip", null, patience.Token))
+        {
+            // More at once than any reader takes: its place is full before it has written the first.
+            if (!published) outbox.Live.Publish([Crowd(200_000)], 1_000_000);
+            (last, published) = (item, true);
+        }
+        Assert.Equal("slow", last.EventType);
+        AssertWords(last, "behind", "Last-Event-ID");
+
+        await foreach (var item in FollowAsync("/api/live", "1000001", patience.Token))
+        {
+            Assert.Equal("gap", item.EventType);
+            AssertWords(item, "no longer kept", "/api/sessions");
+            break;
+        }
+
+        static void AssertWords(SseItem<string> item, string reason, string whatToDo)
+        {
+            var notice = JsonDocument.Parse(item.Data).RootElement;
+            Assert.Contains(reason, notice.GetProperty("reason").GetString(), StringComparison.Ordinal);
+            Assert.Contains(whatToDo, notice.GetProperty("what_to_do").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    private static HitBatch Crowd(int hits)
+    {
+        var batch = new HitBatch(0);
+        for (var i = 0; i < hits; i++) batch.Add(TestLedger.Segment(Guid.CreateVersion7(), i % 100), awaited: true);
+        return batch;
     }
 
     private async IAsyncEnumerable<SseItem<string>> FollowAsync(string path, string? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken patience)
