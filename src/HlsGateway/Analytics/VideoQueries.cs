@@ -61,7 +61,12 @@ public sealed class VideoQueries(LedgerReader ledger)
             double? content = null;
             using (var rows = Ask("SELECT coalesce(nullif(content_ms, 0), longest_end_ms) FROM video WHERE video = @video"))
             {
-                if (rows.Read() && rows.GetInt64(0) > 0) content = rows.GetInt64(0) / 1000.0;
+                if (rows.Read() && rows.GetInt64(0) is > 0 and var contentMs)
+                {
+                    content = contentMs / 1000.0;
+                    // What nobody fetched at the end is a part of the curve too.
+                    for (var end = Math.Min(86_400, RollupSums.Seconds(0, contentMs).End); retention.Count < end;) retention.Add(new RetentionPoint(retention.Count, 0, 0, 0, 0));
+                }
             }
             var samples = new List<Guid>();
             if (explain)
@@ -142,7 +147,7 @@ public sealed class VideoQueries(LedgerReader ledger)
         };
     }
 
-    /// <summary>Turns changes into one point per second. A curve ends where nothing is left of it.</summary>
+    /// <summary>Turns changes into one point per second, as far as anything was fetched.</summary>
     private static void Unroll(DbDataReader rows, List<RetentionPoint> points)
     {
         var (sessions, low, plays) = (0L, 0L, 0L);

@@ -102,6 +102,10 @@ internal static class LedgerSchema
         DROP VIEW session_watch;
         {SessionWatch(SqlViews.IsView)}
         """,
+        $"""
+        DROP VIEW video_retention;
+        CREATE VIEW video_retention AS {SqlViews.RetentionToTheEnd("retention_quarter", "video", "max")};
+        """,
     ];
 
     public static void Migrate(LedgerFile ledger)

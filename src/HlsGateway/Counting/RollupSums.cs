@@ -69,7 +69,7 @@ internal sealed class RollupSums(RollupRules rules)
     }
 
     /// <summary>The seconds whose middle lies in [start, end): neighbouring segments cover each second once.</summary>
-    public static (int First, int End) Seconds(int startMs, int endMs) => ((int)((startMs + 499L) / 1000), (int)((endMs + 499L) / 1000));
+    public static (int First, int End) Seconds(long startMs, long endMs) => ((int)((startMs + 499) / 1000), (int)((endMs + 499) / 1000));
 
     /// <returns>The session's lower bound, milliseconds.</returns>
     private long Add(SessionState state, int sign)

@@ -19,6 +19,20 @@ internal static class SqlViews
             sum(trailer_ms) / 1000.0 AS trailer_seconds, CAST(sum(completed) AS bigint) AS completed
         """;
 
+    /// <summary>As <see cref="Retention"/>, and the last stretch goes on to the content's end, where nobody fetched any more.</summary>
+    /// <param name="greatest">The database's name for the greater of two numbers.</param>
+    public static string RetentionToTheEnd(string table, string videos, string greatest) => $"""
+        SELECT video, second, seconds, sessions, sessions_low, plays, left_here FROM (
+            SELECT change.video, second, CAST(coalesce(lead(second) OVER along, {greatest}(second + 1, coalesce(ends, 0))) - second AS integer) AS seconds,
+                CAST(sum(sessions) OVER along AS bigint) AS sessions, CAST(sum(sessions_low) OVER along AS bigint) AS sessions_low,
+                CAST(sum(plays) OVER along AS bigint) AS plays, left_here, ends
+            FROM (SELECT video, second, sum(sessions) AS sessions, sum(sessions_low) AS sessions_low, sum(plays) AS plays, CAST(sum(left_here) AS bigint) AS left_here
+                FROM {table} GROUP BY video, second) AS change
+            LEFT JOIN (SELECT video, (coalesce(nullif(content_ms, 0), longest_end_ms) + 499) / 1000 AS ends FROM {videos}) AS content ON content.video = change.video
+            WINDOW along AS (PARTITION BY change.video ORDER BY second)) AS stretch
+        WHERE sessions > 0 OR plays > 0 OR left_here > 0 OR second < ends
+        """;
+
     /// <summary>One row for each stretch of seconds with the same figures: changes summed up, and the next change's second as the end.</summary>
     public static string Retention(string table) => $"""
         SELECT video, second, coalesce(lead(second) OVER along, second + 1) - second AS seconds,

@@ -27,7 +27,7 @@ public sealed partial class SqlViewTests(LedgerPostgres postgres)
         foreach (var ledger in (TestLedger[])[embedded, shared])
         {
             ledger.Outbox.Describe("clip", 60_000);
-            ledger.Outbox.Describe("other", 40_000);
+            ledger.Outbox.Describe("other", 50_000);
             await Parallel.ForEachAsync(requests, async (hit, _) => Assert.True(await ledger.Outbox.RecordAsync(hit)));
             await Eventually.IsTrueAsync(() => ledger.Outbox.Progress.Merged == requests.Count + 1, "every request in its session");
         }
@@ -41,6 +41,10 @@ public sealed partial class SqlViewTests(LedgerPostgres postgres)
             Assert.True(answer.Count > 1, $"no row answers {question}");
             Assert.Equal(answer, await AskAsync(server, question), Same);
         }
+
+        // Nobody fetched its last ten seconds, and they are seconds of the curve all the same.
+        foreach (var connection in (DbConnection[])[sqlite, server])
+            Assert.Equal(["50"], (await AskAsync(connection, "SELECT max(second + seconds) FROM video_retention WHERE video = 'other'")).Skip(1));
 
         var state = (await embedded.FindAsync(requests[0].Session))!;
         Assert.Equal(

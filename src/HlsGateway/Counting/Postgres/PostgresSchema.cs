@@ -89,6 +89,7 @@ internal static class PostgresSchema
         ALTER TABLE counting.session ADD COLUMN reports bytea NOT NULL DEFAULT '', ADD COLUMN is_view bigint;
         {SessionWatch(SqlViews.IsView)}
         """,
+        $"CREATE OR REPLACE VIEW counting.video_retention AS {SqlViews.RetentionToTheEnd("counting.retention_quarter", "counting.video", "greatest")};",
     ];
 
     /// <summary>Makes or renews the tables. Any number of processes may call it at once: one works, the others wait and find it done.</summary>
