@@ -16,10 +16,10 @@ namespace HlsGateway.Analytics;
 /// </summary>
 internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database, TimeProvider time, ILogger<CountingChanges> log) : BackgroundService, IHostedLifecycleService
 {
+    /// <summary>Between two tellings: a disk that stays full loses with each commit. Also before what could not be told is told again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private long told = -1;
     private bool failing;
 
     /// <summary>The outbox has closed: its stop can be told.</summary>
@@ -42,8 +42,8 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
         {
             while (true)
             {
-                var lost = outbox.Lost;
-                if (lost != told && await TellAsync(stoppingToken)) told = lost;
+                await outbox.Progress.NotedAsync(stoppingToken);
+                while (!await TellAsync(stoppingToken)) await Task.Delay(Pause, time, stoppingToken);
                 await Task.Delay(Pause, time, stoppingToken);
             }
         }

@@ -1,9 +1,14 @@
+using System.Threading.Channels;
+
 namespace HlsGateway.Counting;
 
 /// <summary>How far the ledger has come, for readers and for health. Written by the writer's thread, read by any.</summary>
 public sealed class LedgerProgress(TimeProvider time)
 {
     private readonly Lock gate = new();
+
+    /// <summary>One that waits stands for all that came since.</summary>
+    private readonly Channel<bool> noted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long committed = 1;
     private long merged = 1;
@@ -75,6 +80,11 @@ public sealed class LedgerProgress(TimeProvider time)
         lock (gate) (done, moved) = (moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         done.SetResult();
     }
+
+    /// <summary>Completes once the ledger holds a start, a stop or a gap that it did not hold when this was called last. For one reader.</summary>
+    internal ValueTask<bool> NotedAsync(CancellationToken cancellation) => noted.Reader.ReadAsync(cancellation);
+
+    internal void Noted() => noted.Writer.TryWrite(true);
 
     internal void Report(string? trouble) => Trouble = trouble;
 

@@ -187,6 +187,7 @@ internal sealed class LedgerWriter : IDisposable
         expiry!.Run(Math.Max(MergeLimit, 2 * hits));
         commit!.Run();
 
+        if (lost > lossesWritten) progress.Noted();
         (nextSeq, mergedSeq, lossesWritten) = (nextSeq + hits, merged, lost);
         lastCommit = Stopwatch.GetTimestamp();
         if (hits > 0)
@@ -232,6 +233,7 @@ internal sealed class LedgerWriter : IDisposable
         (begin, commit) = (opened.Prepare("BEGIN IMMEDIATE"), opened.Prepare("COMMIT"));
         insertBatch = opened.Prepare("INSERT INTO batch VALUES (?,?,?,?,?)");
         book = new RunBook(opened, epoch, time.GetUtcNow().ToUnixTimeMilliseconds());
+        progress.Noted();
         trim = opened.Prepare("DELETE FROM batch WHERE first_seq IN (SELECT first_seq FROM batch WHERE first_seq < ? ORDER BY first_seq LIMIT 128)");
         first = opened.Prepare("SELECT coalesce(min(first_seq), 0) FROM batch");
         mark = opened.Prepare("UPDATE mark SET value = ? WHERE name = 'merged_seq'");
