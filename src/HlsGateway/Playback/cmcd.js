@@ -22,17 +22,18 @@ const place = media => media && !media.seeking ? Math.round(media.currentTime * 
  * @param seconds between two reports while nothing changes.
  */
 export function cmcd(player, seconds = 4) {
-  let reporter = null;
+  // More than one: hls.js plays an interstitial with a second instance of the same configuration.
+  const reporters = new Set();
   const followed = new WeakSet();
 
   const note = ({ media } = player()) => {
     const ms = place(media);
-    if (ms !== null) reporter?.updateCustomData({ [playhead]: ms });
+    if (ms !== null) for (const reporter of reporters) reporter.updateCustomData({ [playhead]: ms });
   };
 
   const leave = () => {
     note();
-    reporter?.recordCustomEvent("leave");
+    for (const reporter of reporters) reporter.recordCustomEvent("hlsgateway-leave");
   };
 
   const follow = media => {
@@ -47,8 +48,8 @@ export function cmcd(player, seconds = 4) {
     // With the requests themselves, only what the gateway keeps.
     includeKeys: ["bl", "bs", "mtp", "pr", "sid", "st", "su"],
     eventTargets: [{ url: "~cmcd", events: ["ps", "pr", "t", "ce"], interval: seconds, includeKeys: [playhead, "cen", "e", "pr", "sid", "sta", "ts"] }],
-    reporterCallback: told => {
-      reporter = told;
+    reporterCallback: reporter => {
+      reporters.add(reporter);
       const hls = player();
       follow(hls.media);
       if (followed.has(hls)) return;

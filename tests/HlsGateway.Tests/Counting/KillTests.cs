@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using System.Text.Json;
 using HlsGateway.Counting;
 using HlsGateway.Tests.Hosting;
@@ -104,6 +105,46 @@ public sealed class KillTests(ITestOutputHelper output)
     }
 
     /// <summary>segments_fetched of each session.</summary>
+    [Fact]
+    public async Task Killed_once_its_event_reports_were_answered_it_has_them_and_one_sent_again_changes_nothing()
+    {
+        await using var origin = await LoadClient.OriginAsync();
+        var data = Directory.CreateTempSubdirectory("reported-").FullName;
+        var (session, address) = ("", "");
+        const string Lines = "e=ps,pt=0,sta=p,ts=1800000000000\ne=t,pt=4000,sta=p,ts=1800000004000\n";
+        using (var gateway = await ChildGateway.StartAsync(data, origin.Address, "--Ledger:CommitTimeout=00:00:05"))
+        {
+            using var player = gateway.NewPlayer();
+            var viewer = await Viewer.StartAsync(player, "clip");
+            (session, address) = (viewer.Session, $"watch/clip/~cmcd?session_id={viewer.Session}");
+            for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.Found, await viewer.FetchAsync(i));
+            await TellAsync(player);
+            Assert.Equal(137, gateway.Kill());
+        }
+
+        using var next = await ChildGateway.StartAsync(data, origin.Address);
+        using var api = next.NewApi();
+        var kept = (await Viewer.ReportAsync(api, session))!.Value;
+        Assert.Equal(2, Reports(kept));
+        using var again = next.NewPlayer();
+        await TellAsync(again);
+        var both = (await Viewer.ReportAsync(api, session))!.Value;
+        Assert.Equal(4, Reports(both));
+        // What a report proves is cut to the time that passed here, and that has gone on.
+        Assert.InRange(both.GetProperty("watch_seconds_low").GetDouble(), kept.GetProperty("watch_seconds_low").GetDouble(), 4);
+        next.Kill();
+        Directory.Delete(data, recursive: true);
+
+        async Task TellAsync(HttpClient player)
+        {
+            using var body = new StringContent(Lines);
+            using var answer = await player.PostAsync(new Uri(address, UriKind.Relative), body);
+            Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        }
+
+        static int Reports(JsonElement session) => session.GetProperty("trace").EnumerateArray().Count(entry => entry.GetProperty("rule").GetString() == "report");
+    }
+
     private static async Task<Dictionary<Guid, long>> SessionsAsync(ChildGateway gateway)
     {
         using var api = gateway.NewApi();

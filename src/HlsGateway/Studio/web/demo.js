@@ -1,4 +1,5 @@
 import Hls from "hls.js";
+import { cmcd } from "../../Playback/cmcd.js";
 import workerFile from "hls.js/dist/hls.worker.js";
 
 const playlist = "/watch/demo/playlist.m3u8";
@@ -66,6 +67,8 @@ function playWithHlsJs() {
     // A short buffer, so that the count grows while one watches and not all at once.
     maxBufferLength: 6,
     maxMaxBufferLength: 12,
+    // What any page may do (there by its address, /watch/~cmcd.js): the player reports what it plays.
+    cmcd: cmcd(() => hls),
   });
   hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
     begin(sessionIn(levels[0].url[0]));
