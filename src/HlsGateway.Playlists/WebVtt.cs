@@ -38,6 +38,17 @@ public static class WebVtt
     /// <summary>What any file must be, also one that nobody has finished yet: text of a bearable size.</summary>
     public static bool IsText(ReadOnlySpan<byte> file, out PlaylistError error) => TryDecode(file, out _, out error);
 
+    /// <summary>How far a file that is still being written reaches: the end of the last cue whose times are there whole, milliseconds; 0 without one.</summary>
+    public static int EndSoFar(ReadOnlySpan<byte> file)
+    {
+        var whole = file[..(file.LastIndexOf((byte)'\n') + 1)];
+        var arrow = whole.LastIndexOf("-->"u8);
+        if (arrow < 0)
+            return 0;
+        var line = whole[(whole[..arrow].LastIndexOf((byte)'\n') + 1)..];
+        return CaptionTime.Read(Encoding.UTF8.GetString(line[..line.IndexOf((byte)'\n')]), out _, out var endMs, out _, out _, out _) == CaptionTime.Line.Times ? endMs : 0;
+    }
+
     private static bool TryDecode(ReadOnlySpan<byte> file, out string text, out PlaylistError error)
     {
         text = "";

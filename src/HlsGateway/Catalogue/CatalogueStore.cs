@@ -32,6 +32,10 @@ public sealed record Publication(
 /// <param name="WebVtt">The whole file.</param>
 public sealed record PublishedCaptions(string Language, string? Name, bool Sdh, string WebVtt);
 
+/// <summary>The revision that new sessions of a video get.</summary>
+/// <param name="Source">Null where none was kept.</param>
+internal readonly record struct CurrentRevision(string Revision, SourceCopy? Source, bool HasAudio);
+
 /// <summary>The rows of videos and revisions.</summary>
 public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)
 {
@@ -89,6 +93,21 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         return await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM revision WHERE video = @video AND revision = @revision", new { video, revision }) > 0;
     }
 
+    /// <returns>Null when the video has no revision.</returns>
+    internal static async Task<CurrentRevision?> FindCurrentAsync(string video, DbConnection connection, DbTransaction transaction)
+    {
+        var row = await connection.QuerySingleOrDefaultAsync<CurrentRow>(
+            """
+            SELECT r.revision, r.facts, r.source_key, r.source_sha256, r.source_bytes FROM video v
+            JOIN revision r ON r.video = v.video AND r.revision = v.revision WHERE v.video = @video
+            """,
+            new { video }, transaction);
+        if (row is null)
+            return null;
+        var source = row.SourceKey is { } key ? new SourceCopy(key, row.SourceSha256 ?? "", row.SourceBytes ?? 0) : null;
+        return new(row.Revision, source, JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(row.Facts).Any(facts => facts.Shape.HasAudio));
+    }
+
     /// <summary>New sessions get no such video; its objects stay until no session of the old revision can live.</summary>
     /// <returns>False when there was none.</returns>
     public async Task<bool> DeleteAsync(string video, string actor, CancellationToken ct)
@@ -139,5 +158,18 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         public long ChangedAt { get; init; }
 
         public string? Facts { get; init; }
+    }
+
+    private sealed record CurrentRow
+    {
+        public string Revision { get; init; } = "";
+
+        public string Facts { get; init; } = "[]";
+
+        public string? SourceKey { get; init; }
+
+        public string? SourceSha256 { get; init; }
+
+        public long? SourceBytes { get; init; }
     }
 }

@@ -30,10 +30,10 @@ internal static class VideoEndpoints
         """
         SELECT COALESCE(v.video, j.video) AS video, v.revision, r.duration_ms, r.renditions, r.source_key, r.source_sha256, r.source_bytes, r.poster_key,
                COALESCE(v.created_at, j.created_at) AS created_at, j.id, j.state, j.progress, j.error, j.started_at, j.created_at AS queued_at
-        FROM (SELECT video FROM video WHERE revision IS NOT NULL UNION SELECT video FROM job WHERE latest = 1 AND state <> 'cancelled') ids
+        FROM (SELECT video FROM video WHERE revision IS NOT NULL UNION SELECT video FROM job WHERE kind = 'video' AND latest = 1 AND state <> 'cancelled') ids
         LEFT JOIN video v ON v.video = ids.video AND v.revision IS NOT NULL
         LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
-        LEFT JOIN job j ON j.video = ids.video AND j.latest = 1
+        LEFT JOIN job j ON j.video = ids.video AND j.kind = 'video' AND j.latest = 1
         """;
 
     public static void MapVideoEndpoints(this IEndpointRouteBuilder app)

@@ -14,6 +14,9 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
     /// <summary>The actor of tracks that uploads brought.</summary>
     internal const string FromUpload = "upload";
 
+    /// <summary>The actor of tracks that a program wrote down from the sound.</summary>
+    internal const string FromMachine = "automatic";
+
     private const string TrackColumns =
         "t.video, t.language, t.name, t.is_default, t.sdh, t.machine, t.sha256, t.saved_at, t.actor, t.changed";
 
@@ -70,16 +73,41 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
 
     /// <summary>
     /// Takes over a track that an upload held, in the transaction that publishes the upload. Only where nothing stands, or what an earlier
-    /// upload brought: an editor's own words are never overwritten.
+    /// upload or a machine wrote: an editor's own words are never overwritten.
     /// </summary>
-    internal async Task<CaptionOutcome> AdoptAsync(string video, PublishedCaptions track, DbConnection connection, DbTransaction transaction)
+    internal async Task<CaptionOutcome> AdoptAsync(string video, PublishedCaptions track, DbConnection connection, DbTransaction transaction) =>
+        await OwnerAsync(video, track.Language, connection, transaction) is null or FromUpload or FromMachine
+            ? (await PublishAsync(
+                new CaptionEdit(video, track.Language, track.WebVtt, track.Name, Default: null, track.Sdh, Machine: null, FromUpload, default), connection, transaction)).Outcome
+            : CaptionOutcome.PreconditionFailed;
+
+    /// <summary>Publishes what a program wrote, in the transaction that ends its job. Only where nothing stands, or what a machine wrote before.</summary>
+    internal async Task<CaptionOutcome> PublishAutomaticAsync(
+        string video, string language, string name, string content, DbConnection connection, DbTransaction transaction) =>
+        await MayBeAutomaticAsync(video, language, connection, transaction)
+            ? (await PublishAsync(new CaptionEdit(video, language, content, name, Default: null, Sdh: null, Machine: true, FromMachine, default), connection, transaction)).Outcome
+            : CaptionOutcome.PreconditionFailed;
+
+    /// <summary>Whether no person's captions of the language stand there. Nobody changes that until the transaction ends.</summary>
+    internal static async Task<bool> MayBeAutomaticAsync(string video, string language, DbConnection connection, DbTransaction transaction) =>
+        await OwnerAsync(video, language, connection, transaction) is null or FromMachine;
+
+    /// <summary>Takes away the tracks that a machine wrote: the sound they were written from is no longer the video's.</summary>
+    internal async Task WithdrawAutomaticAsync(string video, DbConnection connection, DbTransaction transaction)
     {
-        var mine = await connection.QuerySingleOrDefaultAsync<(string? Actor, string? Sha256)>(
-            "SELECT actor, sha256 FROM caption_track WHERE video = @video AND language = @Language", new { video, track.Language }, transaction);
-        if (mine.Sha256 is not null && mine.Actor != FromUpload)
-            return CaptionOutcome.PreconditionFailed;
-        var edit = new CaptionEdit(video, track.Language, track.WebVtt, track.Name, Default: null, track.Sdh, Machine: null, FromUpload, default);
-        return (await PublishAsync(edit, connection, transaction)).Outcome;
+        var languages = (await connection.QueryAsync<string>(
+            "SELECT language FROM caption_track WHERE video = @video AND actor = @FromMachine AND sha256 IS NOT NULL", new { video, FromMachine }, transaction)).AsList();
+        foreach (var language in languages)
+            if (await OwnerAsync(video, language, connection, transaction) == FromMachine)
+                await DeleteAsync(video, language, default, FromMachine, connection, transaction);
+    }
+
+    /// <summary>The actor of a live track, null where there is none.</summary>
+    private static async Task<string?> OwnerAsync(string video, string language, DbConnection connection, DbTransaction transaction)
+    {
+        await TickAsync(connection, transaction);
+        return await connection.ExecuteScalarAsync<string?>(
+            "SELECT actor FROM caption_track WHERE video = @video AND language = @language AND sha256 IS NOT NULL", new { video, language }, transaction);
     }
 
     private async Task<CaptionSaved> PublishAsync(CaptionEdit edit, DbConnection connection, DbTransaction transaction)
@@ -94,23 +122,25 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
             return new(CaptionOutcome.TooMany, null);
 
         tracks.Remove(old ?? new());
+        // A machine's name and marks say nothing about what a person wrote.
+        var before = old?.Actor == FromMachine && edit.Actor != FromMachine ? null : old;
         var row = new LiveCaptions
         {
             Video = edit.Video,
             Language = edit.Language,
-            Name = edit.Name ?? old?.Name ?? Unique(LanguageTag.NativeName(edit.Language), tracks),
-            IsDefault = Flag(edit.Default, old?.IsDefault),
-            Sdh = Flag(edit.Sdh, old?.Sdh),
-            Machine = Flag(edit.Machine, old?.Machine),
+            Name = edit.Name ?? before?.Name ?? Unique(LanguageTag.NativeName(edit.Language), tracks),
+            IsDefault = Flag(edit.Default, before?.IsDefault),
+            Sdh = Flag(edit.Sdh, before?.Sdh),
+            Machine = Flag(edit.Machine, before?.Machine),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(edit.Content))),
             SavedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
             Actor = edit.Actor,
             Changed = clock,
         };
         row.Name = Unique(row.Name, tracks);
-        await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @Video AND language = @Language", row, transaction);
-        if (old is not null && old.Says(row))
-            return new(CaptionOutcome.Unchanged, old);
+        await DropDraftAsync(edit.Video, edit.Language, edit.Actor, connection, transaction);
+        if (before is not null && before.Says(row))
+            return new(CaptionOutcome.Unchanged, before);
 
         await connection.ExecuteAsync(
             "INSERT INTO caption_version (video, language, sha256, content, saved_at, actor) VALUES (@Video, @Language, @Sha256, @Content, @SavedAt, @Actor) ON CONFLICT DO NOTHING",
@@ -131,21 +161,24 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
 
     /// <summary>Takes a language away from new sessions; its versions stay.</summary>
     internal Task<CaptionOutcome> DeleteAsync(string video, string language, CaptionPrecondition precondition, string actor, CancellationToken ct) =>
-        database.WriteAsync<CaptionOutcome>(async (connection, transaction) =>
-        {
-            var changed = await TickAsync(connection, transaction);
-            var old = await connection.QuerySingleOrDefaultAsync<LiveCaptions>(
-                $"SELECT {TrackColumns} FROM caption_track t WHERE t.video = @video AND t.language = @language AND t.sha256 IS NOT NULL", new { video, language }, transaction);
-            if (old is null)
-                return precondition.IsNone ? CaptionOutcome.Absent : CaptionOutcome.PreconditionFailed;
-            if (!precondition.Allows(old.ETag))
-                return CaptionOutcome.PreconditionFailed;
-            await connection.ExecuteAsync(
-                "UPDATE caption_track SET sha256 = NULL, is_default = 0, changed = @changed WHERE video = @video AND language = @language", new { video, language, changed }, transaction);
-            await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
-            await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
-            return CaptionOutcome.Deleted;
-        }, ct);
+        database.WriteAsync<CaptionOutcome>((connection, transaction) => DeleteAsync(video, language, precondition, actor, connection, transaction), ct);
+
+    private async Task<CaptionOutcome> DeleteAsync(
+        string video, string language, CaptionPrecondition precondition, string actor, DbConnection connection, DbTransaction transaction)
+    {
+        var changed = await TickAsync(connection, transaction);
+        var old = await connection.QuerySingleOrDefaultAsync<LiveCaptions>(
+            $"SELECT {TrackColumns} FROM caption_track t WHERE t.video = @video AND t.language = @language AND t.sha256 IS NOT NULL", new { video, language }, transaction);
+        if (old is null)
+            return precondition.IsNone ? CaptionOutcome.Absent : CaptionOutcome.PreconditionFailed;
+        if (!precondition.Allows(old.ETag))
+            return CaptionOutcome.PreconditionFailed;
+        await connection.ExecuteAsync(
+            "UPDATE caption_track SET sha256 = NULL, is_default = 0, changed = @changed WHERE video = @video AND language = @language", new { video, language, changed }, transaction);
+        await DropDraftAsync(video, language, actor, connection, transaction);
+        await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
+        return CaptionOutcome.Deleted;
+    }
 
     /// <summary>Keeps work in progress; viewers see nothing of it, and <c>change</c> is not told.</summary>
     internal Task<CaptionDraft?> SaveDraftAsync(CaptionEdit edit, CancellationToken ct) => database.WriteAsync<CaptionDraft?>(async (connection, transaction) =>
@@ -175,6 +208,13 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
             var rows = await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
             return rows == 0 ? CaptionOutcome.Absent : CaptionOutcome.Deleted;
         }, ct);
+
+    /// <summary>Whoever publishes or deletes has done with the draft; what no person did leaves it to its editor.</summary>
+    private static async Task DropDraftAsync(string video, string language, string actor, DbConnection connection, DbTransaction transaction)
+    {
+        if (actor is not (FromMachine or FromUpload))
+            await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
+    }
 
     /// <summary>Takes the next value and, until the transaction ends, the right to change captions.</summary>
     private static Task<long> TickAsync(DbConnection connection, DbTransaction transaction) =>

@@ -10,4 +10,6 @@ public sealed class SubtitlesOptions
     /// <summary>Caption tracks of one video: each is a line in every Master Playlist of it.</summary>
     [Range(1, 100)]
     public int MaxTracks { get; init; } = 20;
+
+    public AutomaticCaptionsOptions Automatic { get; init; } = new();
 }

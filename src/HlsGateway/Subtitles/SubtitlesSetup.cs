@@ -1,4 +1,5 @@
 using HlsGateway.Access;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Subtitles;
 
@@ -8,6 +9,7 @@ public static class SubtitlesSetup
     public static void AddSubtitles(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<SubtitlesOptions>().BindConfiguration(SubtitlesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<SubtitlesOptions>, AutomaticCaptionsOptionsValidator>();
         builder.Services.AddSingleton<CaptionStore>().AddSingleton<SubtitleIndex>().AddHostedService<SubtitleRefresh>();
         builder.Services.AddAuthorizationBuilder().AddPolicy(SubtitleEndpoints.ReadPolicy,
             policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));

@@ -16,6 +16,7 @@ public sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> playlistsLeftAlone;
     private readonly Counter<long> captionTrouble;
     private readonly Counter<long> playReports;
+    private readonly Counter<long> captionJobs;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -25,6 +26,8 @@ public sealed class GatewayMetrics : IDisposable
         playlistsLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.left_alone", "{playlist}", "Playlists on hosts that may not be fetched from: they play uncounted.");
         captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
         playReports = meter.CreateCounter<long>("hlsgateway.reports", "{report}", "Event reports of players (CMCD), by what became of them.");
+        captionJobs = meter.CreateCounter<long>("hlsgateway.captions.automatic", "{job}", "Jobs of automatic captions that ended here, by outcome.");
+        CaptionCommandDuration = meter.CreateHistogram<double>("hlsgateway.captions.automatic.duration", "s", "One run of the program that writes captions.");
         AuthenticationFailures = meter.CreateCounter<long>("hlsgateway.access.failures", "{request}", "Requests that carried a token that is not ours.");
         HitsRecorded = meter.CreateCounter<long>("hlsgateway.ledger.recorded", "{request}", "Requests that are durable in the ledger.");
         HitsLost = meter.CreateCounter<long>("hlsgateway.ledger.lost", "{request}", "Requests that were answered and not recorded.");
@@ -89,6 +92,11 @@ public sealed class GatewayMetrics : IDisposable
 
     /// <summary>Event reports of players, a line each (or a whole body, where it was not read): kept, or why not.</summary>
     public void PlayReports(string outcome, int lines) => playReports.Add(lines, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>A job of automatic captions has ended: <c>published</c>, <c>failed</c>, <c>superseded</c> (somebody else's captions, or a newer upload, were there first) or <c>cancelled</c>.</summary>
+    public void AutomaticCaptionsEnded(string outcome) => captionJobs.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public Histogram<double> CaptionCommandDuration { get; }
 
     public Counter<long> SpliceSkipped { get; }
 

@@ -20,6 +20,12 @@ internal static partial class Log
     [LoggerMessage(4003, LogLevel.Warning, "captions are served as they were last read, the database does not answer: {Reason}")]
     public static partial void SubtitleRefreshFailed(this ILogger log, string reason);
 
+    [LoggerMessage(4010, LogLevel.Information, "Job {Job}: automatic captions of {Video} in {Language} are out after {Seconds:0.0} s")]
+    public static partial void AutomaticCaptionsPublished(this ILogger log, string job, string video, string language, double seconds);
+
+    [LoggerMessage(4011, LogLevel.Information, "Job {Job}: automatic captions of {Video} in {Language} are dropped: {Reason}")]
+    public static partial void AutomaticCaptionsDropped(this ILogger log, string job, string video, string language, string reason);
+
     [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
     public static partial void ContentMeasured(this ILogger log, string video, int renditions);
 

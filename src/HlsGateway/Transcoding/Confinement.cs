@@ -73,8 +73,10 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
     /// <param name="user">The folder's owner, whom a privileged child becomes.</param>
     /// <param name="folder">The job's folder, absolute: all that the program sees beside its libraries.</param>
     /// <param name="readOnly">Names of files in the folder that the program must not change.</param>
+    /// <param name="readable">Further folders that it may read, absolute.</param>
     public ImmutableArray<string> CommandLine(
-        uint user, string folder, IEnumerable<string> readOnly, ProcessLimits limits, string program, IEnumerable<string> arguments)
+        uint user, string folder, IEnumerable<string> readOnly, ProcessLimits limits, string program, IEnumerable<string> arguments,
+        IReadOnlyList<string>? readable = null)
     {
         var line = new List<string>();
         line.Add("setsid");
@@ -82,7 +84,7 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
         {
             line.Add("bwrap");
             line.AddRange(Shared);
-            if (ExtraFolder(program) is { } extra)
+            foreach (var extra in ExtraFolders(program, readable ?? []))
             {
                 // Folders that bubblewrap makes by itself on the way there are root's alone.
                 foreach (var above in Above(extra))
@@ -129,9 +131,8 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
         && ulong.TryParse(first, CultureInfo.InvariantCulture, out var from) && ulong.TryParse(count, CultureInfo.InvariantCulture, out var length)
         && from <= OwnUsers && from + length >= OwnUsers + OwnUsersCount;
 
-    /// <summary>An ffmpeg of the operator's own stands outside /usr: its folder must be seen too.</summary>
-    private static string? ExtraFolder(string program) =>
-        Path.IsPathRooted(program) && !program.StartsWith("/usr/", StringComparison.Ordinal) && !program.StartsWith("/bin/", StringComparison.Ordinal)
-            ? Path.GetDirectoryName(program)
-            : null;
+    /// <summary>A program of the operator's own may stand outside /usr, and may need files. Parents first: a folder mounted later would hide one inside it.</summary>
+    private static IEnumerable<string> ExtraFolders(string program, IEnumerable<string> readable) =>
+        readable.Concat(Path.IsPathRooted(program) ? [Path.GetDirectoryName(program) ?? "/"] : []).Select(folder => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
+            .Where(folder => folder is not ("/usr" or "/bin") && !folder.StartsWith("/usr/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 }

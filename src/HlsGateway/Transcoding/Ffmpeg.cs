@@ -34,7 +34,7 @@ public sealed record FfmpegResult(int ExitCode, string StderrTail, TimeSpan Elap
         : string.Create(CultureInfo.InvariantCulture, $"exit code {ExitCode}");
 }
 
-/// <summary>ffmpeg or ffprobe did not do what was asked; the message is fit for an editor's eyes and names no path of ours.</summary>
+/// <summary>A program in the box did not do what was asked; the message is fit for an editor's eyes and names no path of ours.</summary>
 public sealed class FfmpegException : Exception
 {
     public FfmpegException()
@@ -59,6 +59,9 @@ public sealed class FfmpegException : Exception
 /// </summary>
 public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<Ffmpeg> log)
 {
+    /// <summary>Where the child looks for programs, whatever our own environment says.</summary>
+    public const string SearchPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+
     private const int TailBytes = 8 << 10;
     private const int ProbeBytes = 4 << 20;
 
@@ -70,11 +73,17 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         options.Value.WorkDirectory.Length > 0 ? options.Value.WorkDirectory : Path.Combine(gateway.Value.DataPath(environment), "work"));
 
     /// <summary>A folder for one job; dispose it whatever happens.</summary>
-    public JobFolder OpenFolder()
+    /// <param name="readable">Folders of the machine that the job's programs may read beside it; absolute.</param>
+    public JobFolder OpenFolder(IReadOnlyList<string>? readable = null)
     {
         SweepLeftovers();
-        return JobFolder.Create(Root);
+        return JobFolder.Create(Root, readable);
     }
+
+    /// <summary>Whether a program is there to be started.</summary>
+    internal static bool Finds(string program) =>
+        Path.IsPathRooted(program) ? File.Exists(program)
+        : !program.Contains('/', StringComparison.Ordinal) && SearchPath.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>Once, and before the first folder is opened: a later sweep could not tell our own folders from those of a dead namesake.</summary>
     internal void SweepLeftovers()
@@ -136,7 +145,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         Func<Stream, Task<byte[]>> read, CancellationToken ct)
     {
         var confinement = await ConfinementAsync();
-        return await RunAsync(confinement.CommandLine(folder.User, folder.Path, folder.Inputs, limits, program, arguments), folder.Path, deadline, read, ct);
+        return await RunAsync(confinement.CommandLine(folder.User, folder.Path, folder.Inputs, limits, program, arguments, folder.Readable), folder.Path, deadline, read, ct);
     }
 
     private static async Task<(FfmpegResult Result, byte[] Output)> RunAsync(
@@ -155,7 +164,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
 
         // Our environment holds tokens and connection strings; the child gets none of it.
         start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+        start.Environment["PATH"] = SearchPath;
         start.Environment["LANG"] = "C.UTF-8";
 
         var clock = Stopwatch.StartNew();

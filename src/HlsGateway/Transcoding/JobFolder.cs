@@ -18,14 +18,18 @@ public sealed class JobFolder : IDisposable
     /// <summary>Names of the files that the program may read and not change.</summary>
     public IReadOnlyList<string> Inputs => _inputs;
 
+    /// <summary>Folders of the machine that its programs may read as well; absolute.</summary>
+    public IReadOnlyList<string> Readable { get; init; } = [];
+
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>The name carries our process id, so that a later start knows which folders nobody works in any more.</summary>
-    public static JobFolder Create(string root)
+    /// <param name="readable">See <see cref="Readable"/>.</param>
+    public static JobFolder Create(string root, IReadOnlyList<string>? readable = null)
     {
         var path = System.IO.Path.Combine(
             System.IO.Path.GetFullPath(root), $"{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
-        var folder = new JobFolder(path);
+        var folder = new JobFolder(path) { Readable = readable ?? [] };
         folder.Make(path);
         return folder;
     }

@@ -6,12 +6,29 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Transcoding;
 
+/// <summary>What a job makes. Each kind has workers of its own: speech that is being written down keeps no upload waiting.</summary>
+public static class JobKind
+{
+    /// <summary>A revision of an upload.</summary>
+    public const string Video = "video";
+
+    /// <summary>Automatic captions of a revision.</summary>
+    public const string Captions = "captions";
+}
+
 /// <summary>A job that a worker holds.</summary>
+/// <param name="UploadKey">The object that it reads: an upload, or a revision's source.</param>
 /// <param name="Attempt">1 for the first.</param>
 /// <param name="Revision">This attempt's own: two workers that both believe in their lease never write the same object.</param>
 /// <param name="Again">Another attempt went before, whose objects are nobody's.</param>
 public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, bool Again, string Worker)
 {
+    /// <summary>Captions: of which language; empty for other kinds.</summary>
+    public string Language { get; init; } = "";
+
+    /// <summary>Captions: of which published revision; empty for other kinds.</summary>
+    public string Subject { get; init; } = "";
+
     /// <summary>What the revisions of every attempt of this job begin with, and no other job's.</summary>
     public string Revisions => RevisionsOf(Id);
 
@@ -23,9 +40,9 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
 {
     public const int MaxAttempts = 3;
 
-    internal const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing')";
+    internal const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing', 'listening')";
 
-    /// <summary>Queues an upload, as the newest of its video; one of the same video that still waits or runs is cancelled.</summary>
+    /// <summary>Queues an upload, as the newest of its video; one of the same video that still waits or runs is cancelled. Its captions' jobs go on.</summary>
     public Task<string> AddAsync(string video, string uploadKey, long bytes, CancellationToken ct)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
@@ -36,8 +53,9 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
                 // Neither of two uploads at once would see the other's row, and both would be the latest.
                 await LockAsync(video, database.Dialect, connection, transaction);
                 await connection.ExecuteAsync(
-                    $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND state IN {Unfinished}", new { video, now }, transaction);
-                await connection.ExecuteAsync("UPDATE job SET latest = 0 WHERE video = @video AND latest = 1", new { video }, transaction);
+                    $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND kind = '{JobKind.Video}' AND state IN {Unfinished}", new { video, now }, transaction);
+                await connection.ExecuteAsync(
+                    $"UPDATE job SET latest = 0 WHERE video = @video AND kind = '{JobKind.Video}' AND latest = 1", new { video }, transaction);
                 await connection.ExecuteAsync(
                     """
                     INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at)
@@ -49,16 +67,23 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
             ct);
     }
 
-    /// <summary>Until the transaction ends nobody else queues a job of the video. SQLite's transactions are alone anyway.</summary>
+    /// <summary>
+    /// Until the transaction ends nobody else queues a job of the video, ends them or publishes. Taken before any row of its jobs, or two
+    /// transactions would wait for each other. SQLite's transactions are alone anyway.
+    /// </summary>
     internal static async Task LockAsync(string video, Dialect dialect, DbConnection connection, DbTransaction transaction)
     {
         if (dialect == Dialect.Postgres)
             await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@video, 0))", new { video }, transaction);
     }
 
-    /// <summary>Takes the oldest job that nobody holds, or null.</summary>
-    public Task<ClaimedJob?> ClaimAsync(string worker, CancellationToken ct)
+    /// <summary>Takes the oldest job of a kind that nobody holds, or null.</summary>
+    /// <param name="kind">One of <see cref="JobKind"/>.</param>
+    public Task<ClaimedJob?> ClaimAsync(string kind, string worker, CancellationToken ct)
     {
+        var (begun, advice) = kind == JobKind.Captions
+            ? ("listening", "over the captions of this video. See the worker's log before you ask for them again.")
+            : ("probing", "over this file. Try a file that another program has saved anew.");
         var now = Now();
         var skip = database.Dialect == Dialect.Postgres ? "FOR UPDATE SKIP LOCKED" : "";
         return database.WriteAsync<ClaimedJob?>(
@@ -67,23 +92,27 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
                 // A job that took its worker down three times would take down a fourth.
                 await connection.ExecuteAsync(
                     $"""
-                    UPDATE job SET state = 'failed', changed_at = @now, error = 'The worker stopped {MaxAttempts} times over this file. Try a file that another program has saved anew.'
-                    WHERE state IN {Unfinished} AND lease_until < @now AND attempts >= {MaxAttempts}
+                    UPDATE job SET state = 'failed', changed_at = @now, error = @error
+                    WHERE kind = @kind AND state IN {Unfinished} AND lease_until < @now AND attempts >= {MaxAttempts}
                     """,
-                    new { now }, transaction);
+                    new { now, kind, error = $"The worker stopped {MaxAttempts} times {advice}" }, transaction);
                 var row = await connection.QueryFirstOrDefaultAsync<JobRow>(
-                    $"SELECT id, video, upload_key, attempts, revision FROM job WHERE state IN {Unfinished} AND lease_until < @now ORDER BY created_at, id LIMIT 1 {skip}",
-                    new { now }, transaction);
+                    $"SELECT id, video, upload_key, attempts, revision, language, subject FROM job WHERE kind = @kind AND state IN {Unfinished} AND lease_until < @now ORDER BY created_at, id LIMIT 1 {skip}",
+                    new { now, kind }, transaction);
                 if (row is null)
                     return null;
                 var revision = $"{row.Id}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
                 await connection.ExecuteAsync(
                     """
-                    UPDATE job SET state = 'probing', attempts = attempts + 1, revision = @revision, worker = @worker, lease_until = @until, progress = 0,
+                    UPDATE job SET state = @begun, attempts = attempts + 1, revision = @revision, worker = @worker, lease_until = @until, progress = 0,
                                    error = NULL, started_at = @now, changed_at = @now WHERE id = @Id
                     """,
-                    new { revision, worker, until = now + Lease, now, row.Id }, transaction);
-                return new ClaimedJob(row.Id, row.Video, row.UploadKey, (int)row.Attempts + 1, revision, row.Revision is not null, worker);
+                    new { begun, revision, worker, until = now + Lease, now, row.Id }, transaction);
+                return new ClaimedJob(row.Id, row.Video, row.UploadKey, (int)row.Attempts + 1, revision, row.Revision is not null, worker)
+                {
+                    Language = row.Language ?? "",
+                    Subject = row.Subject ?? "",
+                };
             },
             ct);
     }
@@ -108,6 +137,12 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
         await connection.ExecuteAsync(
             $"UPDATE job SET state = 'ready', progress = 1, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
             new { now = Now(), job.Id, job.Worker, job.Revision }, transaction) == 1;
+
+    /// <summary>Ends a job whose result has no place any more, with a reason. Only who holds it may.</summary>
+    public async Task<bool> DropAsync(ClaimedJob job, string reason, DbConnection connection, DbTransaction transaction) =>
+        await connection.ExecuteAsync(
+            $"UPDATE job SET state = 'cancelled', error = @reason, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
+            new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction) == 1;
 
     /// <summary>Ends a job for good, with a reason for the uploader.</summary>
     public Task FailAsync(ClaimedJob job, string reason, CancellationToken ct) =>
@@ -148,26 +183,27 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
         return await connection.ExecuteScalarAsync<string>("SELECT state FROM job WHERE id = @Id", new { job.Id }) == "cancelled";
     }
 
-    /// <summary>State, progress and error of a video's newest job; nulls when it has none.</summary>
+    /// <summary>State, progress and error of a video's newest upload; nulls when it has none.</summary>
     public async Task<(string? State, double Progress, string? Error)> StateAsync(string video, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         return await connection.QueryFirstOrDefaultAsync<(string?, double, string?)>(
-            "SELECT state, progress, error FROM job WHERE video = @video AND latest = 1", new { video });
+            $"SELECT state, progress, error FROM job WHERE video = @video AND kind = '{JobKind.Video}' AND latest = 1", new { video });
     }
 
-    /// <summary>Whether a job of the video waits or runs.</summary>
+    /// <summary>Whether an upload of the video waits or runs.</summary>
     public async Task<bool> IsBusyAsync(string video, CancellationToken ct) =>
         (await StateAsync(video, ct)).State is "queued" or "probing" or "transcoding" or "publishing";
 
     /// <summary>A cheap look before the lock that a claim takes.</summary>
-    public async Task<bool> AnyToDoAsync(CancellationToken ct)
+    public async Task<bool> AnyToDoAsync(string kind, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         return await connection.ExecuteScalarAsync<long>(
-            $"SELECT COUNT(*) FROM job WHERE state IN {Unfinished} AND lease_until < @now", new { now = Now() }) > 0;
+            $"SELECT COUNT(*) FROM job WHERE kind = @kind AND state IN {Unfinished} AND lease_until < @now", new { kind, now = Now() }) > 0;
     }
 
+    /// <summary>Ends every job of a video, of whatever kind.</summary>
     /// <returns>False when no job of the video was waiting or running.</returns>
     public async Task<bool> CancelAsync(string video, CancellationToken ct)
     {
@@ -175,6 +211,7 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
         return await database.WriteAsync(
             async (connection, transaction) =>
             {
+                await LockAsync(video, database.Dialect, connection, transaction);
                 var ended = await connection.ExecuteAsync(
                     $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND (state IN {Unfinished} OR (latest = 1 AND state = 'failed'))",
                     new { video, now }, transaction);
@@ -184,9 +221,9 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
             ct) > 0;
     }
 
-    /// <summary>Ids of the jobs that wait, next first.</summary>
+    /// <summary>Ids of the uploads that wait, next first.</summary>
     internal static async Task<List<string>> WaitingAsync(DbConnection connection) =>
-        (await connection.QueryAsync<string>("SELECT id FROM job WHERE state = 'queued' ORDER BY created_at, id")).AsList();
+        (await connection.QueryAsync<string>($"SELECT id FROM job WHERE kind = '{JobKind.Video}' AND state = 'queued' ORDER BY created_at, id")).AsList();
 
     private long Lease => (long)options.Value.Lease.TotalMilliseconds;
 
@@ -203,5 +240,9 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
         public long Attempts { get; init; }
 
         public string? Revision { get; init; }
+
+        public string? Language { get; init; }
+
+        public string? Subject { get; init; }
     }
 }

@@ -9,65 +9,31 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Transcoding;
 
 /// <summary>
-/// Takes jobs and makes revisions of them. Any number of these share the jobs, on any number of machines. Whatever ends a
+/// Takes uploads and makes revisions of them. Any number of these share the jobs, on any number of machines. Whatever ends a
 /// worker, its job is either published whole or starts again elsewhere when the lease has run out.
 /// </summary>
 internal sealed class TranscodeWorker(
-    JobTable jobs, VideoPipeline pipeline, Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, CaptionStore captions, IOptions<TranscodeOptions> options,
-    IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<TranscodeWorker> log) : BackgroundService
+    JobLoop loop, JobTable jobs, CaptionQueue queue, VideoPipeline pipeline, Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, CaptionStore captions,
+    CatalogueDatabase database, IOptions<TranscodeOptions> options, IOptions<GatewayOptions> gateway, ILogger<TranscodeWorker> log) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Several in each lease, so that one slow write loses nothing.</summary>
-    private TimeSpan Heartbeat => options.Value.Lease < TimeSpan.FromSeconds(5) ? options.Value.Lease / 5 : TimeSpan.FromSeconds(1);
-
-    private readonly string name = $"{Environment.MachineName}/{Environment.ProcessId}";
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (gateway.Value.Has("worker"))
-            await Task.WhenAll(Enumerable.Range(0, options.Value.Concurrency).Select(slot => WorkAsync($"{name}/{slot}", stoppingToken)));
-    }
-
-    private async Task WorkAsync(string worker, CancellationToken stopping)
-    {
-        await Task.Yield();
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                if (await jobs.AnyToDoAsync(stopping) && await jobs.ClaimAsync(worker, stopping) is { } job)
-                {
-                    await DoAsync(job, stopping);
-                    continue;
-                }
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is DbException or TimeoutException or IOException)
-            {
-                log.JobsUnreachable(e.Message);
-            }
-
-            await Task.Delay(Pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+            await loop.RunAsync(JobKind.Video, options.Value.Concurrency, DoAsync, stoppingToken);
     }
 
     private async Task DoAsync(ClaimedJob job, CancellationToken stopping)
     {
-        log.JobStarted(job.Id, job.Attempt);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var step = new Step("probing", 0);
-        var heart = BeatAsync(job, () => step, ending);
+        var step = new JobStep("probing", 0);
+        var heart = loop.BeatAsync(job, () => step, ending);
         var prefix = PublishedVideo.Prefix(job.Video, job.Revision);
         try
         {
             // Nothing of this job is published, so nobody reads what its earlier attempts left.
             if (job.Again)
                 await store.DeletePrefixAsync(PublishedVideo.Prefix(job.Video, job.Revisions).TrimEnd('/'), ending.Token);
-            var publication = await MakeAsync(job, (state, progress) => step = new Step(state, progress), ending.Token);
+            var publication = await MakeAsync(job, (state, progress) => step = new JobStep(state, progress), ending.Token);
             if (!await catalogue.PublishAsync(publication, (connection, transaction) => FinishAsync(job, publication, connection, transaction), ending.Token))
                 throw new OperationCanceledException("The job is no longer this worker's.");
             log.JobPublished(job.Id, job.Attempt);
@@ -93,45 +59,31 @@ internal sealed class TranscodeWorker(
         return await pipeline.MakeAsync(folder, job.Video, job.Revision, report, ct);
     }
 
-    /// <summary>Video, captions and the job's end become visible in one transaction.</summary>
+    /// <summary>
+    /// Video, captions and the job's end become visible in one transaction. Automatic captions of an earlier revision go, since they are of
+    /// other sound; the job that writes down the new sound begins.
+    /// </summary>
     private async Task<bool> FinishAsync(ClaimedJob job, Publication publication, DbConnection connection, DbTransaction transaction)
     {
+        await JobTable.LockAsync(job.Video, database.Dialect, connection, transaction);
         if (!await jobs.FinishAsync(job, connection, transaction))
             return false;
+        await captions.WithdrawAutomaticAsync(job.Video, connection, transaction);
         foreach (var track in publication.Captions)
             if (await captions.AdoptAsync(job.Video, track, connection, transaction) is CaptionOutcome.TooMany)
                 log.CaptionsLeftOut(job.Id, track.Language);
+        await queue.AddForPublishedAsync(publication, connection, transaction);
         return true;
     }
 
-    /// <summary>What is at fault decides: the file ends the job, the machine gives it back.</summary>
     private async Task EndAsync(ClaimedJob job, Exception e, string prefix, CancellationToken stopping)
     {
         try
         {
-            if (e is UploadRefusedException or FfmpegException)
-            {
-                log.JobFailed(job.Id, e.Message);
-                await jobs.FailAsync(job, e.Message, CancellationToken.None);
+            var end = await loop.EndAsync(
+                job, e, e is UploadRefusedException or FfmpegException, "The store or the database failed while the video was made; it was tried again.", stopping);
+            if (end is JobEnd.Failed or JobEnd.Cancelled)
                 await store.DeleteAsync(job.UploadKey, CancellationToken.None);
-            }
-            else if (stopping.IsCancellationRequested)
-            {
-                await jobs.HandBackAsync(job, CancellationToken.None);
-            }
-            else if (e is OperationCanceledException)
-            {
-                log.JobLost(job.Id);
-                if (await jobs.IsCancelledAsync(job, CancellationToken.None))
-                    await store.DeleteAsync(job.UploadKey, CancellationToken.None);
-            }
-            else
-            {
-                log.JobBroken(e, job.Id, job.Attempt);
-                await jobs.ReleaseAsync(job, "The store or the database failed while the video was made; it was tried again.", CancellationToken.None);
-                if (job.Attempt >= JobTable.MaxAttempts)
-                    await store.DeleteAsync(job.UploadKey, CancellationToken.None);
-            }
 
             // A commit whose answer was lost has published all the same. It is decided by now: what was written to the job's row above waited for it.
             if (!await catalogue.IsKeptAsync(job.Video, job.Revision, CancellationToken.None))
@@ -156,40 +108,4 @@ internal sealed class TranscodeWorker(
             log.ObjectsNotSwept(e.Message);
         }
     }
-
-    private async Task BeatAsync(ClaimedJob job, Func<Step> step, CancellationTokenSource ending)
-    {
-        var renewed = time.GetTimestamp();
-        using var timer = new PeriodicTimer(Heartbeat, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(ending.Token))
-            {
-                var (state, progress) = step();
-                try
-                {
-                    if (!await jobs.ReportAsync(job, state, progress, ending.Token))
-                        break;
-                    renewed = time.GetTimestamp();
-                }
-                catch (Exception e) when (e is DbException or TimeoutException && time.GetElapsedTime(renewed) < options.Value.Lease)
-                {
-                    log.JobsUnreachable(e.Message);
-                }
-            }
-
-            await ending.CancelAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // The job has ended.
-        }
-        catch (Exception e) when (e is DbException or TimeoutException)
-        {
-            // For a whole lease nobody heard of us: the job is another's by now.
-            await ending.CancelAsync();
-        }
-    }
-
-    private sealed record Step(string State, double Progress);
 }

@@ -8,6 +8,8 @@ public static class TranscodingSetup
         builder.Services.AddOptions<TranscodeOptions>().BindConfiguration(TranscodeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Ffmpeg>();
         builder.Services.AddSingleton<JobTable>();
+        builder.Services.AddSingleton<JobLoop>();
+        builder.Services.AddSingleton<CaptionQueue>();
         builder.Services.AddSingleton<VideoPipeline>();
         builder.Services.AddSingleton<UploadIntake>();
         builder.Services.AddSingleton<PartialUploads>();

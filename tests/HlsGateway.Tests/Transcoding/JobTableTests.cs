@@ -57,7 +57,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         var claims = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(async () =>
         {
             var mine = new List<ClaimedJob>();
-            while (await tables[n % 2].ClaimAsync($"worker{n}", CancellationToken.None) is { } job) mine.Add(job);
+            while (await tables[n % 2].ClaimAsync(JobKind.Video, $"worker{n}", CancellationToken.None) is { } job) mine.Add(job);
             return mine;
         })));
         Assert.Equal(ids.Order(StringComparer.Ordinal), claims.SelectMany(mine => mine).Select(job => job.Id).Order(StringComparer.Ordinal));
@@ -69,11 +69,11 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     {
         JobTable[] tables = [NewTable(), NewTable()];
         await tables[0].AddAsync("v", "uploads/v", 1, CancellationToken.None);
-        var former = (await tables[0].ClaimAsync("former", CancellationToken.None))!;
-        Assert.Null(await tables[1].ClaimAsync("early", CancellationToken.None));
+        var former = (await tables[0].ClaimAsync(JobKind.Video, "former", CancellationToken.None))!;
+        Assert.Null(await tables[1].ClaimAsync(JobKind.Video, "early", CancellationToken.None));
 
         clock.Advance(TimeSpan.FromSeconds(21));
-        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() => tables[n % 2].ClaimAsync($"worker{n}", CancellationToken.None))));
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() => tables[n % 2].ClaimAsync(JobKind.Video, $"worker{n}", CancellationToken.None))));
         var winner = Assert.Single(claims, claim => claim is not null)!;
         Assert.Equal((2, true), (winner.Attempt, winner.Again));
         Assert.NotEqual(former.Revision, winner.Revision);
@@ -94,14 +94,14 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
         foreach (var pause in (int[])[20, 80, 0])
         {
-            var job = (await table.ClaimAsync("w", CancellationToken.None))!;
+            var job = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
             await table.ReleaseAsync(job, "the store is away", CancellationToken.None);
             if (pause == 0) continue;
             clock.Advance(TimeSpan.FromSeconds(pause - 1));
-            Assert.False(await table.AnyToDoAsync(CancellationToken.None));
-            Assert.Null(await table.ClaimAsync("w", CancellationToken.None));
+            Assert.False(await table.AnyToDoAsync(JobKind.Video, CancellationToken.None));
+            Assert.Null(await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None));
             clock.Advance(TimeSpan.FromSeconds(2));
-            Assert.True(await table.AnyToDoAsync(CancellationToken.None));
+            Assert.True(await table.AnyToDoAsync(JobKind.Video, CancellationToken.None));
         }
         Assert.Equal(("failed", 0.0, "the store is away"), await table.StateAsync("v", CancellationToken.None));
     }
@@ -113,10 +113,10 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
         for (var attempt = 1; attempt <= 3; attempt++)
         {
-            Assert.Equal(attempt, (await table.ClaimAsync("w", CancellationToken.None))!.Attempt);
+            Assert.Equal(attempt, (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!.Attempt);
             clock.Advance(TimeSpan.FromSeconds(21));
         }
-        Assert.Null(await table.ClaimAsync("w", CancellationToken.None));
+        Assert.Null(await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None));
         Assert.Equal("failed", (await table.StateAsync("v", CancellationToken.None)).State);
     }
 
@@ -128,8 +128,8 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         await using var connection = await databases[0].OpenAsync(CancellationToken.None);
         Assert.Equal(1, await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM job WHERE latest = 1"));
         Assert.Equal(1, await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM job WHERE state = 'queued'"));
-        Assert.NotNull(await tables[0].ClaimAsync("w", CancellationToken.None));
-        Assert.Null(await tables[1].ClaimAsync("w", CancellationToken.None));
+        Assert.NotNull(await tables[0].ClaimAsync(JobKind.Video, "w", CancellationToken.None));
+        Assert.Null(await tables[1].ClaimAsync(JobKind.Video, "w", CancellationToken.None));
     }
 
     [Fact]
@@ -137,9 +137,9 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     {
         var table = NewTable();
         await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
-        var job = (await table.ClaimAsync("w", CancellationToken.None))!;
+        var job = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
         await table.HandBackAsync(job, CancellationToken.None);
-        var again = (await table.ClaimAsync("w", CancellationToken.None))!;
+        var again = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
         Assert.Equal((1, true), (again.Attempt, again.Again));
         Assert.True(await table.CancelAsync("v", CancellationToken.None));
         Assert.False(await table.ReportAsync(again, "transcoding", 0.5, CancellationToken.None));

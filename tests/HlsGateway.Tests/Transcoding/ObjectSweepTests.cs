@@ -176,7 +176,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         var upload = $"uploads/{Guid.NewGuid():n}";
         await store.PutAsync(upload, "upload"u8.ToArray(), CancellationToken.None);
         await jobs.AddAsync(of, upload, 6, CancellationToken.None);
-        return (await jobs.ClaimAsync("worker", CancellationToken.None))!;
+        return (await jobs.ClaimAsync(JobKind.Video, "worker", CancellationToken.None))!;
     }
 
     private async Task<(string Revision, string Source)> PublishAsync(string of, string content)

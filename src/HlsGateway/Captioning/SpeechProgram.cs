@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text;
+using HlsGateway.Playlists;
+using HlsGateway.Storage;
+using HlsGateway.Subtitles;
+using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Captioning;
+
+/// <summary>
+/// From a revision's source to captions: 1. its sound as <see cref="SpeechArguments.Sound"/>; 2. the configured program, shut in as ffmpeg is,
+/// with that file's name as argument; 3. what it wrote to standard output, read as an editor's file is (rule W6).
+/// </summary>
+internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<SubtitlesOptions> options, IOptions<TranscodeOptions> transcode, GatewayMetrics metrics)
+{
+    /// <summary>Of 1: taking out the sound is quick beside listening to it.</summary>
+    private const double Extracted = 0.1;
+
+    private const int MaxReason = 300;
+
+    /// <param name="source">Key of an object with sound.</param>
+    /// <param name="report">Told how far it is, 0 to 1: by the last cue, where the program writes them as it goes.</param>
+    /// <returns>The captions as the program wrote them.</returns>
+    /// <exception cref="FfmpegException">The sound, the program or its answer is at fault; the message is for editors.</exception>
+    /// <exception cref="IOException">The store is.</exception>
+    public async Task<string> WriteDownAsync(string source, string language, Action<double> report, CancellationToken ct)
+    {
+        var automatic = options.Value.Automatic;
+        using var folder = ffmpeg.OpenFolder(automatic.ReadableFolders);
+
+        // 1.
+        await using (var content = await store.OpenAsync(source, ct) ?? throw new FfmpegException("The video's source is no longer there."))
+            await folder.AddAsync(SpeechArguments.Source, content, ct);
+        var extracted = await ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, transcode.Value.JobTimeout), null, ct);
+        if (!extracted.Succeeded)
+            throw new FfmpegException($"The video's sound cannot be read: {Plain(extracted.Reason)}");
+        folder.Protect(SpeechArguments.Sound);
+        var length = SpeechArguments.Length(new FileInfo(folder[SpeechArguments.Sound]).Length);
+        report(Extracted);
+
+        // 2.
+        var began = Stopwatch.GetTimestamp();
+        var (result, answer) = await ffmpeg.RunConfinedAsync(
+            automatic.Command, automatic.Words(SpeechArguments.Sound, language), folder, Limits(automatic), automatic.Deadline,
+            output => ReadAsync(output, end => report(Extracted + ((1 - Extracted) * Math.Clamp(end / length, 0, 1)))), ct);
+        metrics.CaptionCommandDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        if (!result.Succeeded)
+            throw new FfmpegException($"The program that writes captions ended without success: {Plain(result.Reason)}");
+
+        // 3.
+        if (!WebVtt.TryParse(answer, out _, out var error))
+            throw new FfmpegException($"The program's captions cannot be used: {error}");
+        return Encoding.UTF8.GetString(answer);
+    }
+
+    private static ProcessLimits Limits(AutomaticCaptionsOptions automatic) => ProcessLimits.Transcode with
+    {
+        AddressSpace = automatic.MemoryBytes,
+        // The deadline is what ends it; this only holds what would outlive even the kill.
+        CpuSeconds = (int)Math.Min(int.MaxValue, Math.Ceiling(automatic.Deadline.TotalSeconds) * Environment.ProcessorCount),
+    };
+
+    /// <summary>Reads to the end, so that the program never blocks, and keeps one byte more than a caption file may have.</summary>
+    private static async Task<byte[]> ReadAsync(Stream output, Action<TimeSpan> reached)
+    {
+        using var kept = new MemoryStream();
+        var buffer = new byte[16 << 10];
+        int read;
+        while ((read = await output.ReadAsync(buffer)) > 0)
+        {
+            kept.Write(buffer, 0, Math.Min(read, WebVtt.MaxBytes + 1 - (int)kept.Length));
+            reached(TimeSpan.FromMilliseconds(WebVtt.EndSoFar(kept.GetBuffer().AsSpan(0, (int)kept.Length))));
+        }
+
+        return kept.ToArray();
+    }
+
+    /// <summary>The words of a program, fit for one line of an answer.</summary>
+    private static string Plain(string reason)
+    {
+        var plain = string.Concat(reason.Where(c => !char.IsControl(c)));
+        return plain.Length <= MaxReason ? plain : plain[..MaxReason] + "…";
+    }
+}
