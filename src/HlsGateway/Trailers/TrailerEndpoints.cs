@@ -42,11 +42,11 @@ internal static class TrailerEndpoints
             .WithSummary("A playlist URL that plays a video with any trailer and counts nothing.");
     }
 
-    private static async Task<Ok<TrailersView>> ListAsync(TrailerLibrary library, TrailerSwitch state, HttpResponse response, CancellationToken ct)
+    private static async Task<Ok<TrailersView>> ListAsync(TrailerLibrary library, TrailerFolder folder, TrailerSwitch state, HttpResponse response, CancellationToken ct)
     {
         var now = await state.ReadAsync(ct);
         response.Headers.ETag = ETagOf(now);
-        return TypedResults.Ok(TrailerViews.Of(library, now));
+        return TypedResults.Ok(TrailerViews.Of(library, now, folder.Refused));
     }
 
     private static async Task<Ok<ActiveView>> GetActiveAsync(TrailerLibrary library, TrailerSwitch state, HttpResponse response, CancellationToken ct) =>
@@ -63,6 +63,10 @@ internal static class TrailerEndpoints
             var version = await intake.TakeAsync(name, context.Request.Body, ct);
             var view = TrailerViews.Of(library, version, library.Snapshot.Find(name) == version, active: library.Snapshot.Active.Any(l => l.Trailer is { } t && library.Snapshot.Find(t) == version));
             return library.Snapshot.Versions.Length > known ? TypedResults.Created("/api/trailers", view) : TypedResults.Ok(view);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "trailer-refused", "The file cannot be a trailer", intake.TooLarge);
         }
         catch (TrailerRefusedException e)
         {

@@ -4,6 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
+/// <param name="Reason">One sentence for the editor.</param>
+public sealed record RefusedTrailerFile(string File, string Reason);
+
 /// <summary>
 /// Loads the library from the store, then takes in what stands in the folder and whatever is dropped there later. It polls: change
 /// notices are lost on network and container mounts, and a look at a few names costs nothing.
@@ -23,7 +26,13 @@ public sealed class TrailerFolder(
     private readonly record struct FileLook(long Bytes, DateTime Written);
 
     /// <param name="NextTry">Null: it is in the library.</param>
-    private sealed record SeenFile(FileLook Look, DateTimeOffset? NextTry, int Refusals = 0);
+    /// <param name="Reason">Why it was refused the last time.</param>
+    private sealed record SeenFile(FileLook Look, DateTimeOffset? NextTry, int Refusals = 0, string? Reason = null);
+
+    private volatile IReadOnlyList<RefusedTrailerFile> refused = [];
+
+    /// <summary>What stands in this gateway's folder and is no trailer, by name.</summary>
+    public IReadOnlyList<RefusedTrailerFile> Refused => refused;
 
     /// <summary>Completes when what the store holds is known.</summary>
     public Task Loaded => loaded.Task;
@@ -66,7 +75,11 @@ public sealed class TrailerFolder(
     {
         if (!Directory.Exists(folder))
             return;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles().OrderBy(f => f.LastWriteTimeUtc).ThenBy(f => f.Name, StringComparer.Ordinal))
+        var files = new DirectoryInfo(folder).GetFiles();
+        foreach (var gone in seen.Keys.Except(files.Select(file => file.FullName), StringComparer.Ordinal).ToList())
+            seen.Remove(gone);
+        TellRefused();
+        foreach (var file in files.OrderBy(f => f.LastWriteTimeUtc).ThenBy(f => f.Name, StringComparer.Ordinal))
         {
             if (!Extensions.Contains(file.Extension, StringComparer.OrdinalIgnoreCase) || file.Name.StartsWith('.'))
                 continue;
@@ -79,8 +92,12 @@ public sealed class TrailerFolder(
             }
             if (before.NextTry <= time.GetUtcNow())
                 await TakeAsync(file, before, ct);
+            TellRefused();
         }
     }
+
+    private void TellRefused() => refused =
+        [.. seen.Where(one => one.Value.Reason is not null).Select(one => new RefusedTrailerFile(Path.GetFileName(one.Key), one.Value.Reason ?? "")).OrderBy(one => one.File, StringComparer.Ordinal)];
 
     private async Task TakeAsync(FileInfo file, SeenFile before, CancellationToken ct)
     {
@@ -88,13 +105,14 @@ public sealed class TrailerFolder(
         {
             await using var content = file.OpenRead();
             await intake.TakeAsync(Path.GetFileNameWithoutExtension(file.Name), content, ct);
-            seen[file.FullName] = before with { NextTry = null };
+            seen[file.FullName] = before with { NextTry = null, Reason = null };
         }
         catch (Exception e) when (e is TrailerRefusedException or FfmpegException)
         {
             seen[file.FullName] = before with
             {
                 Refusals = before.Refusals + 1,
+                Reason = e.Message,
                 NextTry = time.GetUtcNow() + (FirstRetry * Math.Pow(2, Math.Min(before.Refusals, 7))),
             };
             log.TrailerRefused(file.Name, e.Message);

@@ -27,6 +27,8 @@ public sealed partial class TrailerIntake(
 
     private readonly SemaphoreSlim gate = new(1, 1);
 
+    internal string TooLarge => $"The file is larger than {options.Value.MaxBytes} bytes (Trailers:MaxBytes).";
+
     /// <summary>Letters, digits, hyphens, underscores and dots; a letter or digit first; at most 64.</summary>
     public static bool IsName(string name) => NamePattern().IsMatch(name) && !Reserved.Contains(name);
 
@@ -83,7 +85,7 @@ public sealed partial class TrailerIntake(
             {
                 total += read;
                 if (total > options.Value.MaxBytes)
-                    throw new TrailerRefusedException($"The file is larger than {options.Value.MaxBytes} bytes (Trailers:MaxBytes).");
+                    throw new TrailerRefusedException(TooLarge);
                 hash.AppendData(buffer.AsSpan(0, read));
                 await file.WriteAsync(buffer.AsMemory(0, read), ct);
             }
@@ -132,9 +134,9 @@ public sealed partial class TrailerIntake(
         {
             probe = await ffmpeg.ProbeAsync(folder, ConditioningArguments.SourceFile, ProbeAs.Upload, ct);
         }
-        catch (FfmpegException e)
+        catch (FfmpegException)
         {
-            throw new TrailerRefusedException(e.Message);
+            throw new TrailerRefusedException("The file is no media that can be read; export it as MP4.");
         }
         if (probe.Video is null)
             throw new TrailerRefusedException("The file has no picture that can be read.");

@@ -27,19 +27,21 @@ public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView>
 /// <param name="Lines">The first line that covers a video decides.</param>
 public sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
 
-public sealed record TrailersView(ActiveView Active, ImmutableArray<TrailerView> Trailers);
+/// <param name="Refused">Files in this gateway's <c>Trailers:Folder</c> that cannot be a trailer, with the reason.</param>
+public sealed record TrailersView(ActiveView Active, ImmutableArray<TrailerView> Trailers, IReadOnlyList<RefusedTrailerFile> Refused);
 
 /// <summary>The library as the API tells it.</summary>
 public static class TrailerViews
 {
-    public static TrailersView Of(TrailerLibrary library, TrailerState state)
+    public static TrailersView Of(TrailerLibrary library, TrailerState state, IReadOnlyList<RefusedTrailerFile> refused)
     {
         var snapshot = library.Snapshot;
         var active = snapshot.Active.Select(l => l.Trailer is { } selector ? snapshot.Find(selector) : null).OfType<TrailerVersion>().Where(v => !v.Withdrawn).ToHashSet();
         return new TrailersView(
             Of(state, snapshot.Active),
             [.. snapshot.Versions.GroupBy(v => v.Name, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
-                .Select(g => new TrailerView(g.Key, [.. g.Reverse().Select(v => Of(library, v, snapshot.Find(g.Key) == v, active.Contains(v)))]))]);
+                .Select(g => new TrailerView(g.Key, [.. g.Reverse().Select(v => Of(library, v, snapshot.Find(g.Key) == v, active.Contains(v)))]))],
+            refused);
     }
 
     public static ActiveView Of(TrailerState state, ImmutableArray<ActiveTrailer> lines) => state.Revision == 0
