@@ -17,6 +17,8 @@ internal sealed class PlaylistCache(IOptions<OriginOptions> options) : IDisposab
 
     private readonly record struct FailureKey(OriginTarget Target);
 
+    private readonly record struct AssetKey(string Path);
+
     public OriginPlaylist? Find(OriginTarget target, out OriginFailure? failure)
     {
         failure = memory.TryGetValue(new FailureKey(target), out OriginFailure failed) ? failed : null;
@@ -40,6 +42,13 @@ internal sealed class PlaylistCache(IOptions<OriginOptions> options) : IDisposab
 
     public void Keep<T>(in TemplateKey key, T value, PlaylistTemplate template)
         where T : class => memory.Set(key, value, new MemoryCacheEntryOptions { Size = template.Weight + 512 });
+
+    /// <summary>A trailer's own playlist. Whoever makes up paths must not push others' templates out.</summary>
+    /// <param name="path">Names all that the template depends on: video, Rendition, version and copies.</param>
+    public PlaylistTemplate? FindAsset(string path) => memory.TryGetValue(new AssetKey(path), out PlaylistTemplate? template) ? template : null;
+
+    public void KeepAsset(string path, PlaylistTemplate template) =>
+        memory.Set(new AssetKey(path), template, new MemoryCacheEntryOptions { Size = template.Weight + 512, Priority = CacheItemPriority.Low });
 
     public void Dispose() => memory.Dispose();
 }

@@ -155,7 +155,13 @@ internal sealed class PlaylistServer(
             return;
         }
 
-        var template = compiler.Asset($"{WatchPath.Folder(request.Path)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
+        var template = cache.FindAsset(request.Path);
+        if (template is null)
+        {
+            template = compiler.Asset($"{WatchPath.Folder(request.Path)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
+            cache.KeepAsset(request.Path, template);
+        }
+
         var token = new byte[SessionToken.Length];
         request.CopyToken(token);
         await WatchAnswer.PlaylistAsync(context, template, token);

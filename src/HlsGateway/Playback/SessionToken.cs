@@ -8,12 +8,11 @@ using HlsGateway.Playlists;
 namespace HlsGateway.Playback;
 
 /// <summary>What a session token says once it has been verified.</summary>
-/// <param name="Id">UUIDv7: identity and start time.</param>
+/// <param name="Id">UUIDv7: identity and start time. Of its random bits the last two are the placement.</param>
 /// <param name="VideoSegments">Number of path segments of the video's id.</param>
 /// <param name="Trailer">The pinned trailer version; 0 = none.</param>
 /// <param name="Preview">Signed as a preview: plays any trailer and counts nothing.</param>
-/// <param name="Placement">How the pinned trailer is placed. It has no bytes of its own: the signature is over it, and tells.</param>
-public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview, TrailerPlacement Placement = TrailerPlacement.Behind)
+public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview)
 {
     /// <summary>Characters of a token: 30 bytes as base64url.</summary>
     public const int Length = PlaylistTemplate.TokenLength;
@@ -24,6 +23,19 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
     private const int Signed = 16 + 1 + 4;
     private const int Size = 30;
     private const int TagSize = Size - Signed;
+    private const byte PlacementBits = 3;
+    private const int LastOfId = 15;
+
+    /// <summary>How the pinned trailer is placed.</summary>
+    public TrailerPlacement Placement
+    {
+        get
+        {
+            Span<byte> id = stackalloc byte[16];
+            Id.TryWriteBytes(id, bigEndian: true, out _);
+            return (TrailerPlacement)(id[LastOfId] & PlacementBits);
+        }
+    }
 
     /// <summary>When the session began: the first 48 bits of a UUIDv7 are Unix milliseconds (RFC 9562 section 5.7).</summary>
     public long StartedAtMs
@@ -38,8 +50,13 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
 
     /// <summary>Begins a session.</summary>
     /// <param name="video">The video's id as it stands in the URL; the signature binds the token to it.</param>
-    public static SessionToken Begin(string video, uint trailer, DateTimeOffset now, bool preview = false, TrailerPlacement placement = TrailerPlacement.Behind) =>
-        new(Guid.CreateVersion7(now), checked((byte)(video.AsSpan().Count('/') + 1)), trailer, preview, placement);
+    public static SessionToken Begin(string video, uint trailer, DateTimeOffset now, bool preview = false, TrailerPlacement placement = TrailerPlacement.Behind)
+    {
+        Span<byte> id = stackalloc byte[16];
+        Guid.CreateVersion7(now).TryWriteBytes(id, bigEndian: true, out _);
+        id[LastOfId] = (byte)((id[LastOfId] & ~PlacementBits) | (byte)placement);
+        return new(new Guid(id, bigEndian: true), checked((byte)(video.AsSpan().Count('/') + 1)), trailer, preview);
+    }
 
     /// <summary>Writes the token's 40 characters.</summary>
     public void Write(SigningKeys keys, ReadOnlySpan<char> video, Span<byte> destination)
@@ -49,7 +66,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         raw[16] = VideoSegments;
         BinaryPrimitives.WriteUInt32BigEndian(raw[17..], Trailer);
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag((Preview ? keys.Previews : keys.Sessions)[0], raw[..Signed], video, Placement, tag);
+        Tag((Preview ? keys.Previews : keys.Sessions)[0], raw[..Signed], video, tag);
         tag[..TagSize].CopyTo(raw[Signed..]);
         Base64Url.EncodeToUtf8(raw, destination);
     }
@@ -70,14 +87,14 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
             return SessionVerdict.Forged;
 
         var preview = false;
-        if (!Matches(keys.Sessions, raw, path[..videoLength], out var placement))
+        if (!Matches(keys.Sessions, raw, path[..videoLength]))
         {
-            preview = Matches(keys.Previews, raw, path[..videoLength], out placement);
+            preview = Matches(keys.Previews, raw, path[..videoLength]);
             if (!preview)
                 return SessionVerdict.Forged;
         }
 
-        token = new SessionToken(new Guid(raw[..16], bigEndian: true), raw[16], BinaryPrimitives.ReadUInt32BigEndian(raw[17..]), preview, placement);
+        token = new SessionToken(new Guid(raw[..16], bigEndian: true), raw[16], BinaryPrimitives.ReadUInt32BigEndian(raw[17..]), preview);
         var age = now.ToUnixTimeMilliseconds() - token.StartedAtMs;
         // A clock that was set back, or a peer's that runs ahead, must not end sessions that have just begun.
         return age > lifetime.TotalMilliseconds || age < -ClockSkewMs ? SessionVerdict.Expired : SessionVerdict.Valid;
@@ -102,41 +119,30 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         return length - 1;
     }
 
-    private static bool Matches(ReadOnlySpan<SigningKeys.Mac> macs, ReadOnlySpan<byte> raw, ReadOnlySpan<char> video, out TrailerPlacement placement)
+    private static bool Matches(ReadOnlySpan<SigningKeys.Mac> macs, ReadOnlySpan<byte> raw, ReadOnlySpan<char> video)
     {
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        // The usual placement first, under every key: other sessions pay for being others.
-        for (placement = TrailerPlacement.Behind; placement <= TrailerPlacement.InterstitialBefore; placement++)
+        foreach (var mac in macs)
         {
-            foreach (var mac in macs)
-            {
-                Tag(mac, raw[..Signed], video, placement, tag);
-                if (CryptographicOperations.FixedTimeEquals(tag[..TagSize], raw[Signed..]))
-                    return true;
-            }
+            Tag(mac, raw[..Signed], video, tag);
+            if (CryptographicOperations.FixedTimeEquals(tag[..TagSize], raw[Signed..]))
+                return true;
         }
 
         return false;
     }
 
-    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, TrailerPlacement placement, Span<byte> tag)
+    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, Span<byte> tag)
     {
-        Span<byte> message = stackalloc byte[Signed + WatchPath.MaxLength + 2];
+        Span<byte> message = stackalloc byte[Signed + WatchPath.MaxLength];
         signed.CopyTo(message);
         // Paths are ASCII once they have passed WatchPath.
         var length = Signed + Encoding.ASCII.GetBytes(video, message[Signed..]);
-        if (placement != TrailerPlacement.Behind)
-        {
-            // '?' cannot stand in a path.
-            message[length++] = (byte)'?';
-            message[length++] = (byte)placement;
-        }
-
         mac.Compute(message[..length], tag);
     }
 }
 
-/// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch.</summary>
+/// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch. Two bits of a token.</summary>
 public enum TrailerPlacement : byte
 {
     Behind,

@@ -74,7 +74,7 @@ internal sealed class WatchEndpoint(
         if (string.Equals(path.Version, PlaylistCompiler.BlankVersion, StringComparison.Ordinal))
             return CaptionSegment.Blank(mpegts, path.DurationMs);
         // The text as it stands now, also for a session that began before an edit.
-        var track = subtitles.Tracks(request.Video).FirstOrDefault(t => string.Equals(t.Language, path.Language, StringComparison.Ordinal));
+        var track = subtitles.Tracks(request.VideoName).FirstOrDefault(t => string.Equals(t.Language, path.Language, StringComparison.Ordinal));
         return CaptionSegment.Render(track?.File ?? CaptionFile.Nothing, path.StartMs, path.StartMs + path.DurationMs, path.ContentEndMs, mpegts);
     }
 

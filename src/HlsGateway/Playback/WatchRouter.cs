@@ -36,7 +36,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
 
         // A segment's shape is ours alone: it is known also when the video's last track has just been deleted (rule W5).
         if (path.IndexOf("/" + CaptionPath.Folder, StringComparison.Ordinal) is var caption and > 0
-            && (!subtitles.Tracks(path[..caption]).IsEmpty || CaptionPath.TryRead(path.AsSpan(caption + 1), out _)))
+            && (!subtitles.Tracks(WatchPath.Readable(path[..caption])).IsEmpty || CaptionPath.TryRead(path.AsSpan(caption + 1), out _)))
             return request.Of(path[..caption]);
         var folder = WatchPath.Folder(path);
         if (folder.IndexOf("/" + TrailerMarker, StringComparison.Ordinal) is var trailer and > 0)
@@ -129,7 +129,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
             return null;
         var language = name[..^5].ToString();
         // A track that has just been deleted was advertised to sessions that still run: they get blank captions, never a 404 (rule W5).
-        var ours = subtitles.Tracks(request.Video).Any(t => string.Equals(t.Language, language, StringComparison.Ordinal));
+        var ours = subtitles.Tracks(request.VideoName).Any(t => string.Equals(t.Language, language, StringComparison.Ordinal));
         return ours || new PlayerQuery(request.Query).Profile.StartsWith('s') ? new(RouteKind.CaptionPlaylist, default) : null;
     }
 

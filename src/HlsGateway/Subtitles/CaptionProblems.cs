@@ -38,7 +38,7 @@ internal static class CaptionProblems
     public static ProblemHttpResult? Read(string video, string language, out string id, out string tag)
     {
         tag = "";
-        if (!VideoId.TryRead(video, out id))
+        if (!VideoName.TryRead(video, out id))
             return BadVideo;
         return LanguageTag.TryRead(language, out tag) ? null
             : Problems.Of(400, "bad-language", "This is no language tag", "Use a BCP 47 tag such as en, pt-BR or zh-Hant.");

@@ -30,7 +30,7 @@ internal static class SubtitleEndpoints
 
     private static async Task<Results<Ok<VideoCaptions>, ProblemHttpResult>> ListAsync(string video, CaptionStore store, CancellationToken ct)
     {
-        if (!VideoId.TryRead(video, out var id))
+        if (!VideoName.TryRead(video, out var id))
             return CaptionProblems.BadVideo;
         var (tracks, drafts, versions) = await store.ListAsync(id, ct);
         return TypedResults.Ok(VideoCaptions.Of(id, tracks, drafts, versions));

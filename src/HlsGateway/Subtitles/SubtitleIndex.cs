@@ -19,9 +19,9 @@ public sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log
     public long Version => snapshot.Changed;
 
     /// <summary>The tracks of a video by language; empty when it has none.</summary>
-    /// <param name="video">As people write it, or percent-encoded as it stands in a player's path.</param>
+    /// <param name="video">As people write it.</param>
     public ImmutableArray<CaptionTrack> Tracks(string video) =>
-        snapshot.Videos.TryGetValue(VideoId.OfPath(video), out var tracks) ? tracks : [];
+        snapshot.Videos.TryGetValue(video, out var tracks) ? tracks : [];
 
     /// <summary>Reads what changed since the last time and swaps the snapshot; what was committed before the call is in it afterwards.</summary>
     public async Task RefreshAsync(CancellationToken ct)

@@ -1,7 +1,10 @@
 namespace HlsGateway.Subtitles;
 
-/// <summary>A video's name as people write it: one or more path segments (<c>video_15</c>, <c>did:plc:abc/bafkrei</c>).</summary>
-internal static class VideoId
+/// <summary>
+/// The name of any video, our own or a foreign origin's, as people write it: one or more path segments (<c>video_15</c>, <c>did:plc:abc/bafkrei</c>).
+/// Ids of uploads are narrower: <see cref="Catalogue.VideoId"/>.
+/// </summary>
+internal static class VideoName
 {
     private const int MaxLength = 500;
 
@@ -20,7 +23,4 @@ internal static class VideoId
 
         return true;
     }
-
-    /// <summary>The same name from a player's path, which may be percent-encoded.</summary>
-    public static string OfPath(string path) => path.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(path) : path;
 }
