@@ -19,12 +19,16 @@ public static class CaptionSegment
     /// <param name="startMs">Milliseconds from the content's start.</param>
     /// <param name="contentEndMs">No cue starts at or ends after it.</param>
     /// <param name="mpegts">
-    /// PTS, 90 kHz, at which cue time 0 stands (rule W2): the first video PTS of the content. Where the content has discontinuities
-    /// of its own it is the first video PTS of the window's range less 90 times the range's start in milliseconds; it may be negative.
+    /// PTS, 90 kHz, at which cue time <paramref name="localMs"/> stands (rule W2): the first video PTS of the content, or of the window's range
+    /// where the content has discontinuities of its own.
     /// </param>
-    public static byte[] Render(CaptionFile file, int startMs, int endMs, int contentEndMs, long mpegts)
+    /// <param name="localMs">
+    /// Where that range starts. Written as LOCAL and not taken off the PTS: ranges count from 0 again, the difference would be negative, and
+    /// not every player takes a time modulo 2^33.
+    /// </param>
+    public static byte[] Render(CaptionFile file, int startMs, int endMs, int contentEndMs, long mpegts, int localMs = 0)
     {
-        var segment = Head(mpegts).Append(file.Head);
+        var segment = Head(mpegts, localMs).Append(file.Head);
         var (first, end) = file.Near(startMs, Math.Min(endMs, contentEndMs));
         for (var i = first; i < end; i++)
         {
@@ -63,8 +67,8 @@ public static class CaptionSegment
 
     private const string BlankSettings = "line:100% position:100% size:0% align:end";
 
-    private static StringBuilder Head(long mpegts) => new StringBuilder(512).Append(CultureInfo.InvariantCulture,
-        $"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mpegts & PtsMask},LOCAL:00:00:00.000\n\n");
+    private static StringBuilder Head(long mpegts, int localMs = 0) => CaptionTime.Append(
+        new StringBuilder(512).Append(CultureInfo.InvariantCulture, $"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mpegts & PtsMask},LOCAL:"), localMs).Append("\n\n");
 
     private static void Append(StringBuilder segment, CaptionCue cue)
     {

@@ -17,6 +17,9 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
     private const int MostVideos = 20_000;
     private const int MostWaiting = 1_000;
 
+    /// <summary>Ranges of one video that are measured: each costs a part of a segment from the origin.</summary>
+    private const int MostRanges = 16;
+
     private static readonly TimeSpan FailureLasts = TimeSpan.FromMinutes(1);
 
     /// <summary>One video's Renditions after another: the machine's other core belongs to viewers.</summary>
@@ -53,6 +56,16 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
         facts is not { IsDefaultOrEmpty: false } list ? null
         : list.FirstOrDefault(f => f.Shape.HasVideo && f.FirstVideoPts != RenditionFacts.UnknownPts) is { Path: not null } picture ? picture.FirstVideoPts
         : list[0].FirstVideoPts == RenditionFacts.UnknownPts ? null : list[0].FirstVideoPts;
+
+    /// <summary>The range that plays at a moment, whose first video PTS is the clock of its captions (rule W2); null when it is unknown.</summary>
+    /// <param name="startMs">Milliseconds from the content's start.</param>
+    public static RangeFacts? RangeAt(ImmutableArray<RenditionFacts>? facts, int startMs)
+    {
+        if (FirstVideoPts(facts) is not { } first)
+            return null;
+        var later = facts is [{ Ranges: { } ranges }, ..] ? ranges.LastOrDefault(range => range.StartMs <= startMs) : default;
+        return later.StartMs == 0 ? new(0, first) : later.FirstVideoPts == RenditionFacts.UnknownPts ? null : later;
+    }
 
     public void Dispose()
     {
@@ -102,6 +115,23 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
         }
     }
 
+    /// <summary>What cannot be read costs captions their place behind it, not the video its trailer.</summary>
+    private async Task<IReadOnlyList<RangeFacts>?> MeasureRangesAsync(ContentSource source, CancellationToken ct)
+    {
+        var ranges = new List<RangeFacts>();
+        try
+        {
+            while (ranges.Count < MostRanges && await source.ReadRangeAsync(ranges.Count + 1, ct) is { } range)
+                ranges.Add(new(range.StartMs, (await probe.MeasureAsync("", range.Segment, ct)).FirstVideoPts));
+        }
+        catch (ContentUnreadableException e)
+        {
+            log.ContentUnreadable(null, source.Video, $"behind discontinuity {ranges.Count + 1}: {e.Message}");
+        }
+
+        return ranges.Count == 0 ? null : ranges;
+    }
+
     private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(ContentSource source, CancellationToken ct)
     {
         await turns.WaitAsync(ct);
@@ -110,6 +140,8 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
             var facts = ImmutableArray.CreateBuilder<RenditionFacts>(source.Playlists.Length);
             foreach (var playlist in source.Playlists)
                 facts.Add(await probe.MeasureAsync(playlist, await source.ReadAsync(playlist, ct), ct));
+            if (facts is [{ Shape.HasVideo: true } first, ..])
+                facts[0] = first with { Ranges = await MeasureRangesAsync(source, ct) };
             log.ContentMeasured(source.Video, facts.Count);
             return facts.MoveToImmutable();
         }

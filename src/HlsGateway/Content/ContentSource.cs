@@ -7,7 +7,12 @@ namespace HlsGateway.Content;
 /// <param name="Playlists">URIs of the Media Playlists as the Master Playlist writes them: Variant Streams first. One entry where the video is itself a Media Playlist.</param>
 /// <param name="ReadAsync">Reads the beginning of a playlist's first segment; throws <see cref="ContentUnreadableException"/>.</param>
 public sealed record ContentSource(
-    string Video, string Version, ImmutableArray<string> Playlists, Func<string, CancellationToken, Task<FirstSegment>> ReadAsync);
+    string Video, string Version, ImmutableArray<string> Playlists, Func<string, CancellationToken, Task<FirstSegment>> ReadAsync)
+{
+    /// <summary>Reads the first segment behind the n-th discontinuity of the first playlist, from 1 on; null behind the last.</summary>
+    public Func<int, CancellationToken, Task<(int StartMs, FirstSegment Segment)?>> ReadRangeAsync { get; init; } =
+        (_, _) => Task.FromResult<(int, FirstSegment)?>(null);
+}
 
 /// <summary>What is needed to measure a Rendition.</summary>
 /// <param name="Unsupported">Set where nothing was read because no trailer could follow: a reason of <see cref="RenditionFacts.Unsupported"/>.</param>

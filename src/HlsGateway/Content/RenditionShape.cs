@@ -55,6 +55,11 @@ public readonly record struct RenditionShape(
     }
 }
 
+/// <summary>Where a range of the content begins, on both clocks: its first, or one behind an EXT-X-DISCONTINUITY.</summary>
+/// <param name="StartMs">Milliseconds from the content's start.</param>
+/// <param name="FirstVideoPts">As in <see cref="RenditionFacts"/>.</param>
+public readonly record struct RangeFacts(int StartMs, long FirstVideoPts);
+
 /// <summary>What was measured on one Rendition's first segment.</summary>
 /// <param name="Path">The Media Playlist's URI below the video's folder (<c>720p/video.m3u8</c>), exactly as its Master Playlist writes it.</param>
 /// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz (rule W2); for audio-only Renditions that of the first audio frame.</param>
@@ -63,4 +68,7 @@ public readonly record struct RenditionFacts(string Path, RenditionShape Shape, 
 {
     /// <summary>Stands for a PTS that could not be measured.</summary>
     public const long UnknownPts = -1;
+
+    /// <summary>Of the first Variant Stream: its ranges behind the first, in their order; null or short of the later ones where they were not measured.</summary>
+    public IReadOnlyList<RangeFacts>? Ranges { get; init; }
 }

@@ -43,8 +43,8 @@ public sealed class CatalogueDatabase : IAsyncDisposable
         {
             DataSource = Path.Combine(data, "catalogue.db"),
             ForeignKeys = true,
-            // Seconds to wait for another process that is just committing.
-            DefaultTimeout = 10,
+            // Seconds to wait for other processes that are just committing: SQLite lets whoever comes in next, not whoever waited longest.
+            DefaultTimeout = 30,
         }.ToString();
     }
 

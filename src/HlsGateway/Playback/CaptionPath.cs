@@ -3,16 +3,17 @@ using System.Globalization;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// A caption segment's path below a video: <c>subtitles/{language}/{version}/{first PTS}-{content end ms}/{start ms}-{length ms}.vtt</c>.
+/// A caption segment's path below a video: <c>subtitles/{language}/{version}/{first PTS}-{content end ms}/{start ms}-{length ms}.vtt</c>;
+/// behind a discontinuity of the content <c>{first PTS of the range}-{content end ms}-{start ms of the range}</c>.
 /// All that the answer depends on stands in the path, so that a player whose query was stripped still gets its captions, and any
 /// gateway can answer. <c>x</c> in the PTS's place: nobody could measure it, and the segment is blank rather than late or early.
 /// </summary>
-internal readonly record struct CaptionPath(string Language, string Version, long? Mpegts, int ContentEndMs, int StartMs, int DurationMs)
+internal readonly record struct CaptionPath(string Language, string Version, long? Mpegts, int ContentEndMs, int StartMs, int DurationMs, int RangeStartMs = 0)
 {
     public const string Folder = "subtitles/";
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Folder}{Language}/{Version}/{(Mpegts is { } pts ? pts.ToString(CultureInfo.InvariantCulture) : "x")}-{ContentEndMs}/{StartMs}-{DurationMs}.vtt");
+        $"{Folder}{Language}/{Version}/{(Mpegts is { } pts ? pts.ToString(CultureInfo.InvariantCulture) : "x")}-{ContentEndMs}{(RangeStartMs == 0 ? "" : $"-{RangeStartMs}")}/{StartMs}-{DurationMs}.vtt");
 
     public static bool TryRead(ReadOnlySpan<char> below, out CaptionPath path)
     {
@@ -22,8 +23,9 @@ internal readonly record struct CaptionPath(string Language, string Version, lon
             return false;
         var clock = below[parts[3]];
         var window = below[parts[4]][..^4];
-        if (!TrySplit(clock, out var pts, out var end) || !TrySplit(window, out var start, out var length)
-            || !TryMs(end, out var endMs) || !TryMs(start, out var startMs) || !TryMs(length, out var lengthMs))
+        var range = 0;
+        if (!TrySplit(clock, out var pts, out var end) || (TrySplit(end, out var first, out var second) && !TryMs(second, out range)) || !TrySplit(window, out var start, out var length)
+            || !TryMs(first.IsEmpty ? end : first, out var endMs) || !TryMs(start, out var startMs) || !TryMs(length, out var lengthMs))
             return false;
         long? mpegts = null;
         if (!pts.SequenceEqual("x"))
@@ -33,7 +35,7 @@ internal readonly record struct CaptionPath(string Language, string Version, lon
             mpegts = value;
         }
 
-        path = new(below[parts[1]].ToString(), below[parts[2]].ToString(), mpegts, endMs, startMs, lengthMs);
+        path = new(below[parts[1]].ToString(), below[parts[2]].ToString(), mpegts, endMs, startMs, lengthMs, range);
         return true;
     }
 

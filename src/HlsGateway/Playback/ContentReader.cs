@@ -21,7 +21,10 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
 
     public ContentSource SourceOf(string video, OriginPlaylist playlist) => new(
         video, playlist.Version, PlaylistsOf(playlist),
-        async (uri, ct) => await ReadAsync(playlist.Media is not null ? playlist : await ChildAsync(playlist, uri, ct), ct));
+        async (uri, ct) => await ReadAsync(playlist.Media is not null ? playlist : await ChildAsync(playlist, uri, ct), 0, ct))
+    {
+        ReadRangeAsync = (n, ct) => ReadRangeStartAsync(playlist, n, ct),
+    };
 
     /// <summary>What stands for a playlist that is itself the entry.</summary>
     public const string Itself = "";
@@ -34,15 +37,29 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         (await origin.GetAsync(PlaylistAddress.SourceOf(Resolve(master, uri), cluster.BaseAddresses), ct)).Playlist
         ?? throw new ContentUnreadableException("A Media Playlist could not be read.");
 
-    private async Task<FirstSegment> ReadAsync(OriginPlaylist playlist, CancellationToken ct)
+    /// <param name="n">Counts the discontinuities behind the first segment.</param>
+    private async Task<(int StartMs, FirstSegment Segment)?> ReadRangeStartAsync(OriginPlaylist playlist, int n, CancellationToken ct)
+    {
+        var child = playlist.Media is not null ? playlist : await ChildAsync(playlist, PlaylistsOf(playlist)[0], ct);
+        var segments = child.Media?.Segments ?? [];
+        for (var at = 1; at < segments.Length; at++)
+        {
+            if (segments[at].Discontinuity && --n == 0)
+                return (segments[at].StartMs, await ReadAsync(child, at, ct));
+        }
+
+        return null;
+    }
+
+    private async Task<FirstSegment> ReadAsync(OriginPlaylist playlist, int at, CancellationToken ct)
     {
         if (playlist.Media is not { } media || media.Segments.IsEmpty)
             throw new ContentUnreadableException("A Variant Stream's URI leads to no Media Playlist with segments.");
-        var key = SegmentKey.OfFirstSegment(media);
+        var key = at == 0 ? SegmentKey.OfFirstSegment(media) : SegmentKey.OfSegments(media)[at];
         if (key is not null && (key.Method is not "AES-128" || key.Uri is null || !key.Uri.Contains("://", StringComparison.Ordinal) && key.Uri.Contains(':', StringComparison.Ordinal)))
             return new FirstSegment("encrypted", default, default);
 
-        var first = media.Segments[0];
+        var first = media.Segments[at];
         var init = first.MapIndex < 0
             ? default
             : await ReadRangeAsync(Resolve(playlist, media.Maps[first.MapIndex].Uri), media.Maps[first.MapIndex].RangeOffset, media.Maps[first.MapIndex].RangeLength, ct);

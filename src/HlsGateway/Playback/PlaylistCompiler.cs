@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HlsGateway.Content;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
 using HlsGateway.Trailers;
@@ -115,8 +116,8 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     }
 
     /// <summary>Compiles the playlist of one of our caption tracks over the content's grid.</summary>
-    /// <param name="mpegts">First video PTS of the content; null when it could not be measured.</param>
-    public PlaylistTemplate Caption(string video, string clientPath, CaptionTrack track, MediaPlaylist content, long? mpegts, TrailerCopy? trailer, TrailerPlacement where = TrailerPlacement.Behind)
+    /// <param name="rangeAt">The content's range at these milliseconds; null when it could not be measured.</param>
+    public PlaylistTemplate Caption(string video, string clientPath, CaptionTrack track, MediaPlaylist content, Func<int, RangeFacts?> rangeAt, TrailerCopy? trailer, TrailerPlacement where = TrailerPlacement.Behind)
     {
         var climb = Climb(clientPath);
         CaptionWindow Window(CaptionPath path, string duration, int startMs)
@@ -126,7 +127,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         }
 
         var windows = content.Segments.Select(s =>
-            Window(new(track.Language, track.Version, mpegts, content.DurationMs, s.StartMs, s.DurationMs), s.Duration, s.StartMs) with { Discontinuity = s.Discontinuity }).ToList();
+            Window(new(track.Language, track.Version, rangeAt(s.StartMs)?.FirstVideoPts, content.DurationMs, s.StartMs, s.DurationMs, rangeAt(s.StartMs)?.StartMs ?? 0), s.Duration, s.StartMs) with { Discontinuity = s.Discontinuity }).ToList();
         CaptionWindow? blank = null;
         if (trailer is not null && content.HasEndList)
         {

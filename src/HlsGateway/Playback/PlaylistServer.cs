@@ -125,14 +125,14 @@ internal sealed class PlaylistServer(
 
         var copy = await PinnedAsync(context, request, role);
         var known = await FactsAsync(context, request, found.Playlist);
-        var mpegts = ContentFacts.FirstVideoPts(known);
-        if (mpegts is null)
+        if (ContentFacts.FirstVideoPts(known) is null)
             metrics.CaptionTrouble("no_first_pts");
-        var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{mpegts}|{copy.Key(role)}");
+        var clocks = string.Join(',', media.Segments.Where((segment, at) => at == 0 || segment.Discontinuity).Select(segment => ContentFacts.RangeAt(known, segment.StartMs)?.FirstVideoPts));
+        var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{clocks}|{copy.Key(role)}");
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {
-            template = compiler.Caption(request.Video, request.Below, track, media, mpegts, copy.Copy, copy.Placement);
+            template = compiler.Caption(request.Video, request.Below, track, media, startMs => ContentFacts.RangeAt(known, startMs), copy.Copy, copy.Placement);
             cache.Keep(key, template, template);
         }
 

@@ -75,7 +75,7 @@ internal sealed class WatchEndpoint(
             return CaptionSegment.Blank(mpegts, path.DurationMs);
         // The text as it stands now, also for a session that began before an edit.
         var track = subtitles.Tracks(request.VideoName).FirstOrDefault(t => string.Equals(t.Language, path.Language, StringComparison.Ordinal));
-        return CaptionSegment.Render(track?.File ?? CaptionFile.Nothing, path.StartMs, path.StartMs + path.DurationMs, path.ContentEndMs, mpegts);
+        return CaptionSegment.Render(track?.File ?? CaptionFile.Nothing, path.StartMs, path.StartMs + path.DurationMs, path.ContentEndMs, mpegts, path.RangeStartMs);
     }
 
     /// <summary>The file's name is <c>{first PTS}-{length ms}.vtt</c>.</summary>

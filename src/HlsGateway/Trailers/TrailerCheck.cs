@@ -111,7 +111,7 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
         foreach (var (name, captions, template) in new[]
         {
             (copy.Profile, false, compiler.Media(media, place, role, version, copy)),
-            (copy.Profile + " captions", true, compiler.Caption(Video, CaptionPath.Folder + "en.m3u8", track, media, copy.FirstVideoPts, copy)),
+            (copy.Profile + " captions", true, compiler.Caption(Video, CaptionPath.Folder + "en.m3u8", track, media, _ => new RangeFacts(0, copy.FirstVideoPts), copy)),
         })
         {
             var bytes = new byte[template.Length];
