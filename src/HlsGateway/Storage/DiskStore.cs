@@ -93,11 +93,7 @@ public sealed class DiskStore : BlobStore
     public override async IAsyncEnumerable<string> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken ct)
     {
         var slash = prefix.LastIndexOf('/');
-        var folder = slash < 0 ? root : PathOf(prefix[..slash]);
-        if (!Directory.Exists(folder))
-            yield break;
-        var keys = Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-            .Select(path => Path.GetRelativePath(root, path))
+        var keys = KeysBelow(slash < 0 ? root : PathOf(prefix[..slash]))
             .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith(Aside, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal).ToList();
         foreach (var key in keys)
@@ -107,6 +103,24 @@ public sealed class DiskStore : BlobStore
         }
 
         await Task.CompletedTask;
+    }
+
+    private List<string> KeysBelow(string folder)
+    {
+        for (var attempt = 1; Directory.Exists(folder); attempt++)
+        {
+            try
+            {
+                return [.. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+                    .Select(path => Path.GetRelativePath(root, path))];
+            }
+            catch (DirectoryNotFoundException) when (attempt < 50)
+            {
+                // A delete that emptied a folder took it away while it was being read.
+            }
+        }
+
+        return [];
     }
 
     public override Task RemovePartialsAsync(TimeSpan age, CancellationToken ct)
