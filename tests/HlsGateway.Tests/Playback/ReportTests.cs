@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
@@ -5,6 +6,7 @@ using System.Text.Json;
 using HlsGateway.Playback;
 using HlsGateway.Telemetry;
 using HlsGateway.Tests.Hosting;
+using HlsGateway.Trailers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Playback;
@@ -63,6 +65,29 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
         Assert.Equal(3, Outcome("kept"));
     }
 
+    [Theory]
+    [InlineData(TrailerPlacement.Behind, 7.0)]
+    [InlineData(TrailerPlacement.Before, 2.0)]
+    [InlineData(TrailerPlacement.InterstitialBehind, 7.0)]
+    [InlineData(TrailerPlacement.InterstitialBefore, null)]
+    public async Task A_playhead_is_told_on_the_content_s_own_timeline_wherever_the_trailer_stands(TrailerPlacement placement, double? seconds)
+    {
+        const uint trailer = 0x0badcafe;
+        gateway.Services.GetRequiredService<TrailerLibrary>().Add(new TrailerVersion("intro", trailer, new TrailerSource("sha", 1, 5000, true, DateTimeOffset.UnixEpoch), FrozenDictionary<string, TrailerCopy>.Empty));
+        var token = Token(now => SessionToken.Begin("v", trailer, now, placement: placement));
+        using var segment = await gateway.Client.GetAsync(new Uri(gateway.Address, $"watch/v/720p/video0.ts?session_id={token}"));
+        await PostAsync(token, "e=t,pt=7000,sta=p,ts=1800000007000\n");
+        var report = (await Viewer.ReportAsync(gateway.Api(), token))!.Value;
+        Assert.Equal(
+            seconds is { } told ? [told] : [],
+            report.GetProperty("trace").EnumerateArray().Where(entry => entry.GetProperty("rule").GetString() == "report").Select(entry => entry.GetProperty("start_seconds").GetDouble()));
+        Assert.Equal(1, Outcome(seconds is null ? "no_playhead" : "kept"));
+
+        // The trailer's length is known by its version alone.
+        await PostAsync(Token(now => SessionToken.Begin("v", 0x0badf00d, now, placement: TrailerPlacement.Before)), "e=t,pt=7000,sta=p,ts=1800000007000\n");
+        Assert.Equal(seconds is null ? 2 : 1, Outcome("no_playhead"));
+    }
+
     [Fact]
     public async Task What_cannot_be_read_is_counted_and_disturbs_nothing()
     {
@@ -82,13 +107,11 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     {
         var viewer = await FetchedAsync();
         const string body = "e=ps,pt=0,sta=p,ts=1800000000000\ne=ps,pt=9000,sta=a,ts=1800000009000\n";
-        var old = new byte[SessionToken.Length];
-        SessionToken.Begin("v", 0, DateTimeOffset.UtcNow.AddDays(-3)).Write(gateway.Services.GetRequiredService<SigningKeys>(), "v", old);
-        var expired = Encoding.ASCII.GetString(old);
-        foreach (var token in (string[])["", new string('x', SessionToken.Length), new string('A', SessionToken.Length), expired, viewer.Session[..39] + (viewer.Session[39] == 'A' ? 'B' : 'A')])
+        var (expired, preview) = (Token(now => SessionToken.Begin("v", 0, now.AddDays(-3))), Token(now => SessionToken.Begin("v", 0, now, preview: true)));
+        foreach (var token in (string[])["", new string('x', SessionToken.Length), new string('A', SessionToken.Length), expired, preview, viewer.Session[..39] + (viewer.Session[39] == 'A' ? 'B' : 'A')])
             await PostAsync(token, body);
-        Assert.Equal((0, 5), (Outcome("kept"), Outcome("no_session")));
-        Assert.Null(await Viewer.ReportAsync(gateway.Api(), expired));
+        Assert.Equal((0, 6), (Outcome("kept"), Outcome("no_session")));
+        foreach (var none in (string[])[expired, preview]) Assert.Null(await Viewer.ReportAsync(gateway.Api(), none));
         Assert.Equal(0, Reports((await Viewer.ReportAsync(gateway.Api(), viewer.Session))!.Value));
     }
 
@@ -169,6 +192,13 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     {
         var begin = DateTimeOffset.UtcNow;
         await Eventually.IsTrueAsync(() => Task.FromResult(DateTimeOffset.UtcNow - begin > TimeSpan.FromMilliseconds(50)), "time to pass");
+    }
+
+    private string Token(Func<DateTimeOffset, SessionToken> begin)
+    {
+        var text = new byte[SessionToken.Length];
+        begin(DateTimeOffset.UtcNow).Write(gateway.Services.GetRequiredService<SigningKeys>(), "v", text);
+        return Encoding.ASCII.GetString(text);
     }
 
     private Uri Address(string session, string path) => new(gateway.Address, $"watch/v/{path}{(session.Length == 0 ? "" : $"?session_id={session}")}");
