@@ -27,38 +27,6 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         Assert.Equal((3, true), (versions[0].GetProperty("duration").GetDouble(), versions[0].GetProperty("current").GetBoolean()));
     }
 
-    [Theory]
-    [InlineData("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")]
-    [InlineData("not a video")]
-    [InlineData("")]
-    public async Task A_broken_upload_is_refused_in_one_sentence_and_never_reaches_the_library(string body)
-    {
-        await using var host = await StartAsync();
-        using var api = host.Api("editor");
-        using var answer = await api.PutAsync("api/trailers/brand", new StringContent(body));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        var problem = await JsonAsync(answer);
-        Assert.Equal("urn:hlsgateway:problem:trailer-refused", problem.GetProperty("type").GetString());
-        Assert.DoesNotContain('\n', problem.GetProperty("detail").GetString() ?? "\n");
-        Assert.Empty(host.Services.GetRequiredService<TrailerLibrary>().Snapshot.Versions);
-    }
-
-    [Fact]
-    public async Task A_file_with_damaged_frames_is_refused_in_one_sentence()
-    {
-        await using var host = await StartAsync();
-        using var api = host.Api("editor");
-        var bytes = await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 2));
-        // The container stays whole, so that a probe finds nothing: only the middle of the coded pictures is overwritten.
-        var media = bytes.AsSpan().IndexOf("mdat"u8);
-        var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(media - 4));
-        new Random(1).NextBytes(bytes.AsSpan(media + (length / 2), length / 8));
-        using var answer = await api.PutAsync("api/trailers/brand", new ByteArrayContent(bytes));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        Assert.Equal("The file is damaged: not all of its frames can be decoded; export it once more.", (await JsonAsync(answer)).GetProperty("detail").GetString());
-        Assert.Empty(host.Services.GetRequiredService<TrailerLibrary>().Snapshot.Versions);
-    }
-
     [Fact]
     public async Task S4_A_swap_is_one_write_that_new_sessions_see_and_a_rollback_restores_what_was()
     {
