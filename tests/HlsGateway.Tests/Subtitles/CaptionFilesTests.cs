@@ -83,17 +83,24 @@ public sealed class CaptionFilesTests(CaptionFilesTests.OneHost one) : IClassFix
         { "no cue", Text("WEBVTT\n\nNOTE nothing\n"), 0, "no caption" },
         { "nothing", [], 0, "no caption" },
         { "a page", Text("<!DOCTYPE html>\n<html><body>404</body></html>\n"), 0, "no caption" },
-        { "10 MB in one cue", Text($"WEBVTT\n\n00:01.000 --> 00:02.000\n{new string('x', 10_000_000)}\n"), 0, "1 MiB" },
     };
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task W6_A_file_that_cannot_be_read_is_refused_with_line_and_reason_and_viewers_keep_what_they_had(string what, byte[] file, int line, string why)
+    public Task W6_A_file_that_cannot_be_read_is_refused_with_line_and_reason_and_viewers_keep_what_they_had(string what, byte[] file, int line, string why) =>
+        RefuseAsync(what, file, HttpStatusCode.UnprocessableEntity, line, why);
+
+    /// <summary>Not among the others: what a theory is given is written out, byte by byte, for the runner.</summary>
+    [Fact]
+    public Task W6_Ten_megabytes_in_one_cue_are_refused_and_viewers_keep_what_they_had() =>
+        RefuseAsync("10 MB in one cue", Text($"WEBVTT\n\n00:01.000 --> 00:02.000\n{new string('x', 10_000_000)}\n"), HttpStatusCode.RequestEntityTooLarge, 0, "1 MiB");
+
+    private async Task RefuseAsync(string what, byte[] file, HttpStatusCode status, int line, string why)
     {
         await one.PutAsync(video, Text("WEBVTT\n\n00:01.000 --> 00:02.000\nas it was\n"));
         var before = await one.SegmentAsync(video, Windows[0]);
         using var answer = await one.SendAsync(video, file);
-        Assert.True(answer.StatusCode == (what.StartsWith("10 MB", StringComparison.Ordinal) ? HttpStatusCode.RequestEntityTooLarge : HttpStatusCode.UnprocessableEntity), $"{what}: {answer.StatusCode}");
+        Assert.True(answer.StatusCode == status, $"{what}: {answer.StatusCode}");
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal((what, line), (what, problem.GetProperty("line").GetInt32()));
         Assert.Contains(why, problem.GetProperty("reason").GetString(), StringComparison.Ordinal);
