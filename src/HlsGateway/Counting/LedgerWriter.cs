@@ -26,6 +26,10 @@ internal sealed class LedgerWriter : IDisposable
     // Copied into the database before the WAL outgrows what a checkpoint can sync within the commit timeout.
     private const int CheckpointPages = 1000;
     private const int IdleCheckpointPages = 100;
+
+    /// <summary>Milliseconds from one failure to the next try at most: so long are requests lost although there is room on the disk again.</summary>
+    private const int LongestPause = 200;
+
     private static readonly TimeSpan IdleBeforeMerge = TimeSpan.FromMilliseconds(50);
 
     private readonly string path;
@@ -137,7 +141,7 @@ internal sealed class LedgerWriter : IDisposable
             {
                 Fail(failure);
                 // One try is left to a process that stops; what is undecided then is told by the ledger at the next start.
-                if (stopping.WaitOne(Math.Min(1000, 25 << Math.Min(failures, 6))) && failures > 1) break;
+                if (stopping.WaitOne(Math.Min(LongestPause, 25 << Math.Min(failures, 6))) && failures > 1) break;
             }
         }
         if (file is not null)
