@@ -141,7 +141,8 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         Assert.Equal(3, result.ExitCode);
         Assert.Equal("the end", result.Reason);
         Assert.InRange(result.StderrTail.Length, 1, 8 << 10);
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 100 << 20);
+        // Kept, it would be a gigabyte as bytes and two as text; the tests beside this one allocate too.
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 700 << 20);
     }
 
     [Fact]
