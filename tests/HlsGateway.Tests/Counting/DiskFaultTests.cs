@@ -69,6 +69,25 @@ public sealed class DiskFaultTests
         Assert.Equal(ledger.Outbox.Lost, LossRows(ledger));
     }
 
+    [Fact]
+    public async Task Case_3_a_commit_that_fails_while_its_viewers_still_wait_costs_each_of_them()
+    {
+        await using var ledger = new TestLedger(options: new() { CommitTimeout = TimeSpan.FromSeconds(30) });
+        Assert.True(await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)));
+        var fired = 0;
+        FaultyDisk.Use(ledger.Folder, (operation, file) => operation == "write" && file == "ledger.db-wal" && Interlocked.Increment(ref fired) == 1 ? FaultyDisk.IoError : 0);
+
+        var answers = await Task.WhenAll(Enumerable.Range(1, 20).Select(i => ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), i)).AsTask()));
+
+        Assert.NotEqual(0, fired);
+        var lost = answers.Count(recorded => !recorded);
+        Assert.InRange(lost, 1, 20);
+        await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+        Assert.Equal(lost, ledger.Outbox.Lost);
+        Assert.Equal(21 - lost, ledger.Rows());
+        await Hosting.Eventually.IsTrueAsync(() => LossRows(ledger) == lost, "the loss is written down");
+    }
+
     [Theory]
     [InlineData("sync", FaultyDisk.IoError)]
     [InlineData("write", FaultyDisk.IoError)]
