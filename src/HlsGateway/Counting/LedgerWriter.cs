@@ -194,6 +194,8 @@ internal sealed class LedgerWriter : IDisposable
         if (lost > lossesWritten) progress.Noted();
         (nextSeq, mergedSeq, lossesWritten) = (nextSeq + hits, merged, lost);
         lastCommit = Stopwatch.GetTimestamp();
+        // Before anybody hears of it: who was told that a request is recorded may ask for it at once.
+        progress.Publish(nextSeq, mergedSeq);
         if (hits > 0)
         {
             queue.Decide(inDoubt, recorded: true);
@@ -203,7 +205,6 @@ internal sealed class LedgerWriter : IDisposable
             metrics.CommitSize.Record(hits);
         }
         if (failures > 0) Recovered();
-        progress.Publish(nextSeq, mergedSeq);
         forwarder?.Wake();
         if (PagesWritten(reset: false) >= CheckpointPages) Checkpoint();
     }
@@ -247,6 +248,7 @@ internal sealed class LedgerWriter : IDisposable
         mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
         lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");
+        progress.Publish(nextSeq, mergedSeq);
         if (tally.Undecided > 0 && inDoubt.Count == 0) queue.Decide([], nextSeq > tally.UndecidedFirst);
         if (inDoubt.Count > 0)
         {
@@ -260,7 +262,6 @@ internal sealed class LedgerWriter : IDisposable
             foreach (var (video, length) in lengths) described.Enqueue((video, length));
         }
         afterIoError = false;
-        progress.Publish(nextSeq, mergedSeq);
         PagesWritten(reset: true);
     }
 
