@@ -48,6 +48,8 @@ internal sealed class ChildGateway : IDisposable
                 Path.Combine(AppContext.BaseDirectory, "HlsGateway.dll"), "--urls", address.AbsoluteUri, $"--Gateway:DataDirectory={data}",
                 $"--ReverseProxy:Clusters:origin:Destinations:d1:Address={origin}", "--Gateway:Roles:0=gateway", "--Gateway:Roles:1=studio",
                 $"--Gateway:ApiTokens:0:Token={Token}", "--Gateway:ApiTokens:0:Role=admin", "--Logging:LogLevel:Default=Warning",
+                // What ships there would be probed and decoded at each start.
+                "--Trailers:Folder=",
             },
         };
         foreach (var setting in settings) start.ArgumentList.Add(setting);

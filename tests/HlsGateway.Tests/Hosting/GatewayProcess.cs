@@ -56,6 +56,8 @@ public sealed class GatewayProcess : IAsyncDisposable
         start.ArgumentList.Add(typeof(Program).Assembly.Location);
         start.ArgumentList.Add($"--urls={address.AbsoluteUri}");
         start.ArgumentList.Add($"--Gateway:DataDirectory={dataDirectory}");
+        // Else each process would probe and decode the trailer that ships; a test's own setting comes later and wins.
+        start.ArgumentList.Add("--Trailers:Folder=");
         if (origin is not null) start.ArgumentList.Add($"--ReverseProxy:Clusters:origin:Destinations:d1:Address={origin.Address.AbsoluteUri}");
         foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.ArgumentList.Add($"--{key}={value}");
         foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.Environment[name] = value;
