@@ -68,6 +68,17 @@ public static class AdtsFrames
             : null;
     }
 
+    /// <summary>Moves a packed audio segment in time: its ID3 tag's time, and no other byte.</summary>
+    /// <param name="ticks">90 kHz; the time wraps at 33 bits.</param>
+    /// <exception cref="FormatException">The segment has no such tag.</exception>
+    public static void Shift(Span<byte> segment, long ticks)
+    {
+        var at = segment[..Math.Min(segment.Length, 256)].IndexOf(TimestampOwner) + TimestampOwner.Length;
+        if (ReadTimestamp(segment) is not { } time || at < TimestampOwner.Length)
+            throw new FormatException("The segment states no time.");
+        BinaryPrimitives.WriteUInt64BigEndian(segment[at..], (ulong)((time + ticks) & (ContentEnd.Wrap - 1)));
+    }
+
     /// <summary>Reads a packed audio segment; without a timestamp it begins at 0.</summary>
     public static bool TryInspect(ReadOnlySpan<byte> segment, out SegmentInspection? inspection)
     {

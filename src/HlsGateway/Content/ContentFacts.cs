@@ -132,6 +132,20 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
         return ranges.Count == 0 ? null : ranges;
     }
 
+    /// <summary>What cannot be read costs the trailer's timestamps their place behind the content's, and most players do not mind.</summary>
+    private async Task<long?> MeasureEndAsync(ContentSource source, RenditionFacts facts, CancellationToken ct)
+    {
+        try
+        {
+            return await source.ReadLastAsync(facts.Path, ct) is { } last ? ContentProbe.EndOf(facts.Shape, last) : null;
+        }
+        catch (ContentUnreadableException e)
+        {
+            log.ContentUnreadable(null, source.Video, $"its last segment: {e.Message}");
+            return null;
+        }
+    }
+
     private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(ContentSource source, CancellationToken ct)
     {
         await turns.WaitAsync(ct);
@@ -142,6 +156,8 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
                 facts.Add(await probe.MeasureAsync(playlist, await source.ReadAsync(playlist, ct), ct));
             if (facts is [{ Shape.HasVideo: true } first, ..])
                 facts[0] = first with { Ranges = await MeasureRangesAsync(source, ct) };
+            foreach (var at in ContentEnd.Deciding(facts))
+                facts[at] = facts[at] with { EndPts = await MeasureEndAsync(source, facts[at], ct) };
             log.ContentMeasured(source.Video, facts.Count);
             return facts.MoveToImmutable();
         }

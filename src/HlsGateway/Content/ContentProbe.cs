@@ -30,6 +30,23 @@ public sealed class ContentProbe(Ffmpeg ffmpeg)
         return Describe(playlist, kind, probe, bytes);
     }
 
+    /// <summary>PTS at which a last segment's last frame ends, 90 kHz; null when its bytes do not tell.</summary>
+    /// <param name="shape">What the Rendition's first segment was measured to be.</param>
+    public static long? EndOf(RenditionShape shape, FirstSegment last)
+    {
+        if (last.Unsupported is not null || (last.Key is null) != (last.Iv is null))
+            return null;
+        var bytes = Decrypt(last, last.Bytes.Span);
+        if (shape.Container == "ts" ? !TsSegment.TryInspect(bytes, out var found) : !AdtsFrames.TryInspect(bytes, out found))
+            return null;
+        return found switch
+        {
+            { Video: { } video } when FrameRate.TryParse(shape.FrameRate, out var rate) => video.LastPts + (long)(90_000 / rate.PerSecond),
+            { Video: null, Audio: { } audio } when shape.SampleRate > 0 => audio.FirstPts + (audio.Frames * 1024L * 90_000 / shape.SampleRate),
+            _ => null,
+        };
+    }
+
     private static RenditionFacts Describe(string playlist, ProbeAs kind, MediaProbe probe, byte[] bytes)
     {
         if (probe.Video is null && probe.Audio is null)

@@ -12,6 +12,9 @@ public sealed record ContentSource(
     /// <summary>Reads the first segment behind the n-th discontinuity of the first playlist, from 1 on; null behind the last.</summary>
     public Func<int, CancellationToken, Task<(int StartMs, FirstSegment Segment)?>> ReadRangeAsync { get; init; } =
         (_, _) => Task.FromResult<(int, FirstSegment)?>(null);
+
+    /// <summary>Reads a playlist's last segment, whole; null where the playlist has a discontinuity or no end, or the segment is larger than what is read.</summary>
+    public Func<string, CancellationToken, Task<FirstSegment?>> ReadLastAsync { get; init; } = (_, _) => Task.FromResult<FirstSegment?>(null);
 }
 
 /// <summary>What is needed to measure a Rendition.</summary>

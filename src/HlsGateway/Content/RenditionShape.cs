@@ -13,22 +13,34 @@ namespace HlsGateway.Content;
 public readonly record struct RenditionShape(
     string Container, int Width, int Height, string FrameRate, string VideoProfile, int SampleRate, int Channels)
 {
+    /// <summary>A trailer copy whose timestamps go on where a content's end: its first PTS in steps of <see cref="ContentEnd.Step"/>. Null for content, and for the copy that all videos share.</summary>
+    public int? Continues { get; init; }
+
     public bool HasVideo => Width > 0;
 
     public bool HasAudio => Channels > 0;
 
     /// <summary>
     /// Key of the matching trailer copy; letters, digits and hyphens, safe in a URL and an object key:
-    /// <c>ts-1280x720-25_1-high-48000x2</c>, <c>fmp4-854x480-24_1-main-na</c>, <c>ts-nv-44100x1</c>.
+    /// <c>ts-1280x720-25_1-high-48000x2</c>, <c>fmp4-854x480-24_1-main-na</c>, <c>ts-nv-44100x1</c>, <c>ts-nv-44100x1-at61</c>.
     /// </summary>
     public string Profile => string.Create(CultureInfo.InvariantCulture,
-        $"{Container}-{(HasVideo ? $"{Width}x{Height}-{FrameRate.Replace('/', '_')}-{VideoProfile}" : "nv")}-{(HasAudio ? $"{SampleRate}x{Channels}" : "na")}");
+        $"{Container}-{(HasVideo ? $"{Width}x{Height}-{FrameRate.Replace('/', '_')}-{VideoProfile}" : "nv")}-{(HasAudio ? $"{SampleRate}x{Channels}" : "na")}{(Continues is { } at ? $"-{At}{at}" : "")}");
+
+    private const string At = "at";
 
     /// <summary>Reads what <see cref="Profile"/> wrote.</summary>
     public static bool TryParse(string profile, out RenditionShape shape)
     {
         shape = default;
         var parts = profile.Split('-');
+        int? continues = null;
+        if (parts[^1].StartsWith(At, StringComparison.Ordinal))
+        {
+            if (!int.TryParse(parts[^1].AsSpan(At.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var at))
+                return false;
+            (continues, parts) = (at, parts[..^1]);
+        }
         if (parts.Length < 3)
             return false;
         var (width, height, rate, video) = (0, 0, "", "");
@@ -42,7 +54,7 @@ public readonly record struct RenditionShape(
         var (sampleRate, channels) = (0, 0);
         if (parts[^1] != "na" && !TryPair(parts[^1], out sampleRate, out channels))
             return false;
-        shape = new RenditionShape(parts[0], width, height, rate, video, sampleRate, channels);
+        shape = new RenditionShape(parts[0], width, height, rate, video, sampleRate, channels) { Continues = continues };
         return string.Equals(shape.Profile, profile, StringComparison.Ordinal);
     }
 
@@ -68,6 +80,12 @@ public readonly record struct RenditionFacts(string Path, RenditionShape Shape, 
 {
     /// <summary>Stands for a PTS that could not be measured.</summary>
     public const long UnknownPts = -1;
+
+    /// <summary>
+    /// PTS at which the last frame ends, 90 kHz; null where it was not measured: only content whose audio comes apart from its picture, in
+    /// containers with a clock of their own and without a discontinuity, has a trailer that asks for it (<see cref="ContentEnd"/>).
+    /// </summary>
+    public long? EndPts { get; init; }
 
     /// <summary>Of the first Variant Stream: its ranges behind the first, in their order; null or short of the later ones where they were not measured.</summary>
     public IReadOnlyList<RangeFacts>? Ranges { get; init; }

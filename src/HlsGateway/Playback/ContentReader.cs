@@ -24,6 +24,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         async (uri, ct) => await ReadAsync(playlist.Media is not null ? playlist : await ChildAsync(playlist, uri, ct), 0, ct))
     {
         ReadRangeAsync = (n, ct) => ReadRangeStartAsync(playlist, n, ct),
+        ReadLastAsync = (uri, ct) => ReadLastAsync(playlist, uri, ct),
     };
 
     /// <summary>What stands for a playlist that is itself the entry.</summary>
@@ -49,6 +50,15 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         }
 
         return null;
+    }
+
+    private async Task<FirstSegment?> ReadLastAsync(OriginPlaylist playlist, string uri, CancellationToken ct)
+    {
+        var child = playlist.Media is not null ? playlist : await ChildAsync(playlist, uri, ct);
+        if (child.Media is not { HasEndList: true, Segments: [_, .. var rest] } media || rest.Any(segment => segment.Discontinuity))
+            return null;
+        var last = await ReadAsync(child, media.Segments.Length - 1, ct);
+        return last.Bytes.Length < MostBytes ? last : null;
     }
 
     private async Task<FirstSegment> ReadAsync(OriginPlaylist playlist, int at, CancellationToken ct)

@@ -80,9 +80,9 @@ internal sealed class PlaylistServer(
         if (Begins(request) && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
-            var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), chosen.Version);
+            var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position));
             role = decision.Version is null ? role : new ChildRole('v', decision.Variants[0].Profile);
-            copy = new(decision.Version, decision.Version is null ? null : decision.Variants[0], PlacementOf(request, chosen.Position));
+            copy = new(decision.Version, decision.Version is null ? null : decision.Variants[0], decision.Placement);
         }
 
         var site = copy.Placement.IsInterstitial() ? gateway.Value.SiteOf(context.Request) : "";
@@ -194,7 +194,7 @@ internal sealed class PlaylistServer(
     /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>
     private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master) =>
         request.Verdict == SessionVerdict.None && Begins(request) && trailers.ChosenFor(request.VideoName) is { } chosen
-            ? trailers.Decide(master, Known(request, playlist), chosen.Version) with { Placement = PlacementOf(request, chosen.Position) }
+            ? trailers.Decide(master, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position))
             : TrailerDecision.Without(TrailerPlan.NoTrailer);
 
     /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
@@ -203,13 +203,17 @@ internal sealed class PlaylistServer(
         if (await pinned.FindAsync(request.Token.Trailer, "", context.RequestAborted) is not { } version)
             return TrailerDecision.Without(TrailerPlan.NoTrailer);
         var known = Known(request, playlist) ?? await FactsAsync(context, request, playlist);
-        if (TrailerPlan.Decide(master, known, version).Missing is [var shape, ..])
+        var placement = request.Token.Placement;
+        if (TrailerPlan.Decide(master, known, version, placement).Missing is [var shape, ..])
             version = await pinned.FindAsync(version.Id, shape.Profile, context.RequestAborted) ?? version;
-        return trailers.Decide(master, known, version) with { Placement = request.Token.Placement };
+        return trailers.Decide(master, known, version, placement);
     }
 
-    private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position) =>
-        TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
+    private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position)
+    {
+        var placement = TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
+        return placement == TrailerPlacement.Behind && options.Value.ContinueTimestamps ? TrailerPlacement.BehindContinuing : placement;
+    }
 
     /// <summary>The copy that a child of a Master Playlist carries or announces.</summary>
     private async ValueTask<PinnedCopy> PinnedAsync(HttpContext context, WatchRequest request, ChildRole role)

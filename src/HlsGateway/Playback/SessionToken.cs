@@ -8,7 +8,7 @@ using HlsGateway.Playlists;
 namespace HlsGateway.Playback;
 
 /// <summary>What a session token says once it has been verified.</summary>
-/// <param name="Id">UUIDv7: identity and start time. Of its random bits the last two are the placement.</param>
+/// <param name="Id">UUIDv7: identity and start time. Of its random bits the last three are the placement.</param>
 /// <param name="VideoSegments">Number of path segments of the video's id.</param>
 /// <param name="Trailer">The pinned trailer version; 0 = none.</param>
 /// <param name="Preview">Signed as a preview: plays any trailer and counts nothing.</param>
@@ -23,7 +23,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
     private const int Signed = 16 + 1 + 4;
     private const int Size = 30;
     private const int TagSize = Size - Signed;
-    private const byte PlacementBits = 3;
+    private const byte PlacementBits = 7;
     private const int LastOfId = 15;
 
     /// <summary>How the pinned trailer is placed.</summary>
@@ -33,7 +33,9 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         {
             Span<byte> id = stackalloc byte[16];
             Id.TryWriteBytes(id, bigEndian: true, out _);
-            return (TrailerPlacement)(id[LastOfId] & PlacementBits);
+            var placement = (TrailerPlacement)(id[LastOfId] & PlacementBits);
+            // Tokens of builds that knew no such value hold a random bit there.
+            return placement <= TrailerPlacement.BehindContinuing ? placement : placement & TrailerPlacement.InterstitialBefore;
         }
     }
 
@@ -142,13 +144,16 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
     }
 }
 
-/// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch. Two bits of a token.</summary>
+/// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch. Three bits of a token.</summary>
 public enum TrailerPlacement : byte
 {
     Behind,
     Before,
     InterstitialBehind,
     InterstitialBefore,
+
+    /// <summary>Behind, with timestamps that go on where the content's end.</summary>
+    BehindContinuing,
 }
 
 /// <summary>What came of verifying a token.</summary>

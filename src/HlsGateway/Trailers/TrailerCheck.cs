@@ -34,10 +34,13 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
     {
         var findings = ImmutableArray.CreateBuilder<LintFinding>();
         var renditions = new List<SessionRendition>();
+        var copies = 0;
         foreach (var copy in version.Copies.Values.OrderBy(c => c.Profile, StringComparer.Ordinal))
         {
-            if (!RenditionShape.TryParse(copy.Profile, out var shape))
+            // The others hold the same pictures at another time, for each end of a content: an editor does not wait for hundreds of them.
+            if (!RenditionShape.TryParse(copy.Profile, out var shape) || shape.Continues is not null)
                 continue;
+            copies++;
             if (afresh || !whole.ContainsKey((version.Id, copy.Profile)))
             {
                 var faults = await CheckSegmentsAsync(version, copy, shape, ct);
@@ -53,7 +56,7 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
             renditions.AddRange(spliced.Take(1));
         }
         findings.AddRange(SpliceLint.Check(renditions));
-        return new CheckReport(version.Label, version.Copies.Count, findings.ToImmutable());
+        return new CheckReport(version.Label, copies, findings.ToImmutable());
     }
 
     private async Task<ImmutableArray<LintFinding>> CheckSegmentsAsync(TrailerVersion version, TrailerCopy copy, RenditionShape shape, CancellationToken ct)

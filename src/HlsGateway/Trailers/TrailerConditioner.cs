@@ -1,12 +1,14 @@
 using System.Data.Common;
 using System.Diagnostics;
+using HlsGateway.Content;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
 
 namespace HlsGateway.Trailers;
 
 /// <summary>Makes the copies that are asked for, one at a time: viewers need the machine's other cores.</summary>
-public sealed class TrailerConditioner(TrailerLibrary library, TrailerRecords records, TrailerEncoder encoder, TrailerSwitch state, ILogger<TrailerConditioner> log)
+public sealed class TrailerConditioner(
+    TrailerLibrary library, TrailerRecords records, TrailerEncoder encoder, ContinuingCopy continuing, TrailerSwitch state, ILogger<TrailerConditioner> log)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -36,13 +38,32 @@ public sealed class TrailerConditioner(TrailerLibrary library, TrailerRecords re
         var (version, shape) = wanted;
         if (await records.FindCopyAsync(version, shape.Profile, ct) is { } found)
             return found;
+        var shared = shape.Continues is null ? null : await SharedAsync(wanted, ct);
         var clock = Stopwatch.GetTimestamp();
-        await using var source = await records.OpenSourceAsync(version, ct);
-        using var encoded = await encoder.EncodeAsync(version, shape, source, ct);
+        using var encoded = shared is null ? await EncodeAsync(version, shape, ct) : await continuing.MakeAsync(version, shape, shared, ct);
         await records.AddCopyAsync(encoded, ct);
         await TellOthersAsync(ct);
         log.TrailerCopyMade(version.Label, shape.Profile, encoded.Copy.Segments.Length, Stopwatch.GetElapsedTime(clock).TotalSeconds);
         return encoded.Copy;
+    }
+
+    /// <summary>The copy that another one goes on from; made now where there is none.</summary>
+    private async Task<TrailerCopy> SharedAsync(WantedCopy wanted, CancellationToken ct)
+    {
+        var shape = wanted.Shape with { Continues = null };
+        if (library.ById(wanted.Version.Id)?.Copies.GetValueOrDefault(shape.Profile) is { } known)
+            return known;
+        if (library.FailureOf(wanted.Version.Id, shape.Profile) is { } failure)
+            throw new ConditioningException(failure.Reason);
+        var made = await FindOrMakeAsync(wanted with { Shape = shape }, ct);
+        library.Made(wanted with { Shape = shape }, made);
+        return made;
+    }
+
+    private async Task<EncodedCopy> EncodeAsync(TrailerVersion version, RenditionShape shape, CancellationToken ct)
+    {
+        await using var source = await records.OpenSourceAsync(version, ct);
+        return await encoder.EncodeAsync(version, shape, source, ct);
     }
 
     private async Task TellOthersAsync(CancellationToken ct)

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using HlsGateway.Content;
+using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
@@ -46,17 +47,17 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     public TrailerVersion? ById(uint id) => Snapshot.ById(id);
 
     /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
-    public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer) =>
-        Settle(TrailerPlan.Decide(master, facts, trailer), trailer);
+    public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
+        Settle(TrailerPlan.Decide(master, facts, trailer, placement), trailer);
 
     /// <summary>As above, for an entry that is itself a Media Playlist.</summary>
-    public TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer) =>
-        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer), trailer);
+    public TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
+        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, placement), trailer);
 
     /// <summary>Has a missing copy made in the background, once; after a failure not before its back-off has passed.</summary>
     public void Want(TrailerVersion version, RenditionShape shape)
     {
-        Remember(shape);
+        Remember(shape with { Continues = null });
         version = ById(version.Id) ?? version;
         var key = (version.Id, shape.Profile);
         if (version.Copies.ContainsKey(shape.Profile)
@@ -115,7 +116,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         }
         foreach (var profile in Snapshot.Versions.SelectMany(v => v.Copies.Keys).Distinct(StringComparer.Ordinal))
         {
-            if (RenditionShape.TryParse(profile, out var shape))
+            if (RenditionShape.TryParse(profile, out var shape) && shape.Continues is null)
                 Remember(shape);
         }
     }
@@ -149,7 +150,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
             return decision;
         foreach (var shape in decision.Missing)
         {
-            if (FailureOf(active.Id, shape.Profile) is not null)
+            if (decision.Version is null && FailureOf(active.Id, shape.Profile) is not null)
                 decision = decision with { Reason = TrailerPlan.CopyFailed };
             Want(active, shape);
         }

@@ -10,7 +10,7 @@ namespace HlsGateway.Trailers;
 /// <param name="Reason">Null with a trailer; otherwise one of <see cref="TrailerPlan"/>'s reasons.</param>
 /// <param name="Variants">The copy of each Variant Stream, by its index in the Master Playlist.</param>
 /// <param name="Renditions">The copies of the audio and alternative video Renditions that have a URI, by the EXT-X-MEDIA tag's index.</param>
-/// <param name="Missing">Shapes whose copies would have to be made first.</param>
+/// <param name="Missing">Shapes whose copies would have to be made first; with a trailer, copies that would suit later sessions better.</param>
 public sealed record TrailerDecision(
     TrailerVersion? Version, string? Reason, ImmutableArray<TrailerCopy> Variants, ImmutableDictionary<int, TrailerCopy> Renditions,
     ImmutableArray<RenditionShape> Missing)
@@ -34,18 +34,20 @@ public static class TrailerPlan
     public const string UnsupportedShape = "unsupported_shape";
 
     /// <param name="facts">Null while the content has not been measured.</param>
-    public static TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active) =>
-        Decide([.. master.Variants.Select(v => v.Uri)], [.. master.Renditions.Select(PlaylistOf)], facts, active);
+    /// <param name="placement">What the session asks for; one that asks for timestamps that go on gets those of the shared copies where the others are not there.</param>
+    public static TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind) =>
+        Decide([.. master.Variants.Select(v => v.Uri)], [.. master.Renditions.Select(PlaylistOf)], facts, active, placement);
 
     /// <summary>For an entry that is itself a Media Playlist: its one Rendition is Variant Stream 0.</summary>
-    public static TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active) =>
-        Decide([mediaPlaylist], [], facts, active);
+    public static TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind) =>
+        Decide([mediaPlaylist], [], facts, active, placement);
 
     /// <summary>Only audio and alternative video carry the trailer's media; captions have a window of their own (rule W3).</summary>
     public static string? PlaylistOf(Rendition rendition) => rendition.Type is "AUDIO" or "VIDEO" ? rendition.Uri : null;
 
     internal static TrailerDecision Decide(
-        ImmutableArray<string> variants, ImmutableArray<string?> renditions, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active)
+        ImmutableArray<string> variants, ImmutableArray<string?> renditions, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active,
+        TrailerPlacement placement = TrailerPlacement.Behind)
     {
         if (active is null)
             return TrailerDecision.Without(NoTrailer);
@@ -63,12 +65,29 @@ public static class TrailerPlan
             shapes[uri] = fact.Shape;
         }
 
+        if (placement != TrailerPlacement.BehindContinuing)
+            return Match(active, variants, renditions, shapes, placement);
+        if (ContentEnd.StepBehind(known) is not { } step)
+            return Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
+        var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement);
+        if (continuing.Version is not null)
+            return continuing;
+        var shared = Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
+        return shared with { Missing = [.. shared.Missing, .. continuing.Missing] };
+    }
+
+    private static TrailerDecision Match(
+        TrailerVersion active, ImmutableArray<string> variants, ImmutableArray<string?> renditions, IReadOnlyDictionary<string, RenditionShape> shapes, TrailerPlacement placement)
+    {
         ImmutableArray<RenditionShape> missing = [.. shapes.Values.Distinct().Where(s => !active.Copies.ContainsKey(s.Profile))];
         return missing.Length > 0
             ? TrailerDecision.Without(CopyMissing) with { Missing = missing }
             : new TrailerDecision(
                 active, Reason: null, [.. variants.Select(CopyOf)],
-                renditions.Select((uri, index) => (uri, index)).Where(r => r.uri is not null).ToImmutableDictionary(r => r.index, r => CopyOf(r.uri ?? "")), []);
+                renditions.Select((uri, index) => (uri, index)).Where(r => r.uri is not null).ToImmutableDictionary(r => r.index, r => CopyOf(r.uri ?? "")), [])
+            {
+                Placement = placement,
+            };
 
         TrailerCopy CopyOf(string uri) => active.Copies[shapes[uri].Profile];
     }

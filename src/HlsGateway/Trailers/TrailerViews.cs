@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HlsGateway.Content;
 
 namespace HlsGateway.Trailers;
 
@@ -17,9 +18,11 @@ public sealed record TrailerCopyView(string Profile, string Status, string? Erro
 /// <param name="Current">A new session of a plain name gets this version.</param>
 /// <param name="Active">Some line of what is on leads to it.</param>
 /// <param name="Withdrawn">Shown to nobody any more.</param>
+/// <param name="Copies">One for each shape of content that was asked for.</param>
+/// <param name="Continuing">How many more there are of the same pictures, with timestamps that go on where a content's end.</param>
 public sealed record TrailerVersionView(
     string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn,
-    ImmutableArray<TrailerCopyView> Copies);
+    ImmutableArray<TrailerCopyView> Copies, int Continuing);
 
 public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
 
@@ -53,6 +56,9 @@ public static class TrailerViews
         var canonical = library.ById(version.Id) ?? version;
         return new TrailerVersionView(
             version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active, library.Snapshot.IsWithdrawn(version.Id),
-            [.. canonical.Copies.Keys.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)]);
+            [.. canonical.Copies.Keys.Where(IsShared).Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)],
+            canonical.Copies.Keys.Count(p => !IsShared(p)));
     }
+
+    private static bool IsShared(string profile) => RenditionShape.TryParse(profile, out var shape) && shape.Continues is null;
 }

@@ -46,6 +46,12 @@ public sealed class TrailersOptions
     [Range(-40, 0)]
     public double Loudness { get; init; } = -16;
 
+    /// <summary>
+    /// True: where a content's audio comes apart from its picture, the trailer's timestamps go on where the content's end, in copies of
+    /// their own for each end (to <see cref="HlsGateway.Content.ContentEnd.Step"/>), because VLC drops the trailer otherwise. False: all videos of a shape share one copy.
+    /// </summary>
+    public bool ContinueTimestamps { get; init; } = true;
+
     /// <summary>What stands beside a picture of another shape. Copies that are already made keep theirs.</summary>
     public TrailerGround Ground { get; init; } = TrailerGround.Plain;
 }

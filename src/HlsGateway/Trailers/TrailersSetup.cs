@@ -13,6 +13,7 @@ public static class TrailersSetup
         builder.Services.AddSingleton<TrailerRecords>();
         builder.Services.AddSingleton<PinnedTrailers>();
         builder.Services.AddSingleton<TrailerEncoder>();
+        builder.Services.AddSingleton<ContinuingCopy>();
         builder.Services.AddSingleton<TrailerCheck>();
         builder.Services.AddSingleton<TrailerSwitch>();
         builder.Services.AddSingleton<TrailerIntake>();

@@ -31,7 +31,6 @@ internal sealed record Scenario(ContentShape Content, bool TrailerHasSound, IRea
     /// <summary>Why a player is not asked to play content of a shape with a trailer; null where it is.</summary>
     public static string? LeftOut(ContentShape content, string player) => (content.Fmp4, player) switch
     {
-        (false, Rig.Players.Vlc) when content.Demuxed => "drops the trailer's pictures as late, with captions on or off",
         (true, Rig.Players.Native) => "stalls at the splice of fMP4",
         (true, Rig.Players.Ffmpeg or Rig.Players.Mpv) => "loses the first trailer segment of fMP4",
         (true, Rig.Players.Vlc) => "leaves the trailer of fMP4 out",

@@ -96,8 +96,10 @@ internal sealed partial class Stage : IAsyncDisposable
         try
         {
             await Until.TrueAsync(
-                async () => (await PlaylistsAsync(video)).Skip(1).All(child =>
-                    child.Text.Contains($"~t/{trailer}@", StringComparison.Ordinal) || child.Text.Contains("subtitles/", StringComparison.Ordinal)),
+                async () => (await PlaylistsAsync(video)) is var served && served.Skip(1).All(child =>
+                    (child.Text.Contains($"~t/{trailer}@", StringComparison.Ordinal) || child.Text.Contains("subtitles/", StringComparison.Ordinal))
+                    // Behind sound that comes apart a trailer has timestamps that go on, once such copies are there.
+                    && (!served[0].Text.Contains("AUDIO=\"", StringComparison.Ordinal) || child.Uri.Contains("-at", StringComparison.Ordinal))),
                 $"{video} has its trailer", TimeSpan.FromMinutes(3));
         }
         catch (TimeoutException late)

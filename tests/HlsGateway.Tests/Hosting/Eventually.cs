@@ -18,7 +18,11 @@ public static class Eventually
     }
 
     /// <param name="what">Asked when it has not come true.</param>
-    public static async Task IsTrueAsync(Func<bool> condition, Func<string> what, TimeSpan? within = null)
+    public static Task IsTrueAsync(Func<bool> condition, Func<string> what, TimeSpan? within = null) =>
+        IsTrueAsync(() => Task.FromResult(condition()), what, within);
+
+    /// <param name="what">Asked when it has not come true.</param>
+    public static async Task IsTrueAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? within = null)
     {
         try
         {

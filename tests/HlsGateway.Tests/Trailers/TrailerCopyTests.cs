@@ -159,6 +159,16 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
         Assert.Equal("", Loudness.Filter(null, -16, 48000));
     }
 
+    [Fact]
+    public void S7_A_copy_can_go_on_at_any_time_of_33_bits_in_a_container_with_a_clock_of_its_own()
+    {
+        var shape = new RenditionShape("ts", 0, 0, "", "", 48000, 2);
+        Assert.True(ConditioningArguments.Supports(shape with { Continues = 0 }));
+        Assert.True(ConditioningArguments.Supports(shape with { Continues = 954_436 }));
+        Assert.False(ConditioningArguments.Supports(shape with { Continues = 954_437 }));
+        Assert.False(ConditioningArguments.Supports(shape with { Container = "fmp4", Continues = 4 }));
+    }
+
     [Theory]
     [InlineData("ts", 321, 180, "25/1", "high", 48000, 2)]
     [InlineData("ts", 320, 180, "25/1", "high-10", 48000, 2)]

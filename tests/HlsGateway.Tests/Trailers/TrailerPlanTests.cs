@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using HlsGateway.Content;
+using HlsGateway.Playback;
 using HlsGateway.Trailers;
 
 namespace HlsGateway.Tests.Trailers;
@@ -27,6 +28,32 @@ public sealed class TrailerPlanTests
             ["v.m3u8"], ["en.m3u8", null, "fr.m3u8"], Facts(("v.m3u8", Silent), ("en.m3u8", Sound), ("fr.m3u8", Sound)), Version(Silent, Sound));
         Assert.Equal([Silent.Profile], decision.Variants.Select(c => c.Profile));
         Assert.Equal([(0, Sound.Profile), (2, Sound.Profile)], decision.Renditions.OrderBy(r => r.Key).Select(r => (r.Key, r.Value.Profile)));
+    }
+
+    [Fact]
+    public void S1_Where_sound_comes_apart_the_copies_that_go_on_are_preferred_and_the_shared_ones_stand_in()
+    {
+        var facts = Facts(("v.m3u8", Silent), ("en.m3u8", Sound)).Select(fact => fact with { EndPts = 900_000 }).ToImmutableArray();
+        var (silent, sound) = (Silent with { Continues = 100 }, Sound with { Continues = 100 });
+        TrailerDecision Decide(TrailerPlacement placement, params RenditionShape[] copies) => TrailerPlan.Decide(["v.m3u8"], ["en.m3u8"], facts, Version(copies), placement);
+
+        var whole = Decide(TrailerPlacement.BehindContinuing, Silent, Sound, silent, sound);
+        Assert.Equal((TrailerPlacement.BehindContinuing, silent.Profile, sound.Profile), (whole.Placement, whole.Variants[0].Profile, whole.Renditions[0].Profile));
+        Assert.Empty(whole.Missing);
+
+        // One of them alone is no use: picture and sound begin at one time.
+        var half = Decide(TrailerPlacement.BehindContinuing, Silent, Sound, silent);
+        Assert.Equal((TrailerPlacement.Behind, Silent.Profile, Sound.Profile), (half.Placement, half.Variants[0].Profile, half.Renditions[0].Profile));
+        Assert.Equal([sound], half.Missing.AsEnumerable());
+
+        var none = Decide(TrailerPlacement.BehindContinuing, Silent);
+        Assert.Equal((null, TrailerPlan.CopyMissing), (none.Version, none.Reason));
+        Assert.Equal([Sound, silent, sound], none.Missing.AsEnumerable());
+
+        var pinned = Decide(TrailerPlacement.Behind, Silent, Sound, silent, sound);
+        Assert.Equal((TrailerPlacement.Behind, Silent.Profile), (pinned.Placement, pinned.Variants[0].Profile));
+        var before = Decide(TrailerPlacement.Before, Silent, Sound, silent, sound);
+        Assert.Equal((TrailerPlacement.Before, Silent.Profile), (before.Placement, before.Variants[0].Profile));
     }
 
     [Fact]
@@ -66,9 +93,11 @@ public sealed class TrailerPlanTests
     [InlineData("fmp4", 854, 480, "24/1", "main", 0, 0)]
     [InlineData("ts", 0, 0, "", "", 44100, 1)]
     [InlineData("ts", 640, 360, "25/1", "high-4:2:2", 48000, 2)]
-    public void A_profile_names_its_shape(string container, int width, int height, string rate, string profile, int sampleRate, int channels)
+    [InlineData("ts", 640, 360, "25/1", "high", 0, 0, 0)]
+    [InlineData("aac", 0, 0, "", "", 48000, 2, 954_000)]
+    public void A_profile_names_its_shape(string container, int width, int height, string rate, string profile, int sampleRate, int channels, int? continues = null)
     {
-        var shape = new RenditionShape(container, width, height, rate, profile, sampleRate, channels);
+        var shape = new RenditionShape(container, width, height, rate, profile, sampleRate, channels) { Continues = continues };
         Assert.True(RenditionShape.TryParse(shape.Profile, out var parsed));
         Assert.Equal(shape, parsed);
     }
@@ -81,6 +110,10 @@ public sealed class TrailerPlanTests
     [InlineData("ts-1280xx-25_1-high-48000x2")]
     [InlineData("ts-1280x720-25_1-high-48000y2")]
     [InlineData("ts-+1x720-25_1-high-48000x2")]
+    [InlineData("ts-nv-48000x2-at")]
+    [InlineData("ts-nv-48000x2-at-1")]
+    [InlineData("ts-nv-48000x2-at007")]
+    [InlineData("ts-nv-at7")]
     public void A_profile_of_no_shape_is_refused(string profile) => Assert.False(RenditionShape.TryParse(profile, out _));
 
     [Theory]

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace HlsGateway.Content;
+
+/// <summary>
+/// Where a content's timestamps end, for players that keep one clock over an EXT-X-DISCONTINUITY: VLC does so where audio and picture
+/// come apart, and drops a trailer whose timestamps lie behind it. Pure.
+/// </summary>
+public static class ContentEnd
+{
+    /// <summary>Ends are rounded up to this, 90 kHz, so that videos of about one length share a trailer copy. A player that keeps its clock pauses for as long.</summary>
+    public const long Step = 9_000;
+
+    /// <summary>MPEG-2 timestamps have 33 bits.</summary>
+    public const long Wrap = 1L << 33;
+
+    /// <summary>An end of picture and sound that lie further apart is none that a trailer could go on from.</summary>
+    private const long MostApart = 5 * 90_000;
+
+    /// <summary>The Renditions whose ends tell where the content ends: the first picture without sound and the first sound without picture; empty where they do not come apart.</summary>
+    /// <returns>Indexes of <paramref name="facts"/>.</returns>
+    public static ImmutableArray<int> Deciding(IReadOnlyList<RenditionFacts> facts)
+    {
+        var (picture, sound) = (-1, -1);
+        for (var at = facts.Count - 1; at >= 0; at--)
+        {
+            if (facts[at].Unsupported is not null || facts[at].Shape.Container is not ("ts" or "aac"))
+                return [];
+            if (facts[at].Shape is { HasVideo: true, HasAudio: false })
+                picture = at;
+            else if (facts[at].Shape is { HasVideo: false, HasAudio: true })
+                sound = at;
+        }
+
+        return picture < 0 || sound < 0 ? [] : [picture, sound];
+    }
+
+    /// <summary>First PTS of a copy that goes on behind the content, in steps of <see cref="Step"/>; null where that is not known.</summary>
+    public static int? StepBehind(ImmutableArray<RenditionFacts> facts)
+    {
+        long? end = null;
+        foreach (var at in Deciding(facts))
+        {
+            if (facts[at].EndPts is not { } mine || Math.Abs(mine - (end ?? mine)) > MostApart)
+                return null;
+            end = Math.Max(mine, end ?? mine);
+        }
+
+        return (int?)(((end % Wrap) + Step - 1) / Step % (Wrap / Step));
+    }
+}

@@ -1,0 +1,44 @@
+using HlsGateway.Content;
+using HlsGateway.Transcoding;
+
+namespace HlsGateway.Trailers;
+
+/// <summary>
+/// Makes the copy whose timestamps go on where a content's end, from the copy that all videos share: the same pictures and sounds at
+/// another time, without encoding anything again.
+/// </summary>
+public sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
+{
+    /// <param name="shape">With <see cref="RenditionShape.Continues"/>.</param>
+    /// <param name="shared">The copy of the same shape without it; its objects are in the store.</param>
+    /// <exception cref="ConditioningException">The shared copy is not whole.</exception>
+    public async Task<EncodedCopy> MakeAsync(TrailerVersion version, RenditionShape shape, TrailerCopy shared, CancellationToken ct)
+    {
+        var begin = (shape.Continues ?? throw new ArgumentException("The shape does not continue any content.", nameof(shape))) * ContentEnd.Step;
+        var folder = ffmpeg.OpenFolder();
+        try
+        {
+            foreach (var segment in shared.Segments)
+            {
+                var bytes = await records.ReadObjectAsync(shared, segment.File, ct);
+                if (shape.Container == "ts")
+                    TsTimestamps.Shift(bytes, begin - shared.FirstVideoPts);
+                else
+                    AdtsFrames.Shift(bytes, begin - shared.FirstVideoPts);
+                await File.WriteAllBytesAsync(folder[segment.File], bytes, ct);
+            }
+
+            return new EncodedCopy(shared with { Profile = shape.Profile, KeyPrefix = $"{version.KeyPrefix}{shape.Profile}/", FirstVideoPts = begin }, folder);
+        }
+        catch (FormatException e)
+        {
+            folder.Dispose();
+            throw new ConditioningException(e.Message);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using HlsGateway.Lint;
+using HlsGateway.Tests.Hosting;
+
+namespace HlsGateway.Tests.Trailers;
+
+/// <summary>Content whose sound comes apart from its picture: the trailer's timestamps go on where the content's end.</summary>
+public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixture<TrailerWorkshop>
+{
+    [Theory]
+    [InlineData("ts")]
+    [InlineData("aac")]
+    public async Task S1_A_trailer_behind_demuxed_sound_goes_on_where_the_content_ends_and_running_sessions_keep_what_they_began_with(string sound)
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        await ServeAsync(origin, sound);
+        var step = (int)Math.Ceiling(Math.Round(await EndAsync() * 10, 3));
+        await using var host = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "" });
+        using var api = host.Api("editor");
+        using (var upload = await api.PutAsync("api/trailers/brand", new ByteArrayContent(await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 4.2)))))
+            upload.EnsureSuccessStatusCode();
+        using (var captions = await api.PutAsync("api/videos/show/subtitles/en", new StringContent("WEBVTT\n\n00:00.500 --> 00:01.500\nHello\n")))
+            captions.EnsureSuccessStatusCode();
+        using (var active = await api.PutAsync("api/trailers/active", new StringContent("{\"trailer\":\"brand\"}", System.Text.Encoding.UTF8, "application/json")))
+            active.EnsureSuccessStatusCode();
+
+        // Without its own copy a session has the shared one, and the next ones what was made meanwhile.
+        var masters = new List<string>();
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                masters.Add(await host.Client.GetStringAsync("watch/show/playlist.m3u8"));
+                return masters[^1].Contains($"-at{step}", StringComparison.Ordinal);
+            },
+            () => $"No session's trailer goes on where its content ends: {masters[^1]}");
+        var uris = Renditions(masters[^1]);
+        Assert.Equal(3, uris.Count);
+        Assert.All(uris, uri => Assert.EndsWith($"-at{step}", new Uri(host.Address, uri).Query, StringComparison.Ordinal));
+        Assert.DoesNotContain("-at", await host.Client.GetStringAsync("watch/show/playlist.m3u8?trailer=interstitial"), StringComparison.Ordinal);
+
+        var begins = new List<double>();
+        foreach (var uri in uris.Where(uri => !uri.Contains("subtitles/", StringComparison.Ordinal)))
+        {
+            var url = new Uri(host.Address, "watch/show/" + uri);
+            var text = await host.Client.GetStringAsync(url);
+            Assert.Equal(text, await host.Client.GetStringAsync(url));
+            var segments = Viewer.Uris(text[text.IndexOf("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)..]).ToList();
+            Assert.Equal(2, segments.Count);
+            begins.Add(await FirstTimeAsync(host, new Uri(url, segments[0])));
+        }
+
+        Assert.All(begins, begin => Assert.Equal(step / 10.0, begin, 3));
+        using var source = new WebLintSource(new Uri(host.Address, "watch/show/playlist.m3u8").AbsoluteUri);
+        var report = await new StreamLint(source).CheckAsync("it", CancellationToken.None);
+        Assert.Empty(report.Findings.Select(finding => finding.ToString()));
+
+        // Who began with the shared copy keeps it, in every playlist.
+        if (masters.Find(text => text.Contains("&p=v-ts", StringComparison.Ordinal) && !text.Contains("-at", StringComparison.Ordinal)) is { } early)
+        {
+            var token = Viewer.SessionOf(new Uri(host.Address, "watch/show/" + Renditions(early)[0]));
+            Assert.Equal(early, await host.Client.GetStringAsync($"watch/show/playlist.m3u8?session_id={token}"));
+        }
+
+        using var told = JsonDocument.Parse(await api.GetStringAsync("api/trailers"));
+        var version = told.RootElement.GetProperty("trailers")[0].GetProperty("versions")[0];
+        Assert.Equal(2, version.GetProperty("continuing").GetInt32());
+        Assert.Equal(2, version.GetProperty("copies").GetArrayLength());
+        using var check = await api.PostAsync("api/trailers/brand/check", null);
+        using var verdict = JsonDocument.Parse(await check.Content.ReadAsStringAsync());
+        Assert.Equal(2, verdict.RootElement.GetProperty("copies").GetInt32());
+    }
+
+    private async Task ServeAsync(LoopbackOrigin origin, string sound)
+    {
+        await workshop.ServeAsync(origin, "show", ["-r", "25", "-bf", "2"], ["-an"]);
+        if (sound == "ts")
+        {
+            await workshop.ServeAsync(origin, "show/sound", [], ["-vn"]);
+        }
+        else
+        {
+            var file = workshop["0.aac"];
+            await TrailerWorkshop.RunAsync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "sine=440:r=44100:d=4", "-c:a", "aac", "-f", "adts", file]);
+            var frames = await File.ReadAllBytesAsync(file);
+            var packed = HlsGateway.Content.AdtsFrames.Cut(frames, [0, 86, HlsGateway.Content.AdtsFrames.CountFrames(frames)], 44_100, 126_000) ?? throw new InvalidOperationException("no frames");
+            origin.Serve("show/sound/0.aac", packed[0]);
+            origin.Serve("show/sound/1.aac", packed[1]);
+            origin.Serve("show/sound/v.m3u8", "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:1.996916,\n0.aac\n#EXTINF:2.043356,\n1.aac\n#EXT-X-ENDLIST\n");
+        }
+
+        origin.Serve(
+            "show/playlist.m3u8",
+            "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,URI=\"sound/v.m3u8\"\n" +
+            "#EXT-X-STREAM-INF:BANDWIDTH=900000,AUDIO=\"a\"\nv.m3u8\n");
+    }
+
+    /// <summary>Seconds at which the content's last picture ends, as ffprobe tells: the sound ends before.</summary>
+    private async Task<double> EndAsync()
+    {
+        var pictures = Directory.GetFiles(workshop["content-show"], "*.ts").Select(file => TrailerWorkshop.ProbeAsync(file, "-show_entries", "packet=pts_time"));
+        return (await Task.WhenAll(pictures)).SelectMany(lines => lines).Max(line => double.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)) + 0.04;
+    }
+
+    private static List<string> Renditions(string master) =>
+        [.. Viewer.Uris(master), .. master.Split('"').Where(part => part.Contains(".m3u8?", StringComparison.Ordinal) && !part.Contains('\n', StringComparison.Ordinal))];
+
+    private async Task<double> FirstTimeAsync(GatewayHost host, Uri segment)
+    {
+        using var redirect = await host.Client.GetAsync(segment);
+        Assert.Equal(302, (int)redirect.StatusCode);
+        var bytes = await host.Client.GetByteArrayAsync(redirect.Headers.Location);
+        if (segment.AbsolutePath.EndsWith(".aac", StringComparison.Ordinal))
+            return (HlsGateway.Content.AdtsFrames.ReadTimestamp(bytes) ?? -1) / 90_000.0;
+        var file = workshop[Guid.NewGuid().ToString("n") + ".ts"];
+        await File.WriteAllBytesAsync(file, bytes);
+        var times = await TrailerWorkshop.ProbeAsync(file, "-show_entries", "packet=pts_time");
+        return times.Min(line => double.Parse(line.Split(',')[0], CultureInfo.InvariantCulture));
+    }
+}
