@@ -41,11 +41,12 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
             var stated = double.Parse(copy.Segments[k].Duration, CultureInfo.InvariantCulture);
             Assert.InRange(stated, 0.1, 4);
             Assert.InRange(stated * 1000, 0, new TrailerGrid((int)(SourceSeconds * 1000)).LongestSegmentMs);
-            Assert.Equal(stated, await SecondsAsync(file, shape.HasVideo ? "v" : "a", frame), 3);
+            var probed = await TrailerWorkshop.ProbedAsync(file);
+            Assert.Equal(stated, Times(probed, shape.HasVideo ? "video" : "audio").Count * frame, 3);
             if (shape.HasVideo)
-                await AssertPictureAsync(file, shape);
+                AssertPicture(probed, shape);
             if (shape.HasAudio)
-                await AssertSoundAsync(file, shape);
+                AssertSound(probed, shape);
             if (shape.Container == "ts")
                 AssertBeginsWithTables(file);
             total += stated;
@@ -69,13 +70,14 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
         {
             var (copy, folder) = await workshop.EncodeAsync(shape);
             Assert.Equal(firstPts, copy.FirstVideoPts);
-            foreach (var (wanted, stream, frame) in new[] { (shape.HasVideo, "v", shape.HasVideo ? FrameSeconds(shape) : 0), (shape.HasAudio, "a", 1024.0 / 48000) })
+            var probed = new List<Probed>();
+            for (var k = 0; k < copy.Segments.Length; k++)
+                probed.Add(await TrailerWorkshop.ProbedAsync(workshop.Playable(folder, copy, k)));
+            foreach (var (wanted, stream, frame) in new[] { (shape.HasVideo, "video", shape.HasVideo ? FrameSeconds(shape) : 0), (shape.HasAudio, "audio", 1024.0 / 48000) })
             {
                 if (!wanted)
                     continue;
-                var times = new List<double>();
-                for (var k = 0; k < copy.Segments.Length; k++)
-                    times.AddRange(await TimesAsync(workshop.Playable(folder, copy, k), stream));
+                var times = probed.SelectMany(segment => Times(segment, stream)).ToList();
                 Assert.Equal(firstPts / 90_000.0, times.Min(), 4);
                 ends.Add(times.Max() + frame);
             }
@@ -182,19 +184,20 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
         string container, int width, int height, string rate, string profile, int sampleRate, int channels) =>
         Assert.False(ConditioningArguments.Supports(new RenditionShape(container, width, height, rate, profile, sampleRate, channels)));
 
-    private static async Task AssertPictureAsync(string file, RenditionShape shape)
+    private static void AssertPicture(Probed probed, RenditionShape shape)
     {
-        var stream = (await TrailerWorkshop.ProbeAsync(file, "-select_streams", "v", "-show_entries", "stream=profile,width,height,pix_fmt,r_frame_rate"))[0].Split(',');
+        var stream = probed.Stream("video");
         var profile = shape.VideoProfile switch { "baseline" => "Constrained Baseline", "main" => "Main", _ => "High" };
-        Assert.Equal([profile, $"{shape.Width}", $"{shape.Height}", "yuv420p", shape.FrameRate], stream[..5]);
-        var flags = (await TrailerWorkshop.ProbeAsync(file, "-select_streams", "v", "-show_entries", "packet=flags"))[0];
-        Assert.StartsWith("K", flags, StringComparison.Ordinal);
+        Assert.Equal(
+            [profile, $"{shape.Width}", $"{shape.Height}", "yuv420p", shape.FrameRate],
+            [stream["profile"], stream["width"], stream["height"], stream["pix_fmt"], stream["r_frame_rate"]]);
+        Assert.StartsWith("K", probed.Packets("video", "flags")[0], StringComparison.Ordinal);
     }
 
-    private static async Task AssertSoundAsync(string file, RenditionShape shape)
+    private static void AssertSound(Probed probed, RenditionShape shape)
     {
-        var stream = (await TrailerWorkshop.ProbeAsync(file, "-select_streams", "a", "-show_entries", "stream=codec_name,profile,sample_rate,channels"))[0].Split(',');
-        Assert.Equal(["aac", "LC", $"{shape.SampleRate}", $"{shape.Channels}"], stream[..4]);
+        var stream = probed.Stream("audio");
+        Assert.Equal(["aac", "LC", $"{shape.SampleRate}", $"{shape.Channels}"], [stream["codec_name"], stream["profile"], stream["sample_rate"], stream["channels"]]);
     }
 
     private static void AssertBeginsWithTables(string file)
@@ -206,15 +209,6 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
 
     private static double FrameSeconds(RenditionShape shape) => FrameRate.TryParse(shape.FrameRate, out var rate) ? (double)rate.SecondsOf(1) : 0;
 
-    private static async Task<double> SecondsAsync(string file, string stream, double frame)
-    {
-        var times = await TimesAsync(file, stream);
-        return times.Count == 0 ? 0 : (times.Count * frame);
-    }
-
-    private static async Task<List<double>> TimesAsync(string file, string stream)
-    {
-        var lines = await TrailerWorkshop.ProbeAsync(file, "-select_streams", stream, "-show_entries", "packet=pts_time");
-        return [.. lines.Select(l => double.Parse(l.Split(',')[0], CultureInfo.InvariantCulture))];
-    }
+    private static List<double> Times(Probed probed, string stream) =>
+        [.. probed.Packets(stream, "pts_time").Select(time => double.Parse(time, CultureInfo.InvariantCulture))];
 }

@@ -28,14 +28,14 @@ public sealed class TrailerWorkshop : IDisposable
     /// <summary>A moving picture of 5.8 s at 30 frames a second, with a tone (or without), made once.</summary>
     public async Task<string> SourceAsync(bool audio = true, double seconds = 5.8, string size = "320x180", string rate = "30")
     {
-        var file = this[string.Create(CultureInfo.InvariantCulture, $"source-{audio}-{seconds}-{size}-{rate.Replace('/', '_')}.mp4")];
-        if (File.Exists(file))
-            return file;
         var duration = seconds.ToString(CultureInfo.InvariantCulture);
         string[] sound = audio ? ["-f", "lavfi", "-i", $"sine=440:r=44100:d={duration}"] : [];
-        await RunAsync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", $"testsrc2=s={size}:r={rate}:d={duration}", .. sound,
-            "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", file]);
-        return file;
+        string[] arguments =
+        [
+            "-f", "lavfi", "-i", $"testsrc2=s={size}:r={rate}:d={duration}", .. sound, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac",
+        ];
+        var folder = await Clips.FolderAsync(arguments, made => RunAsync("ffmpeg", ["-v", "error", "-y", .. arguments, Path.Combine(made, "source.mp4")]));
+        return Path.Combine(folder, "source.mp4");
     }
 
     /// <summary>Encodes a copy and lays its files out in a folder.</summary>
@@ -59,9 +59,15 @@ public sealed class TrailerWorkshop : IDisposable
     public async Task ServeAsync(LoopbackOrigin origin, string video, string[] encode, string[] mux)
     {
         var folder = Directory.CreateDirectory(this["content-" + video]).FullName;
-        await RunAsync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=4", "-f", "lavfi", "-i", "sine=440:r=44100:d=4",
+        string[] arguments =
+        [
+            "-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=4", "-f", "lavfi", "-i", "sine=440:r=44100:d=4",
             "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", .. encode, "-g", "50", "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod",
-            "-hls_list_size", "0", .. mux, Path.Combine(folder, "v.m3u8")]);
+            "-hls_list_size", "0", .. mux,
+        ];
+        var made = await Clips.FolderAsync(arguments, at => RunAsync("ffmpeg", ["-v", "error", "-y", .. arguments, Path.Combine(at, "v.m3u8")]));
+        foreach (var file in Directory.GetFiles(made))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         foreach (var file in Directory.GetFiles(folder))
             origin.Serve($"{video}/{Path.GetFileName(file)}", await File.ReadAllBytesAsync(file));
         origin.Serve($"{video}/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\nv.m3u8\n");
@@ -85,6 +91,14 @@ public sealed class TrailerWorkshop : IDisposable
         File.WriteAllBytes(joined, [.. File.ReadAllBytes(Path.Combine(folder, copy.Init)), .. File.ReadAllBytes(Path.Combine(folder, copy.Segments[segment].File))]);
         return joined;
     }
+
+    /// <summary>All of a file's packets and streams in one run of ffprobe.</summary>
+    internal static async Task<Probed> ProbedAsync(string file) => new(await RunAsync(
+        "ffprobe",
+        [
+            "-v", "error", "-show_entries", "packet=codec_type,pts_time,flags:stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,sample_rate,channels",
+            "-of", "compact", file,
+        ]));
 
     /// <summary>ffprobe's words, one line for each packet or stream asked for.</summary>
     public static Task<string[]> ProbeAsync(string file, params string[] what) =>

@@ -1,3 +1,4 @@
+using HlsGateway.Tests.Hosting;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,12 +19,18 @@ public sealed class FfmpegFixture : IDisposable
         Options.Create(new TranscodeOptions { WorkDirectory = Path.Combine(Root, "work"), MaxIsolation = most }),
         Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = Root }, NullLogger<Ffmpeg>.Instance);
 
-    /// <summary>Makes a media file with one confined run; the arguments stand between the input and the output's name.</summary>
+    /// <summary>A media file, made with one confined run once for all tests; the arguments stand between the input and the output's name.</summary>
     internal async Task<byte[]> MakeAsync(string file, params string[] arguments)
+    {
+        var made = await Clips.FolderAsync([file, .. arguments], async folder => await File.WriteAllBytesAsync(Path.Combine(folder, file), await MakeNowAsync(file, arguments)));
+        return await File.ReadAllBytesAsync(Path.Combine(made, file));
+    }
+
+    private async Task<byte[]> MakeNowAsync(string file, string[] arguments)
     {
         using var folder = Ffmpeg.OpenFolder();
         var result = await Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. arguments, file], TimeSpan.FromSeconds(60)), null, CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. arguments, file], TimeSpan.FromMinutes(3)), null, CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         return await File.ReadAllBytesAsync(folder[file]);
     }
