@@ -64,7 +64,7 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
     [Fact]
     public async Task The_live_tail_tells_each_request_of_the_asked_video_and_beats_every_second()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         var session = Guid.CreateVersion7();
         var (seen, beats, first) = (new List<(string? Id, int Start)>(), new List<JsonElement>(), true);
         await foreach (var item in FollowAsync("/api/live?video=clip", null, patience.Token))
@@ -123,7 +123,7 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
     [Fact]
     public async Task Whoever_is_cut_off_or_comes_back_too_late_is_told_why_and_what_to_do()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         var (last, published) = (default(SseItem<string>), false);
         await foreach (var item in FollowAsync("/api/live?video=clip", null, patience.Token))
         {

@@ -23,7 +23,7 @@ internal sealed class CaptionedVideo(GatewayHost host, FfmpegFixture media, stri
         var before = await RevisionAsync();
         using var accepted = await api.PutAsync(Uri($"api/videos/{id}"), new ByteArrayContent(file));
         Assert.True(accepted.StatusCode == HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync());
-        await Eventually.IsTrueAsync(async () => await RevisionAsync() is { } now && now != before, "the upload's revision", TimeSpan.FromSeconds(120));
+        await Eventually.IsTrueAsync(async () => await RevisionAsync() is { } now && now != before, "the upload's revision", TimeSpan.FromSeconds(240));
     }
 
     public async Task<string?> RevisionAsync()
@@ -42,7 +42,7 @@ internal sealed class CaptionedVideo(GatewayHost host, FfmpegFixture media, stri
                 last = (await api.GetFromJsonAsync<JsonElement>(Uri($"{Address}/automatic"))).GetProperty("jobs").EnumerateArray().SingleOrDefault(job => job.GetProperty("language").GetString() == language);
                 return last.ValueKind == JsonValueKind.Object && wanted(last);
             },
-            $"the job, which is {last}", TimeSpan.FromSeconds(120));
+            $"the job, which is {last}", TimeSpan.FromSeconds(240));
         return last;
     }
 

@@ -78,7 +78,7 @@ internal sealed class ChildGateway : IDisposable
             {
                 return false;
             }
-        }, "the child's first answer", TimeSpan.FromSeconds(60));
+        }, "the child's first answer", TimeSpan.FromSeconds(180));
         return child;
     }
 

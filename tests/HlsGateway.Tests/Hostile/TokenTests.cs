@@ -200,7 +200,7 @@ public sealed class TokenTests : IAsyncLifetime
             {
                 report = await Viewer.ReportAsync(api, session);
                 return report?.GetProperty("segments_fetched").GetInt64() == segments;
-            }, $"{segments} segments counted", TimeSpan.FromSeconds(5));
+            }, $"{segments} segments counted");
         }
         catch (TimeoutException)
         {

@@ -8,7 +8,7 @@ public static class Eventually
     public static async Task<T> GetAsync<T>(Func<Task<T?>> attempt, string what, TimeSpan? within = null) where T : class
     {
         var watch = Stopwatch.StartNew();
-        var bound = within ?? TimeSpan.FromSeconds(30);
+        var bound = within ?? TimeSpan.FromSeconds(90);
         while (true)
         {
             if (await attempt() is { } found) return found;

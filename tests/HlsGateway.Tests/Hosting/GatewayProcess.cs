@@ -86,7 +86,7 @@ public sealed class GatewayProcess : IAsyncDisposable
                 {
                     return false;
                 }
-            }, "the child process answers", TimeSpan.FromSeconds(60));
+            }, "the child process answers", TimeSpan.FromSeconds(180));
             return gateway;
         }
         catch

@@ -6,7 +6,7 @@ namespace HlsGateway.Tests.Hosting;
 /// <summary>Bytes to a socket and back, for requests that no HTTP library would send.</summary>
 public static class RawHttp
 {
-    /// <summary>Sends the bytes and reads until the server closes, or until it has been silent for <paramref name="quiet"/>.</summary>
+    /// <summary>Sends the bytes and reads until the server closes, or until it has been silent for <paramref name="quiet"/> (without one: two seconds, and long for the first byte).</summary>
     /// <returns>Latin-1 text; <c>closed</c> tells whether the server ended the connection.</returns>
     public static async Task<(string Text, bool Closed)> SendAsync(Uri address, string request, TimeSpan? quiet = null)
     {
@@ -24,7 +24,7 @@ public static class RawHttp
         var buffer = new byte[16 * 1024];
         while (true)
         {
-            using var silence = new CancellationTokenSource(quiet ?? TimeSpan.FromSeconds(2));
+            using var silence = new CancellationTokenSource(quiet ?? TimeSpan.FromSeconds(text.Length == 0 ? 60 : 2));
             try
             {
                 var read = await socket.ReceiveAsync(buffer, silence.Token);

@@ -77,10 +77,10 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     [Fact]
     public async Task Memory_is_bounded()
     {
-        const string take = "head -c 400000000 /dev/zero | tail -c 400000000 | wc -c";
-        Assert.Equal("400000000", (await InsideAsync(take, Roomy)).Output.Trim());
-        var (_, output) = await InsideAsync(take, Roomy with { AddressSpace = 200 << 20 });
-        Assert.DoesNotContain("400000000", output, StringComparison.Ordinal);
+        const string take = "head -c 100000000 /dev/zero | tail -c 100000000 | wc -c";
+        Assert.Equal("100000000", (await InsideAsync(take, Roomy)).Output.Trim());
+        var (_, output) = await InsideAsync(take, Roomy with { AddressSpace = 50 << 20 });
+        Assert.DoesNotContain("100000000", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +90,8 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         var (result, _) = await InsideAsync("while :; do :; done", Roomy with { CpuSeconds = 1 });
         Assert.Equal(128 + Native.SigKill, result.ExitCode);
         Assert.False(result.TimedOut);
-        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(20));
+        // By a second of the processor's time, not by the deadline.
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(120));
     }
 
     [Fact]
@@ -127,22 +128,29 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         using var folder = fixture.Ffmpeg.OpenFolder();
         var clock = Stopwatch.StartNew();
         var (result, _) = await fixture.Ffmpeg.RunConfinedAsync(
-            "bash", ["-c", "trap '' TERM; (trap '' TERM; sleep 60) & sleep 60"], folder, Roomy, TimeSpan.FromMilliseconds(500), ReadAsync, CancellationToken.None);
+            "bash", ["-c", "trap '' TERM; (trap '' TERM; sleep 600) & sleep 600"], folder, Roomy, TimeSpan.FromMilliseconds(500), ReadAsync, CancellationToken.None);
         Assert.True(result.TimedOut);
-        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(20));
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(120));
     }
 
+    /// <summary>A gigabyte with SOAK=1.</summary>
     [Fact]
-    public async Task A_gigabyte_of_complaints_is_drained_and_its_tail_kept()
+    public async Task Complaints_without_end_are_drained_and_their_tail_kept()
     {
-        using var folder = fixture.Ffmpeg.OpenFolder();
-        var before = GC.GetTotalAllocatedBytes();
-        var (result, _) = await InsideAsync(folder, "head -c 1000000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo the end >&2; exit 3", Roomy);
-        Assert.Equal(3, result.ExitCode);
-        Assert.Equal("the end", result.Reason);
-        Assert.InRange(result.StderrTail.Length, 1, 8 << 10);
-        // Kept, it would be a gigabyte as bytes and two as text; the tests beside this one allocate too.
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 700 << 20);
+        var bytes = Environment.GetEnvironmentVariable("SOAK") == "1" ? 1_000_000_000 : 100_000_000;
+        var least = long.MaxValue;
+        // Kept, they would be allocated each time; what the tests beside this one allocate is not.
+        for (var attempt = 0; attempt < 5 && least > bytes / 2; attempt++)
+        {
+            using var folder = fixture.Ffmpeg.OpenFolder();
+            var before = GC.GetTotalAllocatedBytes();
+            var (result, _) = await InsideAsync(folder, $"head -c {bytes} /dev/zero >&2; echo >&2; echo the end >&2; exit 3", Roomy);
+            Assert.Equal(3, result.ExitCode);
+            Assert.Equal("the end", result.Reason);
+            Assert.InRange(result.StderrTail.Length, 1, 8 << 10);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes() - before);
+        }
+        Assert.InRange(least, 0, bytes / 2);
     }
 
     [Fact]
@@ -177,14 +185,14 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         var ffmpeg = fixture.With(kind);
         using var folder = ffmpeg.OpenFolder();
         var (result, output) = await ffmpeg.RunConfinedAsync(
-            "bash", ["-c", script], folder, limits, TimeSpan.FromSeconds(30), ReadAsync, CancellationToken.None);
+            "bash", ["-c", script], folder, limits, TimeSpan.FromMinutes(3), ReadAsync, CancellationToken.None);
         return (result, Encoding.UTF8.GetString(output));
     }
 
     private async Task<(FfmpegResult Result, string Output)> InsideAsync(JobFolder folder, string script, ProcessLimits limits)
     {
         var (result, output) = await fixture.Ffmpeg.RunConfinedAsync(
-            "bash", ["-c", script], folder, limits, TimeSpan.FromSeconds(30), ReadAsync, CancellationToken.None);
+            "bash", ["-c", script], folder, limits, TimeSpan.FromMinutes(3), ReadAsync, CancellationToken.None);
         return (result, Encoding.UTF8.GetString(output));
     }
 

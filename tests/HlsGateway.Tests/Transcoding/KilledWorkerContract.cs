@@ -81,7 +81,7 @@ public abstract class KilledWorkerContract(FfmpegFixture media) : IClassFixture<
             ("Transcode:FfmpegPath", ffmpeg), ("Transcode:FfprobePath", ffprobe), ("Transcode:ProbeTimeout", "00:05:00"), ("Transcode:Concurrency", Text(points.Length))))
         {
             await Eventually.IsTrueAsync(() => held.Values.All(point => point.IsCompleted),
-                () => $"not reached: {string.Join(", ", held.Where(point => !point.Value.IsCompleted).Select(point => point.Key))}\n{worker.Output}", TimeSpan.FromSeconds(90));
+                () => $"not reached: {string.Join(", ", held.Where(point => !point.Value.IsCompleted).Select(point => point.Key))}\n{worker.Output}", TimeSpan.FromSeconds(180));
             await worker.KillAsync();
             Assert.Equal(137, worker.ExitCode);
         }
@@ -120,14 +120,14 @@ public abstract class KilledWorkerContract(FfmpegFixture media) : IClassFixture<
         var held = stops.Hold("DELETE", Regex.Escape(upload), Moment.Before);
         await using (var worker = await WorkerAsync(gateway.DataDirectory, stops))
         {
-            await held.WaitAsync(TimeSpan.FromSeconds(60));
+            await held.WaitAsync(TimeSpan.FromSeconds(180));
             await worker.KillAsync();
         }
 
         var end = await UploadTests.EndAsync(api, Video("tidy"));
         Assert.True(await store.ExistsAsync(upload, CancellationToken.None));
         await using (var second = await WorkerAsync(gateway.DataDirectory, null, ("Transcode:SweepInterval", "00:00:01"), ("Transcode:SweepMargin", "00:00:01")))
-            await Eventually.IsTrueAsync(async () => !await store.ExistsAsync(upload, CancellationToken.None), "the sweep", TimeSpan.FromSeconds(60));
+            await Eventually.IsTrueAsync(async () => !await store.ExistsAsync(upload, CancellationToken.None), "the sweep", TimeSpan.FromSeconds(180));
         await PlaysAsync(gateway, "tidy");
         await NothingElseAsync(gateway, "tidy", end, null);
         Assert.Equal(1, (await AttemptsAsync(gateway))[Video("tidy")]);
@@ -178,7 +178,7 @@ public abstract class KilledWorkerContract(FfmpegFixture media) : IClassFixture<
 
     private static Task ReachedAsync(string data, string mark) => Eventually.IsTrueAsync(
         () => Directory.Exists(Path.Combine(data, "work")) && Directory.EnumerateDirectories(Path.Combine(data, "work")).Any(folder => File.Exists(Path.Combine(folder, mark))),
-        mark, TimeSpan.FromSeconds(90));
+        mark, TimeSpan.FromSeconds(180));
 
     private static IEnumerable<string> Processes()
     {

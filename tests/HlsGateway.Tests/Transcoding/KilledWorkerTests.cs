@@ -68,14 +68,14 @@ public sealed class KilledWorkerOnS3Tests(CephFixture ceph, FfmpegFixture media)
             proxy.Hold("PUT", Key(Made(points[2], "playlist.m3u8")), Moment.Done),
         ];
         foreach (var point in points) await UploadAsync(api, point, await ClipAsync());
-        await Task.WhenAll(traps.Select(trap => trap.Held)).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(traps.Select(trap => trap.Held)).WaitAsync(TimeSpan.FromSeconds(180));
         await ceph.KillAsync();
         try
         {
             foreach (var trap in traps) trap.Release();
             foreach (var point in points) Assert.Null(await PlaylistAsync(gateway, point));
             await Eventually.IsTrueAsync(async () => (await api.GetStringAsync(new Uri($"api/videos/{Uri.EscapeDataString(Video(points[1]))}", UriKind.Relative)))
-                .Contains("The store or the database failed", StringComparison.Ordinal), "a job is given back", TimeSpan.FromSeconds(60));
+                .Contains("The store or the database failed", StringComparison.Ordinal), "a job is given back", TimeSpan.FromSeconds(180));
         }
         finally
         {

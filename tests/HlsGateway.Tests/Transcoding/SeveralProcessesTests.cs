@@ -49,7 +49,7 @@ public sealed class SeveralProcessesTests(FfmpegFixture media) : IClassFixture<F
                 {
                     return false;
                 }
-            }, $"process {process} answers: {Logs()}", TimeSpan.FromSeconds(90));
+            }, $"process {process} answers: {Logs()}", TimeSpan.FromSeconds(180));
         }
 
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(state, "gateway", "api-token"))).Trim());

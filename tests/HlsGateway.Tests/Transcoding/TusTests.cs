@@ -54,7 +54,7 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         var upload = await StartClientAsync(relay, file, null);
         if (theClientDies)
         {
-            await relay.Cut.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await relay.Cut.Task.WaitAsync(TimeSpan.FromSeconds(120));
             upload.Client.Kill();
             await upload.Client.WaitForExitAsync();
             upload.Client.Dispose();
@@ -62,7 +62,7 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         }
 
         using var client = upload.Client;
-        Assert.Equal("done", await client.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal("done", await client.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)));
         Assert.True(relay.Cut.Task.IsCompleted, "the fault fired");
         var twice = relay.BytesUp - bytes.Length;
         output.WriteLine($"{bytes.Length} bytes, cut at half, {twice} more were sent, headers and all");
@@ -201,7 +201,7 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         if (url is not null)
             start.ArgumentList.Add(url);
         var client = Process.Start(start) ?? throw new InvalidOperationException("node does not start");
-        return (client, await client.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException(await client.StandardError.ReadToEndAsync()));
+        return (client, await client.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)) ?? throw new InvalidOperationException(await client.StandardError.ReadToEndAsync()));
     }
 
     private async Task<string> BeginAsync(string video, long length)

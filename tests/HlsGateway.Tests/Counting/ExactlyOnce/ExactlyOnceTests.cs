@@ -72,7 +72,7 @@ public sealed class ExactlyOnceTests(LedgerPostgres postgres, ITestOutputHelper 
             read.ExecuteScalar();
             before = siege.Lost;
             disk.Fill();
-            await Eventually.IsTrueAsync(() => siege.Lost > before, "the first loss", TimeSpan.FromSeconds(60));
+            await Eventually.IsTrueAsync(() => siege.Lost > before, "the first loss", TimeSpan.FromSeconds(180));
             siege.Say("the disk is full");
             await siege.LastAsync(TimeSpan.FromSeconds(Soak ? 10 : 2));
             disk.Free();
@@ -83,7 +83,7 @@ public sealed class ExactlyOnceTests(LedgerPostgres postgres, ITestOutputHelper 
             var lost = siege.Lost;
             await siege.AnswersAsync(Siege.Rate);
             return siege.Lost == lost;
-        }, "a second without a loss", TimeSpan.FromSeconds(60));
+        }, "a second without a loss", TimeSpan.FromSeconds(180));
         siege.Say("nothing is lost any more");
         Assert.True(await siege.EndAsync() > before);
     }
@@ -98,6 +98,6 @@ public sealed class ExactlyOnceTests(LedgerPostgres postgres, ITestOutputHelper 
             await postgres.CrashAsync();
             crashed.SetResult();
         };
-        await crashed.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await crashed.Task.WaitAsync(TimeSpan.FromSeconds(180));
     }
 }

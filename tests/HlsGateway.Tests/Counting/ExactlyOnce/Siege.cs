@@ -89,7 +89,7 @@ internal sealed class Siege : IAsyncDisposable
     public Task AnswersAsync(int count)
     {
         var before = Received;
-        return Eventually.IsTrueAsync(() => ViewersAreServed() && Received >= before + count, $"{count} more answers", TimeSpan.FromSeconds(60));
+        return Eventually.IsTrueAsync(() => ViewersAreServed() && Received >= before + count, $"{count} more answers", TimeSpan.FromSeconds(180));
     }
 
     /// <summary>Lets the siege go on for a while that is part of the fault itself.</summary>
