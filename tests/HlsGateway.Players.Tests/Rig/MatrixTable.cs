@@ -70,7 +70,7 @@ internal static class MatrixTable
         await File.WriteAllTextAsync(Path.Combine(Folder, "table.md"), table.ToString());
     }
 
-    /// <summary>For instance <c>12 ms · -16 dB · cues 0 ms</c>: pause at the splice, level over the trailer, worst cue, frames of content lost.</summary>
+    /// <summary>For instance <c>12 ms · -16 dB · cues 0 ms</c>: pause at the splice, level over the trailer, worst cue, frames of content lost, words lost with them.</summary>
     private static string Cell(ContentShape shape, string player, Verdict? verdict)
     {
         if (Scenario.LeftOut(shape, player) is not null) return "left out";
@@ -81,6 +81,7 @@ internal static class MatrixTable
         figures.Add(verdict.TrailerDecibels switch { null => "no sound", < -60 => "silence", { } level => Text($"{level:F0} dB") });
         if (verdict.WorstCueMs is { } cue) figures.Add(Text($"cues {Math.Max(0, Math.Ceiling(cue - 0.01)):F0} ms"));
         if (player is Players.Mpv or Players.Vlc && verdict.LostTail > 0) figures.Add(Text($"{verdict.LostTail} frames lost"));
+        if (verdict.LostWords > 0) figures.Add(Text($"words of the last {verdict.LostWords:F1} s lost"));
         return string.Join(" · ", figures);
     }
 

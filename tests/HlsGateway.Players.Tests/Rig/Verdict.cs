@@ -13,12 +13,18 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
     /// <summary>Pictures may pass unseen on a busy machine for so long: less than the shortest segment lasts, so that none can be missing.</summary>
     public const double GlanceSeconds = 2;
 
-    /// <summary>mpv and VLC drop a part of the content's end at every discontinuity that restarts timestamps.</summary>
+    /// <summary>
+    /// mpv and VLC drop a part of the content's end at every discontinuity that restarts timestamps. VLC throws the words that it holds
+    /// away with it, some time before its last picture.
+    /// </summary>
     private const double TailSeconds = 1.5;
 
     private const double Near = 1.5;
     private const double LongestPauseMs = 500;
     private const double LongestCueMs = 50;
+
+    /// <summary>Seconds of the content's end over which VLC showed no words although a cue was due; 0 for others.</summary>
+    public double LostWords { get; init; }
 
     /// <summary>What was found at fault in plays before this one, and why it was played again.</summary>
     public IReadOnlyList<string> Before { get; init; } = [];
@@ -47,10 +53,11 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
 
         var pause = PauseAtSplice(report);
         if (pause > LongestPauseMs) faults.Add(Text($"stood still for {pause:F0} ms at the splice"));
-        var cue = report.Player is Players.Vlc ? WorstDrawn(report, PlayedOnce.Cues, last / scenario.Content.FramesPerSecond)
+        var drawn = report.Player is Players.Vlc ? WordsUntil(report, PlayedOnce.Cues, scenario.Content.Seconds) : scenario.Content.Seconds;
+        var cue = report.Player is Players.Vlc ? WorstDrawn(report, PlayedOnce.Cues, Math.Min(drawn, (last + 1) / scenario.Content.FramesPerSecond))
             : Players.WithCaptions.Contains(report.Player) ? WorstCue(report, PlayedOnce.Cues) : (double?)null;
         if (cue > LongestCueMs) faults.Add(Text($"cues {cue:F0} ms off"));
-        return new Verdict(faults, pause, cue, tail, HearTrailer(report, scenario, faults));
+        return new Verdict(faults, pause, cue, tail, HearTrailer(report, scenario, faults)) { LostWords = scenario.Content.Seconds - drawn };
     }
 
     /// <summary>Milliseconds; infinite when a cue is missing.</summary>
@@ -63,14 +70,22 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
     /// Milliseconds, of cues that are read from the picture: how far from a cue's start or end stands a picture that bears words and
     /// should not, or should and does not. Infinite when a cue was never seen; pictures that were not shown tell nothing.
     /// </summary>
-    /// <param name="last">Seconds of content that was shown.</param>
+    /// <param name="last">Seconds of content that was shown, with its words.</param>
     private static double WorstDrawn(PlayerReport report, IReadOnlyList<KnownCue> known, double last)
     {
-        bool Due(KnownCue cue, Captioned picture) => picture.Time >= cue.Start && picture.Time < cue.End;
         if (known.Any(cue => cue.Start + 0.2 < last && !report.Drawn.Any(picture => picture.Words && Due(cue, picture)))) return double.PositiveInfinity;
-        return 1000 * report.Drawn.Where(picture => picture.Words != known.Any(cue => Due(cue, picture)))
+        return 1000 * report.Drawn.Where(picture => picture.Time < last && picture.Words != known.Any(cue => Due(cue, picture)))
             .Select(picture => known.Min(cue => Math.Min(Math.Abs(picture.Time - cue.Start), Math.Abs(picture.Time - cue.End)))).DefaultIfEmpty().Max();
     }
+
+    /// <summary>Seconds of content up to which words were shown where they were due: its whole length, but for the tail that VLC throws away.</summary>
+    private static double WordsUntil(PlayerReport report, IReadOnlyList<KnownCue> known, double seconds)
+    {
+        var bare = report.Drawn.OrderByDescending(picture => picture.Time).Where(picture => known.Any(cue => Due(cue, picture))).TakeWhile(picture => !picture.Words).Select(picture => picture.Time).ToArray();
+        return bare is [.., var first] && first > seconds - TailSeconds ? first : seconds;
+    }
+
+    private static bool Due(KnownCue cue, Captioned picture) => picture.Time >= cue.Start && picture.Time < cue.End;
 
     private static double? PauseAtSplice(PlayerReport report) => report.Player is Players.Ffmpeg
         ? null
