@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace HlsGateway.Transcoding;
@@ -43,8 +44,29 @@ public sealed class JobFolder : IDisposable
         {
             var name = System.IO.Path.GetFileName(folder);
             var dash = name.IndexOf('-', StringComparison.Ordinal);
-            if (dash > 0 && int.TryParse(name.AsSpan(0, dash), out var pid) && (pid == Environment.ProcessId || !Directory.Exists($"/proc/{pid}")))
-                Directory.Delete(folder, recursive: true);
+            if (dash > 0 && int.TryParse(name.AsSpan(0, dash), out var pid) && IsOver(folder, pid))
+                Remove(folder);
+        }
+    }
+
+    /// <summary>A namesake, as in a container that starts again, wrote before this process began; what is younger is in use.</summary>
+    private static bool IsOver(string folder, int pid)
+    {
+        if (pid != Environment.ProcessId)
+            return !Directory.Exists($"/proc/{pid}");
+        using var self = Process.GetCurrentProcess();
+        return Directory.GetLastWriteTimeUtc(folder) < self.StartTime.ToUniversalTime();
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another process that starts now removes it as well, or nobody may: a start must not fail for what is only in the way.
         }
     }
 

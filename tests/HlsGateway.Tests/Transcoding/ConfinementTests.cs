@@ -175,9 +175,30 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         var root = Path.Combine(fixture.Root, "sweep");
         var dead = Directory.CreateDirectory(Path.Combine(root, $"{int.MaxValue}-0123")).FullName;
         var alive = Directory.CreateDirectory(Path.Combine(root, "1-0123")).FullName;
+        // A container that starts again has the process ids of the one before.
+        var namesake = Directory.CreateDirectory(Path.Combine(root, $"{Environment.ProcessId}-0123")).FullName;
+        Directory.SetLastWriteTimeUtc(namesake, DateTime.UtcNow.AddDays(-1));
+        var own = Directory.CreateDirectory(Path.Combine(root, $"{Environment.ProcessId}-4567")).FullName;
         JobFolder.SweepLeftovers(root);
         Assert.False(Directory.Exists(dead));
+        Assert.False(Directory.Exists(namesake));
         Assert.True(Directory.Exists(alive));
+        Assert.True(Directory.Exists(own));
+    }
+
+    [Fact]
+    public async Task Starts_that_remove_the_same_leftovers_at_once_do_not_fail()
+    {
+        var root = Path.Combine(fixture.Root, "sweep-at-once");
+        for (var round = 0; round < 20; round++)
+        {
+            for (var k = 0; k < 10; k++)
+                Directory.CreateDirectory(Path.Combine(root, $"{int.MaxValue}-{k:x4}", "inside"));
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => JobFolder.SweepLeftovers(root))));
+            // Two that got in each other's way leave the rest to the next start.
+            JobFolder.SweepLeftovers(root);
+            Assert.Empty(Directory.GetDirectories(root));
+        }
     }
 
     private async Task<(FfmpegResult Result, string Output)> InsideAsync(string script, ProcessLimits limits, IsolationKind kind = IsolationKind.Bubblewrap)
