@@ -57,26 +57,28 @@ public static class AdtsFrames
     }
 
     /// <summary>The time that a packed audio segment's ID3 tag states, 90 kHz; null without one.</summary>
-    public static long? ReadTimestamp(ReadOnlySpan<byte> segment)
-    {
-        if (!segment.StartsWith("ID3"u8) || segment.Length < 10)
-            return null;
-        var tag = segment[..TagLength(segment)];
-        var at = tag.IndexOf(TimestampOwner);
-        return at >= 0 && at + TimestampOwner.Length + 8 <= tag.Length
-            ? (long)(BinaryPrimitives.ReadUInt64BigEndian(tag[(at + TimestampOwner.Length)..]) & ((1UL << 33) - 1))
-            : null;
-    }
+    public static long? ReadTimestamp(ReadOnlySpan<byte> segment) => TimestampAt(segment) is var at && at < 0
+        ? null
+        : (long)BinaryPrimitives.ReadUInt64BigEndian(segment[at..]) & (ContentEnd.Wrap - 1);
 
     /// <summary>Moves a packed audio segment in time: its ID3 tag's time, and no other byte.</summary>
     /// <param name="ticks">90 kHz; the time wraps at 33 bits.</param>
     /// <exception cref="FormatException">The segment has no such tag.</exception>
     public static void Shift(Span<byte> segment, long ticks)
     {
-        var at = segment[..Math.Min(segment.Length, 256)].IndexOf(TimestampOwner) + TimestampOwner.Length;
-        if (ReadTimestamp(segment) is not { } time || at < TimestampOwner.Length)
+        if (ReadTimestamp(segment) is not { } time)
             throw new FormatException("The segment states no time.");
-        BinaryPrimitives.WriteUInt64BigEndian(segment[at..], (ulong)((time + ticks) & (ContentEnd.Wrap - 1)));
+        BinaryPrimitives.WriteUInt64BigEndian(segment[TimestampAt(segment)..], (ulong)((time + ticks) & (ContentEnd.Wrap - 1)));
+    }
+
+    /// <summary>Where the eight bytes of the tag's time begin; -1 without them.</summary>
+    private static int TimestampAt(ReadOnlySpan<byte> segment)
+    {
+        if (!segment.StartsWith("ID3"u8) || segment.Length < 10)
+            return -1;
+        var tag = segment[..TagLength(segment)];
+        var at = tag.IndexOf(TimestampOwner);
+        return at >= 0 && at + TimestampOwner.Length + 8 <= tag.Length ? at + TimestampOwner.Length : -1;
     }
 
     /// <summary>Reads a packed audio segment; without a timestamp it begins at 0.</summary>

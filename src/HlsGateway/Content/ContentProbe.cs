@@ -34,7 +34,7 @@ public sealed class ContentProbe(Ffmpeg ffmpeg)
     /// <param name="shape">What the Rendition's first segment was measured to be.</param>
     public static long? EndOf(RenditionShape shape, FirstSegment last)
     {
-        if (last.Unsupported is not null || (last.Key is null) != (last.Iv is null))
+        if (last.Unsupported is not null)
             return null;
         var bytes = Decrypt(last, last.Bytes.Span);
         if (shape.Container == "ts" ? !TsSegment.TryInspect(bytes, out var found) : !AdtsFrames.TryInspect(bytes, out found))

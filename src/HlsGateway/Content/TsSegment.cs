@@ -6,8 +6,7 @@ namespace HlsGateway.Content;
 /// <summary>Reads MPEG-TS (ISO/IEC 13818-1) as far as rules S2 and W2 ask: tables, PES timestamps, the first picture's kind, AAC frames.</summary>
 public sealed class TsSegment
 {
-    private const int PacketLength = 188;
-    private const long PtsWrap = 1L << 33;
+    internal const int PacketLength = 188;
 
     private readonly ArrayBufferWriter<byte> firstPicture = new();
     private readonly ArrayBufferWriter<byte> audioBytes = new();
@@ -158,11 +157,10 @@ public sealed class TsSegment
         if (begin > payload.Length)
             return false;
         content = payload[begin..];
-        pts = ((long)(payload[9] & 0x0e) << 29) | ((long)payload[10] << 22) | ((long)(payload[11] & 0xfe) << 14)
-            | ((long)payload[12] << 7) | ((long)payload[13] >> 1);
+        pts = TsTimestamps.ReadTime(payload[9..]);
         // 33 bits wrap after 26.5 hours: a time far below its predecessor lies beyond the wrap.
-        if (lastPts >= 0 && lastPts - pts > PtsWrap / 2)
-            pts += PtsWrap;
+        if (lastPts >= 0 && lastPts - pts > ContentEnd.Wrap / 2)
+            pts += ContentEnd.Wrap;
         lastPts = pts;
         return true;
     }

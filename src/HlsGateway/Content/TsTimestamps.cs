@@ -5,17 +5,15 @@ namespace HlsGateway.Content;
 /// <summary>Moves an MPEG-TS segment in time (ISO/IEC 13818-1): PTS and DTS of every PES packet, and the clock references. No other byte changes.</summary>
 public static class TsTimestamps
 {
-    private const int PacketLength = 188;
-
     /// <param name="segment">Whole packets; PES headers stand whole in the packet that begins them, as ffmpeg writes them.</param>
     /// <param name="ticks">90 kHz; may be negative. Timestamps wrap at 33 bits.</param>
     /// <exception cref="FormatException">The bytes are no whole packets of MPEG-TS, or a PES header is cut.</exception>
     public static void Shift(Span<byte> segment, long ticks)
     {
-        if (segment.Length % PacketLength != 0)
+        if (segment.Length % TsSegment.PacketLength != 0)
             throw new FormatException("A segment of MPEG-TS has no whole number of packets.");
-        for (; !segment.IsEmpty; segment = segment[PacketLength..])
-            ShiftPacket(segment[..PacketLength], ticks);
+        for (; !segment.IsEmpty; segment = segment[TsSegment.PacketLength..])
+            ShiftPacket(segment[..TsSegment.PacketLength], ticks);
     }
 
     private static void ShiftPacket(Span<byte> packet, long ticks)
@@ -27,7 +25,7 @@ public static class TsTimestamps
         if ((control & 2) != 0)
         {
             payload += 1 + packet[4];
-            if (payload > PacketLength)
+            if (payload > TsSegment.PacketLength)
                 throw new FormatException("An adaptation field is longer than its packet.");
             ShiftReferences(packet[5..payload], ticks);
         }
@@ -75,11 +73,13 @@ public static class TsTimestamps
             ShiftTime(times.Slice(n * 5, 5), ticks);
     }
 
-    /// <summary>33 bits in 40: 4 of a mark, then 3, 15 and 15 with a marker bit behind each.</summary>
+    /// <summary>A PTS or DTS as a PES header writes it, 33 bits in 40: 4 of a mark, then 3, 15 and 15 with a marker bit behind each.</summary>
+    internal static long ReadTime(ReadOnlySpan<byte> time) =>
+        ((long)(time[0] & 0x0e) << 29) | ((long)time[1] << 22) | ((long)(time[2] & 0xfe) << 14) | ((long)time[3] << 7) | ((long)time[4] >> 1);
+
     private static void ShiftTime(Span<byte> time, long ticks)
     {
-        var value = ((long)(time[0] & 0x0e) << 29) | ((long)time[1] << 22) | ((long)(time[2] & 0xfe) << 14) | ((long)time[3] << 7) | ((long)time[4] >> 1);
-        value = Wrapped(value + ticks);
+        var value = Wrapped(ReadTime(time) + ticks);
         time[0] = (byte)((time[0] & 0xf1) | (int)((value >> 29) & 0x0e));
         time[1] = (byte)(value >> 22);
         time[2] = (byte)(((value >> 14) & 0xfe) | 1);

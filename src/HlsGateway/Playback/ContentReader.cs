@@ -21,7 +21,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
 
     public ContentSource SourceOf(string video, OriginPlaylist playlist) => new(
         video, playlist.Version, PlaylistsOf(playlist),
-        async (uri, ct) => await ReadAsync(playlist.Media is not null ? playlist : await ChildAsync(playlist, uri, ct), 0, ct))
+        async (uri, ct) => await ReadAsync(await ChildAsync(playlist, uri, ct), 0, ct))
     {
         ReadRangeAsync = (n, ct) => ReadRangeStartAsync(playlist, n, ct),
         ReadLastAsync = (uri, ct) => ReadLastAsync(playlist, uri, ct),
@@ -34,14 +34,16 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         ? [.. master.Variants.Select(v => v.Uri).Concat(master.Renditions.Select(TrailerPlan.PlaylistOf).OfType<string>()).Distinct(StringComparer.Ordinal)]
         : [Itself];
 
-    private async Task<OriginPlaylist> ChildAsync(OriginPlaylist master, string uri, CancellationToken ct) =>
-        (await origin.GetAsync(PlaylistAddress.SourceOf(Resolve(master, uri), cluster.BaseAddresses), ct)).Playlist
+    /// <summary>A Media Playlist of the entry; the entry, where it is one itself.</summary>
+    private async Task<OriginPlaylist> ChildAsync(OriginPlaylist entry, string uri, CancellationToken ct) => entry.Media is not null
+        ? entry
+        : (await origin.GetAsync(PlaylistAddress.SourceOf(Resolve(entry, uri), cluster.BaseAddresses), ct)).Playlist
         ?? throw new ContentUnreadableException("A Media Playlist could not be read.");
 
     /// <param name="n">Counts the discontinuities behind the first segment.</param>
     private async Task<(int StartMs, FirstSegment Segment)?> ReadRangeStartAsync(OriginPlaylist playlist, int n, CancellationToken ct)
     {
-        var child = playlist.Media is not null ? playlist : await ChildAsync(playlist, PlaylistsOf(playlist)[0], ct);
+        var child = await ChildAsync(playlist, PlaylistsOf(playlist)[0], ct);
         var segments = child.Media?.Segments ?? [];
         for (var at = 1; at < segments.Length; at++)
         {
@@ -54,7 +56,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
 
     private async Task<FirstSegment?> ReadLastAsync(OriginPlaylist playlist, string uri, CancellationToken ct)
     {
-        var child = playlist.Media is not null ? playlist : await ChildAsync(playlist, uri, ct);
+        var child = await ChildAsync(playlist, uri, ct);
         if (child.Media is not { HasEndList: true, Segments: [_, .. var rest] } media || rest.Any(segment => segment.Discontinuity))
             return null;
         var last = await ReadAsync(child, media.Segments.Length - 1, ct);

@@ -28,7 +28,7 @@ public static class ConditioningArguments
     /// <summary>False for shapes that no copy can be made for: another codec, an odd size, a rate that breaks the grid.</summary>
     public static bool Supports(in RenditionShape shape) =>
         (shape.HasVideo || shape.HasAudio)
-        && shape.Continues is null or (>= 0 and < (int)(ContentEnd.Wrap / ContentEnd.Step)) && (shape.Continues is null || shape.Container is "ts" or "aac")
+        && (shape.Continues is not { } step || (step >= 0 && step < ContentEnd.Wrap / ContentEnd.Step && shape.Container is "ts" or "aac"))
         && shape.Container is "ts" or "fmp4" or "aac" && (shape.Container != "aac" || !shape.HasVideo)
         && (!shape.HasVideo || (Profiles.Contains(shape.VideoProfile) && shape.Width % 2 == 0 && shape.Height % 2 == 0
             && shape.Width is >= 32 and <= 7680 && shape.Height is >= 32 and <= 7680

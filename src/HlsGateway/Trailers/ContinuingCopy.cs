@@ -20,7 +20,8 @@ public sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
         {
             foreach (var segment in shared.Segments)
             {
-                var bytes = await records.ReadObjectAsync(shared, segment.File, ct);
+                var bytes = await records.ReadObjectAsync(shared, segment.File, ct)
+                    ?? throw new ConditioningException($"The copy {shared.Profile} is not whole: {segment.File} is not in the store.");
                 if (shape.Container == "ts")
                     TsTimestamps.Shift(bytes, begin - shared.FirstVideoPts);
                 else

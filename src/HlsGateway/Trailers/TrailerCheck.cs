@@ -5,7 +5,6 @@ using System.Text;
 using HlsGateway.Content;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
-using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 
 namespace HlsGateway.Trailers;
@@ -21,7 +20,7 @@ public sealed record CheckReport(string Trailer, int Copies, ImmutableArray<Lint
 /// Checks a trailer as it would be served: each copy's segments are read back from the store and followed frame by frame (S2, S6, S7),
 /// and each copy is spliced behind a stand-in of its content, with captions, by the very code that serves viewers (D, S, W).
 /// </summary>
-internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
+internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler compiler)
 {
     private const string Video = "check";
     private const string Origin = "http://check.invalid/check/";
@@ -69,7 +68,7 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
         if (copy.Segments.Length != frames.Length - 1)
             return [LintFinding.Error("S2", copy.Profile, $"The copy has {copy.Segments.Length} segments where {frames.Length - 1} were due.")];
 
-        var head = copy.Init is null ? [] : await ReadAsync(copy.KeyPrefix + copy.Init, ct);
+        var head = copy.Init is null ? [] : await records.ReadObjectAsync(copy, copy.Init, ct);
         if (head is null)
             return [LintFinding.Error("S6", copy.Profile, "The initialization section is not in the store.")];
         var check = new CopyCheck(shape, rate);
@@ -77,7 +76,7 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
         {
             var segment = copy.Segments[k];
             var where = $"{copy.Profile}/{segment.File}";
-            if (await ReadAsync(copy.KeyPrefix + segment.File, ct) is not { } bytes)
+            if (await records.ReadObjectAsync(copy, segment.File, ct) is not { } bytes)
                 return [LintFinding.Error("S2", where, "The segment is not in the store.")];
             if (check.Add(head, bytes, frames[k + 1] - frames[k]) is { } fault)
                 return [LintFinding.Error("S2", where, $"The segment {fault}.")];
@@ -86,16 +85,6 @@ internal sealed class TrailerCheck(BlobStore store, PlaylistCompiler compiler)
                 return [LintFinding.Error("S2", where, $"EXTINF says {segment.Duration} s, which is more than a frame off.")];
         }
         return [];
-    }
-
-    private async Task<byte[]?> ReadAsync(string key, CancellationToken ct)
-    {
-        await using var content = await store.OpenAsync(key, ct);
-        if (content is null)
-            return null;
-        using var bytes = new MemoryStream();
-        await content.CopyToAsync(bytes, ct);
-        return bytes.ToArray();
     }
 
     /// <summary>The Media Playlist first, then the caption playlist.</summary>

@@ -42,11 +42,12 @@ public sealed class TrailerRecords(BlobStore store)
     public async Task<Stream> OpenSourceAsync(TrailerVersion version, CancellationToken ct) =>
         await store.OpenAsync(KeyOf(version, SourceFile), ct) ?? throw new ConditioningException("The trailer's source is not in the store any more.");
 
-    /// <summary>One object of a copy, whole.</summary>
-    /// <exception cref="ConditioningException">It is not in the store.</exception>
-    public async Task<byte[]> ReadObjectAsync(TrailerCopy copy, string file, CancellationToken ct)
+    /// <summary>One object of a copy, whole; null when it is not in the store.</summary>
+    public async Task<byte[]?> ReadObjectAsync(TrailerCopy copy, string file, CancellationToken ct)
     {
-        await using var content = await store.OpenAsync(copy.KeyPrefix + file, ct) ?? throw new ConditioningException($"The copy {copy.Profile} is not whole: {file} is not in the store.");
+        await using var content = await store.OpenAsync(copy.KeyPrefix + file, ct);
+        if (content is null)
+            return null;
         using var bytes = new MemoryStream();
         await content.CopyToAsync(bytes, ct);
         return bytes.ToArray();

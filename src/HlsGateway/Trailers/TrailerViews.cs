@@ -54,11 +54,10 @@ public static class TrailerViews
     public static TrailerVersionView Of(TrailerLibrary library, TrailerVersion version, bool current, bool active)
     {
         var canonical = library.ById(version.Id) ?? version;
+        var shared = canonical.Copies.Keys.Where(p => RenditionShape.TryParse(p, out var shape) && shape.Continues is null).ToList();
         return new TrailerVersionView(
             version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active, library.Snapshot.IsWithdrawn(version.Id),
-            [.. canonical.Copies.Keys.Where(IsShared).Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)],
-            canonical.Copies.Keys.Count(p => !IsShared(p)));
+            [.. shared.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)],
+            canonical.Copies.Count - shared.Count);
     }
-
-    private static bool IsShared(string profile) => RenditionShape.TryParse(profile, out var shape) && shape.Continues is null;
 }
