@@ -40,7 +40,7 @@ public sealed class MatrixTests(MatrixStage stage, ITestOutputHelper output) : I
         var scenario = Scenario.Of(ContentShape.Of(shape), trailerHasSound);
         var plays = await PlayedOnce.PlayAllAsync(await stage.SetAsync(), scenario, rate: 1, Judge, output.WriteLine);
         var cells = new Dictionary<string, Verdict>(StringComparer.Ordinal);
-        foreach (var (player, (played, before)) in plays)
+        foreach (var (player, (played, _, before)) in plays)
         {
             await ((Task)played).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cells[player] = played.IsFaulted ? new Verdict([played.Exception.GetBaseException().Message], null, null, 0, null) : Verdict.Of(await played, scenario);

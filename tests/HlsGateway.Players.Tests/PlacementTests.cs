@@ -5,19 +5,20 @@ using Xunit.Abstractions;
 namespace HlsGateway.Players.Tests;
 
 /// <summary>A trailer before the content, and one that the player fetches by itself, in real players.</summary>
-public sealed class PlacementTests(ITestOutputHelper output)
+public sealed class PlacementTests(PlacementStage set, ITestOutputHelper output) : IClassFixture<PlacementStage>
 {
     [Fact]
     public async Task S5_The_trailer_is_shown_first_then_encrypted_content_with_its_cues_on_its_own_time()
     {
-        var content = ContentShape.Of("aes");
-        await using var stage = await SetAsync(content, "pre");
-        await stage.CaptionAsync(content.Name, PlayedOnce.Cues, "en");
-        await stage.TrailerReadyAsync(content.Name);
-        foreach (var player in new[] { Rig.Players.HlsJs, Rig.Players.Shaka, Rig.Players.Ffmpeg })
-            await Fair.JudgeAsync(async alone => PlayedBefore(await stage.PlayAsync(player, content.Name, content.FramesPerSecond, alone ? 1 : 2), content), output.WriteLine);
+        var content = PlacementStage.Encrypted;
+        await Fair.JudgeAllAsync(
+            [
+                .. new[] { Rig.Players.HlsJs, Rig.Players.Shaka, Rig.Players.Ffmpeg }
+                    .Select(player => (Func<bool, Task<Play>>)(alone => set.Stage.PlayAsync(player, content.Name, content.FramesPerSecond, alone ? 1 : 2))),
+            ],
+            PlayedBefore, output.WriteLine);
 
-        void PlayedBefore(Play play, ContentShape content)
+        void PlayedBefore(Play play)
         {
             var report = play.Report;
             output.WriteLine(report.ToString());
@@ -40,36 +41,62 @@ public sealed class PlacementTests(ITestOutputHelper output)
         }
     }
 
-    [Theory]
-    [InlineData("pre")]
-    [InlineData("post")]
-    public async Task Hls_js_plays_an_interstitial_beside_the_content_and_its_seconds_count(string position)
-    {
-        var content = ContentShape.Of("ts");
-        await using var stage = await SetAsync(content, position);
-        await stage.TrailerReadyAsync(content.Name);
+    private static readonly string[] Positions = ["pre", "post"];
 
-        var asked = new Assignment(new Uri(stage.MasterPlaylist(content.Name) + "?trailer=interstitial"), 1, "", Audio: null, Beside: position);
-        await Fair.JudgeAsync(async alone =>
+    [Fact]
+    public async Task Hls_js_plays_an_interstitial_before_and_behind_the_content_and_its_seconds_count()
+    {
+        await Fair.JudgeAllAsync([.. Positions.Select(position => (Func<bool, Task<Beside>>)(_ => PlayAsync(position)))], PlayedBeside, output.WriteLine);
+
+        async Task<Beside> PlayAsync(string position)
         {
-            var (report, session) = await stage.Players.PlayAsync(Rig.Players.HlsJs, $"inter-{position}", asked, content.FramesPerSecond);
+            var asked = new Assignment(new Uri(set.Stage.MasterPlaylist(position) + "?trailer=interstitial"), 1, "", Audio: null, Beside: position);
+            var (report, session) = await set.Stage.Players.PlayAsync(Rig.Players.HlsJs, $"inter-{position}", asked, PlacementStage.Plain.FramesPerSecond);
+            using var json = JsonDocument.Parse(await set.Stage.Gateway.Api.GetStringAsync($"api/sessions/{session}"));
+            return new Beside(position, report, json.RootElement.Clone());
+        }
+
+        void PlayedBeside(Beside play)
+        {
+            var (position, report, session) = play;
             output.WriteLine(report.ToString());
 
             Assert.Null(report.Error);
             Assert.InRange(report.Trailer.Count(), TestMedia.TrailerFrames / 4, TestMedia.TrailerFrames * 2);
-            Assert.InRange(report.Content.Max(frame => frame.Frame.Number), content.Frames - 25, content.Frames);
+            Assert.InRange(report.Content.Max(frame => frame.Frame.Number), PlacementStage.Plain.Frames - 25, PlacementStage.Plain.Frames);
             Assert.Equal(position is "pre", report.Frames[0].Frame.Source == Barcode.Trailer);
             Assert.Equal(position is "post", report.Frames[^1].Frame.Source == Barcode.Trailer);
-            using var json = JsonDocument.Parse(await stage.Gateway.Api.GetStringAsync($"api/sessions/{session}"));
-            Assert.Equal(content.Seconds, json.RootElement.GetProperty("watch_seconds").GetDouble(), 0.01);
-            Assert.Equal(TestMedia.TrailerSeconds, json.RootElement.GetProperty("trailer_seconds").GetDouble(), 0.05);
-        }, output.WriteLine);
+            Assert.Equal(PlacementStage.Plain.Seconds, session.GetProperty("watch_seconds").GetDouble(), 0.01);
+            Assert.Equal(TestMedia.TrailerSeconds, session.GetProperty("trailer_seconds").GetDouble(), 0.05);
+        }
     }
 
-    private static async Task<Stage> SetAsync(ContentShape content, string position)
+    private sealed record Beside(string Position, PlayerReport Report, JsonElement Session);
+}
+
+/// <summary>Encrypted content behind a trailer, and plain content as the videos <c>pre</c> and <c>post</c> with a trailer in that place.</summary>
+public sealed class PlacementStage : IAsyncLifetime
+{
+    private Stage? stage;
+
+    internal static ContentShape Encrypted { get; } = ContentShape.Of("aes");
+
+    internal static ContentShape Plain { get; } = ContentShape.Of("ts");
+
+    internal Stage Stage => stage!;
+
+    public async Task InitializeAsync()
     {
-        var stage = await PlayedOnce.SetAsync([content]);
-        await stage.ActivateAsync(Stage.Trailer, position);
-        return stage;
+        var plain = await TestMedia.MakeAsync(Plain);
+        stage = await Stage.SetAsync((Encrypted.Name, await TestMedia.MakeAsync(Encrypted)), ("pre", plain), ("post", plain));
+        await stage.ActivateAsync(Stage.Trailer, "pre");
+        await stage.ActivateAsync(Stage.Trailer, "post", videos: "post");
+        await stage.CaptionAsync(Encrypted.Name, PlayedOnce.Cues, "en");
+        foreach (var video in new[] { Encrypted.Name, "pre", "post" }) await stage.TrailerReadyAsync(video);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (stage is not null) await stage.DisposeAsync();
     }
 }

@@ -54,27 +54,13 @@ public sealed class TruthTests(ITestOutputHelper output)
         await File.WriteAllTextAsync(Table!, table.ToString());
     }
 
-    private async Task<Truth[]> JudgeAsync(TruthStage stage, IEnumerable<TruthCase> cases)
-    {
-        TruthCase[] all = [.. cases];
-        Task<Truth>[] truths;
-        using (await Floor.TakeAsync(alone: false))
+    private Task<IReadOnlyList<Truth>> JudgeAsync(TruthStage stage, IEnumerable<TruthCase> cases) => Fair.JudgeAllAsync(
+        [.. cases.Select(story => (Func<bool, Task<Truth>>)(_ => stage.PlayAsync(story)))],
+        truth =>
         {
-            truths = [.. all.Select(stage.PlayAsync)];
-            await ((Task)Task.WhenAll(truths)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        for (var i = 0; i < all.Length; i++)
-        {
-            await Fair.JudgeAsync(async alone =>
-            {
-                if (alone) truths[i] = stage.PlayAsync(all[i]);
-                var truth = await truths[i];
-                output.WriteLine(truth.ToString());
-                Judge(truth);
-            }, output.WriteLine);
-        }
-        return await Task.WhenAll(truths);
-    }
+            output.WriteLine(truth.ToString());
+            Judge(truth);
+        }, output.WriteLine);
 
     private static void Judge(Truth truth)
     {

@@ -32,9 +32,50 @@ internal static class Fair
         }
     }
 
-    /// <summary>As <see cref="FaultOfAsync"/>; throws the fault that stands.</summary>
-    public static async Task JudgeAsync(Func<bool, Task> play, Action<string> tell)
+    /// <summary>Lets all play at the same time, then judges one after the other, by <see cref="FaultOfAsync"/>.</summary>
+    /// <param name="plays">Each as often as it is asked; the argument tells whether it is alone.</param>
+    /// <param name="judge">Throws when a play is not as it must be.</param>
+    /// <param name="tell">Is told of each fault that was not the last word, by its play's index.</param>
+    /// <param name="quiet">Nobody else plays meanwhile.</param>
+    /// <returns>In the order of <paramref name="plays"/>; faults that stand are in them, nothing is thrown.</returns>
+    public static async Task<IReadOnlyList<Settled<T>>> PlayAllAsync<T>(
+        IReadOnlyList<Func<bool, Task<T>>> plays, Action<T> judge, Action<int, string> tell, bool quiet = false)
     {
-        if (await FaultOfAsync(play, tell) is { } fault) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+        Task<T>[] all;
+        using (await Floor.TakeAsync(quiet))
+        {
+            all = [.. plays.Select(play => play(false))];
+            await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        var settled = new List<Settled<T>>();
+        for (var at = 0; at < all.Length; at++)
+        {
+            var i = at;
+            var before = new List<string>();
+            var fault = await FaultOfAsync(async alone =>
+            {
+                if (alone) all[i] = plays[i](true);
+                judge(await all[i]);
+            }, text =>
+            {
+                before.Add(text);
+                tell(i, text);
+            });
+            settled.Add(new Settled<T>(all[i], fault, before));
+        }
+        return settled;
+    }
+
+    /// <summary>As <see cref="PlayAllAsync"/>; throws the first fault that stands.</summary>
+    public static async Task<IReadOnlyList<T>> JudgeAllAsync<T>(IReadOnlyList<Func<bool, Task<T>>> plays, Action<T> judge, Action<string> tell)
+    {
+        var settled = await PlayAllAsync(plays, judge, (_, text) => tell(text));
+        if (settled.FirstOrDefault(play => play.Fault is not null) is { Fault: { } fault }) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+        return await Task.WhenAll(settled.Select(play => play.Last));
     }
 }
+
+/// <param name="Last">Has ended; one that failed tells that the rig or the player broke.</param>
+/// <param name="Fault">Null for a play without.</param>
+/// <param name="Before">Of each play that was found at fault, the last one too: what was found, and whether the machine faltered.</param>
+internal sealed record Settled<T>(Task<T> Last, Exception? Fault, IReadOnlyList<string> Before);

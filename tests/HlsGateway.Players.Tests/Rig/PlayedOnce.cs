@@ -8,7 +8,7 @@ public sealed class PlayedOnce : IAsyncLifetime
     /// <summary>The players behave as at one; faster, and a busy machine would show too few pictures to look at.</summary>
     private const double Rate = 2;
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, Settled>>>> plays = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, Settled<Play>>>>> plays = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> told = new();
     private Stage? stage;
 
@@ -29,7 +29,7 @@ public sealed class PlayedOnce : IAsyncLifetime
     /// <param name="judge">Throws when a play is not as it must be; asked before the play is handed to any test.</param>
     internal async Task<Play> PlayAsync(string scenario, string player, Action<Play, Scenario> judge)
     {
-        var all = plays.GetOrAdd(scenario, name => new Lazy<Task<IReadOnlyDictionary<string, Settled>>>(() => PlayAllAsync(Stage, Scenario.Of(name), Rate, judge, told.Enqueue)));
+        var all = plays.GetOrAdd(scenario, name => new Lazy<Task<IReadOnlyDictionary<string, Settled<Play>>>>(() => PlayAllAsync(Stage, Scenario.Of(name), Rate, judge, told.Enqueue)));
         return await (await all.Value)[player].Last;
     }
 
@@ -45,41 +45,25 @@ public sealed class PlayedOnce : IAsyncLifetime
 
     /// <param name="rate">Of the browsers' players, in company.</param>
     /// <param name="judge">Throws when a play is not as it must be.</param>
-    internal static async Task<IReadOnlyDictionary<string, Settled>> PlayAllAsync(
+    internal static async Task<IReadOnlyDictionary<string, Settled<Play>>> PlayAllAsync(
         Stage stage, Scenario scenario, double rate, Action<Play, Scenario> judge, Action<string> tell)
     {
         var content = scenario.Content;
         await stage.CaptionAsync(content.Name, Cues, "en", "de");
         await stage.ActivateAsync(scenario.Trailer);
         await stage.TrailerReadyAsync(content.Name, scenario.Trailer);
-        Task<Play>[] all;
-        using (await Floor.TakeAsync(alone: false))
-        {
-            all = [.. scenario.Players.Select(player => stage.PlayAsync(player, content.Name, content.FramesPerSecond, rate, scenario.Audio))];
-            await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        // Many players on two cores can starve one another: who is played again is so alone, at the film's own speed.
-        var settled = new Dictionary<string, Settled>(StringComparer.Ordinal);
-        for (var i = 0; i < all.Length; i++)
-        {
-            var player = scenario.Players[i];
-            var before = new List<string>();
-            await Fair.FaultOfAsync(async alone =>
-            {
-                if (alone) all[i] = stage.PlayAsync(player, content.Name, content.FramesPerSecond, 1, scenario.Audio);
-                judge(await all[i], scenario);
-            }, text =>
-            {
-                before.Add(text);
-                tell($"{scenario.Name} in {player}: {text}");
-            });
-            settled.Add(player, new Settled(all[i], before));
-        }
-
+        var settled = new Dictionary<string, Settled<Play>>(StringComparer.Ordinal);
+        // Those that write each picture down when it is due play before the browsers take both processors.
+        await PlayAsync(quiet: true, [.. scenario.Players.Where(player => !Rig.Players.Fast.Contains(player))]);
+        await PlayAsync(quiet: false, [.. scenario.Players.Where(Rig.Players.Fast.Contains)]);
         return settled;
+
+        async Task PlayAsync(bool quiet, string[] players)
+        {
+            var plays = await Fair.PlayAllAsync(
+                [.. players.Select(player => (Func<bool, Task<Play>>)(alone => stage.PlayAsync(player, content.Name, content.FramesPerSecond, alone ? 1 : rate, scenario.Audio)))],
+                play => judge(play, scenario), (at, text) => tell($"{scenario.Name} in {players[at]}: {text}"), quiet);
+            foreach (var (player, play) in players.Zip(plays)) settled.Add(player, play);
+        }
     }
 }
-
-/// <param name="Last">Has ended; one that failed tells that the rig or the player broke.</param>
-/// <param name="Before">Of each play that was found at fault, the last one too: what was found, and whether the machine faltered.</param>
-internal sealed record Settled(Task<Play> Last, IReadOnlyList<string> Before);

@@ -83,9 +83,10 @@ internal sealed partial class Stage : IAsyncDisposable
 
     /// <summary>Makes a trailer the one of new sessions.</summary>
     /// <param name="position"><c>pre</c> or <c>post</c>.</param>
-    public async Task ActivateAsync(string trailer, string position = "post")
+    /// <param name="videos">Of these videos (a glob); null: of all.</param>
+    public async Task ActivateAsync(string trailer, string position = "post", string? videos = null)
     {
-        using var wanted = JsonContent.Create(new { trailer, position });
+        using var wanted = JsonContent.Create(new { trailer, position, videos });
         using var answer = await Gateway.Api.PutAsync("api/trailers/active", wanted);
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"{trailer} was refused: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
