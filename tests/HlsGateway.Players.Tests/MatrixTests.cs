@@ -64,9 +64,7 @@ public sealed class MatrixTests(MatrixStage stage, ITestOutputHelper output) : I
     {
         var scenario = Scenario.Of(ContentShape.Of("demuxed"), trailerHasSound: true);
         var demuxed = await stage.SetAsync();
-        await demuxed.CaptionAsync(scenario.Content.Name, PlayedOnce.Cues, "en", "de");
-        await demuxed.ActivateAsync(scenario.Trailer);
-        await demuxed.TrailerReadyAsync(scenario.Content.Name, scenario.Trailer);
+        await PlayedOnce.PrepareAsync(demuxed, scenario);
         var verdicts = new List<Verdict>();
         for (var i = 0; i < plays; i++)
             verdicts.Add(Verdict.Of(await demuxed.PlayAsync(Rig.Players.VideoJs, scenario.Content.Name, scenario.Content.FramesPerSecond, 1, scenario.Audio, unpatched: true), scenario));

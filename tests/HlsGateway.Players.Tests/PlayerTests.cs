@@ -50,6 +50,29 @@ public sealed class PlayerTests(PlayedOnce played, ITestOutputHelper output) : I
         }
     }
 
+    /// <summary>hls.js puts what follows a discontinuity in its place by DTS: where a trailer's delay differed from its content's, this play never ended.</summary>
+    [Fact]
+    public async Task S7_A_change_of_the_Variant_Stream_at_the_splice_costs_neither_pictures_nor_the_end()
+    {
+        Scenario[] scenarios = [Scenario.Of("ts"), Scenario.Of("silent"), Scenario.Of("demuxed")];
+        foreach (var scenario in scenarios) await PlayedOnce.PrepareAsync(played.Stage, scenario);
+
+        await Fair.JudgeAllAsync(
+            [
+                .. scenarios.Select(scenario => (Func<bool, Task<(Scenario, Play)>>)(async alone =>
+                    (scenario, await played.Stage.PlayAsync(
+                        Rig.Players.HlsJs, scenario.Content.Name, scenario.Content.FramesPerSecond, alone ? 1 : 2, scenario.Audio, switchAt: ContentShape.Segments)))),
+            ],
+            play =>
+            {
+                var (scenario, played) = play;
+                output.WriteLine($"{scenario.Name}: {played.Report}");
+                Assert.Equal(["180p", "360p"], played.ContentSegments.Concat(played.TrailerSegments).Select(path => path.Contains("180", StringComparison.Ordinal) ? "180p" : "360p").Distinct());
+                ShownAndHeard(played, scenario);
+                TrailerBehindContent(played, scenario);
+            }, output.WriteLine);
+    }
+
     /// <summary>Looks at what came of a play that was judged as a whole: it was played again if the machine, and not the stream, may have been at fault.</summary>
     private async Task CheckAsync(string scenario, string player, Action<Play, Scenario> check)
     {

@@ -54,11 +54,21 @@ public sealed class ContentProbe(Ffmpeg ffmpeg)
         var container = kind switch { ProbeAs.Ts => "ts", ProbeAs.Fmp4 => "fmp4", _ => "aac" };
         var rate = probe.Video is { } video && FrameRate.TryParse(video.FrameRate, out var stated) ? FrameRate.Nearest(stated.PerSecond).ToString() : "";
         var shape = new RenditionShape(
-            container, Even(probe.Video?.Width ?? 0), Even(probe.Video?.Height ?? 0), rate, probe.Video?.Profile ?? "", probe.Audio?.SampleRate ?? 0, probe.Audio?.Channels ?? 0);
+            container, Even(probe.Video?.Width ?? 0), Even(probe.Video?.Height ?? 0), rate, probe.Video?.Profile ?? "", probe.Audio?.SampleRate ?? 0, probe.Audio?.Channels ?? 0)
+        {
+            Delay = DelayOf(probe.Video, container, rate),
+        };
         var pts = kind == ProbeAs.PackedAudio ? AdtsFrames.ReadTimestamp(bytes) ?? 0 : probe.Video?.FirstPts ?? probe.Audio?.FirstPts ?? RenditionFacts.UnknownPts;
         var foreign = probe.Video is { Codec: not "h264" } || probe.Audio is { Codec: not "aac" };
         return new RenditionFacts(playlist, shape, pts, foreign ? "unsupported_codec" : null);
     }
+
+    /// <summary>A picture's <see cref="RenditionShape.Delay"/>, in whole frames; 0 where the bytes do not tell.</summary>
+    /// <param name="container">As shapes name it.</param>
+    /// <param name="frameRate">As shapes name it; empty for none.</param>
+    internal static int DelayOf(VideoTrack? video, string container, string frameRate) =>
+        container == "ts" && video is { FirstPts: { } shown, FirstDts: { } decoded } && shown - decoded is > 0 and <= RenditionShape.LongestDelay
+        && FrameRate.TryParse(frameRate, out var rate) ? rate.FramesIn((shown - decoded) / 90.0) : 0;
 
     /// <summary>Scaling often leaves pixels that are not quite square, which are shown on an odd number of square ones; a copy has an even number.</summary>
     private static int Even(int pixels) => (pixels + 1) & ~1;

@@ -49,5 +49,8 @@ public readonly record struct FrameRate(int Numerator, int Denominator)
     /// <summary>Seconds that a number of frames lasts, exactly as a ratio of integers.</summary>
     public decimal SecondsOf(int frames) => (decimal)frames * Denominator / Numerator;
 
+    /// <summary>The same in ticks of 90 kHz, to the nearest.</summary>
+    public long TicksOf(int frames) => (long)decimal.Round(SecondsOf(frames) * 90_000);
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Numerator}/{Denominator}");
 }

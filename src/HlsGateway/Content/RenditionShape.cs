@@ -16,17 +16,27 @@ public readonly record struct RenditionShape(
     /// <summary>A trailer copy whose timestamps go on where a content's end: its first PTS in steps of <see cref="ContentEnd.Step"/>. Null for content, and for the copy that all videos share.</summary>
     public int? Continues { get; init; }
 
+    /// <summary>
+    /// MPEG-TS: frames by which decoding runs ahead of showing, because of B-frames: the first picture's DTS lies so far before its PTS. A
+    /// player that puts what follows a discontinuity in its place by DTS (hls.js) lets two pieces overlap that differ in it.
+    /// </summary>
+    public int Delay { get; init; }
+
+    /// <summary>90 kHz. Encoders keep two or three frames back; what says more is no delay that a copy could take over.</summary>
+    public const long LongestDelay = 45_000;
+
     public bool HasVideo => Width > 0;
 
     public bool HasAudio => Channels > 0;
 
     /// <summary>
     /// Key of the matching trailer copy; letters, digits and hyphens, safe in a URL and an object key:
-    /// <c>ts-1280x720-25_1-high-48000x2</c>, <c>fmp4-854x480-24_1-main-na</c>, <c>ts-nv-44100x1</c>, <c>ts-nv-44100x1-at61</c>.
+    /// <c>ts-1280x720-25_1-high-48000x2-d2</c>, <c>fmp4-854x480-24_1-main-na</c>, <c>ts-nv-44100x1</c>, <c>ts-nv-44100x1-at61</c>.
     /// </summary>
     public string Profile => string.Create(CultureInfo.InvariantCulture,
-        $"{Container}-{(HasVideo ? $"{Width}x{Height}-{FrameRate.Replace('/', '_')}-{VideoProfile}" : "nv")}-{(HasAudio ? $"{SampleRate}x{Channels}" : "na")}{(Continues is { } at ? $"-{At}{at}" : "")}");
+        $"{Container}-{(HasVideo ? $"{Width}x{Height}-{FrameRate.Replace('/', '_')}-{VideoProfile}" : "nv")}-{(HasAudio ? $"{SampleRate}x{Channels}" : "na")}{(Delay > 0 ? $"-{Ahead}{Delay}" : "")}{(Continues is { } at ? $"-{At}{at}" : "")}");
 
+    private const string Ahead = "d";
     private const string At = "at";
 
     /// <summary>Reads what <see cref="Profile"/> wrote.</summary>
@@ -34,13 +44,8 @@ public readonly record struct RenditionShape(
     {
         shape = default;
         var parts = profile.Split('-');
-        int? continues = null;
-        if (parts[^1].StartsWith(At, StringComparison.Ordinal))
-        {
-            if (!int.TryParse(parts[^1].AsSpan(At.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var at))
-                return false;
-            (continues, parts) = (at, parts[..^1]);
-        }
+        if (!TryTake(ref parts, At, out var continues) || !TryTake(ref parts, Ahead, out var delay))
+            return false;
         if (parts.Length < 3)
             return false;
         var (width, height, rate, video) = (0, 0, "", "");
@@ -54,8 +59,20 @@ public readonly record struct RenditionShape(
         var (sampleRate, channels) = (0, 0);
         if (parts[^1] != "na" && !TryPair(parts[^1], out sampleRate, out channels))
             return false;
-        shape = new RenditionShape(parts[0], width, height, rate, video, sampleRate, channels) { Continues = continues };
+        shape = new RenditionShape(parts[0], width, height, rate, video, sampleRate, channels) { Delay = delay ?? 0, Continues = continues };
         return string.Equals(shape.Profile, profile, StringComparison.Ordinal);
+    }
+
+    /// <summary>Takes a number behind its mark off the end, where it stands there.</summary>
+    private static bool TryTake(ref string[] parts, string mark, out int? number)
+    {
+        number = null;
+        if (!parts[^1].StartsWith(mark, StringComparison.Ordinal))
+            return true;
+        if (!int.TryParse(parts[^1].AsSpan(mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            return false;
+        (number, parts) = (value, parts[..^1]);
+        return parts.Length > 0;
     }
 
     private static bool TryPair(string text, out int first, out int second)

@@ -8,7 +8,8 @@ namespace HlsGateway.Trailers;
 /// <summary>
 /// The ffmpeg command that conditions a trailer for one shape (rules S2, S6, S7), as a pure function. Picture and sound are cut to
 /// whole frames; the AAC encoder's priming frame is dropped and there are no B-frames, so that picture and sound begin at the same
-/// time: PTS 0 in fMP4, the muxer's 1.4 s in MPEG-TS, whether a copy holds one of them or both.
+/// time: PTS 0 in fMP4, the muxer's 1.4 s in MPEG-TS, whether a copy holds one of them or both. Behind content whose decoding runs ahead
+/// of showing, the copy's does too, by the same number of frames.
 /// </summary>
 public static class ConditioningArguments
 {
@@ -29,6 +30,7 @@ public static class ConditioningArguments
     public static bool Supports(in RenditionShape shape) =>
         (shape.HasVideo || shape.HasAudio)
         && (shape.Continues is not { } step || (step >= 0 && step < ContentEnd.Wrap / ContentEnd.Step && shape.Container is "ts" or "aac"))
+        && (shape.Delay == 0 || (shape.Container == "ts" && FrameRate.TryParse(shape.FrameRate, out var frames) && frames.TicksOf(shape.Delay) is > 0 and < TsFirstPts / 2))
         && shape.Container is "ts" or "fmp4" or "aac" && (shape.Container != "aac" || !shape.HasVideo)
         && (!shape.HasVideo || (Profiles.Contains(shape.VideoProfile) && shape.Width % 2 == 0 && shape.Height % 2 == 0
             && shape.Width is >= 32 and <= 7680 && shape.Height is >= 32 and <= 7680
@@ -118,6 +120,9 @@ public static class ConditioningArguments
             "-map", "[picture]", "-c:v", "libx264", "-preset", "veryfast", "-profile:v", shape.VideoProfile, "-pix_fmt", "yuv420p", "-crf", "20",
             "-maxrate", kbps, "-bufsize", kbps, "-bf", "0", "-g", "9999", "-keyint_min", "1", "-sc_threshold", "0", "-threads", "1", "-flags:v", "+bitexact",
         ];
+        // The muxer moves everything, so that no DTS lies before 0; the copy is moved back.
+        if (shape.Delay > 0)
+            line = [.. line, "-bsf:v", string.Create(CultureInfo.InvariantCulture, $"setts=dts=DTS-{rate.TicksOf(shape.Delay)}")];
         var list = string.Join(',', keys);
         return list.Length > 0 ? [.. line, "-force_key_frames", list] : line;
     }

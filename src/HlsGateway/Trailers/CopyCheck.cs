@@ -31,7 +31,7 @@ internal sealed class CopyCheck(RenditionShape shape, FrameRate rate)
         if (!found.BeginsWithTables)
             return "does not begin with PAT and PMT";
         var track = (found.Video ?? found.Audio)!.Value;
-        var start = FirstPts < 0 ? track.FirstPts : FirstPts + Ticks(shape.HasVideo ? videoFrames : AudioFrames);
+        var start = FirstPts < 0 ? track.FirstPts : FirstPts + rate.TicksOf(shape.HasVideo ? videoFrames : AudioFrames);
         if (Math.Abs(track.FirstPts - start) > 1)
             return $"begins at {track.FirstPts} where {start} was due";
         if (track.Frames != frames)
@@ -49,8 +49,6 @@ internal sealed class CopyCheck(RenditionShape shape, FrameRate rate)
         AudioFrames += found.Audio?.Frames ?? 0;
         return null;
     }
-
-    private long Ticks(int frames) => (long)decimal.Round(rate.SecondsOf(frames) * 90_000);
 
     private bool TryInspect(ReadOnlySpan<byte> init, ReadOnlySpan<byte> segment, out SegmentInspection? found) => shape.Container switch
     {

@@ -43,6 +43,8 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
                 new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), progress: null, ct);
             if (!result.Succeeded)
                 throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
+            if (shape.Delay > 0)
+                await MoveBackAsync(folder, shape, version.Source, ct);
             if (shape.Container == "aac")
                 await CutPackedAudioAsync(folder, shape, new TrailerGrid(version.Source.DurationMs), ct);
             return new EncodedCopy(await CheckAsync(version, shape, folder, ct), folder);
@@ -60,6 +62,20 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
             return null;
         var result = await ffmpeg.RunAsync(new FfmpegJob(folder, Loudness.Measure(shape, source, target), Deadline), progress: null, ct);
         return result.Succeeded ? Loudness.Read(result.StderrTail) : throw new ConditioningException($"ffmpeg could not measure the loudness: {result.Reason}");
+    }
+
+    /// <summary>Whichever way decoding runs ahead, all copies begin at one PTS: their sound may come apart.</summary>
+    private static async Task MoveBackAsync(JobFolder folder, RenditionShape shape, TrailerSource source, CancellationToken ct)
+    {
+        _ = FrameRate.TryParse(shape.FrameRate, out var rate);
+        foreach (var segment in TrailerGrid.Segment(new TrailerGrid(source.DurationMs).VideoFrames(rate), rate, shape.Container))
+        {
+            if (!File.Exists(folder[segment.File]))
+                return;
+            var bytes = await File.ReadAllBytesAsync(folder[segment.File], ct);
+            TsTimestamps.Shift(bytes, -rate.TicksOf(shape.Delay));
+            await File.WriteAllBytesAsync(folder[segment.File], bytes, ct);
+        }
     }
 
     private static async Task CutPackedAudioAsync(JobFolder folder, RenditionShape shape, TrailerGrid grid, CancellationToken ct)

@@ -66,7 +66,7 @@ public static class FfmpegArguments
             _ => [],
         },
         "-show_format", "-show_streams", "-show_packets",
-        "-show_entries", "packet=stream_index,pts,flags",
+        "-show_entries", "packet=stream_index,pts,dts,flags",
         "-read_intervals", string.Create(CultureInfo.InvariantCulture, $"%+#{packets}"),
         "-of", "json=compact=1",
         "-i", "file:" + name,

@@ -30,12 +30,12 @@ public sealed record MediaProbe(
             switch (Text(stream, "codec_type"))
             {
                 case "video" when video is null && !IsPicture(stream):
-                    video = VideoTrack.Read(stream, FirstPts(root, stream));
+                    video = VideoTrack.Read(stream, First(root, stream, "pts"), First(root, stream, "dts"));
                     break;
                 case "audio" when audio is null:
                     audio = new AudioTrack(
                         Number(stream, "index"), Text(stream, "codec_name"), Text(stream, "profile"), Number(stream, "sample_rate"),
-                        Number(stream, "channels"), FirstPts(root, stream));
+                        Number(stream, "channels"), First(root, stream, "pts"));
                     break;
                 case "subtitle":
                     texts.Add(new TextTrack(
@@ -49,16 +49,16 @@ public sealed record MediaProbe(
         return new MediaProbe(Text(format, "format_name"), Longest(format, root), video, audio, texts.ToImmutable(), streams);
     }
 
-    /// <summary>Earliest presentation among the packets read, in 90 kHz; B-frames make the first packet not the first shown.</summary>
-    private static long? FirstPts(JsonElement root, JsonElement stream)
+    /// <summary>Earliest time among the packets read, in 90 kHz; B-frames make the first packet not the first shown.</summary>
+    private static long? First(JsonElement root, JsonElement stream, string time)
     {
         var index = Number(stream, "index");
         long? first = null;
         foreach (var packet in root.TryGetProperty("packets", out var packets) ? packets.EnumerateArray() : default)
         {
-            if (Number(packet, "stream_index") == index && Long(packet, "pts") is { } pts
-                && !Text(packet, "flags").Contains('D', StringComparison.Ordinal) && (first is null || pts < first))
-                first = pts;
+            if (Number(packet, "stream_index") == index && Long(packet, time) is { } at
+                && !Text(packet, "flags").Contains('D', StringComparison.Ordinal) && (first is null || at < first))
+                first = at;
         }
 
         var (num, den) = Fraction(Text(stream, "time_base"));
@@ -116,13 +116,14 @@ public sealed record MediaProbe(
 /// <param name="Transfer">Colour transfer: <c>smpte2084</c> and <c>arib-std-b67</c> are HDR.</param>
 /// <param name="Seconds">The stream's own duration; 0 where the file does not say.</param>
 /// <param name="FirstPts">PTS of the first frame presented, 90 kHz; null when no packet was read.</param>
+/// <param name="FirstDts">DTS of the first frame decoded, 90 kHz; null when no packet told.</param>
 public sealed record VideoTrack(
     int Index, string Codec, string Profile, int Level, int Width, int Height, int CodedWidth, int CodedHeight, int Rotation, string FrameRate,
-    bool VariableRate, string PixelFormat, string Transfer, double Seconds, long? FirstPts)
+    bool VariableRate, string PixelFormat, string Transfer, double Seconds, long? FirstPts, long? FirstDts)
 {
     public bool IsHdr => Transfer is "smpte2084" or "arib-std-b67";
 
-    internal static VideoTrack Read(JsonElement stream, long? firstPts)
+    internal static VideoTrack Read(JsonElement stream, long? firstPts, long? firstDts)
     {
         int width = MediaProbe.Number(stream, "width"), height = MediaProbe.Number(stream, "height");
         int shownWidth = width, shownHeight = height;
@@ -142,7 +143,7 @@ public sealed record VideoTrack(
             MediaProbe.Number(stream, "index"), MediaProbe.Text(stream, "codec_name"), ShapeProfile(MediaProbe.Text(stream, "profile")),
             MediaProbe.Number(stream, "level"), shownWidth, shownHeight, width, height, rotation,
             statedRate > 0 && (agrees || averageRate <= 0) ? stated : average, !agrees, MediaProbe.Text(stream, "pix_fmt"),
-            MediaProbe.Text(stream, "color_transfer"), Duration(stream), firstPts);
+            MediaProbe.Text(stream, "color_transfer"), Duration(stream), firstPts, firstDts);
     }
 
     private static double Rate(string fraction)

@@ -104,7 +104,10 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
             new RenditionFacts(
                 path,
                 new RenditionShape(
-                    plan.Container, picture.Width, picture.Height, plan.FrameRate, picture.Profile, probe.Audio?.SampleRate ?? 0, probe.Audio?.Channels ?? 0),
+                    plan.Container, picture.Width, picture.Height, plan.FrameRate, picture.Profile, probe.Audio?.SampleRate ?? 0, probe.Audio?.Channels ?? 0)
+                {
+                    Delay = ContentProbe.DelayOf(picture, plan.Container, plan.FrameRate),
+                },
                 picture.FirstPts ?? 0));
     }
 

@@ -5,7 +5,7 @@ export const shows = true;
 
 export const version = () => window.Hls.version;
 
-export async function play(video, src, { captions, audio, note, fail }) {
+export async function play(video, src, { captions, audio, switchAt, note, fail }) {
   await load("/node_modules/hls.js/dist/hls.min.js");
   const hls = new window.Hls(captions ? { subtitlePreference: { lang: captions } } : {});
   hls.on(window.Hls.Events.ERROR, (_, data) => {
@@ -22,6 +22,10 @@ export async function play(video, src, { captions, audio, note, fail }) {
     if (video.ended) video.addEventListener("loadedmetadata", () => video.play().catch(fail), { once: true });
   });
   hls.on(window.Hls.Events.LEVEL_SWITCHED, (_, { level }) => note(`level ${level}`));
+  if (switchAt > 0) {
+    hls.on(window.Hls.Events.MANIFEST_PARSED, () => { hls.loadLevel = 0; });
+    hls.on(window.Hls.Events.FRAG_BUFFERED, (_, { frag }) => { if (frag.type === "main" && frag.sn === switchAt - 1) hls.loadLevel = 1; });
+  }
   hls.on(window.Hls.Events.AUDIO_TRACKS_UPDATED, () => {
     const index = hls.audioTracks.findIndex(track => track.lang === audio);
     if (audio && index >= 0) hls.audioTrack = index;

@@ -15,6 +15,9 @@ internal sealed record ContentShape(
 {
     private const double About = 10.8;
 
+    /// <summary>Of every shape.</summary>
+    public const int Segments = 3;
+
     public static IReadOnlyList<ContentShape> Known { get; } =
     [
         new("ts", "MPEG-TS, 25 fps"), new("fmp4", "fMP4", Fmp4: true), new("demuxed", "demuxed audio", Demuxed: true), new("silent", "silent", Channels: 0),

@@ -43,15 +43,21 @@ public sealed class PlayedOnce : IAsyncLifetime
         return await Stage.SetAsync(videos);
     }
 
+    /// <summary>With captions in two languages, and until new sessions have the trailer.</summary>
+    internal static async Task PrepareAsync(Stage stage, Scenario scenario)
+    {
+        await stage.CaptionAsync(scenario.Content.Name, Cues, "en", "de");
+        await stage.ActivateAsync(scenario.Trailer);
+        await stage.TrailerReadyAsync(scenario.Content.Name, scenario.Trailer);
+    }
+
     /// <param name="rate">Of the browsers' players, in company.</param>
     /// <param name="judge">Throws when a play is not as it must be.</param>
     internal static async Task<IReadOnlyDictionary<string, Settled<Play>>> PlayAllAsync(
         Stage stage, Scenario scenario, double rate, Action<Play, Scenario> judge, Action<string> tell)
     {
         var content = scenario.Content;
-        await stage.CaptionAsync(content.Name, Cues, "en", "de");
-        await stage.ActivateAsync(scenario.Trailer);
-        await stage.TrailerReadyAsync(content.Name, scenario.Trailer);
+        await PrepareAsync(stage, scenario);
         var settled = new Dictionary<string, Settled<Play>>(StringComparer.Ordinal);
         // Those that write each picture down when it is due play before the browsers take both processors.
         await PlayAsync(quiet: true, [.. scenario.Players.Where(player => !Rig.Players.Fast.Contains(player))]);

@@ -126,12 +126,12 @@ internal sealed partial class Stage : IAsyncDisposable
 
     /// <summary>Plays a video from begin to end, and asks player, CDN and ledger what happened.</summary>
     /// <param name="framesPerSecond">Of the content.</param>
-    public async Task<Play> PlayAsync(string player, string video, double framesPerSecond, double rate = 1, string? audio = null, bool unpatched = false)
+    public async Task<Play> PlayAsync(string player, string video, double framesPerSecond, double rate = 1, string? audio = null, bool unpatched = false, int switchAt = 0)
     {
         // Each play has a host name of its own: repeats must not be taken for one another.
         var run = string.Create(CultureInfo.InvariantCulture, $"{video}-{Interlocked.Increment(ref plays)}");
         var picture = Path.Combine(videos.First(served => served.Video.Equals(video, StringComparison.Ordinal)).Folder, "360p", "video.m3u8");
-        var assignment = new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched, Picture: picture);
+        var assignment = new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt);
         var (report, session) = await Players.PlayAsync(player, run, assignment, framesPerSecond);
         var referer = Players.RefererOf(player, run);
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the

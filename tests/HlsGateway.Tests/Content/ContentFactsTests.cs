@@ -23,9 +23,19 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
         var facts = await MeasureAsync($"pts{rate}", ["-r", rate, "-bf", "2"], []);
         var fact = Assert.Single(facts);
         Assert.Equal(pts, fact.FirstVideoPts);
-        Assert.Equal(new RenditionShape("ts", 320, 180, $"{rate}/1", "high", 44100, 1), fact.Shape);
+        Assert.Equal(new RenditionShape("ts", 320, 180, $"{rate}/1", "high", 44100, 1) { Delay = 2 }, fact.Shape);
         Assert.Null(fact.Unsupported);
         Assert.Equal("v.m3u8", fact.Path);
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1", 1)]
+    [InlineData("3", 2)]
+    public async Task S7_How_far_decoding_runs_ahead_of_showing_is_measured(string bframes, int frames)
+    {
+        var fact = Assert.Single(await MeasureAsync($"bframes{bframes}", ["-r", "25", "-bf", bframes], []));
+        Assert.Equal(frames, fact.Shape.Delay);
     }
 
     [Fact]
@@ -53,7 +63,7 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
     public async Task S7_Fractional_rates_silent_video_and_byte_ranges_are_measured_for_what_they_are()
     {
         var fact = Assert.Single(await MeasureAsync("ntsc", ["-r", "30000/1001", "-an", "-profile:v", "main"], ["-hls_flags", "single_file"]));
-        Assert.Equal(new RenditionShape("ts", 320, 180, "30000/1001", "main", 0, 0), fact.Shape);
+        Assert.Equal(new RenditionShape("ts", 320, 180, "30000/1001", "main", 0, 0) { Delay = 2 }, fact.Shape);
     }
 
     [Fact]
@@ -86,12 +96,12 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
         var child = await Eventually.GetAsync(
             async () => ChildPattern().Match(await host.Client.GetStringAsync("watch/show/playlist.m3u8")) is { Success: true } match ? match.Value : null,
             "a session gets the trailer");
-        Assert.Contains("&p=v-ts-320x180-25_1-high-44100x1", child, StringComparison.Ordinal);
+        Assert.Contains("&p=v-ts-320x180-25_1-high-44100x1-d2", child, StringComparison.Ordinal);
 
         var media = await host.Client.GetStringAsync("watch/show/" + child);
         var after = media[media.IndexOf("#EXT-X-DISCONTINUITY", StringComparison.Ordinal)..];
         var version = library.ActiveFor("show") ?? throw new InvalidOperationException("no trailer");
-        Assert.Contains($"#EXTINF:2,\n~t/{version.Label}/ts-320x180-25_1-high-44100x1/0.ts?session_id=", after, StringComparison.Ordinal);
+        Assert.Contains($"#EXTINF:2,\n~t/{version.Label}/ts-320x180-25_1-high-44100x1-d2/0.ts?session_id=", after, StringComparison.Ordinal);
         Assert.EndsWith("#EXT-X-ENDLIST\n", media, StringComparison.Ordinal);
 
         var segment = after.Split('\n').First(l => l.StartsWith("~t/", StringComparison.Ordinal));

@@ -16,6 +16,7 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
         { new("ts", 320, 180, "24/1", "baseline", 0, 0), true },
         { new("ts", 426, 240, "60/1", "high", 48000, 6), true },
         { new("ts", 320, 240, "24000/1001", "main", 48000, 2), false },
+        { new("ts", 320, 180, "30000/1001", "high", 48000, 2) { Delay = 2 }, true },
         { new("ts", 0, 0, "", "", 48000, 2), true },
         { new("fmp4", 320, 180, "24/1", "main", 48000, 2), true },
         { new("fmp4", 180, 320, "60/1", "high", 44100, 2), false },
@@ -83,6 +84,50 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
             }
         }
         Assert.InRange(ends.Max() - ends.Min(), 0, 0.04);
+    }
+
+    [Theory]
+    [InlineData("25/1", 2, 7200)]
+    [InlineData("30000/1001", 1, 3003)]
+    public async Task S7_Decoding_runs_ahead_of_showing_as_far_as_the_contents_and_what_is_shown_is_the_same(string rate, int frames, long ticks)
+    {
+        var shape = new RenditionShape("ts", 320, 180, rate, "high", 48000, 2);
+        var (plain, plainFolder) = await workshop.EncodeAsync(shape);
+        var (copy, folder) = await workshop.EncodeAsync(shape with { Delay = frames });
+
+        Assert.Equal(ConditioningArguments.TsFirstPts, copy.FirstVideoPts);
+        Assert.Equal(plain.Segments.AsSpan(), copy.Segments.AsSpan());
+        var (heard, heardPlain) = (new List<long>(), new List<long>());
+        for (var k = 0; k < copy.Segments.Length; k++)
+        {
+            var (ahead, even) = (await PacketsAsync(folder, copy, k), await PacketsAsync(plainFolder, plain, k));
+            Assert.All(ahead, packet => Assert.Equal(packet.Audio ? 0 : ticks, packet.Pts - packet.Dts));
+            Assert.Equal(Shown(even), Shown(ahead));
+            // Sound is cut where decoding is, so some of it comes a segment later.
+            heard.AddRange(ahead.Where(packet => packet.Audio).Select(packet => packet.Pts));
+            heardPlain.AddRange(even.Where(packet => packet.Audio).Select(packet => packet.Pts));
+        }
+        Assert.Equal(heardPlain, heard);
+
+        static IEnumerable<long> Shown(List<(bool Audio, long Pts, long Dts)> packets) => packets.Where(packet => !packet.Audio).Select(packet => packet.Pts).Order();
+
+        async Task<List<(bool Audio, long Pts, long Dts)>> PacketsAsync(string from, TrailerCopy of, int segment)
+        {
+            var lines = await TrailerWorkshop.ProbeAsync(Path.Combine(from, of.Segments[segment].File), "-show_entries", "packet=codec_type,pts,dts");
+            return [.. lines.Select(line => line.Split(',')).Where(parts => parts.Length >= 3)
+                .Select(parts => (parts[0] == "audio", long.Parse(parts[1], CultureInfo.InvariantCulture), long.Parse(parts[2], CultureInfo.InvariantCulture)))];
+        }
+    }
+
+    [Fact]
+    public void A_delay_that_no_copy_could_take_over_is_no_shape_to_make_a_copy_for()
+    {
+        var shape = new RenditionShape("ts", 320, 180, "25/1", "high", 48000, 2);
+
+        Assert.True(ConditioningArguments.Supports(shape with { Delay = 12 }));
+        Assert.False(ConditioningArguments.Supports(shape with { Delay = 18 }));
+        Assert.False(ConditioningArguments.Supports(shape with { Container = "fmp4", Delay = 2 }));
+        Assert.False(ConditioningArguments.Supports(new RenditionShape("ts", 0, 0, "", "", 48000, 2) { Delay = 2 }));
     }
 
     [Fact]

@@ -95,9 +95,11 @@ public sealed class TrailerPlanTests
     [InlineData("ts", 640, 360, "25/1", "high-4:2:2", 48000, 2)]
     [InlineData("ts", 640, 360, "25/1", "high", 0, 0, 0)]
     [InlineData("aac", 0, 0, "", "", 48000, 2, 954_000)]
-    public void A_profile_names_its_shape(string container, int width, int height, string rate, string profile, int sampleRate, int channels, int? continues = null)
+    [InlineData("ts", 640, 360, "25/1", "high", 48000, 2, null, 2)]
+    [InlineData("ts", 640, 360, "25/1", "main", 0, 0, 122, 1)]
+    public void A_profile_names_its_shape(string container, int width, int height, string rate, string profile, int sampleRate, int channels, int? continues = null, int delay = 0)
     {
-        var shape = new RenditionShape(container, width, height, rate, profile, sampleRate, channels) { Continues = continues };
+        var shape = new RenditionShape(container, width, height, rate, profile, sampleRate, channels) { Continues = continues, Delay = delay };
         Assert.True(RenditionShape.TryParse(shape.Profile, out var parsed));
         Assert.Equal(shape, parsed);
     }
@@ -114,6 +116,10 @@ public sealed class TrailerPlanTests
     [InlineData("ts-nv-48000x2-at-1")]
     [InlineData("ts-nv-48000x2-at007")]
     [InlineData("ts-nv-at7")]
+    [InlineData("ts-640x360-25_1-high-na-d")]
+    [InlineData("ts-640x360-25_1-high-na-d0")]
+    [InlineData("ts-640x360-25_1-high-na-d02")]
+    [InlineData("ts-640x360-25_1-high-na-at7-d2")]
     public void A_profile_of_no_shape_is_refused(string profile) => Assert.False(RenditionShape.TryParse(profile, out _));
 
     [Theory]
