@@ -194,7 +194,7 @@ internal sealed class PlaylistServer(
     /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>
     private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master) =>
         request.Verdict == SessionVerdict.None && Begins(request) && trailers.ChosenFor(request.VideoName) is { } chosen
-            ? trailers.Decide(master, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position))
+            ? trailers.Decide(master, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position), pinned: false)
             : TrailerDecision.Without(TrailerPlan.NoTrailer);
 
     /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
@@ -206,7 +206,7 @@ internal sealed class PlaylistServer(
         var placement = request.Token.Placement;
         if (TrailerPlan.Decide(master, known, version, placement).Missing is [var shape, ..])
             version = await pinned.FindAsync(version.Id, shape.Profile, context.RequestAborted) ?? version;
-        return trailers.Decide(master, known, version, placement);
+        return trailers.Decide(master, known, version, placement, pinned: true);
     }
 
     private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position)
@@ -222,7 +222,8 @@ internal sealed class PlaylistServer(
             return default;
         var profile = role.Copy.Split('.')[0];
         var version = await pinned.FindAsync(request.Token.Trailer, profile, context.RequestAborted);
-        return new(version, version is not null && version.Copies.TryGetValue(profile, out var made) ? made : null, request.Token.Placement);
+        var copy = request.Token.Placement == TrailerPlacement.BehindContinuing ? version?.CopyOf(profile) : version?.Copies.GetValueOrDefault(profile);
+        return new(version, copy, request.Token.Placement);
     }
 
     /// <summary>What is known of the content now; the unknown is measured in the background.</summary>

@@ -12,9 +12,10 @@ public sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
     /// <param name="shape">With <see cref="RenditionShape.Continues"/>.</param>
     /// <param name="shared">The copy of the same shape without it; its objects are in the store.</param>
     /// <exception cref="ConditioningException">The shared copy is not whole.</exception>
-    public async Task<EncodedCopy> MakeAsync(TrailerVersion version, RenditionShape shape, TrailerCopy shared, CancellationToken ct)
+    public async Task<EncodedCopy> MakeAsync(RenditionShape shape, TrailerCopy shared, CancellationToken ct)
     {
-        var begin = (shape.Continues ?? throw new ArgumentException("The shape does not continue any content.", nameof(shape))) * ContentEnd.Step;
+        var copy = shared.Behind(shape);
+        var shift = copy.FirstVideoPts - shared.FirstVideoPts;
         var folder = ffmpeg.OpenFolder();
         try
         {
@@ -23,13 +24,13 @@ public sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
                 var bytes = await records.ReadObjectAsync(shared, segment.File, ct)
                     ?? throw new ConditioningException($"The copy {shared.Profile} is not whole: {segment.File} is not in the store.");
                 if (shape.Container == "ts")
-                    TsTimestamps.Shift(bytes, begin - shared.FirstVideoPts);
+                    TsTimestamps.Shift(bytes, shift);
                 else
-                    AdtsFrames.Shift(bytes, begin - shared.FirstVideoPts);
+                    AdtsFrames.Shift(bytes, shift);
                 await File.WriteAllBytesAsync(folder[segment.File], bytes, ct);
             }
 
-            return new EncodedCopy(shared with { Profile = shape.Profile, KeyPrefix = $"{version.KeyPrefix}{shape.Profile}/", FirstVideoPts = begin }, folder);
+            return new EncodedCopy(copy, folder);
         }
         catch (FormatException e)
         {

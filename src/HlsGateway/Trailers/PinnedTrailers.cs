@@ -56,7 +56,7 @@ public sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords record
         return library.ById(id);
     }
 
-    private static bool Has(TrailerVersion? version, string profile) => version is not null && (profile.Length == 0 || version.Copies.ContainsKey(profile));
+    private static bool Has(TrailerVersion? version, string profile) => version is not null && (profile.Length == 0 || version.CopyOf(profile) is not null);
 
     private static bool CanExist(string profile) => profile.Length == 0 || (RenditionShape.TryParse(profile, out var shape) && ConditioningArguments.Supports(shape));
 

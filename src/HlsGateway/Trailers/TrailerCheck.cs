@@ -36,8 +36,7 @@ internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler comp
         var copies = 0;
         foreach (var copy in version.Copies.Values.OrderBy(c => c.Profile, StringComparer.Ordinal))
         {
-            // The others hold the same pictures at another time, for each end of a content: an editor does not wait for hundreds of them.
-            if (!RenditionShape.TryParse(copy.Profile, out var shape) || shape.Continues is not null)
+            if (!RenditionShape.TryParse(copy.Profile, out var shape))
                 continue;
             copies++;
             if (afresh || !whole.ContainsKey((version.Id, copy.Profile)))

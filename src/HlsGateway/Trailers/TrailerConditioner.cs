@@ -36,13 +36,15 @@ public sealed class TrailerConditioner(
     private async Task<TrailerCopy> FindOrMakeAsync(WantedCopy wanted, CancellationToken ct)
     {
         var (version, shape) = wanted;
-        if (await records.FindCopyAsync(version, shape.Profile, ct) is { } found)
+        if (await records.FindCopyAsync(version, shape, ct) is { } found)
             return found;
         var shared = shape.Continues is null ? null : await SharedAsync(wanted, ct);
         var clock = Stopwatch.GetTimestamp();
-        using var encoded = shared is null ? await EncodeAsync(version, shape, ct) : await continuing.MakeAsync(version, shape, shared, ct);
-        await records.AddCopyAsync(encoded, ct);
-        await TellOthersAsync(ct);
+        using var encoded = shared is null ? await EncodeAsync(version, shape, ct) : await continuing.MakeAsync(shape, shared, ct);
+        await records.AddCopyAsync(version, shape, encoded, ct);
+        // Copies that go on are looked for when they are wanted; there may be one for every length of a video.
+        if (shared is null)
+            await TellOthersAsync(ct);
         log.TrailerCopyMade(version.Label, shape.Profile, encoded.Copy.Segments.Length, Stopwatch.GetElapsedTime(clock).TotalSeconds);
         return encoded.Copy;
     }

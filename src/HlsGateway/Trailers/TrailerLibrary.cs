@@ -25,9 +25,13 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     /// <summary>A new version is prepared for the shapes that viewers asked for lately, so that a swap does not begin without copies.</summary>
     private const int RememberedShapes = 32;
 
+    /// <summary>Copies that go on where a content ends: beyond this all are forgotten, and found again in the store as they are wanted.</summary>
+    private const int MostContinuing = 100_000;
+
     private readonly Channel<WantedCopy> wanted = Channel.CreateUnbounded<WantedCopy>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<(uint Id, string Profile), bool> queued = new();
     private readonly ConcurrentDictionary<(uint Id, string Profile), CopyFailure> failures = new();
+    private readonly ConcurrentDictionary<(uint Id, RenditionShape Shape), bool> continuing = new();
     private readonly Lock gate = new();
     private ImmutableArray<RenditionShape> lately = [];
     private TrailerSnapshot snapshot = TrailerSnapshot.Empty.With(FromConfiguration(options.Value));
@@ -47,12 +51,13 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     public TrailerVersion? ById(uint id) => Snapshot.ById(id);
 
     /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
-    public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
-        Settle(TrailerPlan.Decide(master, facts, trailer, placement), trailer);
+    /// <param name="pinned">The session has pinned it before: what it pinned is in the store, known here or not.</param>
+    public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
+        Settle(TrailerPlan.Decide(master, facts, trailer, placement, pinned ? null : shape => IsMade(trailer, shape)), trailer);
 
-    /// <summary>As above, for an entry that is itself a Media Playlist.</summary>
+    /// <summary>As above, for a new session whose entry is itself a Media Playlist.</summary>
     public TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
-        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, placement), trailer);
+        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, placement, shape => IsMade(trailer, shape)), trailer);
 
     /// <summary>Has a missing copy made in the background, once; after a failure not before its back-off has passed.</summary>
     public void Want(TrailerVersion version, RenditionShape shape)
@@ -60,12 +65,15 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         Remember(shape with { Continues = null });
         version = ById(version.Id) ?? version;
         var key = (version.Id, shape.Profile);
-        if (version.Copies.ContainsKey(shape.Profile)
+        if (IsMade(version, shape)
             || (failures.TryGetValue(key, out var failure) && time.GetUtcNow() < failure.RetryAt)
             || !queued.TryAdd(key, true))
             return;
         wanted.Writer.TryWrite(new WantedCopy(version, shape));
     }
+
+    /// <summary>How many copies of a version are known here to go on where a content ends.</summary>
+    public int CountContinuing(uint id) => continuing.Keys.Count(known => known.Id == id);
 
     public CopyFailure? FailureOf(uint id, string profile) => failures.GetValueOrDefault((id, profile));
 
@@ -116,21 +124,33 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         }
         foreach (var profile in Snapshot.Versions.SelectMany(v => v.Copies.Keys).Distinct(StringComparer.Ordinal))
         {
-            if (RenditionShape.TryParse(profile, out var shape) && shape.Continues is null)
+            if (RenditionShape.TryParse(profile, out var shape))
                 Remember(shape);
         }
     }
 
     internal void Made(WantedCopy done, TrailerCopy copy)
     {
-        lock (gate)
+        if (done.Shape.Continues is not null)
         {
-            if (snapshot.Find(done.Version.Label) is { } version)
-                Volatile.Write(ref snapshot, snapshot.WithAll(version with { Copies = new[] { copy }.ToFrozenDictionary(c => c.Profile, StringComparer.Ordinal) }));
+            if (continuing.Count >= MostContinuing)
+                continuing.Clear();
+            continuing[(done.Version.Id, done.Shape)] = true;
+        }
+        else
+        {
+            lock (gate)
+            {
+                if (snapshot.Find(done.Version.Label) is { } version)
+                    Volatile.Write(ref snapshot, snapshot.WithAll(version with { Copies = new[] { copy }.ToFrozenDictionary(c => c.Profile, StringComparer.Ordinal) }));
+            }
         }
         failures.TryRemove((done.Version.Id, copy.Profile), out _);
         queued.TryRemove((done.Version.Id, copy.Profile), out _);
     }
+
+    private bool IsMade(TrailerVersion? version, RenditionShape shape) =>
+        version is not null && (shape.Continues is null ? version.Copies.ContainsKey(shape.Profile) : continuing.ContainsKey((version.Id, shape)));
 
     internal void Failed(WantedCopy done, string reason)
     {

@@ -35,19 +35,24 @@ public static class TrailerPlan
 
     /// <param name="facts">Null while the content has not been measured.</param>
     /// <param name="placement">What the session asks for; one that asks for timestamps that go on gets those of the shared copies where the others are not there.</param>
-    public static TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind) =>
-        Decide([.. master.Variants.Select(v => v.Uri)], [.. master.Renditions.Select(PlaylistOf)], facts, active, placement);
+    /// <param name="isMade">Whether a copy whose timestamps go on is in the store; null for a session that has pinned them: then they are.</param>
+    public static TrailerDecision Decide(
+        MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind,
+        Func<RenditionShape, bool>? isMade = null) =>
+        Decide([.. master.Variants.Select(v => v.Uri)], [.. master.Renditions.Select(PlaylistOf)], facts, active, placement, isMade);
 
     /// <summary>For an entry that is itself a Media Playlist: its one Rendition is Variant Stream 0.</summary>
-    public static TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind) =>
-        Decide([mediaPlaylist], [], facts, active, placement);
+    public static TrailerDecision Decide(
+        string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind,
+        Func<RenditionShape, bool>? isMade = null) =>
+        Decide([mediaPlaylist], [], facts, active, placement, isMade);
 
     /// <summary>Only audio and alternative video carry the trailer's media; captions have a window of their own (rule W3).</summary>
     public static string? PlaylistOf(Rendition rendition) => rendition.Type is "AUDIO" or "VIDEO" ? rendition.Uri : null;
 
     internal static TrailerDecision Decide(
         ImmutableArray<string> variants, ImmutableArray<string?> renditions, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active,
-        TrailerPlacement placement = TrailerPlacement.Behind)
+        TrailerPlacement placement = TrailerPlacement.Behind, Func<RenditionShape, bool>? isMade = null)
     {
         if (active is null)
             return TrailerDecision.Without(NoTrailer);
@@ -69,7 +74,7 @@ public static class TrailerPlan
             return Match(active, variants, renditions, shapes, placement);
         if (ContentEnd.StepBehind(known) is not { } step)
             return Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
-        var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement);
+        var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement, isMade);
         if (continuing.Version is not null)
             return continuing;
         var shared = Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
@@ -77,9 +82,11 @@ public static class TrailerPlan
     }
 
     private static TrailerDecision Match(
-        TrailerVersion active, ImmutableArray<string> variants, ImmutableArray<string?> renditions, IReadOnlyDictionary<string, RenditionShape> shapes, TrailerPlacement placement)
+        TrailerVersion active, ImmutableArray<string> variants, ImmutableArray<string?> renditions, IReadOnlyDictionary<string, RenditionShape> shapes, TrailerPlacement placement,
+        Func<RenditionShape, bool>? isMade = null)
     {
-        ImmutableArray<RenditionShape> missing = [.. shapes.Values.Distinct().Where(s => !active.Copies.ContainsKey(s.Profile))];
+        var copies = shapes.Values.Distinct().ToDictionary(s => s, s => isMade is not null && s.Continues is not null && !isMade(s) ? null : active.CopyOf(s.Profile));
+        ImmutableArray<RenditionShape> missing = [.. copies.Where(c => c.Value is null).Select(c => c.Key)];
         return missing.Length > 0
             ? TrailerDecision.Without(CopyMissing) with { Missing = missing }
             : new TrailerDecision(
@@ -89,6 +96,6 @@ public static class TrailerPlan
                 Placement = placement,
             };
 
-        TrailerCopy CopyOf(string uri) => active.Copies[shapes[uri].Profile];
+        TrailerCopy CopyOf(string uri) => copies[shapes[uri]]!;
     }
 }

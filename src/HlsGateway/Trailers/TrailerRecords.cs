@@ -1,14 +1,16 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
+using HlsGateway.Content;
 using HlsGateway.Storage;
 
 namespace HlsGateway.Trailers;
 
 /// <summary>
-/// What the library keeps in the store: below <c>library/{name}/{hash8}/</c>, which no viewer reads, the source and the version's
-/// record; below <c>trailers/{name}/{hash8}/{profile}/</c> a copy's objects and its index. Record and index are written last, so
-/// that what can be found is whole, after any crash and for any other gateway.
+/// What the library keeps in the store: below <c>library/{name}/{hash8}/</c>, which no viewer reads, the source, the version's record
+/// and the index of each copy that all videos of a shape share; below <c>trailers/{name}/{hash8}/{profile}/</c> a copy's objects, and
+/// its index where it goes on where a content ends: of those there may be one for every length of a video, and they are never listed.
+/// Record and index are written last, so that what can be found is whole, after any crash and for any other gateway.
 /// </summary>
 public sealed class TrailerRecords(BlobStore store)
 {
@@ -16,19 +18,20 @@ public sealed class TrailerRecords(BlobStore store)
     private const string VersionFile = "version.json";
     private const string SourceFile = "source";
     private const string CopyFile = "copy.json";
+    private const string CopiesFolder = "copies";
+    private const string CopyExtension = ".json";
     private const string WithdrawnFile = "withdrawn";
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <summary>All versions with all their copies.</summary>
+    /// <summary>All versions with the copies that are shared.</summary>
     /// <param name="known">Immutable records that it holds are not read again.</param>
     public Task<List<TrailerVersion>> LoadAsync(TrailerSnapshot known, CancellationToken ct) => LoadAsync(only: null, known, ct);
 
-    /// <summary>One version with all its copies, under each name it has; empty when the store has none.</summary>
+    /// <summary>One version with the copies that are shared, under each name it has; empty when the store has none.</summary>
     public Task<List<TrailerVersion>> FindAsync(uint id, TrailerSnapshot known, CancellationToken ct) => LoadAsync(id, known, ct);
 
-    public Task<TrailerCopy?> FindCopyAsync(TrailerVersion version, string profile, CancellationToken ct) =>
-        ReadAsync<TrailerCopy>($"{version.KeyPrefix}{profile}/{CopyFile}", ct);
+    public Task<TrailerCopy?> FindCopyAsync(TrailerVersion version, RenditionShape shape, CancellationToken ct) => ReadAsync<TrailerCopy>(IndexOf(version, shape), ct);
 
     public async Task AddVersionAsync(TrailerVersion version, Stream source, CancellationToken ct)
     {
@@ -53,7 +56,7 @@ public sealed class TrailerRecords(BlobStore store)
         return bytes.ToArray();
     }
 
-    public async Task AddCopyAsync(EncodedCopy encoded, CancellationToken ct)
+    public async Task AddCopyAsync(TrailerVersion version, RenditionShape shape, EncodedCopy encoded, CancellationToken ct)
     {
         foreach (var file in encoded.Files)
         {
@@ -61,7 +64,7 @@ public sealed class TrailerRecords(BlobStore store)
             var key = encoded.Copy.KeyPrefix + file;
             await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
         }
-        await store.PutAsync(encoded.Copy.KeyPrefix + CopyFile, JsonSerializer.SerializeToUtf8Bytes(encoded.Copy, Json), ct);
+        await store.PutAsync(IndexOf(version, shape), JsonSerializer.SerializeToUtf8Bytes(encoded.Copy, Json), ct);
     }
 
     private async Task<List<TrailerVersion>> LoadAsync(uint? only, TrailerSnapshot known, CancellationToken ct)
@@ -79,18 +82,20 @@ public sealed class TrailerRecords(BlobStore store)
             if (version is null && await ReadAsync<TrailerSource>(key, ct) is { } source)
                 version = new TrailerVersion(name, id, source, FrozenDictionary<string, TrailerCopy>.Empty);
             if (version is not null)
-                versions.Add(version with { Withdrawn = keys.Contains(KeyOf(version, WithdrawnFile)), Copies = await LoadCopiesAsync(version, ct) });
+                versions.Add(version with { Withdrawn = keys.Contains(KeyOf(version, WithdrawnFile)), Copies = await LoadCopiesAsync(version, keys, ct) });
         }
         return versions;
     }
 
-    private async Task<FrozenDictionary<string, TrailerCopy>> LoadCopiesAsync(TrailerVersion version, CancellationToken ct)
+    private async Task<FrozenDictionary<string, TrailerCopy>> LoadCopiesAsync(TrailerVersion version, HashSet<string> keys, CancellationToken ct)
     {
+        var folder = KeyOf(version, CopiesFolder) + "/";
+        var missing = keys.Where(key => key.StartsWith(folder, StringComparison.Ordinal) && !version.Copies.ContainsKey(key[folder.Length..^CopyExtension.Length])).ToList();
+        if (missing.Count == 0)
+            return version.Copies;
         var copies = new Dictionary<string, TrailerCopy>(version.Copies, StringComparer.Ordinal);
-        await foreach (var key in store.ListAsync(version.KeyPrefix, ct))
+        foreach (var key in missing)
         {
-            if (!key.EndsWith("/" + CopyFile, StringComparison.Ordinal) || copies.ContainsKey(key[version.KeyPrefix.Length..^(CopyFile.Length + 1)]))
-                continue;
             if (await ReadAsync<TrailerCopy>(key, ct) is { } copy)
                 copies[copy.Profile] = copy;
         }
@@ -103,6 +108,9 @@ public sealed class TrailerRecords(BlobStore store)
         await using var content = await store.OpenAsync(key, ct);
         return content is null ? null : await JsonSerializer.DeserializeAsync<T>(content, Json, ct);
     }
+
+    private static string IndexOf(TrailerVersion version, RenditionShape shape) =>
+        shape.Continues is null ? KeyOf(version, $"{CopiesFolder}/{shape.Profile}{CopyExtension}") : $"{version.KeyPrefix}{shape.Profile}/{CopyFile}";
 
     private static string KeyOf(TrailerVersion version, string file) => $"{Root}{version.Name}/{version.Hash}/{file}";
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using HlsGateway.Content;
 
 namespace HlsGateway.Trailers;
 
@@ -8,7 +9,7 @@ namespace HlsGateway.Trailers;
 /// <param name="Name">Library name.</param>
 /// <param name="Id">First four bytes, big endian, of the SHA-256 of the trailer's source; what a session token pins. Never 0.</param>
 /// <param name="Source">What is known of the source; the same for all copies.</param>
-/// <param name="Copies">By the shape's profile.</param>
+/// <param name="Copies">Those that all videos of a shape share, by the shape's profile.</param>
 public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, FrozenDictionary<string, TrailerCopy> Copies)
 {
     /// <summary>Shown to nobody any more, for good.</summary>
@@ -22,6 +23,16 @@ public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, 
 
     /// <summary><c>trailers/{name}/{hash8}/</c>: where the source, the version's record and its copies stand in the store.</summary>
     public string KeyPrefix => $"trailers/{Name}/{Hash}/";
+
+    /// <summary>
+    /// The copy of a profile; null where there is none. One that goes on where a content ends follows from the shared one: that says
+    /// nothing of whether its objects are in the store.
+    /// </summary>
+    public TrailerCopy? CopyOf(string profile) =>
+        Copies.TryGetValue(profile, out var shared) ? shared
+        : RenditionShape.TryParse(profile, out var shape) && shape.Continues is not null && ConditioningArguments.Supports(shape)
+            && Copies.TryGetValue((shape with { Continues = null }).Profile, out shared) ? shared.Behind(shape)
+        : null;
 
     /// <summary>
     /// Upper bound of every segment of every copy, those included that are not made yet, so that EXT-X-TARGETDURATION is the same in
@@ -50,6 +61,15 @@ public sealed record TrailerCopy(
     string Profile, string KeyPrefix, string? Init, ImmutableArray<TrailerSegment> Segments, long FirstVideoPts, int PeakBandwidth, string Codecs)
 {
     public int LengthMs => Segments[^1].StartMs + Segments[^1].DurationMs;
+
+    /// <summary>The same pictures and sounds where a content ends.</summary>
+    /// <param name="shape">This copy's own, with <see cref="RenditionShape.Continues"/>.</param>
+    public TrailerCopy Behind(RenditionShape shape) => this with
+    {
+        Profile = shape.Profile,
+        KeyPrefix = $"{KeyPrefix[..^(Profile.Length + 1)]}{shape.Profile}/",
+        FirstVideoPts = (shape.Continues ?? throw new ArgumentException("The shape does not continue any content.", nameof(shape))) * ContentEnd.Step,
+    };
 
     /// <summary>The same as decimal seconds, exact.</summary>
     public string Length => Segments.Sum(s => decimal.Parse(s.Duration, CultureInfo.InvariantCulture)).ToString("0.######", CultureInfo.InvariantCulture);

@@ -19,7 +19,7 @@ public sealed record TrailerCopyView(string Profile, string Status, string? Erro
 /// <param name="Active">Some line of what is on leads to it.</param>
 /// <param name="Withdrawn">Shown to nobody any more.</param>
 /// <param name="Copies">One for each shape of content that was asked for.</param>
-/// <param name="Continuing">How many more there are of the same pictures, with timestamps that go on where a content's end.</param>
+/// <param name="Continuing">How many more this gateway knows of the same pictures, with timestamps that go on where a content's end.</param>
 public sealed record TrailerVersionView(
     string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn,
     ImmutableArray<TrailerCopyView> Copies, int Continuing);
@@ -54,10 +54,9 @@ public static class TrailerViews
     public static TrailerVersionView Of(TrailerLibrary library, TrailerVersion version, bool current, bool active)
     {
         var canonical = library.ById(version.Id) ?? version;
-        var shared = canonical.Copies.Keys.Where(p => RenditionShape.TryParse(p, out var shape) && shape.Continues is null).ToList();
         return new TrailerVersionView(
             version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active, library.Snapshot.IsWithdrawn(version.Id),
-            [.. shared.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)],
-            canonical.Copies.Count - shared.Count);
+            [.. canonical.Copies.Keys.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)],
+            library.CountContinuing(version.Id));
     }
 }

@@ -35,7 +35,7 @@ public sealed class TrailerPlanTests
     {
         var facts = Facts(("v.m3u8", Silent), ("en.m3u8", Sound)).Select(fact => fact with { EndPts = 900_000 }).ToImmutableArray();
         var (silent, sound) = (Silent with { Continues = 100 }, Sound with { Continues = 100 });
-        TrailerDecision Decide(TrailerPlacement placement, params RenditionShape[] copies) => TrailerPlan.Decide(["v.m3u8"], ["en.m3u8"], facts, Version(copies), placement);
+        TrailerDecision Decide(TrailerPlacement placement, params RenditionShape[] copies) => TrailerPlan.Decide(["v.m3u8"], ["en.m3u8"], facts, Version(copies), placement, copies.Contains);
 
         var whole = Decide(TrailerPlacement.BehindContinuing, Silent, Sound, silent, sound);
         Assert.Equal((TrailerPlacement.BehindContinuing, silent.Profile, sound.Profile), (whole.Placement, whole.Variants[0].Profile, whole.Renditions[0].Profile));
@@ -52,6 +52,10 @@ public sealed class TrailerPlanTests
 
         var pinned = Decide(TrailerPlacement.Behind, Silent, Sound, silent, sound);
         Assert.Equal((TrailerPlacement.Behind, Silent.Profile), (pinned.Placement, pinned.Variants[0].Profile));
+        // What a session pinned at another gateway is there, whatever this one knows.
+        var elsewhere = TrailerPlan.Decide(["v.m3u8"], ["en.m3u8"], facts, Version(Silent, Sound), TrailerPlacement.BehindContinuing);
+        Assert.Equal((TrailerPlacement.BehindContinuing, silent.Profile, $"trailers/demo/00000007/{sound.Profile}/"), (elsewhere.Placement, elsewhere.Variants[0].Profile, elsewhere.Renditions[0].KeyPrefix));
+        Assert.Equal(900_000, elsewhere.Variants[0].FirstVideoPts);
         var before = Decide(TrailerPlacement.Before, Silent, Sound, silent, sound);
         Assert.Equal((TrailerPlacement.Before, Silent.Profile), (before.Placement, before.Variants[0].Profile));
     }
