@@ -57,6 +57,7 @@ public sealed class PlayerTests(PlayedOnce played, ITestOutputHelper output) : I
         Scenario[] scenarios = [Scenario.Of("ts"), Scenario.Of("silent"), Scenario.Of("demuxed")];
         foreach (var scenario in scenarios) await PlayedOnce.PrepareAsync(played.Stage, scenario);
 
+        var told = new List<string>();
         await Fair.JudgeAllAsync(
             [
                 .. scenarios.Select(scenario => (Func<bool, Task<(Scenario, Play)>>)(async alone =>
@@ -70,7 +71,10 @@ public sealed class PlayerTests(PlayedOnce played, ITestOutputHelper output) : I
                 Assert.Equal(["180p", "360p"], played.ContentSegments.Concat(played.TrailerSegments).Select(path => path.Contains("180", StringComparison.Ordinal) ? "180p" : "360p").Distinct());
                 ShownAndHeard(played, scenario);
                 TrailerBehindContent(played, scenario);
-            }, output.WriteLine);
+            }, told.Add);
+        foreach (var text in told) output.WriteLine(text);
+        // Alone at the film's own speed it came to the end now and then all the same.
+        Assert.InRange(told.Count(text => text.Contains("did not end", StringComparison.Ordinal)), 0, 1);
     }
 
     /// <summary>Looks at what came of a play that was judged as a whole: it was played again if the machine, and not the stream, may have been at fault.</summary>

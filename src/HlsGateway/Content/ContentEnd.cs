@@ -4,7 +4,7 @@ namespace HlsGateway.Content;
 
 /// <summary>
 /// Where a content's timestamps end, for players that keep one clock over an EXT-X-DISCONTINUITY: VLC does so where audio and picture
-/// come apart, and drops a trailer whose timestamps lie behind it. Pure.
+/// come apart, and drops a trailer whose timestamps lie behind it; VLC and mpv pause where they have to begin it anew. Pure.
 /// </summary>
 public static class ContentEnd
 {
@@ -17,23 +17,31 @@ public static class ContentEnd
     /// <summary>An end of picture and sound that lie further apart is none that a trailer could go on from.</summary>
     private const long MostApart = 5 * 90_000;
 
-    /// <summary>The Renditions whose ends tell where the content ends: the first picture without sound and the first sound without picture; empty where they do not come apart.</summary>
+    /// <summary>
+    /// The Renditions whose ends tell where the content ends: the first picture without sound and the first sound without picture where they
+    /// come apart, otherwise the first with a picture. Empty where a Rendition has no clock of its own.
+    /// </summary>
     /// <returns>Indexes of <paramref name="facts"/>.</returns>
     public static ImmutableArray<int> Deciding(IReadOnlyList<RenditionFacts> facts)
     {
-        var (picture, sound) = (-1, -1);
+        var (any, picture, sound) = (-1, -1, -1);
         for (var at = facts.Count - 1; at >= 0; at--)
         {
             if (facts[at].Unsupported is not null || facts[at].Shape.Container is not ("ts" or "aac"))
                 return [];
+            if (facts[at].Shape.HasVideo)
+                any = at;
             if (facts[at].Shape is { HasVideo: true, HasAudio: false })
                 picture = at;
             else if (facts[at].Shape is { HasVideo: false, HasAudio: true })
                 sound = at;
         }
 
-        return picture < 0 || sound < 0 ? [] : [picture, sound];
+        return picture >= 0 && sound >= 0 ? [picture, sound] : any >= 0 ? [any] : [];
     }
+
+    /// <summary>Whether audio comes apart from its picture.</summary>
+    public static bool ComesApart(IReadOnlyList<RenditionFacts> facts) => Deciding(facts).Length == 2;
 
     /// <summary>First PTS of a copy that goes on behind the content, in steps of <see cref="Step"/>; null where that is not known.</summary>
     public static int? StepBehind(ImmutableArray<RenditionFacts> facts)
@@ -41,7 +49,7 @@ public static class ContentEnd
         long? end = null;
         foreach (var at in Deciding(facts))
         {
-            if (facts[at].EndPts is not { } mine || Math.Abs(mine - (end ?? mine)) > MostApart)
+            if (facts[at].EndPts is not (>= 0 and var mine) || Math.Abs(mine - (end ?? mine)) > MostApart)
                 return null;
             end = Math.Max(mine, end ?? mine);
         }

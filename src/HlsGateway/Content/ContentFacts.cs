@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
 using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Content;
 
@@ -9,7 +11,7 @@ namespace HlsGateway.Content;
 /// What was measured on each Rendition of a video, by video and version of its playlist: in memory within a bound, in the catalogue's
 /// database for good. Measuring goes on in the background, once however many ask; a failure is remembered for a minute.
 /// </summary>
-public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, ILogger<ContentFacts> log) : IDisposable
+public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IOptions<TrailersOptions> options, ILogger<ContentFacts> log) : IDisposable
 {
     /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
@@ -91,11 +93,10 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
         {
             if (TryGet(source.Video, source.Version) is { } already)
                 return already;
-            if (await store.FindAsync(source.Video, source.Version, stopping.Token) is not { } facts)
-            {
-                facts = await MeasureAsync(source, stopping.Token);
+            var kept = await store.FindAsync(source.Video, source.Version, stopping.Token);
+            var facts = await AddEndsAsync(source, kept ?? await MeasureAsync(source, stopping.Token), stopping.Token);
+            if (facts != kept)
                 await store.KeepAsync(source.Video, source.Version, facts, stopping.Token);
-            }
             known.Set(key, facts, new MemoryCacheEntryOptions { Size = 1 });
             return facts;
         }
@@ -146,6 +147,20 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
         }
     }
 
+    /// <summary>Measures where the content ends, if a trailer may go on from there and nobody has yet.</summary>
+    private async Task<ImmutableArray<RenditionFacts>> AddEndsAsync(ContentSource source, ImmutableArray<RenditionFacts> facts, CancellationToken ct)
+    {
+        if (!options.Value.GoesOnBehind(facts))
+            return facts;
+        foreach (var at in ContentEnd.Deciding(facts))
+        {
+            if (facts[at].EndPts is null)
+                facts = facts.SetItem(at, facts[at] with { EndPts = await MeasureEndAsync(source, facts[at], ct) ?? RenditionFacts.UnknownPts });
+        }
+
+        return facts;
+    }
+
     private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(ContentSource source, CancellationToken ct)
     {
         await turns.WaitAsync(ct);
@@ -156,8 +171,6 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IL
                 facts.Add(await probe.MeasureAsync(playlist, await source.ReadAsync(playlist, ct), ct));
             if (facts is [{ Shape.HasVideo: true } first, ..])
                 facts[0] = first with { Ranges = await MeasureRangesAsync(source, ct) };
-            foreach (var at in ContentEnd.Deciding(facts))
-                facts[at] = facts[at] with { EndPts = await MeasureEndAsync(source, facts[at], ct) };
             log.ContentMeasured(source.Video, facts.Count);
             return facts.MoveToImmutable();
         }

@@ -99,8 +99,8 @@ public readonly record struct RenditionFacts(string Path, RenditionShape Shape, 
     public const long UnknownPts = -1;
 
     /// <summary>
-    /// PTS at which the last frame ends, 90 kHz; null where it was not measured: only content whose audio comes apart from its picture, in
-    /// containers with a clock of their own and without a discontinuity, has a trailer that asks for it (<see cref="ContentEnd"/>).
+    /// PTS at which the last frame ends, 90 kHz; <see cref="UnknownPts"/> where the bytes did not tell, and null where nobody asked: only some
+    /// Renditions of content in containers with a clock of their own tell where it ends (<see cref="ContentEnd"/>).
     /// </summary>
     public long? EndPts { get; init; }
 

@@ -212,7 +212,7 @@ internal sealed class PlaylistServer(
     private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position)
     {
         var placement = TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
-        return placement == TrailerPlacement.Behind && options.Value.ContinueTimestamps ? TrailerPlacement.BehindContinuing : placement;
+        return placement == TrailerPlacement.Behind && options.Value.ContinueTimestamps != ContinueTimestamps.Never ? TrailerPlacement.BehindContinuing : placement;
     }
 
     /// <summary>The copy that a child of a Master Playlist carries or announces.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HlsGateway.Content;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
@@ -46,14 +47,27 @@ public sealed class TrailersOptions
     [Range(-40, 0)]
     public double Loudness { get; init; } = -16;
 
-    /// <summary>
-    /// True: where a content's audio comes apart from its picture, the trailer's timestamps go on where the content's end, in copies of
-    /// their own for each end (to <see cref="HlsGateway.Content.ContentEnd.Step"/>), because VLC drops the trailer otherwise. False: all videos of a shape share one copy.
-    /// </summary>
-    public bool ContinueTimestamps { get; init; } = true;
+    /// <summary>Behind which content the trailer's timestamps go on where the content's end, in copies of their own for each end (to <see cref="ContentEnd.Step"/>).</summary>
+    public ContinueTimestamps ContinueTimestamps { get; init; } = ContinueTimestamps.Demuxed;
+
+    internal bool GoesOnBehind(IReadOnlyList<RenditionFacts> facts) =>
+        ContinueTimestamps == ContinueTimestamps.Always || (ContinueTimestamps == ContinueTimestamps.Demuxed && ContentEnd.ComesApart(facts));
 
     /// <summary>What stands beside a picture of another shape. Copies that are already made keep theirs.</summary>
     public TrailerGround Ground { get; init; } = TrailerGround.Plain;
+}
+
+/// <summary>Behind which content a trailer's timestamps go on where the content's end.</summary>
+public enum ContinueTimestamps
+{
+    /// <summary>All videos of a shape share one copy.</summary>
+    Never,
+
+    /// <summary>Where audio comes apart from its picture: VLC drops the trailer otherwise.</summary>
+    Demuxed,
+
+    /// <summary>All that has a clock of its own, MPEG-TS and packed audio: mpv and VLC splice without a pause then.</summary>
+    Always,
 }
 
 /// <summary>Stops the start on a name that no trailer can have.</summary>

@@ -53,6 +53,11 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
             renditions.Add(described);
             facts.Add(measured);
         }
+        foreach (var at in ContentEnd.Deciding(facts))
+        {
+            var last = await File.ReadAllBytesAsync(folder[$"{made[at].Rung.Name}/{made[at].Segments[^1].File}"], ct);
+            facts[at] = facts[at] with { EndPts = ContentProbe.EndOf(facts[at].Shape, new FirstSegment(Unsupported: null, Init: default, last)) ?? RenditionFacts.UnknownPts };
+        }
 
         // 4.
         var source = await KeepSourceAsync(folder, video, ct);

@@ -16,6 +16,8 @@ internal sealed partial class Stage : IAsyncDisposable
     /// <summary>The trailer without an audio stream.</summary>
     public const string MuteTrailer = "mute";
 
+    private static readonly bool Continuing = Environment.GetEnvironmentVariable("PLAYERS_CONTINUE") is "1";
+
     private const string Origin = "origin";
     private const string Cdn = "cdn";
 
@@ -55,6 +57,7 @@ internal sealed partial class Stage : IAsyncDisposable
             // A disk that is slow for a moment must not look like a miscount.
             ("Ledger:CommitTimeout", "00:00:10"),
             ("Trailers:Folder", "trailers"),
+            ("Trailers:ContinueTimestamps", Continuing ? "Always" : "Demuxed"),
             ("Trailers:Active", Trailer),
         ]);
         return new Stage(videos, nginx, gateway, await Players.StartAsync(nginx.AddressOf(Players.Pages)));
@@ -100,7 +103,7 @@ internal sealed partial class Stage : IAsyncDisposable
                 async () => (await PlaylistsAsync(video)) is var served && served.Skip(1).All(child =>
                     (child.Text.Contains($"~t/{trailer}@", StringComparison.Ordinal) || child.Text.Contains("subtitles/", StringComparison.Ordinal))
                     // Behind sound that comes apart a trailer has timestamps that go on, once such copies are there.
-                    && (!served[0].Text.Contains("AUDIO=\"", StringComparison.Ordinal) || child.Uri.Contains("-at", StringComparison.Ordinal))),
+                    && (!(Continuing || served[0].Text.Contains("AUDIO=\"", StringComparison.Ordinal)) || child.Uri.Contains("-fmp4-", StringComparison.Ordinal) || child.Uri.Contains("-at", StringComparison.Ordinal))),
                 $"{video} has its trailer", TimeSpan.FromMinutes(3));
         }
         catch (TimeoutException late)

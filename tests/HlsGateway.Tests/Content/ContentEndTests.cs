@@ -26,12 +26,18 @@ public sealed class ContentEndTests
     }
 
     [Fact]
-    public void S1_Only_sound_apart_from_its_picture_in_containers_with_a_clock_of_their_own_asks_for_it()
+    public void S1_Containers_with_a_clock_of_their_own_have_an_end_to_go_on_from()
     {
         Assert.Equal([1, 0], ContentEnd.Deciding([Sound, Picture, Picture, Sound]).AsEnumerable());
+        Assert.Equal([0], ContentEnd.Deciding([Muxed, Muxed, Sound]).AsEnumerable());
+        Assert.Equal([0], ContentEnd.Deciding([Picture]).AsEnumerable());
+        Assert.True(ContentEnd.ComesApart([Picture, Sound]));
+        Assert.False(ContentEnd.ComesApart([Muxed, Sound]));
+        Assert.Equal(100, ContentEnd.StepBehind([Muxed with { EndPts = 900_000 }]));
+        Assert.Null(ContentEnd.StepBehind([Muxed with { EndPts = RenditionFacts.UnknownPts }]));
         ImmutableArray<ImmutableArray<RenditionFacts>> others =
         [
-            [], [Muxed], [Picture], [Sound], [Muxed, Sound],
+            [], [Sound],
             [Picture, Sound with { Shape = Sound.Shape with { Container = "fmp4" } }],
             [Picture, Sound, Muxed with { Unsupported = "encrypted" }],
         ];

@@ -71,6 +71,32 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         Assert.Equal(2, verdict.RootElement.GetProperty("copies").GetInt32());
     }
 
+    [Theory]
+    [InlineData("Always", true)]
+    [InlineData("Demuxed", false)]
+    public async Task S1_Behind_muxed_content_it_goes_on_where_that_is_configured(string setting, bool goesOn)
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        await workshop.ServeAsync(origin, "show", ["-r", "25", "-bf", "2"], []);
+        var step = (int)Math.Ceiling(Math.Round(await EndAsync() * 10, 3));
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "", ["Trailers:ContinueTimestamps"] = setting };
+        await using var host = await GatewayHost.StartAsync(origin, settings);
+        using var api = host.Api("editor");
+        using (var upload = await api.PutAsync("api/trailers/brand", new ByteArrayContent(await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 2)))))
+            upload.EnsureSuccessStatusCode();
+        using (var active = await api.PutAsync("api/trailers/active", new StringContent("{\"trailer\":\"brand\"}", System.Text.Encoding.UTF8, "application/json")))
+            active.EnsureSuccessStatusCode();
+
+        var profile = goesOn ? $"-d2-at{step}" : "-d2";
+        var uri = await Eventually.GetAsync(
+            async () => Renditions(await host.Client.GetStringAsync("watch/show/playlist.m3u8")).Find(uri => uri.EndsWith(profile, StringComparison.Ordinal)), "a session has the trailer");
+        var url = new Uri(host.Address, "watch/show/" + uri);
+        var text = await host.Client.GetStringAsync(url);
+        var segment = Viewer.Uris(text[text.IndexOf("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)..]).First();
+
+        Assert.Equal(goesOn ? step / 10.0 : 1.4, await FirstTimeAsync(host, new Uri(url, segment)), 3);
+    }
+
     private async Task ServeAsync(LoopbackOrigin origin, string sound)
     {
         await workshop.ServeAsync(origin, "show", ["-r", "25", "-bf", "2"], ["-an"]);
