@@ -20,7 +20,7 @@ public sealed class FfmpegArgumentsTests
     public void A_probe_carries_the_same_guards(ProbeAs kind, string format) =>
         Assert.Equal(
             $"-v error -hide_banner {Guards} {format}-show_format -show_streams -show_packets " +
-            "-show_entries packet=stream_index,pts,flags -read_intervals %+#120 -of json=compact=1 -i file:input",
+            "-show_entries packet=stream_index,pts,dts,flags -read_intervals %+#120 -of json=compact=1 -i file:input",
             string.Join(' ', FfmpegArguments.Probe("input", kind)));
 
     [Fact]

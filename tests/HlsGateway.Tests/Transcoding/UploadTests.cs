@@ -57,7 +57,6 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         Assert.Equal(["90p/video.m3u8", "180p/video.m3u8"], published.Facts.Select(fact => fact.Path));
         Assert.Equal(["30000/1001", "30000/1001"], published.Facts.Select(fact => fact.Shape.FrameRate));
         // The preset of these tests makes no B-frames.
-        Assert.Equal([126_000, 126_000], published.Facts.Select(fact => fact.FirstVideoPts));
         Assert.Equal([0, 0], published.Facts.Select(fact => fact.Shape.Delay));
         Assert.InRange(published.Facts[0].EndPts ?? 0, published.Facts[0].FirstVideoPts + 90_000, published.Facts[0].FirstVideoPts + 900_000);
         var grids = await Task.WhenAll(published.Facts.Select(fact => TextAsync(store, published.KeyPrefix + fact.Path)));
