@@ -1,17 +1,18 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using HlsGateway.Telemetry;
-using HlsGateway.Trailers;
 using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Content;
+
+/// <summary>Whether where a content ends is to be measured too: it costs the origin its last segments.</summary>
+public delegate bool WantsEnd(IReadOnlyList<RenditionFacts> facts);
 
 /// <summary>
 /// What was measured on each Rendition of a video, by video and version of its playlist: in memory within a bound, in the catalogue's
 /// database for good. Measuring goes on in the background, once however many ask; a failure is remembered for a minute.
 /// </summary>
-public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IOptions<TrailersOptions> options, ILogger<ContentFacts> log) : IDisposable
+public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, ILogger<ContentFacts> log) : IDisposable
 {
     /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
@@ -150,15 +151,20 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, IO
     /// <summary>Measures where the content ends, if a trailer may go on from there and nobody has yet.</summary>
     private async Task<ImmutableArray<RenditionFacts>> AddEndsAsync(ContentSource source, ImmutableArray<RenditionFacts> facts, CancellationToken ct)
     {
-        if (!options.Value.GoesOnBehind(facts))
+        var open = wantsEnd(facts) ? ContentEnd.Deciding(facts).RemoveAll(at => facts[at].EndPts is not null) : [];
+        if (open.IsEmpty)
             return facts;
-        foreach (var at in ContentEnd.Deciding(facts))
+        await turns.WaitAsync(ct);
+        try
         {
-            if (facts[at].EndPts is null)
+            foreach (var at in open)
                 facts = facts.SetItem(at, facts[at] with { EndPts = await MeasureEndAsync(source, facts[at], ct) ?? RenditionFacts.UnknownPts });
+            return facts;
         }
-
-        return facts;
+        finally
+        {
+            turns.Release();
+        }
     }
 
     private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(ContentSource source, CancellationToken ct)

@@ -1,3 +1,4 @@
+using HlsGateway.Content;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
@@ -9,6 +10,7 @@ public static class TrailersSetup
     {
         builder.Services.AddOptions<TrailersOptions>().BindConfiguration(TrailersOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<TrailersOptions>, TrailersOptionsValidator>();
+        builder.Services.AddSingleton<WantsEnd>(services => services.GetRequiredService<IOptions<TrailersOptions>>().Value.GoesOnBehind);
         builder.Services.AddSingleton<TrailerLibrary>();
         builder.Services.AddSingleton<TrailerRecords>();
         builder.Services.AddSingleton<PinnedTrailers>();
