@@ -209,11 +209,8 @@ internal sealed class PlaylistServer(
         return trailers.Decide(master, known, version, placement, pinned: true);
     }
 
-    private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position)
-    {
-        var placement = TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
-        return placement == TrailerPlacement.Behind && options.Value.ContinueTimestamps != ContinueTimestamps.Never ? TrailerPlacement.BehindContinuing : placement;
-    }
+    private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position) =>
+        TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
 
     /// <summary>The copy that a child of a Master Playlist carries or announces.</summary>
     private async ValueTask<PinnedCopy> PinnedAsync(HttpContext context, WatchRequest request, ChildRole role)

@@ -53,11 +53,11 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
     /// <param name="pinned">The session has pinned it before: what it pinned is in the store, known here or not.</param>
     public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
-        Settle(pinned ? TrailerPlan.Decide(master, facts, trailer, placement) : TrailerPlan.Decide(master, facts, trailer, Allowed(placement, facts), shape => IsMade(trailer, shape)), trailer);
+        Settle(pinned ? TrailerPlan.Decide(master, facts, trailer, placement) : TrailerPlan.Decide(master, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer);
 
     /// <summary>As above, for a new session whose entry is itself a Media Playlist.</summary>
     public TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
-        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, Allowed(placement, facts), shape => IsMade(trailer, shape)), trailer);
+        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer);
 
     /// <summary>Has a missing copy made in the background, once; after a failure not before its back-off has passed.</summary>
     public void Want(TrailerVersion version, RenditionShape shape)
@@ -149,9 +149,9 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         queued.TryRemove((done.Version.Id, copy.Profile), out _);
     }
 
-    /// <summary>What a new session gets, where it would like timestamps that go on.</summary>
-    private TrailerPlacement Allowed(TrailerPlacement placement, ImmutableArray<RenditionFacts>? facts) =>
-        placement == TrailerPlacement.BehindContinuing && facts is { IsDefault: false } known && !options.Value.GoesOnBehind(known) ? TrailerPlacement.Behind : placement;
+    /// <summary>Of a new session: behind content where that is wanted, its trailer's timestamps go on.</summary>
+    private TrailerPlacement PlacementOf(TrailerPlacement asked, ImmutableArray<RenditionFacts>? facts) =>
+        asked == TrailerPlacement.Behind && facts is { IsDefault: false } known && options.Value.GoesOnBehind(known) ? TrailerPlacement.BehindContinuing : asked;
 
     private bool IsMade(TrailerVersion? version, RenditionShape shape) =>
         version is not null && (shape.Continues is null ? version.Copies.ContainsKey(shape.Profile) : continuing.ContainsKey((version.Id, shape)));

@@ -85,7 +85,7 @@ public static class TrailerPlan
         TrailerVersion active, ImmutableArray<string> variants, ImmutableArray<string?> renditions, IReadOnlyDictionary<string, RenditionShape> shapes, TrailerPlacement placement,
         Func<RenditionShape, bool>? isMade = null)
     {
-        var copies = shapes.Values.Distinct().ToDictionary(s => s, s => isMade is not null && s.Continues is not null && !isMade(s) ? null : active.CopyOf(s.Profile));
+        var copies = shapes.Values.Distinct().ToDictionary(s => s, s => isMade is not null && s.Continues is not null && !isMade(s) ? null : active.CopyOf(s));
         ImmutableArray<RenditionShape> missing = [.. copies.Where(c => c.Value is null).Select(c => c.Key)];
         return missing.Length > 0
             ? TrailerDecision.Without(CopyMissing) with { Missing = missing }

@@ -25,13 +25,18 @@ public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, 
     public string KeyPrefix => $"trailers/{Name}/{Hash}/";
 
     /// <summary>
-    /// The copy of a profile; null where there is none. One that goes on where a content ends follows from the shared one: that says
+    /// The copy of a shape; null where there is none. One that goes on where a content ends follows from the shared one: that says
     /// nothing of whether its objects are in the store.
     /// </summary>
+    public TrailerCopy? CopyOf(RenditionShape shape) =>
+        !Copies.TryGetValue((shape with { Continues = null }).Profile, out var shared) ? null
+        : shape.Continues is null ? shared
+        : shared.Behind(shape);
+
+    /// <summary>The same for a profile that a client named.</summary>
     public TrailerCopy? CopyOf(string profile) =>
         Copies.TryGetValue(profile, out var shared) ? shared
-        : RenditionShape.TryParse(profile, out var shape) && shape.Continues is not null && ConditioningArguments.Supports(shape)
-            && Copies.TryGetValue((shape with { Continues = null }).Profile, out shared) ? shared.Behind(shape)
+        : RenditionShape.TryParse(profile, out var shape) && ConditioningArguments.Supports(shape) ? CopyOf(shape)
         : null;
 
     /// <summary>

@@ -18,12 +18,10 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         var step = (int)Math.Ceiling(Math.Round(await EndAsync() * 10, 3));
         await using var host = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "" });
         using var api = host.Api("editor");
-        using (var upload = await api.PutAsync("api/trailers/brand", new ByteArrayContent(await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 4.2)))))
-            upload.EnsureSuccessStatusCode();
+        await UploadAsync(api, seconds: 4.2);
         using (var captions = await api.PutAsync("api/videos/show/subtitles/en", new StringContent("WEBVTT\n\n00:00.500 --> 00:01.500\nHello\n")))
             captions.EnsureSuccessStatusCode();
-        using (var active = await api.PutAsync("api/trailers/active", new StringContent("{\"trailer\":\"brand\"}", System.Text.Encoding.UTF8, "application/json")))
-            active.EnsureSuccessStatusCode();
+        await ActivateAsync(api);
 
         // Without its own copy a session has the shared one, and the next ones what was made meanwhile.
         var masters = new List<string>();
@@ -82,10 +80,8 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "", ["Trailers:ContinueTimestamps"] = setting };
         await using var host = await GatewayHost.StartAsync(origin, settings);
         using var api = host.Api("editor");
-        using (var upload = await api.PutAsync("api/trailers/brand", new ByteArrayContent(await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 2)))))
-            upload.EnsureSuccessStatusCode();
-        using (var active = await api.PutAsync("api/trailers/active", new StringContent("{\"trailer\":\"brand\"}", System.Text.Encoding.UTF8, "application/json")))
-            active.EnsureSuccessStatusCode();
+        await UploadAsync(api, seconds: 2);
+        await ActivateAsync(api);
 
         var profile = goesOn ? $"-d2-at{step}" : "-d2";
         var uri = await Eventually.GetAsync(
@@ -95,6 +91,18 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         var segment = Viewer.Uris(text[text.IndexOf("#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal)..]).First();
 
         Assert.Equal(goesOn ? step / 10.0 : 1.4, await FirstTimeAsync(host, new Uri(url, segment)), 3);
+    }
+
+    private async Task UploadAsync(HttpClient api, double seconds)
+    {
+        using var upload = await api.PutAsync("api/trailers/brand", new ByteArrayContent(await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: seconds))));
+        upload.EnsureSuccessStatusCode();
+    }
+
+    private static async Task ActivateAsync(HttpClient api)
+    {
+        using var active = await api.PutAsync("api/trailers/active", new StringContent("{\"trailer\":\"brand\"}", System.Text.Encoding.UTF8, "application/json"));
+        active.EnsureSuccessStatusCode();
     }
 
     private async Task ServeAsync(LoopbackOrigin origin, string sound)
