@@ -114,7 +114,10 @@ internal sealed class CrashRun : IAsyncDisposable
     public async Task EndsItselfAsync()
     {
         var ended = Gateway.EndedAsync(Patience);
-        await Eventually.IsTrueAsync(() => ended.IsCompleted || Received >= Enough, "its end, or answers enough", Patience);
+        await Eventually.IsTrueAsync(() => Received > 0, "an answer", Patience);
+        await CrashingGateway.ArmAsync(data);
+        var enough = Received + Enough;
+        await Eventually.IsTrueAsync(() => ended.IsCompleted || Received >= enough, "its end, or answers enough", Patience);
         await stop.CancelAsync();
         load.Add(LoadClient.RunAsync(Gateway.Address, Told, over.Token, () => Task.Delay(BetweenStragglers, over.Token)));
         Assert.Equal(137, await ended);

@@ -38,6 +38,11 @@ internal sealed class CrashingGateway : IHostingStartup, IStartupFilter
     /// <summary>Where the dead process says what ended it.</summary>
     public static string Fired(string data) => Path.Combine(data, "fired");
 
+    /// <summary>From here on it counts its passes. Only who asks knows when a viewer has an answer: of a killed process's last ones, some never arrive.</summary>
+    public static Task ArmAsync(string data) => File.WriteAllTextAsync(Armed(data), "");
+
+    private static string Armed(string data) => Path.Combine(data, "armed");
+
     public static void Prepare()
     {
         data = System.Environment.GetEnvironmentVariable("CRASH_DATA")!;
@@ -70,7 +75,6 @@ internal sealed class CrashingGateway : IHostingStartup, IStartupFilter
     private static Task Answering(HttpContext context, string name)
     {
         if (context.Response.StatusCode != StatusCodes.Status302Found) return Task.CompletedTask;
-        armed = true;
         At(name);
         return Task.CompletedTask;
     }
@@ -113,7 +117,7 @@ internal sealed class CrashingGateway : IHostingStartup, IStartupFilter
 
     private static void At(string name)
     {
-        if (!armed || name != point || Interlocked.Decrement(ref passesLeft) != 0) return;
+        if (name != point || !(armed = armed || File.Exists(Armed(data))) || Interlocked.Decrement(ref passesLeft) != 0) return;
         File.WriteAllText(Fired(data), name);
         Process.GetCurrentProcess().Kill();
         // The signal is on its way: nothing of this thread's work may follow.
