@@ -18,13 +18,15 @@ internal sealed class MatrixTheoryAttribute : TheoryAttribute
 /// </summary>
 public sealed class MatrixTests(MatrixStage stage, ITestOutputHelper output) : IClassFixture<MatrixStage>
 {
+    private static bool IsWanted(string shape) =>
+        Environment.GetEnvironmentVariable("PLAYERS_SHAPES") is not { Length: > 0 } wanted || wanted.Split(',').Contains(shape, StringComparer.Ordinal);
+
     public static TheoryData<string, bool> EveryShape
     {
         get
         {
             var rows = new TheoryData<string, bool>();
-            var wanted = Environment.GetEnvironmentVariable("PLAYERS_SHAPES");
-            foreach (var shape in ContentShape.Known.Where(shape => string.IsNullOrEmpty(wanted) || wanted.Split(',').Contains(shape.Name, StringComparer.Ordinal)))
+            foreach (var shape in ContentShape.Known.Where(shape => IsWanted(shape.Name)))
             {
                 rows.Add(shape.Name, true);
                 rows.Add(shape.Name, false);
@@ -57,19 +59,30 @@ public sealed class MatrixTests(MatrixStage stage, ITestOutputHelper output) : I
         if (Verdict.Of(play, scenario) is { Good: false } bad) throw new InvalidOperationException(string.Join("; ", bad.Faults));
     }
 
-    /// <summary>docs/players.md tells of it: when this fails, video.js is mended, and pages need do nothing any more.</summary>
-    [MatrixTheory]
-    [InlineData(6)]
-    public async Task Unpatched_video_js_is_still_seen_to_restart_or_skip_demuxed_content_with_a_trailer(int plays)
+    public static TheoryData<string, string> EveryUnpatched
     {
-        var scenario = Scenario.Of(ContentShape.Of("demuxed"), trailerHasSound: true);
-        var demuxed = await stage.SetAsync();
-        await PlayedOnce.PrepareAsync(demuxed, scenario);
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var (shape, player) in MatrixTable.Unpatched.Where(row => IsWanted(row.Shape))) rows.Add(shape, player);
+            return rows;
+        }
+    }
+
+    /// <summary>docs/players.md tells of it: when this fails, the player is mended, and pages need do nothing any more.</summary>
+    [MatrixTheory]
+    [MemberData(nameof(EveryUnpatched))]
+    public async Task Unpatched_a_player_is_still_seen_at_fault_where_pages_are_told_to_help_it(string shape, string player)
+    {
+        const int Plays = 6;
+        var scenario = Scenario.Of(ContentShape.Of(shape), trailerHasSound: true);
+        var set = await stage.SetAsync();
+        await PlayedOnce.PrepareAsync(set, scenario);
         var verdicts = new List<Verdict>();
-        for (var i = 0; i < plays; i++)
-            verdicts.Add(Verdict.Of(await demuxed.PlayAsync(Rig.Players.VideoJs, scenario.Content.Name, scenario.Content.FramesPerSecond, 1, scenario.Audio, unpatched: true), scenario));
+        for (var i = 0; i < Plays; i++)
+            verdicts.Add(Verdict.Of(await set.PlayAsync(player, scenario.Content.Name, scenario.Content.FramesPerSecond, 1, scenario.Audio, unpatched: true), scenario));
         foreach (var verdict in verdicts) output.WriteLine(verdict.Good ? "whole" : string.Join("; ", verdict.Faults));
-        await MatrixTable.KeepUnpatchedAsync(verdicts);
+        await MatrixTable.KeepUnpatchedAsync(shape, player, verdicts);
 
         Assert.Contains(verdicts, verdict => !verdict.Good);
     }

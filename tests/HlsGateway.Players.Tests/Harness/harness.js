@@ -1,4 +1,4 @@
-// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=&unpatched=&beside=&switchAt=
+// One page, one player, one report. The address says what to do: ?player=&src=&rate=&captions=&audio=&unpatched=&reordered=&beside=&switchAt=
 import { read } from "./barcode.js";
 import { listen } from "./sound.js";
 
@@ -129,6 +129,7 @@ async function play() {
     captions: asked.get("captions"),
     audio: asked.get("audio"),
     unpatched: asked.get("unpatched") === "1",
+    reordered: asked.get("reordered") === "1",
     switchAt: Number(asked.get("switchAt") ?? 0),
     note,
     fail: window.fail,

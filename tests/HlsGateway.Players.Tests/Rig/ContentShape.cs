@@ -5,13 +5,14 @@ namespace HlsGateway.Players.Tests.Rig;
 
 /// <summary>
 /// One shape of content, about 10.8 s in three segments, in two rungs. B-frames are wanted in MPEG-TS: they are why the first picture
-/// stands at 1.48 s. fMP4 is made without, so that it starts at PTS 0: above it, a splice never ends in one of the players.
+/// stands at 1.48 s. fMP4 is made with and without: our own has none, so that it starts at PTS 0.
 /// </summary>
 /// <param name="Name">Folder at the origin, and so the video's id.</param>
 /// <param name="Rate">Numerator of the frame rate over <paramref name="RateBase"/>.</param>
 /// <param name="Channels">0 for content without sound.</param>
+/// <param name="Reordered">fMP4 with B-frames.</param>
 internal sealed record ContentShape(
-    string Name, string Says, int Rate = 25, int RateBase = 1, int Channels = 1, bool Portrait = false, bool Demuxed = false, bool Encrypted = false, bool Fmp4 = false)
+    string Name, string Says, int Rate = 25, int RateBase = 1, int Channels = 1, bool Portrait = false, bool Demuxed = false, bool Encrypted = false, bool Fmp4 = false, bool Reordered = false)
 {
     private const double About = 10.8;
 
@@ -20,7 +21,8 @@ internal sealed record ContentShape(
 
     public static IReadOnlyList<ContentShape> Known { get; } =
     [
-        new("ts", "MPEG-TS, 25 fps"), new("fmp4", "fMP4", Fmp4: true), new("demuxed", "demuxed audio", Demuxed: true), new("silent", "silent", Channels: 0),
+        new("ts", "MPEG-TS, 25 fps"), new("fmp4", "fMP4", Fmp4: true), new("fmp4b", "fMP4 with B-frames", Fmp4: true, Reordered: true),
+        new("demuxed", "demuxed audio", Demuxed: true), new("silent", "silent", Channels: 0),
         new("fps24", "24 fps", 24), new("ntsc", "29.97 fps", 30_000, 1001), new("fps60", "60 fps", 60), new("portrait", "portrait", Portrait: true),
         new("surround", "5.1", Channels: 6), new("aes", "AES-128", Encrypted: true),
     ];
@@ -53,7 +55,7 @@ internal sealed record ContentShape(
     public IEnumerable<(string Folder, string[] Arguments)> Recipes()
     {
         string[] key = Encrypted ? ["-hls_key_info_file", "{folder}/../key.info"] : [];
-        string[] plain = Fmp4 ? ["-bf", "0"] : [];
+        string[] plain = Fmp4 && !Reordered ? ["-bf", "0"] : [];
         foreach (var (name, width, height, source, _) in Rungs)
         {
             string[] sound = HasSound && !Demuxed ? [.. TestMedia.Tone(TestMedia.ContentHertz, Seconds), "-ac", Text(Channels)] : [];

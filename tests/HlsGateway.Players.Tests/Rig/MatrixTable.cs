@@ -9,7 +9,8 @@ internal static class MatrixTable
 {
     private static string Folder { get; } = Path.Combine(Places.Repository, ".build", "players");
 
-    private static string UnpatchedFile { get; } = Path.Combine(Folder, "unpatched.json");
+    /// <summary>Players that want something of their page for content of a shape (docs/players.md), and are played as they come too.</summary>
+    public static IReadOnlyList<(string Shape, string Player)> Unpatched { get; } = [("demuxed", Players.VideoJs), ("fmp4b", Players.HlsJs)];
 
     /// <summary>A verdict with infinite figures has no number in JSON: a missing cue is told by the verdict's faults.</summary>
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -21,12 +22,14 @@ internal static class MatrixTable
         await WriteAsync();
     }
 
-    public static async Task KeepUnpatchedAsync(IReadOnlyList<Verdict> verdicts)
+    public static async Task KeepUnpatchedAsync(string shape, string player, IReadOnlyList<Verdict> verdicts)
     {
         Directory.CreateDirectory(Folder);
-        await File.WriteAllTextAsync(UnpatchedFile, JsonSerializer.Serialize(verdicts, Json));
+        await File.WriteAllTextAsync(UnpatchedFile(shape, player), JsonSerializer.Serialize(verdicts, Json));
         await WriteAsync();
     }
+
+    private static string UnpatchedFile(string shape, string player) => Path.Combine(Folder, $"{shape}-{player}-unpatched.json");
 
     private static string FileOf(ContentShape shape, bool trailerHasSound) => Path.Combine(Folder, $"{shape.Name}{(trailerHasSound ? "" : "-mute")}.json");
 
@@ -61,10 +64,11 @@ internal static class MatrixTable
                 if (Scenario.LeftOut(shape, player) is { } reason) table.Append(CultureInfo.InvariantCulture, $"- {shape.Says} in {Title(player)}: {reason}.\n");
             }
         }
-        if (File.Exists(UnpatchedFile))
+        foreach (var (shape, player) in Unpatched.Where(row => File.Exists(UnpatchedFile(row.Shape, row.Player))))
         {
-            var verdicts = JsonSerializer.Deserialize<Verdict[]>(await File.ReadAllTextAsync(UnpatchedFile), Json)!;
-            table.Append(CultureInfo.InvariantCulture, $"\nvideo.js as it comes, demuxed audio, trailer with sound: {verdicts.Count(verdict => !verdict.Good)} of {verdicts.Length} plays at fault");
+            var verdicts = JsonSerializer.Deserialize<Verdict[]>(await File.ReadAllTextAsync(UnpatchedFile(shape, player)), Json)!;
+            table.Append(CultureInfo.InvariantCulture,
+                $"\n{Title(player)} as it comes, {ContentShape.Of(shape).Says}, trailer with sound: {verdicts.Count(verdict => !verdict.Good)} of {verdicts.Length} plays at fault");
             table.Append(CultureInfo.InvariantCulture, $" ({string.Join(" / ", verdicts.Where(verdict => !verdict.Good).Select(verdict => string.Join(", ", verdict.Faults)))}).\n");
         }
         await File.WriteAllTextAsync(Path.Combine(Folder, "table.md"), table.ToString());
@@ -87,6 +91,9 @@ internal static class MatrixTable
 
     private static string Title(string player) => player switch
     {
+        Players.HlsJs => "hls.js",
+        Players.Shaka => "Shaka",
+        Players.VideoJs => "video.js",
         Players.Native => "Chromium's own player",
         Players.Vlc => "VLC",
         _ => player,

@@ -10,11 +10,12 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <param name="Rate">Playback rate in browsers.</param>
 /// <param name="Captions">Language to switch on; empty for none.</param>
 /// <param name="Audio">Language of the audio Rendition; null leaves the default.</param>
-/// <param name="Unpatched">video.js as it comes, without what <c>docs/players.md</c> tells pages to do.</param>
+/// <param name="Unpatched">video.js and hls.js as they come, without what <c>docs/players.md</c> tells pages to do.</param>
 /// <param name="Beside">Where an interstitial is expected: <c>pre</c> or <c>post</c>; empty for none.</param>
 /// <param name="SwitchAt">hls.js begins on the lowest Variant Stream and takes the next one from this segment of the playlist on; 0 leaves it the choice.</param>
+/// <param name="Reordered">The content is fMP4 with B-frames, for which hls.js wants a line from its page.</param>
 /// <param name="Picture">Playlist file of the content's highest rung as the origin has it: what a player drew over it is told by it; empty for none.</param>
-internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "", string Picture = "", int SwitchAt = 0);
+internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "", string Picture = "", int SwitchAt = 0, bool Reordered = false);
 
 /// <summary>Seven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
 internal sealed partial class Players : IAsyncDisposable
@@ -110,7 +111,7 @@ internal sealed partial class Players : IAsyncDisposable
         page.Request += (_, request) => session = session.Length > 0 ? session : SessionIn(request.Url);
         page.RequestFailed += (_, _) => givenUp++;
         var query = string.Create(CultureInfo.InvariantCulture,
-            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}&beside={assignment.Beside}&switchAt={assignment.SwitchAt}");
+            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}&beside={assignment.Beside}&switchAt={assignment.SwitchAt}&reordered={(assignment.Reordered ? 1 : 0)}");
         await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
         try
         {

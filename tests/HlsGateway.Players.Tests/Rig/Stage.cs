@@ -134,7 +134,7 @@ internal sealed partial class Stage : IAsyncDisposable
         // Each play has a host name of its own: repeats must not be taken for one another.
         var run = string.Create(CultureInfo.InvariantCulture, $"{video}-{Interlocked.Increment(ref plays)}");
         var picture = Path.Combine(videos.First(served => served.Video.Equals(video, StringComparison.Ordinal)).Folder, "360p", "video.m3u8");
-        var assignment = new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt);
+        var assignment = new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt, Reordered: ContentShape.Known.Any(shape => shape.Reordered && shape.Name.Equals(video, StringComparison.Ordinal)));
         var (report, session) = await Players.PlayAsync(player, run, assignment, framesPerSecond);
         var referer = Players.RefererOf(player, run);
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the
