@@ -49,6 +49,16 @@ public sealed class MediaPlaylist
     /// <summary>Seconds as declared; where EXT-X-TARGETDURATION is missing or no number, what the longest segment calls for.</summary>
     public required int TargetDuration { get; init; }
 
+    /// <summary>What decides the EXT-X-TARGETDURATION that this playlist has with a trailer.</summary>
+    public PlaylistTiming Timing
+    {
+        get
+        {
+            var own = new PlaylistTiming(TargetDuration, Math.Max(Facts.DeclaredVersion, Facts.NeededVersion));
+            return own with { TargetDuration = own.With(Facts.Longest) };
+        }
+    }
+
     /// <summary>The longest segment, rounded up to milliseconds.</summary>
     public int LongestSegmentMs => (int)Facts.Longest.Milliseconds + (Facts.Longest.Attoseconds > 0 ? 1 : 0);
 
@@ -61,6 +71,18 @@ public sealed class MediaPlaylist
     /// <summary>Makes the template of one edit. Costs one pass over the playlist's URIs.</summary>
     /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>
     public PlaylistTemplate Compile(MediaEdit edit) => MediaPlaylistCompiler.Compile(this, edit);
+}
+
+/// <summary>What decides the EXT-X-TARGETDURATION of a playlist into which segments are spliced (rule S3).</summary>
+/// <param name="TargetDuration">Seconds: what the playlist declares, and no less than its own longest segment calls for.</param>
+/// <param name="Version">Protocol version, as declared or needed.</param>
+public readonly record struct PlaylistTiming(int TargetDuration, int Version)
+{
+    /// <summary>Seconds. Never below what the content declares, and the same function of the longest segment in every Rendition.</summary>
+    /// <param name="longestMs">Longest segment that is spliced in, milliseconds.</param>
+    public int With(int longestMs) => With(Seconds.FromMilliseconds(longestMs));
+
+    internal int With(Seconds longest) => Math.Max(TargetDuration, Version < 6 ? longest.Ceiling : longest.Rounded);
 }
 
 /// <summary>What compiling has to know beyond the marks.</summary>

@@ -17,7 +17,7 @@ internal static class MediaPlaylistCompiler
         var interstitial = playlist.HasEndList && !playlist.Segments.IsEmpty ? edit.Interstitial : null;
         var changed = splice is not null || interstitial is not null || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
         var version = changed ? Math.Max(Math.Max(facts.DeclaredVersion, facts.NeededVersion), splice?.NeededVersion ?? 0) : facts.DeclaredVersion;
-        var target = splice is null ? playlist.TargetDuration : TargetDuration(playlist, splice, version);
+        var target = splice is null ? playlist.TargetDuration : playlist.Timing.With(splice.Longest);
 
         var builder = new TemplateBuilder(playlist.Text, text.Length + addedLength);
         for (var at = 0; at < playlist.Marks.Length; at++)
@@ -73,13 +73,6 @@ internal static class MediaPlaylistCompiler
         if (!before)
             splice?.WriteBehind(builder, facts.EncryptedAtEnd, facts.BitrateAtEnd);
         return builder.Build();
-    }
-
-    /// <summary>Rule S3. Never below what the content declares, and the same function of the longest segment in every Rendition.</summary>
-    private static int TargetDuration(MediaPlaylist playlist, TrailerSplice splice, int version)
-    {
-        var longest = playlist.Facts.Longest > splice.Longest ? playlist.Facts.Longest : splice.Longest;
-        return Math.Max(playlist.TargetDuration, version < 6 ? longest.Ceiling : longest.Rounded);
     }
 
     /// <remarks>

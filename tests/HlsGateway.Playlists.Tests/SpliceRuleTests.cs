@@ -144,6 +144,21 @@ public sealed class SpliceRuleTests
         Assert.Contains($"#EXT-X-TARGETDURATION:{target}\n", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(3, "4.0107", 2400, 5)]
+    [InlineData(7, "4.0107", 2400, 4)]
+    [InlineData(3, "2", 2400, 3)]
+    [InlineData(7, "2", 2400, 2)]
+    [InlineData(3, "1", 9001, 10)]
+    public void S3_What_a_spliced_playlist_will_declare_is_known_before(int version, string content, int longestMs, int target)
+    {
+        var text = $"#EXTM3U\n#EXT-X-VERSION:{version}\n#EXT-X-TARGETDURATION:2\n#EXTINF:{content},\na.ts\n#EXT-X-ENDLIST\n";
+        Assert.True(Playlist.TryParse(System.Text.Encoding.ASCII.GetBytes(text), out _, out var media, out _));
+
+        Assert.Equal(target, media!.Timing.With(longestMs));
+        Assert.Contains($"#EXT-X-TARGETDURATION:{target}\n", Rendered.Spliced(text, Rendered.Trailer("ts", "0.8") with { LongestSegmentMs = longestMs }), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void S3_The_target_duration_is_an_integer_and_there_when_a_trailer_is()
     {

@@ -174,9 +174,13 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
         {
             var facts = ImmutableArray.CreateBuilder<RenditionFacts>(source.Playlists.Length);
             foreach (var playlist in source.Playlists)
-                facts.Add(await probe.MeasureAsync(playlist, await source.ReadAsync(playlist, ct), ct));
-            if (facts is [{ Shape.HasVideo: true } first, ..])
-                facts[0] = first with { Ranges = await MeasureRangesAsync(source, ct) };
+            {
+                var first = await source.ReadAsync(playlist, ct);
+                facts.Add(await probe.MeasureAsync(playlist, first, ct) with { Timing = first.Timing });
+            }
+
+            if (facts is [{ Shape.HasVideo: true } leading, ..])
+                facts[0] = leading with { Ranges = await MeasureRangesAsync(source, ct) };
             log.ContentMeasured(source.Video, facts.Count);
             return facts.MoveToImmutable();
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
@@ -23,7 +24,11 @@ public sealed record ContentSource(
 /// <param name="Bytes">The first segment, or as much of its beginning as was allowed.</param>
 /// <param name="Key">AES-128: 16 bytes; null when clear.</param>
 /// <param name="Iv">16 bytes with a key.</param>
-public sealed record FirstSegment(string? Unsupported, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Bytes, byte[]? Key = null, byte[]? Iv = null);
+public sealed record FirstSegment(string? Unsupported, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Bytes, byte[]? Key = null, byte[]? Iv = null)
+{
+    /// <summary>Of the Media Playlist that it stands in; null where nobody asked.</summary>
+    public PlaylistTiming? Timing { get; init; }
+}
 
 /// <summary>The content could not be measured now; it may be later.</summary>
 public sealed class ContentUnreadableException(string message) : Exception(message);

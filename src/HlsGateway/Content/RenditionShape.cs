@@ -1,4 +1,5 @@
 using System.Globalization;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
@@ -103,6 +104,9 @@ public readonly record struct RenditionFacts(string Path, RenditionShape Shape, 
     /// Renditions of content in containers with a clock of their own tell where it ends (<see cref="ContentEnd"/>).
     /// </summary>
     public long? EndPts { get; init; }
+
+    /// <summary>Of the Media Playlist; null where it was not read.</summary>
+    public PlaylistTiming? Timing { get; init; }
 
     /// <summary>Of the first Variant Stream: its ranges behind the first, in their order; null or short of the later ones where they were not measured.</summary>
     public IReadOnlyList<RangeFacts>? Ranges { get; init; }

@@ -21,7 +21,11 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
 
     public ContentSource SourceOf(string video, OriginPlaylist playlist) => new(
         video, playlist.Version, PlaylistsOf(playlist),
-        async (uri, ct) => await ReadAsync(await ChildAsync(playlist, uri, ct), 0, ct))
+        async (uri, ct) =>
+        {
+            var child = await ChildAsync(playlist, uri, ct);
+            return await ReadAsync(child, 0, ct) with { Timing = child.Media?.Timing };
+        })
     {
         ReadRangeAsync = (n, ct) => ReadRangeStartAsync(playlist, n, ct),
         ReadLastAsync = (uri, ct) => ReadLastAsync(playlist, uri, ct),

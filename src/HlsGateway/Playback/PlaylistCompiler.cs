@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using HlsGateway.Content;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
@@ -10,14 +11,27 @@ namespace HlsGateway.Playback;
 /// <summary>What a Media Playlist is to its session, as the child URI's <c>p</c> says.</summary>
 /// <param name="Role"><c>v</c> Variant Stream, <c>a</c> audio Rendition, <c>s</c> subtitles, <c>i</c> I-frames.</param>
 /// <param name="Copy">Profile of the trailer copy to splice; empty for none.</param>
-internal readonly record struct ChildRole(char Role, string Copy)
+/// <param name="Target">
+/// Least EXT-X-TARGETDURATION with that copy, seconds, so that it agrees with the session's other Renditions (rule S3); 0 where it does by
+/// itself. In the URI, because the playlist under one URI must not change (rule S4).
+/// </param>
+internal readonly record struct ChildRole(char Role, string Copy, int Target = 0)
 {
-    public static ChildRole Read(ReadOnlySpan<char> value) =>
-        value.IsEmpty || value[0] is not ('v' or 'a' or 's' or 'i') ? new('v', "")
-        : value.Length > 2 && value[1] == '-' ? new(value[0], value[2..].ToString())
-        : new(value[0], "");
+    /// <summary>Two digits: a number that a client makes up stands for no more than so many templates.</summary>
+    public const int GreatestTarget = 99;
 
-    public override string ToString() => Copy.Length == 0 ? Role.ToString() : $"{Role}-{Copy}";
+    public static ChildRole Read(ReadOnlySpan<char> value)
+    {
+        if (value.IsEmpty || value[0] is not ('v' or 'a' or 's' or 'i'))
+            return new('v', "");
+        var hyphen = value.IndexOf('-');
+        var target = 0;
+        return hyphen is 1 or 2 or 3 && hyphen + 1 < value.Length && (hyphen == 1 || int.TryParse(value[1..hyphen], NumberStyles.None, CultureInfo.InvariantCulture, out target))
+            ? new(value[0], value[(hyphen + 1)..].ToString(), target)
+            : new(value[0], "");
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Role}{(Copy.Length > 0 && Target > 0 ? Target : null)}{(Copy.Length > 0 ? "-" : "")}{Copy}");
 
     /// <summary>The <c>k</c> parameter of this Rendition's segments.</summary>
     public string SegmentKind => Role switch { 'a' => "a", 's' => "c", 'i' => "i", _ => "" };
@@ -45,7 +59,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         {
             ChildRole? role = site.Kind switch
             {
-                UriKind.VariantStream => new('v', spliced ? trailer.Variants[site.Index].Profile : asset),
+                UriKind.VariantStream => spliced ? new('v', trailer.Variants[site.Index].Profile, trailer.TargetDuration) : new('v', asset),
                 UriKind.IFrameStream => new('i', ""),
                 UriKind.Rendition => Rendition(master.Renditions[site.Index], site.Index),
                 _ => null,
@@ -59,9 +73,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             return WithSession(placed.Text ?? site.Uri, $"&p={child}");
         }
 
-        ChildRole Rendition(Rendition rendition, int index) => new(
-            rendition.Type switch { "AUDIO" => 'a', "SUBTITLES" => 's', _ => 'v' },
-            !spliced || rendition.Type == "SUBTITLES" ? first : trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : "");
+        ChildRole Rendition(Rendition rendition, int index) => rendition.Type == "SUBTITLES"
+            ? new('s', first)
+            : new(rendition.Type == "AUDIO" ? 'a' : 'v', spliced && trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : "", trailer.TargetDuration);
 
         var climb = Climb(place.ClientPath);
         var template = master.Compile(new MasterEdit
@@ -172,7 +186,8 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         }
 
         var map = copy.Init is null ? (RewrittenUri?)null : WithSession(at + copy.Init, "");
-        return new([.. copy.Segments.Select(s => new SplicedSegment(s.Duration, Signed(s.File, s.Duration, s.StartMs, "")))], map, version.LongestSegmentMs)
+        var longest = Math.Max(version.LongestSegmentMs, role.Target * 1000);
+        return new([.. copy.Segments.Select(s => new SplicedSegment(s.Duration, Signed(s.File, s.Duration, s.StartMs, "")))], map, longest)
         {
             Bandwidth = copy.PeakBandwidth,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using HlsGateway.Content;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
@@ -18,8 +19,11 @@ public sealed record TrailerDecision(
     /// <summary>Where it stands, and whether it is spliced in.</summary>
     public TrailerPlacement Placement { get; init; }
 
+    /// <summary>Seconds: the least EXT-X-TARGETDURATION of all of the session's playlists (rule S3); 0 where they agree by themselves, or it is not known.</summary>
+    public int TargetDuration { get; init; }
+
     /// <summary>Equal for decisions that lead to the same playlists of one origin playlist.</summary>
-    public string Key => Version is null ? "" : $"{Version.Label} {Placement}";
+    public string Key => Version is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{Version.Label} {Placement} {TargetDuration}");
 
     public static TrailerDecision Without(string reason) => new(Version: null, reason, [], ImmutableDictionary<int, TrailerCopy>.Empty, []);
 }
@@ -59,6 +63,7 @@ public static class TrailerPlan
         if (facts is not { IsDefault: false } known)
             return TrailerDecision.Without(FactsPending);
         var shapes = new Dictionary<string, RenditionShape>(StringComparer.Ordinal);
+        var targets = new HashSet<int>();
         foreach (var uri in variants.Concat(renditions.OfType<string>()).Distinct(StringComparer.Ordinal))
         {
             if (known.FirstOrDefault(f => string.Equals(f.Path, uri, StringComparison.Ordinal)) is not { Path: not null } fact)
@@ -68,17 +73,23 @@ public static class TrailerPlan
             if (!ConditioningArguments.Supports(fact.Shape))
                 return TrailerDecision.Without(UnsupportedShape);
             shapes[uri] = fact.Shape;
+            targets.Add(fact.Timing?.With(active.LongestSegmentMs) ?? 0);
         }
 
-        if (placement != TrailerPlacement.BehindContinuing)
-            return Match(active, variants, renditions, shapes, placement);
-        if (ContentEnd.StepBehind(known) is not { } step)
-            return Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
-        var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement, isMade);
-        if (continuing.Version is not null)
-            return continuing;
-        var shared = Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
-        return shared with { Missing = [.. shared.Missing, .. continuing.Missing] };
+        return Place() with { TargetDuration = targets.Count > 1 && !targets.Contains(0) && targets.Max() is <= ChildRole.GreatestTarget and var target ? target : 0 };
+
+        TrailerDecision Place()
+        {
+            if (placement != TrailerPlacement.BehindContinuing)
+                return Match(active, variants, renditions, shapes, placement);
+            if (ContentEnd.StepBehind(known) is not { } step)
+                return Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
+            var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement, isMade);
+            if (continuing.Version is not null)
+                return continuing;
+            var shared = Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
+            return shared with { Missing = [.. shared.Missing, .. continuing.Missing] };
+        }
     }
 
     private static TrailerDecision Match(

@@ -69,6 +69,35 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         Assert.Equal(2, verdict.RootElement.GetProperty("copies").GetInt32());
     }
 
+    /// <summary>As ffmpeg makes them: segments of 2 s sharp, and sound in whole AAC frames a little longer, both with a target duration of 2.</summary>
+    [Fact]
+    public async Task S3_Picture_and_sound_that_come_apart_declare_one_target_duration_in_a_session()
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        await ServeAsync(origin, "ts");
+        await using var host = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal) { ["Trailers:Folder"] = "" });
+        using var api = host.Api("editor");
+        await UploadAsync(api, seconds: 1.5);
+        await ActivateAsync(api);
+
+        var uris = Renditions(await Eventually.GetAsync(
+            async () => await host.Client.GetStringAsync("watch/show/playlist.m3u8") is var text && text.Contains("-ts-", StringComparison.Ordinal) ? text : null, "a session has the trailer"));
+
+        Assert.Equal(2, uris.Count);
+        foreach (var uri in uris)
+        {
+            var text = await host.Client.GetStringAsync("watch/show/" + uri);
+            Assert.Contains("\n#EXT-X-TARGETDURATION:3\n", text, StringComparison.Ordinal);
+            Assert.Contains("\n#EXT-X-DISCONTINUITY\n", text, StringComparison.Ordinal);
+            Assert.Equal(text, await host.Client.GetStringAsync("watch/show/" + uri));
+            // Without a trailer it stays as the origin says it.
+            Assert.Contains("\n#EXT-X-TARGETDURATION:2\n", await host.Client.GetStringAsync("watch/show/" + uri.Split('?')[0]), StringComparison.Ordinal);
+        }
+
+        using var source = new WebLintSource(new Uri(host.Address, "watch/show/playlist.m3u8").AbsoluteUri);
+        Assert.Empty((await new StreamLint(source).CheckAsync("it", CancellationToken.None)).Findings.Select(finding => finding.ToString()));
+    }
+
     [Theory]
     [InlineData("Always", true)]
     [InlineData("Demuxed", false)]

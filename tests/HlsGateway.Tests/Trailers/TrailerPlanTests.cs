@@ -60,6 +60,42 @@ public sealed class TrailerPlanTests
         Assert.Equal((TrailerPlacement.Before, Silent.Profile), (before.Placement, before.Variants[0].Profile));
     }
 
+    [Theory]
+    [InlineData(4, 3, 5, 3, 5)]
+    // The trailer's longest segment of 2.3 s and a frame is rounded up below version 6, and to the nearest from there on.
+    [InlineData(2, 3, 2, 7, 3)]
+    [InlineData(4, 3, 4, 7, 0)]
+    [InlineData(2, 3, 3, 3, 0)]
+    [InlineData(2, 3, 100, 3, 0)]
+    public void S3_Renditions_whose_target_durations_would_differ_are_told_the_greatest(int picture, int pictureVersion, int sound, int soundVersion, int told)
+    {
+        var facts = Facts(("v.m3u8", Silent), ("en.m3u8", Sound));
+        facts = [facts[0] with { Timing = new(picture, pictureVersion) }, facts[1] with { Timing = new(sound, soundVersion) }];
+        var version = Version(Silent, Sound);
+        version = version with { Source = version.Source with { DurationMs = 2300 } };
+
+        Assert.Equal(told, TrailerPlan.Decide(["v.m3u8"], ["en.m3u8"], facts, version).TargetDuration);
+        Assert.Equal(0, TrailerPlan.Decide(["v.m3u8"], ["en.m3u8"], [facts[0], facts[1] with { Timing = null }], version).TargetDuration);
+    }
+
+    [Theory]
+    [InlineData("v-ts-nv-48000x2", 'v', "ts-nv-48000x2", 0)]
+    [InlineData("a5-ts-nv-48000x2-at61", 'a', "ts-nv-48000x2-at61", 5)]
+    [InlineData("v99-ts-640x360-25_1-high-na", 'v', "ts-640x360-25_1-high-na", 99)]
+    [InlineData("s", 's', "", 0)]
+    [InlineData("", 'v', "", 0)]
+    [InlineData("x-ts", 'v', "", 0)]
+    [InlineData("v100-ts", 'v', "", 0)]
+    [InlineData("v+5-ts", 'v', "", 0)]
+    [InlineData("v5-", 'v', "", 0)]
+    [InlineData("v5", 'v', "", 0)]
+    public void A_child_playlists_role_is_read_as_it_was_written(string text, char role, string copy, int target)
+    {
+        var read = ChildRole.Read(text);
+        Assert.Equal(new ChildRole(role, copy, target), read);
+        Assert.Equal(read, ChildRole.Read(read.ToString()));
+    }
+
     [Fact]
     public void S8_One_missing_copy_leaves_the_whole_session_without_trailer_and_is_asked_for()
     {
