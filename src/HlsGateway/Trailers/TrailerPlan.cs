@@ -76,20 +76,26 @@ public static class TrailerPlan
             targets.Add(fact.Timing?.With(active.LongestSegmentMs) ?? 0);
         }
 
-        return Place() with { TargetDuration = targets.Count > 1 && !targets.Contains(0) && targets.Max() is <= ChildRole.GreatestTarget and var target ? target : 0 };
+        return Place(active, known, variants, renditions, shapes, placement, isMade) with { TargetDuration = Agreed(targets) };
+    }
 
-        TrailerDecision Place()
-        {
-            if (placement != TrailerPlacement.BehindContinuing)
-                return Match(active, variants, renditions, shapes, placement);
-            if (ContentEnd.StepBehind(known) is not { } step)
-                return Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
-            var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement, isMade);
-            if (continuing.Version is not null)
-                return continuing;
-            var shared = Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
-            return shared with { Missing = [.. shared.Missing, .. continuing.Missing] };
-        }
+    /// <param name="targets">What each playlist would declare by itself; 0 for one that is not known.</param>
+    private static int Agreed(HashSet<int> targets) =>
+        targets.Count > 1 && !targets.Contains(0) && targets.Max() is <= ChildRole.GreatestTarget and var greatest ? greatest : 0;
+
+    private static TrailerDecision Place(
+        TrailerVersion active, ImmutableArray<RenditionFacts> facts, ImmutableArray<string> variants, ImmutableArray<string?> renditions,
+        Dictionary<string, RenditionShape> shapes, TrailerPlacement placement, Func<RenditionShape, bool>? isMade)
+    {
+        if (placement != TrailerPlacement.BehindContinuing)
+            return Match(active, variants, renditions, shapes, placement);
+        if (ContentEnd.StepBehind(facts) is not { } step)
+            return Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
+        var continuing = Match(active, variants, renditions, shapes.ToDictionary(s => s.Key, s => s.Value with { Continues = step }, StringComparer.Ordinal), placement, isMade);
+        if (continuing.Version is not null)
+            return continuing;
+        var shared = Match(active, variants, renditions, shapes, TrailerPlacement.Behind);
+        return shared with { Missing = [.. shared.Missing, .. continuing.Missing] };
     }
 
     private static TrailerDecision Match(

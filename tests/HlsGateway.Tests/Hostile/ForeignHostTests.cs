@@ -30,10 +30,14 @@ public sealed class ForeignHostTests : IAsyncLifetime
         await canary.DisposeAsync();
     }
 
-    [Fact]
-    public async Task I2_two_hundred_spellings_of_a_host_are_not_fetched_when_a_playlist_names_them()
+    [Theory]
+    [InlineData("")]
+    [InlineData("127.0.0.2")]
+    public async Task I2_two_hundred_spellings_of_a_host_are_not_fetched_when_a_playlist_names_them(string allowed)
     {
-        await using var host = await GatewayHost.StartAsync(origin);
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (allowed.Length > 0) settings["Gateway:Origin:AllowedHosts:0"] = allowed;
+        await using var host = await GatewayHost.StartAsync(origin, settings);
         var spellings = Spellings().ToArray();
         Assert.InRange(spellings.Length, 200, 400);
         var master = new StringBuilder("#EXTM3U\n");
