@@ -111,6 +111,7 @@ public sealed class BrokenTrailerTests(TrailerWorkshop workshop) : IClassFixture
             ("sound with a cover", await MakeAsync("cover.m4a", [.. tone, .. picture, "-map", "0", "-map", "1", "-c:a", "aac", "-c:v", "mjpeg", "-frames:v", "1", "-disposition:v:0", "attached_pic"]), ""),
             ("picture alone", await MakeAsync("still.png", [.. picture, "-frames:v", "1"]), "no media"),
             ("one frame", await MakeAsync("frame.mp4", [.. picture, "-frames:v", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p"]), "shorter"),
+            ("HDR", await MakeAsync("hdr.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-color_trc", "smpte2084", "-color_primaries", "bt2020", "-colorspace", "bt2020nc"), "HDR"),
             ("too long", await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: 5)), "Trailers:MaxSeconds"),
             ("too big", [.. good, .. new byte[MaxBytes]], "Trailers:MaxBytes"),
         ];

@@ -170,6 +170,18 @@ public sealed class SharedStoreTests(TrailerWorkshop workshop) : IClassFixture<T
             Assert.DoesNotContain("DISCONTINUITY", body, StringComparison.Ordinal);
         }));
         Assert.InRange(store.Lists - before, 1, 2 + (clock.ElapsedMilliseconds / 250));
+
+        // What no copy is ever made for is not looked for at all. The gateway has reasons of its own to read the store, now and then.
+        string[] never = ["nothing", "ts-321x180-25_1-high-48000x2", "ts-320x180-25_1-unheard-48000x2", "ts-320x180-25_1-high-48001x2", "ts-nv-na", "aac-320x180-25_1-high-na"];
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                before = store.Lists;
+                foreach (var profile in never)
+                    Assert.DoesNotContain("DISCONTINUITY", await host.Client.GetStringAsync($"watch/v/720p/video.m3u8?session_id={token}&p=v-{profile}"), StringComparison.Ordinal);
+                return store.Lists == before;
+            },
+            "no read of the store for what cannot be there", TimeSpan.FromSeconds(20));
     }
 
     private static void Link(string data, string from, string name)
