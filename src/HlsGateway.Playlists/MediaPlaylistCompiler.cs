@@ -16,8 +16,9 @@ internal static class MediaPlaylistCompiler
         var uris = UriQuestions.Ask(text, playlist.Marks, playlist.Segments.AsSpan(), edit.Rewrite, out var addedLength);
         var interstitial = playlist.HasEndList && !playlist.Segments.IsEmpty ? edit.Interstitial : null;
         var changed = splice is not null || interstitial is not null || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
-        var version = changed ? Math.Max(Math.Max(facts.DeclaredVersion, facts.NeededVersion), splice?.NeededVersion ?? 0) : facts.DeclaredVersion;
-        var target = splice is null ? playlist.TargetDuration : playlist.Timing.With(splice.Longest);
+        var timing = playlist.Timing;
+        var version = changed ? Math.Max(timing.Version, splice?.NeededVersion ?? 0) : facts.DeclaredVersion;
+        var target = splice is null ? playlist.TargetDuration : timing.With(splice.Longest);
 
         var builder = new TemplateBuilder(playlist.Text, text.Length + addedLength);
         for (var at = 0; at < playlist.Marks.Length; at++)

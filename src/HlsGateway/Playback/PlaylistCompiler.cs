@@ -31,7 +31,8 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
             : new(value[0], "");
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Role}{(Copy.Length > 0 && Target > 0 ? Target : null)}{(Copy.Length > 0 ? "-" : "")}{Copy}");
+    public override string ToString() =>
+        Copy.Length == 0 ? Role.ToString() : string.Create(CultureInfo.InvariantCulture, $"{Role}{(Target > 0 ? Target : null)}-{Copy}");
 
     /// <summary>The <c>k</c> parameter of this Rendition's segments.</summary>
     public string SegmentKind => Role switch { 'a' => "a", 's' => "c", 'i' => "i", _ => "" };
