@@ -133,9 +133,9 @@ public sealed class AccessTests : IAsyncLifetime
     private static IReadOnlyList<string> Allowed(RouteEndpoint endpoint)
     {
         // "analyst", "any", "analyst or editor".
-        var named = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(data => data.Policy).ToArray();
+        var named = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(data => data.Policy).OfType<string>().ToArray();
         string[] roles = [Roles.Analyst, Roles.Editor, Roles.Uploader, Roles.Admin];
-        return named.Length == 0 ? [] : [.. roles.Where(role => Array.TrueForAll(named, name => role == Roles.Admin || name == Roles.Any || name?.Split(" or ").Contains(role) is true))];
+        return named.Length == 0 ? [] : [.. roles.Where(role => Array.TrueForAll(named, name => role == Roles.Admin || name == Roles.Any || name.Split(" or ").Contains(role)))];
     }
 
     private IEnumerable<RouteEndpoint> Endpoints() =>
