@@ -7,6 +7,7 @@ public static class CatalogueSetup
     {
         builder.Services.AddSingleton<PublishedVideos>();
         builder.Services.AddSingleton<CatalogueStore>();
+        builder.Services.AddSingleton<VideoViews>();
         builder.Services.AddHostedService<CatalogueWatch>();
     }
 

@@ -39,17 +39,26 @@ internal readonly record struct CurrentRevision(string Revision, SourceCopy? Sou
 /// <summary>The rows of videos and revisions.</summary>
 public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)
 {
+    /// <summary>Grows with each change of a row, even where the clock of the machine that makes it is behind.</summary>
+    private const string Later = "CASE WHEN video.changed_at < @now THEN @now ELSE video.changed_at + 1 END";
+
+    private const string Changed =
+        """
+        SELECT v.video, v.revision, v.changed_at, r.facts FROM video v
+        LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
+        """;
+
     /// <summary>Makes a revision the one that new sessions get. All its objects must be in the store.</summary>
     /// <param name="with">Further writes of the same transaction; false abandons all of it.</param>
     /// <returns>False when <paramref name="with"/> refused.</returns>
     public async Task<bool> PublishAsync(Publication publication, Func<DbConnection, DbTransaction, Task<bool>> with, CancellationToken ct)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var done = await database.WriteAsync(
+        var changedAt = await database.WriteAsync<long?>(
             async (connection, transaction) =>
             {
                 if (!await with(connection, transaction))
-                    return false;
+                    return null;
                 var old = await connection.ExecuteScalarAsync<string?>("SELECT revision FROM video WHERE video = @Video", new { publication.Video }, transaction);
                 await connection.ExecuteAsync(
                     """
@@ -70,20 +79,22 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
                         publication.PosterKey,
                     },
                     transaction);
-                await connection.ExecuteAsync(
-                    """
+                var changed = await connection.ExecuteScalarAsync<long>(
+                    $"""
                     INSERT INTO video (video, revision, created_at, changed_at) VALUES (@Video, @Revision, @now, @now)
-                    ON CONFLICT (video) DO UPDATE SET revision = excluded.revision, changed_at = excluded.changed_at
+                    ON CONFLICT (video) DO UPDATE SET revision = excluded.revision, changed_at = {Later}
+                    RETURNING changed_at
                     """,
                     new { publication.Video, publication.Revision, now }, transaction);
                 await new Change(now, "system", "revision", publication.Revision, publication.Video, old, publication.Revision).WriteAsync(connection, transaction);
-                return true;
+                return changed;
             },
             ct);
-        if (done)
-            published.Apply([(publication.Video, new PublishedVideo(
-                publication.Video, publication.Revision, PublishedVideo.Prefix(publication.Video, publication.Revision), publication.Facts))]);
-        return done;
+        if (changedAt is null)
+            return false;
+        published.Apply([new(publication.Video, changedAt.GetValueOrDefault(), new PublishedVideo(
+            publication.Video, publication.Revision, PublishedVideo.Prefix(publication.Video, publication.Revision), publication.Facts))]);
+        return true;
     }
 
     /// <summary>Whether the revision was published, now or once, so that sessions may play it.</summary>
@@ -113,20 +124,23 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
     public async Task<bool> DeleteAsync(string video, string actor, CancellationToken ct)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var deleted = await database.WriteAsync(
+        var changedAt = await database.WriteAsync<long?>(
             async (connection, transaction) =>
             {
                 var forUpdate = database.Dialect == Dialect.Postgres ? " FOR UPDATE" : "";
                 var revision = await connection.ExecuteScalarAsync<string?>("SELECT revision FROM video WHERE video = @video" + forUpdate, new { video }, transaction);
                 if (revision is null)
-                    return false;
-                await connection.ExecuteAsync("UPDATE video SET revision = NULL, changed_at = @now WHERE video = @video", new { video, now }, transaction);
+                    return null;
+                var changed = await connection.ExecuteScalarAsync<long>(
+                    $"UPDATE video SET revision = NULL, changed_at = {Later} WHERE video = @video RETURNING changed_at", new { video, now }, transaction);
                 await new Change(now, actor, "revision", revision, video, revision, null).WriteAsync(connection, transaction);
-                return true;
+                return changed;
             },
             ct);
-        published.Apply([(video, null)]);
-        return deleted;
+        if (changedAt is null)
+            return false;
+        published.Apply([new(video, changedAt.GetValueOrDefault(), null)]);
+        return true;
     }
 
     /// <summary>Reads what changed at or after a time, into the snapshot.</summary>
@@ -134,20 +148,16 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
     public async Task<long> RefreshAsync(long since, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
-        var rows = (await connection.QueryAsync<ChangedRow>(
-            """
-            SELECT v.video, v.revision, v.changed_at, r.facts FROM video v
-            LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
-            WHERE v.changed_at >= @since ORDER BY v.changed_at
-            """,
-            new { since })).AsList();
+        var rows = (await connection.QueryAsync<ChangedRow>($"{Changed} WHERE v.changed_at >= @since ORDER BY v.changed_at", new { since })).AsList();
         if (rows.Count == 0)
             return since;
-        published.Apply(rows.Select(row => (row.Video, row.Revision is null ? null : new PublishedVideo(
-            row.Video, row.Revision, PublishedVideo.Prefix(row.Video, row.Revision),
-            JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(row.Facts ?? "[]")))));
+        published.Apply(rows.Select(row => row.Change));
         return rows[^1].ChangedAt;
     }
+
+    /// <summary>Reads one video into the snapshot, ahead of the next refresh.</summary>
+    internal async Task ShowAsync(string video, DbConnection connection) =>
+        published.Apply((await connection.QueryAsync<ChangedRow>($"{Changed} WHERE v.video = @video", new { video })).Select(row => row.Change));
 
     private sealed record ChangedRow
     {
@@ -158,6 +168,9 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         public long ChangedAt { get; init; }
 
         public string? Facts { get; init; }
+
+        public PublishedChange Change => new(Video, ChangedAt, Revision is null ? null : new PublishedVideo(
+            Video, Revision, PublishedVideo.Prefix(Video, Revision), JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(Facts ?? "[]")));
     }
 
     private sealed record CurrentRow

@@ -13,27 +13,31 @@ public sealed record PublishedVideo(string Video, string Revision, string KeyPre
     public static string Prefix(string video, string revision) => $"videos/{video}/{revision}/";
 }
 
+/// <summary>What the database says of a video since a moment; a null revision is a deleted one.</summary>
+/// <param name="ChangedAt">Unix milliseconds, greater with each change of the same video, whichever machine made it.</param>
+internal readonly record struct PublishedChange(string Video, long ChangedAt, PublishedVideo? Published);
+
 /// <summary>Which videos are ours, as an immutable snapshot: looking one up asks nobody and never waits.</summary>
 public sealed class PublishedVideos
 {
     private readonly Lock applying = new();
-    private volatile ImmutableDictionary<string, PublishedVideo> videos = ImmutableDictionary.Create<string, PublishedVideo>(StringComparer.Ordinal);
+    private volatile ImmutableDictionary<string, PublishedChange> videos = ImmutableDictionary.Create<string, PublishedChange>(StringComparer.Ordinal);
 
-    public bool TryGet(string video, [NotNullWhen(true)] out PublishedVideo? published) => videos.TryGetValue(video, out published);
+    public bool TryGet(string video, [NotNullWhen(true)] out PublishedVideo? published)
+    {
+        published = videos.TryGetValue(video, out var last) ? last.Published : null;
+        return published is not null;
+    }
 
-    /// <summary>Takes over what the database says of some videos; a null revision is a deleted one.</summary>
-    internal void Apply(IEnumerable<(string Video, PublishedVideo? Published)> changes)
+    /// <summary>Takes over what is newer than what is known: who read the database before a change may come here after it.</summary>
+    internal void Apply(IEnumerable<PublishedChange> changes)
     {
         lock (applying)
         {
             var next = videos.ToBuilder();
-            foreach (var (video, published) in changes)
-            {
-                if (published is null)
-                    next.Remove(video);
-                else if (!next.TryGetValue(video, out var old) || old.Revision != published.Revision)
-                    next[video] = published;
-            }
+            foreach (var change in changes)
+                if (!next.TryGetValue(change.Video, out var known) || known.ChangedAt < change.ChangedAt)
+                    next[change.Video] = change;
 
             videos = next.ToImmutable();
         }

@@ -2,8 +2,6 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
-using HlsGateway.Database;
-using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -36,8 +34,7 @@ internal static class UploadEndpoints
     }
 
     private static async Task<Results<Accepted<VideoView>, ProblemHttpResult>> PutAsync(
-        string video, HttpContext context, Ffmpeg ffmpeg, UploadIntake intake, BlobStore store, CatalogueDatabase database,
-        IOptions<GatewayOptions> gateway, TimeProvider time, CancellationToken ct)
+        string video, HttpContext context, Ffmpeg ffmpeg, UploadIntake intake, VideoViews videos, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         if (intake.Check(id, context.Request.ContentLength) is { } early)
@@ -58,28 +55,27 @@ internal static class UploadEndpoints
         if (await intake.TakeAsync(id, folder, ct) is { } refusal)
             return refusal.Problem;
         context.Response.Headers.CacheControl = "no-store";
-        var view = await VideoEndpoints.FindAsync(id, context.Request, database, store, gateway.Value, time, ct);
+        var view = await videos.FindAsync(id, context.Request, ct);
         return TypedResults.Accepted($"/api/videos/{Uri.EscapeDataString(id)}", view);
     }
 
     private static Results<ServerSentEventsResult<VideoView>, ProblemHttpResult> ProgressAsync(
-        string video, HttpContext context, BlobStore store, CatalogueDatabase database, IOptions<GatewayOptions> gateway, TimeProvider time, CancellationToken ct)
+        string video, HttpContext context, VideoViews videos, TimeProvider time, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         return VideoId.IsValid(id)
-            ? TypedResults.ServerSentEvents(FollowAsync(id, context.Request, store, database, gateway.Value, time, ct))
+            ? TypedResults.ServerSentEvents(FollowAsync(id, context.Request, videos, time, ct))
             : VideoEndpoints.NotOurs();
     }
 
     /// <summary>One event for each change, and one a second at least, so that a proxy does not take the silence for the end.</summary>
     private static async IAsyncEnumerable<SseItem<VideoView>> FollowAsync(
-        string video, HttpRequest request, BlobStore store, CatalogueDatabase database, GatewayOptions gateway, TimeProvider time,
-        [EnumeratorCancellation] CancellationToken ct)
+        string video, HttpRequest request, VideoViews videos, TimeProvider time, [EnumeratorCancellation] CancellationToken ct)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5), time);
         VideoView? told = null;
         var silent = 0;
-        while (await VideoEndpoints.FindAsync(video, request, database, store, gateway, time, ct) is { } now)
+        while (await videos.FindAsync(video, request, ct) is { } now)
         {
             if (told is null || now.Status != told.Status || Math.Abs(now.Progress - told.Progress) > 0.001 || ++silent >= 2)
             {

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using HlsGateway.Catalogue;
 using HlsGateway.Content;
+using HlsGateway.Database;
 using HlsGateway.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -52,6 +53,52 @@ public class CatalogueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_api_tells_holds_for_viewers_at_once()
+    {
+        // No refresh comes to help: a worker elsewhere publishes, and who asked this gateway is answered before any.
+        var snapshot = host.Services.GetRequiredService<PublishedVideos>();
+        var elsewhere = new CatalogueStore(host.Services.GetRequiredService<CatalogueDatabase>(), new PublishedVideos(), TimeProvider.System);
+        using var uploader = host.Api("uploader");
+        for (var revision = 0; revision < 20; revision++)
+        {
+            await PublishAsync("v", $"r{revision}", elsewhere);
+            var told = await uploader.GetFromJsonAsync<JsonElement>(Rel("/api/videos/v"));
+            Assert.Equal($"r{revision}", told.GetProperty("revision").GetString());
+            Assert.True(snapshot.TryGet("v", out var shown) && shown.Revision == $"r{revision}", shown?.Revision);
+        }
+
+        Assert.True(await elsewhere.DeleteAsync("v", "somebody", CancellationToken.None));
+        using var gone = await uploader.GetAsync(Rel("/api/videos/v"));
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        Assert.False(snapshot.TryGet("v", out _));
+    }
+
+    [Fact]
+    public async Task A_machine_whose_clock_is_behind_changes_a_video_all_the_same()
+    {
+        await PublishAsync("v", "r1");
+        var snapshot = host.Services.GetRequiredService<PublishedVideos>();
+        var behind = new CatalogueStore(host.Services.GetRequiredService<CatalogueDatabase>(), snapshot, new ManualClock());
+        await PublishAsync("v", "r2", behind);
+        Assert.True(snapshot.TryGet("v", out var shown) && shown.Revision == "r2", shown?.Revision);
+        Assert.True(await behind.DeleteAsync("v", "somebody", CancellationToken.None));
+        Assert.False(snapshot.TryGet("v", out _));
+        await PublishAsync("v", "r3", behind);
+        Assert.True(snapshot.TryGet("v", out shown) && shown.Revision == "r3", shown?.Revision);
+    }
+
+    [Fact]
+    public void What_was_read_before_a_change_and_comes_after_it_changes_nothing()
+    {
+        var snapshot = new PublishedVideos();
+        var first = new PublishedVideo("v", "r1", "videos/v/r1/", []);
+        snapshot.Apply([new("v", 1, first)]);
+        snapshot.Apply([new("v", 2, null)]);
+        snapshot.Apply([new("v", 1, first)]);
+        Assert.False(snapshot.TryGet("v", out _));
+    }
+
+    [Fact]
     public async Task A_deleted_video_is_gone_for_new_sessions_and_may_come_back()
     {
         await PublishAsync("v", "r1");
@@ -92,7 +139,10 @@ public class CatalogueTests : IAsyncLifetime
     public void Ids_of_videos(string id, bool valid) => Assert.Equal(valid, VideoId.IsValid(id));
 
     private Task<bool> PublishAsync(string video, string revision, GatewayHost? on = null) =>
-        (on ?? host).Services.GetRequiredService<CatalogueStore>().PublishAsync(
+        PublishAsync(video, revision, (on ?? host).Services.GetRequiredService<CatalogueStore>());
+
+    private static Task<bool> PublishAsync(string video, string revision, CatalogueStore store) =>
+        store.PublishAsync(
             new Publication(
                 video, revision, TimeSpan.FromSeconds(24.5), [new PublishedRendition("360p", "360p/video.m3u8", 640, 360, 25, 500, 400, "avc1.64001e,mp4a.40.2")],
                 [new RenditionFacts("360p/video.m3u8", new RenditionShape("ts", 640, 360, "25/1", "high", 48000, 2), 133_200)],
