@@ -11,7 +11,13 @@ internal sealed class RemoteTarget : VideoTarget
 
     public RemoteTarget(Uri address, string token)
     {
-        api = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        api = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            // A refusal that comes after the body has begun is lost with the connection; a proxy that never says 100 delays an upload by as much.
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
+        })
         {
             BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"),
             // Uploads take as long as they take; Ctrl+C ends them.

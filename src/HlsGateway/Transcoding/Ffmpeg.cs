@@ -174,7 +174,12 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
 
         // setsid made the child the leader of its group, so its id names the group, whatever it has started meanwhile.
         var group = process.Id;
-        await using var kill = limit.Token.Register(() => Native.Kill(-group, Native.SigKill));
+        await using var kill = limit.Token.Register(() =>
+        {
+            // A child that has not come to setsid yet leads no group; it is alone then.
+            if (Native.Kill(-group, Native.SigKill) != 0)
+                Native.Kill(group, Native.SigKill);
+        });
         process.StandardInput.Close();
         var errors = ReadTailAsync(process.StandardError.BaseStream, TailBytes);
         var output = await read(process.StandardOutput.BaseStream);
@@ -257,7 +262,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
     }
 
     /// <summary>Reads to the end and keeps the last bytes: a child may write gigabytes of complaints.</summary>
-    private static async Task<string> ReadTailAsync(Stream stream, int most)
+    internal static async Task<string> ReadTailAsync(Stream stream, int most)
     {
         var kept = new byte[2 * most];
         var length = 0;

@@ -84,11 +84,11 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
         var (begun, advice) = kind == JobKind.Captions
             ? ("listening", "over the captions of this video. See the worker's log before you ask for them again.")
             : ("probing", "over this file. Try a file that another program has saved anew.");
-        var now = Now();
         var skip = database.Dialect == Dialect.Postgres ? "FOR UPDATE SKIP LOCKED" : "";
         return database.WriteAsync<ClaimedJob?>(
             async (connection, transaction) =>
             {
+                var now = Now();
                 // A job that took its worker down three times would take down a fourth.
                 await connection.ExecuteAsync(
                     $"""
@@ -119,18 +119,20 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
 
     /// <summary>Renews the lease and tells how far the job is.</summary>
     /// <returns>False: the job is no longer this worker's, or was cancelled; it must stop at once.</returns>
-    public async Task<bool> ReportAsync(ClaimedJob job, string state, double progress, CancellationToken ct)
-    {
-        var now = Now();
-        return await database.WriteAsync(
-            (connection, transaction) => connection.ExecuteAsync(
-                $"""
-                UPDATE job SET state = @state, progress = @progress, lease_until = @until, changed_at = @now
-                WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
-                """,
-                new { state, progress, until = now + Lease, now, job.Id, job.Worker, job.Revision }, transaction),
+    public async Task<bool> ReportAsync(ClaimedJob job, string state, double progress, CancellationToken ct) =>
+        await database.WriteAsync(
+            (connection, transaction) =>
+            {
+                // The lease begins when the transaction has: who waited for it would write one that is over.
+                var now = Now();
+                return connection.ExecuteAsync(
+                    $"""
+                    UPDATE job SET state = @state, progress = @progress, lease_until = @until, changed_at = @now
+                    WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
+                    """,
+                    new { state, progress, until = now + Lease, now, job.Id, job.Worker, job.Revision }, transaction);
+            },
             ct) == 1;
-    }
 
     /// <summary>Part of the transaction that publishes: only who holds the job may end it.</summary>
     public async Task<bool> FinishAsync(ClaimedJob job, DbConnection connection, DbTransaction transaction) =>
