@@ -86,7 +86,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
                     RETURNING changed_at
                     """,
                     new { publication.Video, publication.Revision, now }, transaction);
-                await new Change(now, "system", "revision", publication.Revision, publication.Video, old, publication.Revision).WriteAsync(connection, transaction);
+                await new Change(changed, "system", "revision", publication.Revision, publication.Video, old, publication.Revision).WriteAsync(connection, transaction);
                 return changed;
             },
             ct);
@@ -133,7 +133,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
                     return null;
                 var changed = await connection.ExecuteScalarAsync<long>(
                     $"UPDATE video SET revision = NULL, changed_at = {Later} WHERE video = @video RETURNING changed_at", new { video, now }, transaction);
-                await new Change(now, actor, "revision", revision, video, revision, null).WriteAsync(connection, transaction);
+                await new Change(changed, actor, "revision", revision, video, revision, null).WriteAsync(connection, transaction);
                 return changed;
             },
             ct);

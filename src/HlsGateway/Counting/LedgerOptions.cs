@@ -18,6 +18,9 @@ public sealed class LedgerOptions
 
     /// <summary>How long single requests are kept: from the start of their session, so that a trace goes whole; in PostgreSQL by days. Sessions and sums stay.</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How long a report waits until what is on disk is in the sums; then it tells what there is, and in <c>as_of</c> up to when.</summary>
+    public TimeSpan ReportTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 internal sealed class LedgerOptionsValidator : IValidateOptions<LedgerOptions>
@@ -33,6 +36,8 @@ internal sealed class LedgerOptionsValidator : IValidateOptions<LedgerOptions>
             failures.Add($"Ledger:TraceLimit is {options.TraceLimit}; it must be between 0 and 10000000.");
         if (options.EventRetention < TimeSpan.FromHours(25))
             failures.Add($"Ledger:EventRetention is {options.EventRetention}; it must be at least 1.01:00:00, longer than a session lives.");
+        if (options.ReportTimeout < TimeSpan.Zero || options.ReportTimeout > TimeSpan.FromMinutes(1))
+            failures.Add($"Ledger:ReportTimeout is {options.ReportTimeout}; it must be between 00:00:00 and 00:01:00, for example 00:00:02.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

@@ -82,7 +82,7 @@ public sealed class Outbox : IHostedService, IDisposable
 
     /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) =>
-        Progress.CaughtUpAsync(() => queue?.Wake(), TimeSpan.FromSeconds(2), cancellation);
+        Progress.CaughtUpAsync(() => queue?.Wake(), options.ReportTimeout, cancellation);
 
     /// <exception cref="InvalidOperationException">Another process holds the ledger.</exception>
     public Task StartAsync(CancellationToken cancellationToken)

@@ -18,6 +18,9 @@ namespace HlsGateway.Database;
 /// </remarks>
 public sealed class CatalogueDatabase : IAsyncDisposable
 {
+    /// <summary>What PostgreSQL's list of connections calls the one that only listens.</summary>
+    internal const string NoticesName = "hlsgateway notices";
+
     private readonly NpgsqlDataSource? postgres;
     private readonly string ledger = "";
     private readonly string sqlite = "";
@@ -90,7 +93,7 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     internal async Task<NpgsqlConnection> ConnectAloneAsync(CancellationToken ct)
     {
         await MigrateAsync(ct);
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ledger) { Pooling = false, Multiplexing = false }.ToString());
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ledger) { Pooling = false, Multiplexing = false, ApplicationName = NoticesName }.ToString());
         try
         {
             await connection.OpenAsync(ct);
