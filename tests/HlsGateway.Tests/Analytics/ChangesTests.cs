@@ -39,7 +39,7 @@ public abstract class ChangesContract : IAsyncLifetime
     {
         api.Dispose();
         await host.DisposeAsync();
-        Directory.Delete(data, recursive: true);
+        TemporaryFolder.Delete(data);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public abstract class SessionApiContract : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings:Ledger"] = await DatabaseAsync(), ["Ledger:CommitTimeout"] = "00:00:05" });
+        host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings:Ledger"] = await DatabaseAsync() });
         api = host.Api("analyst");
         outbox = host.Services.GetRequiredService<Outbox>();
     }

@@ -34,7 +34,6 @@ public abstract class VideoReportContract : IAsyncLifetime
         host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ConnectionStrings:Ledger"] = await DatabaseAsync(),
-            ["Ledger:CommitTimeout"] = "00:00:05",
             ["Analytics:PlayerBuffer"] = "00:00:09",
             ["Analytics:ViewSeconds"] = "8",
         });

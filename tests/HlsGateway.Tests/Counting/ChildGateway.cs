@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.Counting;
@@ -36,7 +35,7 @@ internal sealed class ChildGateway : IDisposable
 
     public static async Task<ChildGateway> StartAsync(string data, Uri origin, IReadOnlyDictionary<string, string> environment, params string[] settings)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        var address = new Uri($"http://127.0.0.1:{FreePorts.Take()}/");
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = Repository.Root,
@@ -49,7 +48,7 @@ internal sealed class ChildGateway : IDisposable
                 $"--ReverseProxy:Clusters:origin:Destinations:d1:Address={origin}", "--Gateway:Roles:0=gateway", "--Gateway:Roles:1=studio",
                 $"--Gateway:ApiTokens:0:Token={Token}", "--Gateway:ApiTokens:0:Role=admin", "--Logging:LogLevel:Default=Warning",
                 // What ships there would be probed and decoded at each start.
-                "--Trailers:Folder=",
+                "--Trailers:Folder=", "--Ledger:ReportTimeout=00:00:30", "--Ledger:EventRetention=3650.00:00:00",
             },
         };
         foreach (var setting in settings) start.ArgumentList.Add(setting);
@@ -68,7 +67,12 @@ internal sealed class ChildGateway : IDisposable
         using var client = child.NewApi();
         await Eventually.IsTrueAsync(async () =>
         {
-            if (process.HasExited) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}: {child.Said}");
+            if (process.HasExited)
+            {
+                // What it said last comes after its end.
+                await process.WaitForExitAsync();
+                throw new InvalidOperationException($"The gateway ended with {process.ExitCode}: {child.Said}");
+            }
             try
             {
                 using var response = await client.GetAsync(new Uri("api/sessions?limit=1", UriKind.Relative));
@@ -124,12 +128,5 @@ internal sealed class ChildGateway : IDisposable
     {
         if (!process.HasExited) Kill();
         process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using HlsGateway.Tests.Hosting;
 using Npgsql;
 
@@ -13,7 +11,7 @@ public sealed class LedgerPostgresCollection : ICollectionFixture<LedgerPostgres
 public sealed class LedgerPostgres : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("hlsgateway-pg-").FullName;
-    private readonly int port = FreePort();
+    private readonly int port = FreePorts.Take();
     private string server = "";
 
     /// <summary>The server's log.</summary>
@@ -77,12 +75,5 @@ public sealed class LedgerPostgres : IAsyncLifetime
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{script}: {await said} {await complained}");
         return await said;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

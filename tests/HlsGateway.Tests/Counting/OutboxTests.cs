@@ -76,7 +76,7 @@ public sealed class OutboxTests
     public async Task Single_requests_go_after_their_time_and_sessions_stay()
     {
         var clock = new AheadClock();
-        await using var ledger = new TestLedger(options: new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5), EventRetention = TimeSpan.FromDays(2) }, time: clock);
+        await using var ledger = new TestLedger(options: new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(60), ReportTimeout = TimeSpan.FromSeconds(60), EventRetention = TimeSpan.FromDays(2) }, time: clock);
         var (old, young) = (Guid.CreateVersion7(clock.GetUtcNow()), Guid.CreateVersion7(clock.GetUtcNow().AddDays(1)));
         // More than one turn deletes.
         await Task.WhenAll(Enumerable.Range(0, 2500).Select(i => ledger.Outbox.RecordAsync(TestLedger.Segment(old, i)).AsTask()));

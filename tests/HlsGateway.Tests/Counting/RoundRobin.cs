@@ -36,7 +36,7 @@ internal sealed class RoundRobin : IDisposable
 
     public static async Task<RoundRobin> StartAsync(IEnumerable<Uri> servers)
     {
-        var balancer = new RoundRobin(servers, Script.FreePort());
+        var balancer = new RoundRobin(servers, FreePorts.Take());
         await Eventually.IsTrueAsync(
             async () =>
             {

@@ -19,7 +19,7 @@ internal sealed class TestLedger : IAsyncDisposable
         Assert.True(FaultyDisk.IsReady);
         ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("ledger-").FullName;
-        Options = options ?? new LedgerOptions { CommitTimeout = TimeSpan.FromSeconds(5) };
+        Options = options ?? Patient();
         Outbox = new Outbox(Folder, Options, new AnalyticsOptions { PlayerBuffer = TimeSpan.FromSeconds(9) }, services.GetRequiredService<GatewayMetrics>(), time ?? TimeProvider.System, NullLogger<Outbox>.Instance, postgres);
         Postgres = postgres;
         Outbox.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
@@ -35,6 +35,15 @@ internal sealed class TestLedger : IAsyncDisposable
     public Outbox Outbox { get; }
 
     public IServiceProvider Services => services;
+
+    /// <summary>A machine that stands still for seconds is no fault, and what is asked for is waited for. No request is too old: their times are written into the tests.</summary>
+    public static LedgerOptions Patient(TimeSpan? commitTimeout = null, int queueLimit = 65_536) => new()
+    {
+        CommitTimeout = commitTimeout ?? TimeSpan.FromSeconds(60),
+        QueueLimit = queueLimit,
+        ReportTimeout = TimeSpan.FromSeconds(60),
+        EventRetention = TimeSpan.FromDays(3650),
+    };
 
     public long Scalar(string sql)
     {

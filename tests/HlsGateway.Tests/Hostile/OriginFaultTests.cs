@@ -11,16 +11,16 @@ namespace HlsGateway.Tests.Hostile;
 /// <summary>An origin on a bad day: what is known is served, what is not is a clear 502 or 504 in bounded time and memory.</summary>
 public sealed class OriginFaultTests : IAsyncLifetime
 {
-    private static readonly Dictionary<string, string> Impatient = new(StringComparer.Ordinal)
+    private static Dictionary<string, string> Impatient(int seconds) => new(StringComparer.Ordinal)
     {
-        ["Gateway:Origin:Timeout"] = "00:00:02",
+        ["Gateway:Origin:Timeout"] = $"00:00:{seconds:00}",
         ["Gateway:Origin:FreshFor"] = "00:00:00",
         ["Gateway:Origin:RetryAfter"] = "00:00:00",
         ["Gateway:Cdn:BaseUrl"] = "https://cdn.example.com/",
     };
 
     private LoopbackOrigin origin = null!;
-    private GatewayHost host = null!;
+    private GatewayHost? started;
 
     public static TheoryData<string, int> Faulty => new()
     {
@@ -32,12 +32,11 @@ public sealed class OriginFaultTests : IAsyncLifetime
     {
         origin = await LoopbackOrigin.StartAsync();
         SampleVideo.AddTo(origin, "v");
-        host = await GatewayHost.StartAsync(origin, Impatient);
     }
 
     public async Task DisposeAsync()
     {
-        await host.DisposeAsync();
+        if (started is not null) await started.DisposeAsync();
         await origin.DisposeAsync();
     }
 
@@ -45,6 +44,8 @@ public sealed class OriginFaultTests : IAsyncLifetime
     [MemberData(nameof(Faulty))]
     public async Task D7_H5_an_unknown_playlist_of_a_failing_origin_is_a_problem_within_the_deadline_and_recovers(string fault, int status)
     {
+        // Only where the deadline is what ends it does it end soon: elsewhere a machine that stands still would meet it.
+        var host = started = await GatewayHost.StartAsync(origin, Impatient(status == 504 ? 2 : 50));
         origin.AnswerEverything(Fault(fault));
         var watch = Stopwatch.StartNew();
         using (var response = await host.Client.GetAsync(Path("v/playlist.m3u8")))
@@ -69,6 +70,7 @@ public sealed class OriginFaultTests : IAsyncLifetime
     [MemberData(nameof(Faulty))]
     public async Task H5_a_known_playlist_outlives_its_origins_faults(string fault, int status)
     {
+        var host = started = await GatewayHost.StartAsync(origin, Impatient(2));
         var viewer = await Viewer.StartAsync(host.Client);
         var fired = origin.Requests.Count;
         origin.AnswerEverything(Fault(fault));
@@ -81,6 +83,7 @@ public sealed class OriginFaultTests : IAsyncLifetime
     [Fact]
     public async Task H5_a_playlist_that_is_gone_is_a_404_and_not_a_502()
     {
+        var host = started = await GatewayHost.StartAsync(origin, Impatient(50));
         using var response = await host.Client.GetAsync(Path("nobody/playlist.m3u8"));
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal("*", response.Headers.GetValues("Access-Control-Allow-Origin").Single());
@@ -95,8 +98,8 @@ public sealed class OriginFaultTests : IAsyncLifetime
     public async Task D7_what_is_too_large_is_a_502_at_once_and_never_in_memory(string what)
     {
         // The deadline of the other tests would hide what the bound on bytes does.
-        await using var patient = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:Origin:Timeout"] = "00:00:50" });
-        await Viewer.StartAsync(patient.Client);
+        var host = started = await GatewayHost.StartAsync(origin, Impatient(50));
+        await Viewer.StartAsync(host.Client);
         origin.Answer("big/playlist.m3u8", what switch
         {
             "bomb" => Faults.GzipBomb(1024),
@@ -107,13 +110,13 @@ public sealed class OriginFaultTests : IAsyncLifetime
         });
         var before = Peak();
         var watch = Stopwatch.StartNew();
-        using var response = await patient.Client.GetAsync(Path("big/playlist.m3u8"));
+        using var response = await host.Client.GetAsync(Path("big/playlist.m3u8"));
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         // Well under a second on a quiet machine; the deadline of fifty is what it must not wait for.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Assert.Equal(1, origin.Count("big/playlist.m3u8"));
-        // 8 MiB are read at most; buffers double while they grow, and this process holds the scripted origin as well.
-        Assert.InRange(Peak() - before, long.MinValue, 200L << 20);
+        // 8 MiB are read at most, of a gigabyte and more; this process holds the scripted origin and other tests' hosts as well.
+        Assert.InRange(Peak() - before, long.MinValue, 500L << 20);
     }
 
     private static long Peak()

@@ -53,6 +53,9 @@ public sealed class GatewayHost : IAsyncDisposable
             ["Gateway:DataDirectory"] = data,
             // A busy test machine's disk takes longer than the 50 ms that a viewer is kept for; a test of counts is not about that.
             ["Ledger:CommitTimeout"] = "00:00:10",
+            ["Ledger:ReportTimeout"] = "00:00:30",
+            // Requests at times that are written into tests stay, whenever they run.
+            ["Ledger:EventRetention"] = "3650.00:00:00",
             // Else each host would probe and decode the trailer that ships.
             ["Trailers:Folder"] = "",
         };
@@ -80,13 +83,20 @@ public sealed class GatewayHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Once all health checks have come to an end in time: on a busy machine the first of them takes longer than a load balancer waits.</summary>
+    public Task ReadyAsync() => Eventually.IsTrueAsync(async () =>
+    {
+        using var answer = await Client.GetAsync(new Uri("/healthz/ready", UriKind.Relative));
+        return answer.IsSuccessStatusCode;
+    }, "the gateway is ready");
+
     /// <summary>A client of the JSON API with the token of <paramref name="role"/>.</summary>
     public HttpClient Api(string role = "admin") => NewClient(TokenOf(role));
 
     /// <summary>As <see cref="Client"/>, or with any token.</summary>
     public HttpClient NewClient(string? token)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false })
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, Expect100ContinueTimeout = TimeSpan.FromSeconds(60) })
         {
             BaseAddress = Address,
             Timeout = TimeSpan.FromSeconds(60),
@@ -99,21 +109,7 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         Client.Dispose();
         await factory.DisposeAsync();
-        if (!ownsData) return;
-        // What the host had begun may still make a file while the folder is emptied.
-        await Eventually.IsTrueAsync(
-            () =>
-            {
-                try
-                {
-                    Directory.Delete(DataDirectory, recursive: true);
-                    return true;
-                }
-                catch (IOException)
-                {
-                    return !Directory.Exists(DataDirectory);
-                }
-            }, "the data directory is gone");
+        if (ownsData) TemporaryFolder.Delete(DataDirectory);
     }
 
     private sealed class Factory(IReadOnlyDictionary<string, string> settings, Action<IServiceCollection>? configure)

@@ -44,7 +44,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         string dataDirectory, LoopbackOrigin? origin = null, IReadOnlyDictionary<string, string>? settings = null, int? port = null,
         IReadOnlyDictionary<string, string>? environment = null)
     {
-        var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}/");
+        var address = new Uri($"http://127.0.0.1:{port ?? FreePorts.Take()}/");
         var start = new ProcessStartInfo("dotnet")
         {
             UseShellExecute = false,
@@ -77,7 +77,12 @@ public sealed class GatewayProcess : IAsyncDisposable
         {
             await Eventually.IsTrueAsync(async () =>
             {
-                if (process.HasExited) throw new InvalidOperationException($"The gateway ended with {process.ExitCode}:\n{gateway.Output}");
+                if (process.HasExited)
+                {
+                    // What it said last comes after its end.
+                    await process.WaitForExitAsync();
+                    throw new InvalidOperationException($"The gateway ended with {process.ExitCode}:\n{gateway.Output}");
+                }
                 try
                 {
                     return (await gateway.Client.GetAsync(new Uri("/healthz/live", UriKind.Relative))).IsSuccessStatusCode;
@@ -118,12 +123,5 @@ public sealed class GatewayProcess : IAsyncDisposable
         Client.Dispose();
         if (!process.HasExited) await KillAsync();
         process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

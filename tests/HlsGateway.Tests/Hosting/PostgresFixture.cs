@@ -30,7 +30,7 @@ public sealed class PostgresFixture : IAsyncLifetime
         return new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20 }.ToString();
     }
 
-    public async Task InitializeAsync() => server = (await Script.RunAsync("postgres-up", [folder], ("PG_PORT", $"{Script.FreePort()}")))[^1];
+    public async Task InitializeAsync() => server = (await Script.RunAsync("postgres-up", [folder], ("PG_PORT", $"{FreePorts.Take()}")))[^1];
 
     public async Task DisposeAsync()
     {
@@ -60,13 +60,6 @@ internal static class Script
         // The last line may still be on its way when the exit code is there.
         await Eventually.IsTrueAsync(() => { lock (said) return said.Count > 0 || arguments[0] == "down" || name.EndsWith("down", StringComparison.Ordinal); }, "its output");
         lock (said) return [.. said];
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static void Add(List<string> lines, string? line)

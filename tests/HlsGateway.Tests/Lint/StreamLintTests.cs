@@ -124,7 +124,7 @@ public sealed class StreamLintTests(TrailerWorkshop workshop) : IClassFixture<Tr
     {
         using var folder = new TemporaryFolder();
         Assert.Equal("holds no playlist", (await CheckAsync(folder.Path)).Unusable);
-        using var nobody = new WebLintSource($"http://127.0.0.1:{Script.FreePort()}/playlist.m3u8");
+        using var nobody = new WebLintSource($"http://127.0.0.1:{FreePorts.Take()}/playlist.m3u8");
         Assert.StartsWith("cannot be read", (await new StreamLint(nobody).CheckAsync("it", CancellationToken.None)).Unusable, StringComparison.Ordinal);
     }
 

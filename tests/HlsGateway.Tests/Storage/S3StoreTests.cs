@@ -77,7 +77,7 @@ public sealed class CephFixture : IAsyncLifetime, IDisposable
     private const string Access = "testaccesskey";
     private const string Secret = "testsecretkey-not-a-real-secret";
     private readonly string folder = Directory.CreateTempSubdirectory("hlsgateway-s3-").FullName;
-    private readonly int port = Script.FreePort();
+    private readonly int port = FreePorts.Take(202);
     private S3Store? store;
 
     internal S3Store Store => store ?? throw new InvalidOperationException("The store has not started.");
@@ -156,5 +156,5 @@ public sealed class CephFixture : IAsyncLifetime, IDisposable
     }
 
     private Task<List<string>> ScriptAsync(string what) => Script.RunAsync(
-        "s3", [what, folder], ("S3_PORT", $"{port}"), ("MON_PORT", $"{13_000 + (port % 2_000 * 10)}"), ("AK", Access), ("SK", Secret));
+        "s3", [what, folder], ("S3_PORT", $"{port}"), ("MON_PORT", $"{port + 1}"), ("AK", Access), ("SK", Secret));
 }

@@ -40,7 +40,7 @@ internal sealed class DiskStops : StoreStops
     public override Task Hold(string method, string key, Moment moment)
     {
         var mark = HeldCall.Add(Path.Combine(folder.Path, "calls"), method, $"^{key}$", moment);
-        return Eventually.IsTrueAsync(() => File.Exists(mark), $"{method} {key} {moment}", TimeSpan.FromSeconds(90));
+        return Eventually.IsTrueAsync(() => File.Exists(mark), $"{method} {key} {moment}", TimeSpan.FromSeconds(240));
     }
 
     public override ValueTask DisposeAsync()

@@ -26,7 +26,9 @@ public class SubtitleIndexTests
                 await PutAsync(host, "en");
             await using (var host = await GatewayHost.StartAsync(dataDirectory: data))
             {
-                var track = Assert.Single(host.Services.GetRequiredService<SubtitleIndex>().Tracks(video));
+                var index = host.Services.GetRequiredService<SubtitleIndex>();
+                await Eventually.IsTrueAsync(() => !index.Tracks(video).IsEmpty, "the captions are read");
+                var track = Assert.Single(index.Tracks(video));
                 Assert.Equal("Hello", track.File.Cues[0].Text);
             }
         }

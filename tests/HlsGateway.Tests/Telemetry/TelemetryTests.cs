@@ -17,6 +17,7 @@ public sealed class TelemetryTests
         await using var host = await GatewayHost.StartAsync(configure: services =>
             services.AddHealthChecks().AddCheck("scripted", () => new HealthCheckResult(status, "as scripted")));
         var ready = new Uri("/healthz/ready", UriKind.Relative);
+        await host.ReadyAsync();
         using (var degraded = await host.Client.GetAsync(ready))
         {
             Assert.Equal(HttpStatusCode.OK, degraded.StatusCode);
@@ -45,9 +46,12 @@ public sealed class TelemetryTests
                 Interlocked.Increment(ref runs);
                 return HealthCheckResult.Healthy();
             }));
+        await host.ReadyAsync();
+        var before = runs;
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => host.Client.GetStringAsync(new Uri("/healthz/ready", UriKind.Relative))));
-        Assert.InRange(runs, 1, 2 + (int)watch.Elapsed.TotalSeconds);
+        Assert.InRange(runs - before, 0, 2 + (int)watch.Elapsed.TotalSeconds);
+        Assert.NotEqual(0, before);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class NoticeTests(PostgresFixture postgres, ITestOutputHelper outp
             using (var put = await api.PutAsync($"api/videos/v{k}/subtitles/en", new StringContent("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n")))
                 put.EnsureSuccessStatusCode();
             edits.Add(await SeenAsync(() => !captions.Tracks($"v{k}").IsEmpty));
-            Assert.InRange(notices.Heard - heard, 2, int.MaxValue);
+            await Eventually.IsTrueAsync(() => notices.Heard - heard >= 2, "both were heard");
         }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"behind the answer: swap {Median(swaps):0.0} ms (longest {swaps.Max():0.0}), captions {Median(edits):0.0} ms (longest {edits.Max():0.0})"));
@@ -62,10 +62,11 @@ public sealed class NoticeTests(PostgresFixture postgres, ITestOutputHelper outp
         var name = new NpgsqlConnectionStringBuilder(database).Database;
         await using var admin = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Database = "postgres" }.ToString());
         await admin.ExecuteAsync($"ALTER DATABASE {name} ALLOW_CONNECTIONS false");
-        Assert.Equal(2, await admin.ExecuteScalarAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = @name AND query = 'LISTEN hlsgateway'", new { name }));
+        Assert.Equal(2, await admin.ExecuteScalarAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = @name AND application_name = @notices", new { name, notices = CatalogueDatabase.NoticesName }));
         await Eventually.IsTrueAsync(() => !notices.Listening, "the connection is lost");
         var heard = notices.Heard;
-        await SwapAsync(api, "meanwhile");
+        // A pool that has no connection to spare gets none now.
+        await Eventually.IsTrueAsync(async () => await TrySwapAsync(api, "meanwhile"), "the swap");
         var polled = await SeenAsync(() => Glob(library) == "meanwhile");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"by polling: {polled:0} ms"));
         Assert.Equal((false, heard), (notices.Listening, notices.Heard));
@@ -89,10 +90,12 @@ public sealed class NoticeTests(PostgresFixture postgres, ITestOutputHelper outp
 
     private static string? Glob(TrailerLibrary library) => library.Snapshot.Active is [var line, ..] ? line.Videos : null;
 
-    private static async Task SwapAsync(HttpClient api, string videos)
+    private static async Task SwapAsync(HttpClient api, string videos) => Assert.True(await TrySwapAsync(api, videos));
+
+    private static async Task<bool> TrySwapAsync(HttpClient api, string videos)
     {
         using var answer = await api.PutAsJsonAsync("api/trailers/active", new { trailer = (string?)null, videos });
-        answer.EnsureSuccessStatusCode();
+        return answer.IsSuccessStatusCode;
     }
 
     private static async Task<double> SeenAsync(Func<bool> condition)
@@ -100,7 +103,7 @@ public sealed class NoticeTests(PostgresFixture postgres, ITestOutputHelper outp
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), "not seen within ten seconds");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(90), "not seen within 90 seconds");
             await Task.Delay(1);
         }
 

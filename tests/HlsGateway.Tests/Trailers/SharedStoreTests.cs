@@ -67,7 +67,7 @@ public sealed class SharedStoreTests(TrailerWorkshop workshop) : IClassFixture<T
         await UploadAsync(one, "brand");
         await ChildAsync(one, "told");
         var library = other.Services.GetRequiredService<TrailerLibrary>();
-        await Eventually.IsTrueAsync(() => library.ById(IdOf(one)) is { Copies.Count: > 0 }, "the other gateway knows the copy", TimeSpan.FromSeconds(10));
+        await Eventually.IsTrueAsync(() => library.ById(IdOf(one)) is { Copies.Count: > 0 }, "the other gateway knows the copy");
         // Its first session has the trailer: nothing is left to be made.
         await ChildAsync(other, "told");
     }
@@ -94,7 +94,7 @@ public sealed class SharedStoreTests(TrailerWorkshop workshop) : IClassFixture<T
         using (var answer = await api.PostAsync("api/trailers/brand/withdraw", null))
             Assert.True((await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("withdrawn").GetBoolean());
         var library = other.Services.GetRequiredService<TrailerLibrary>();
-        await Eventually.IsTrueAsync(() => library.Snapshot.IsWithdrawn(IdOf(one)), "the other gateway knows", TimeSpan.FromSeconds(10));
+        await Eventually.IsTrueAsync(() => library.Snapshot.IsWithdrawn(IdOf(one)), "the other gateway knows");
         foreach (var host in new[] { one, other })
         {
             Assert.DoesNotContain("&p=v-", await host.Client.GetStringAsync("watch/gone/playlist.m3u8"), StringComparison.Ordinal);

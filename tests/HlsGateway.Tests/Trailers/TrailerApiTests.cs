@@ -95,7 +95,7 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         await watch.StartAsync(CancellationToken.None);
         await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
         await ActivateAsync(api, """{"trailer":"a"}""");
-        await Eventually.IsTrueAsync(() => other.ActiveFor("v")?.Id == library.ActiveFor("v")?.Id && other.ActiveFor("v") is not null, "the other gateway swapped", TimeSpan.FromSeconds(5));
+        await Eventually.IsTrueAsync(() => other.ActiveFor("v")?.Id == library.ActiveFor("v")?.Id && other.ActiveFor("v") is not null, "the other gateway swapped");
         await watch.StopAsync(CancellationToken.None);
     }
 

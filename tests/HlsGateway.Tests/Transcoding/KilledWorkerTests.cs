@@ -32,7 +32,7 @@ public sealed class KilledWorkerOnDiskTests(FfmpegFixture media) : KilledWorkerC
         }
         Assert.Equal(points.Length, Directory.GetFiles(Path.Combine(data.Path, "objects", ".partial")).Length);
 
-        await using var again = await GatewayHost.StartAsync(dataDirectory: data.Path, settings: settings);
+        await using var again = await GatewayHost.StartAsync(dataDirectory: data.Path, settings: With(settings, Steady));
         using var api = again.Api("uploader");
         foreach (var point in points)
         {
@@ -58,7 +58,7 @@ public sealed class KilledWorkerOnS3Tests(CephFixture ceph, FfmpegFixture media)
     public async Task A_store_killed_in_the_middle_of_publishing_is_waited_for_and_the_job_ends_ready()
     {
         await using var proxy = await StoreProxy.StartAsync(ceph.Options().Endpoint);
-        await using var gateway = await GatewayHost.StartAsync(settings: With(ceph.Settings(proxy.Endpoint), ("Transcode:Lease", "00:00:02"), ("Transcode:Concurrency", "3")));
+        await using var gateway = await GatewayHost.StartAsync(settings: With(ceph.Settings(proxy.Endpoint), ("Transcode:Lease", "00:00:04"), ("Transcode:Concurrency", "3")));
         using var api = gateway.Api("uploader");
         string[] points = ["store-source", "store-segment", "store-master"];
         StoreProxy.Trap[] traps =

@@ -16,7 +16,8 @@ public sealed class SeveralProcessesTests(FfmpegFixture media) : IClassFixture<F
     private const int Uploads = 10;
 
     private readonly string state = Directory.CreateTempSubdirectory("hlsgateway-cluster-").FullName;
-    private readonly int port = FreePorts();
+    /// <summary>Those above MON_PORT belong to the store's daemons.</summary>
+    private readonly int port = FreePorts.Take(210);
 
     public Task InitializeAsync()
     {
@@ -96,16 +97,6 @@ public sealed class SeveralProcessesTests(FfmpegFixture media) : IClassFixture<F
         using var shell = Process.Start(start)!;
         await Eventually.IsTrueAsync(() => shell.HasExited, "the commands end", TimeSpan.FromSeconds(120));
         Assert.Equal(0, shell.ExitCode);
-    }
-
-    /// <summary>The first of 210 ports that nobody holds now; those above MON_PORT belong to the store's daemons.</summary>
-    private static int FreePorts()
-    {
-        for (var first = 20_000 + (Environment.ProcessId % 40 * 250); ; first += 250)
-        {
-            var taken = System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port);
-            if (!taken.Any(busy => busy >= first && busy < first + 210)) return first;
-        }
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
