@@ -19,6 +19,7 @@ public sealed class DemoPageTests(ITestOutputHelper output)
             ("Demo:Enabled", "true"), ("Trailers:Active", "demo"), ("Trailers:Folder", Path.Combine(Places.Repository, "trailers")),
             // A disk that is slow for a moment must not look like a miscount.
             ("Ledger:CommitTimeout", "00:00:10"),
+            ("Ledger:ReportTimeout", "00:00:30"),
         ]);
         await using var players = await Rig.Players.StartAsync(gateway.Address);
         await using var context = await players.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1200, Height = 1000 } });

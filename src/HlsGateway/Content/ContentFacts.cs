@@ -15,7 +15,7 @@ public delegate bool WantsEnd(IReadOnlyList<RenditionFacts> facts);
 public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, ILogger<ContentFacts> log) : IDisposable
 {
     /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(8);
 
     private const int MostVideos = 20_000;
     private const int MostWaiting = 1_000;

@@ -14,7 +14,7 @@ public sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords record
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A store that is slower than this must not keep a viewer from playing.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>By version. Ids come from verified tokens, so there are no more than versions were ever pinned.</summary>
     private readonly ConcurrentDictionary<uint, Readings> readings = new();

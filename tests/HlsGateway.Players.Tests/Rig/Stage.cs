@@ -56,6 +56,7 @@ internal sealed partial class Stage : IAsyncDisposable
             ("Storage:PublicUrl", new Uri(nginx.AddressOf(Cdn), "objects").AbsoluteUri),
             // A disk that is slow for a moment must not look like a miscount.
             ("Ledger:CommitTimeout", "00:00:10"),
+            ("Ledger:ReportTimeout", "00:00:30"),
             ("Trailers:Folder", "trailers"),
             ("Trailers:ContinueTimestamps", Continuing ? "Always" : "Demuxed"),
             ("Trailers:Active", Trailer),

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using HlsGateway.Content;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;
@@ -197,12 +198,15 @@ public sealed class SharedStoreTests(TrailerWorkshop workshop) : IClassFixture<T
     {
         var data = Directory.CreateDirectory(workshop[Guid.NewGuid().ToString("n")]).FullName;
         prepare?.Invoke(data);
-        return await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal)
+        var host = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Trailers:Folder"] = "",
             ["Trailers:Active"] = "brand",
             ["Gateway:Sessions:Keys:0"] = "a key of forty bytes that two hosts share",
         }, services, data);
+        // What is served after it is another thing than what these tests are about.
+        host.Services.GetRequiredService<PinnedTrailers>().Patience = host.Services.GetRequiredService<ContentFacts>().Patience = TimeSpan.FromSeconds(60);
+        return host;
     }
 
     private async Task UploadAsync(GatewayHost host, string name)
