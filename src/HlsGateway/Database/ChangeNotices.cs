@@ -29,6 +29,9 @@ public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time,
     /// <summary>False on SQLite, and while the connection is lost.</summary>
     public bool Listening => listening;
 
+    /// <summary>Waited for before each connection is made: a test keeps it lost by this.</summary>
+    internal Func<Task> Connecting { get; set; } = () => Task.CompletedTask;
+
     /// <summary>Notices that came so far.</summary>
     public long Heard => Interlocked.Read(ref heard);
 
@@ -70,6 +73,7 @@ public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time,
 
     private async Task ListenAsync(CancellationToken ct)
     {
+        await Connecting().WaitAsync(ct);
         await using var connection = await database.ConnectAloneAsync(ct);
         connection.Notification += (_, notice) =>
         {
