@@ -3,9 +3,11 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway;
 
 /// <summary>The section <c>Gateway</c>: what every role of the process needs to know.</summary>
-public sealed class GatewayOptions
+public sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
+
+    private static readonly string[] AllRoles = ["gateway", "worker", "studio"];
 
     /// <summary>All that embedded mode writes. Relative paths stand below the content root.</summary>
     [Required]
@@ -23,6 +25,18 @@ public sealed class GatewayOptions
     /// <summary>Scheme, host and path base that whoever sent the request reaches us by, without a slash behind.</summary>
     public string SiteOf(HttpRequest request) =>
         PublicUrl.Length > 0 ? PublicUrl.TrimEnd('/') : $"{request.Scheme}://{request.Host}{request.PathBase}";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < Roles.Length; i++)
+        {
+            if (!AllRoles.Contains(Roles[i], StringComparer.OrdinalIgnoreCase))
+                yield return new ValidationResult($"{Section}:Roles:{i} is '{Roles[i]}'; it must be gateway, worker or studio. Leave the list out for all three.");
+        }
+
+        if (PublicUrl.Length > 0 && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0))
+            yield return new ValidationResult($"{Section}:PublicUrl is '{PublicUrl}'; it must be an http(s) URL without a query, for instance https://video.example. Leave it out to take it from requests.");
+    }
 
     public bool Has(string role) => Roles.Length == 0 || Roles.Contains(role, StringComparer.OrdinalIgnoreCase);
 }

@@ -20,7 +20,7 @@ if (Verbs.AreAsked(args))
 
 var builder = WebApplication.CreateBuilder(args);
 
-builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddProblemDetails();
 

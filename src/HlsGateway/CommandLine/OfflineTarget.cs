@@ -26,7 +26,7 @@ internal sealed class OfflineTarget : VideoTarget
         var builder = WebApplication.CreateBuilder([$"--Gateway:DataDirectory={data}", "--Gateway:Roles:0=worker", "--Logging:LogLevel:Default=Error"]);
         // Only what a job needs is registered, and nothing of it is started but the worker.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
-        builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations();
+        builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddTelemetry();
         builder.AddAccess();

@@ -168,7 +168,7 @@ internal sealed class OriginFetcher(
 
     private static OriginAnswer Fail(int status, string slug, string detail) => new() { Failure = new(status, slug, detail) };
 
-    private static string PathOf(OriginTarget target) => target.Kind switch
+    internal static string PathOf(OriginTarget target) => target.Kind switch
     {
         OriginKind.Foreign => new Uri(target.Locator).AbsolutePath,
         _ => "/" + target.Locator.TrimStart('/').Split('?')[0],

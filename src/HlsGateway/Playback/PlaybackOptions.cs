@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 
@@ -50,6 +51,8 @@ public sealed class OriginOptions : IValidatableObject
     /// <summary>Further hosts (<c>host</c> or <c>host:port</c>) whose playlists and keys may be fetched (rule I2).</summary>
     public string[] AllowedHosts { get; init; } = [];
 
+    private static readonly SearchValues<char> NoHost = SearchValues.Create("/\\@?# ");
+
     /// <summary>Bound of one fetch, headers and body together.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -74,6 +77,12 @@ public sealed class OriginOptions : IValidatableObject
             yield return new ValidationResult($"{Section}:Timeout is {Timeout}; it must lie above zero and at most two minutes.");
         if (FreshFor < TimeSpan.Zero || StaleFor < TimeSpan.Zero || RetryAfter < TimeSpan.Zero || RevalidationPatience < TimeSpan.Zero)
             yield return new ValidationResult($"{Section}: FreshFor, StaleFor, RetryAfter and RevalidationPatience must not be negative.");
+        for (var i = 0; i < AllowedHosts.Length; i++)
+        {
+            if (AllowedHosts[i].AsSpan().ContainsAny(NoHost) || !Uri.TryCreate($"http://{AllowedHosts[i]}/", UriKind.Absolute, out _))
+                yield return new ValidationResult($"{Section}:AllowedHosts:{i} is '{AllowedHosts[i]}'; it must be a host's name, with a port where it is not the scheme's, for instance media.example or media.example:8443.");
+        }
+
         if (CacheBytes < 32L << 20)
             yield return new ValidationResult($"{Section}:CacheBytes is {CacheBytes}; the least is 33554432 (32 MiB), which holds the largest playlist that is accepted.");
     }

@@ -9,9 +9,9 @@ public static class PlaybackSetup
     public static void AddPlayback(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<SessionsOptions>().BindConfiguration(SessionsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<CdnOptions>().BindConfiguration(CdnOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<OriginOptions>().BindConfiguration(OriginOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddAnnotatedOptions<SessionsOptions>(SessionsOptions.Section);
+        services.AddAnnotatedOptions<CdnOptions>(CdnOptions.Section);
+        services.AddAnnotatedOptions<OriginOptions>(OriginOptions.Section);
         services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
 
         services.AddSingleton<SigningKeys>();

@@ -153,6 +153,10 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         return CaptionPlaylist.Build(windows, blank, content.TargetDuration, where.IsBefore());
     }
 
+    /// <summary>One blank segment of a second.</summary>
+    public static PlaylistTemplate EmptyCaptions(string clientPath, string language) =>
+        CaptionPlaylist.Build([new CaptionWindow("1", new RewrittenUri(Climb(clientPath) + new CaptionPath(language, "none", null, 0, 0, 1000), null))], null, 1);
+
     /// <summary>Stands in a caption path where a track's version would: the trailer's blank window.</summary>
     public const string BlankVersion = "trailer";
 

@@ -24,11 +24,15 @@ internal sealed class PlaylistOrigin(
     private sealed class Fetch
     {
         private int led;
+        private int told;
 
         public required long StartedAt { get; init; }
 
         /// <summary>True for exactly one caller: the one that asks the origin for all who wait.</summary>
         public bool TryLead() => Interlocked.Exchange(ref led, 1) == 0;
+
+        /// <summary>True for the first who goes on without it.</summary>
+        public bool TryTell() => Interlocked.Exchange(ref told, 1) == 0;
 
         public TaskCompletionSource<PlaylistResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -74,6 +78,8 @@ internal sealed class PlaylistOrigin(
         }
 
         metrics.PlaylistServedStale();
+        if (fetch.TryTell())
+            log.StalePlaylist($"The origin has not answered for {OriginFetcher.PathOf(target)} within {options.Value.RevalidationPatience.TotalSeconds:0.###} s.");
         return new PlaylistResult(stale, null);
     }
 
@@ -152,7 +158,8 @@ internal sealed class PlaylistOrigin(
 
     private PlaylistResult ServeStale(OriginPlaylist? stale, OriginFailure failure)
     {
-        if (stale is null)
+        // What the origin says is gone is no trouble of the origin's.
+        if (stale is null || failure.Status == StatusCodes.Status404NotFound)
             return new(null, failure);
         metrics.PlaylistServedStale();
         log.StalePlaylist(failure.Detail);

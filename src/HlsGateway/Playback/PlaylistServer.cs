@@ -38,7 +38,11 @@ internal sealed class PlaylistServer(
         var found = await origin.GetAsync(source, context.RequestAborted);
         if (found.Playlist is not { } playlist)
         {
-            await WatchAnswer.ProblemAsync(context, found.Failure ?? default);
+            // Subtitles that the Master Playlist advertised are never a 404 (rule W5).
+            if (ChildRole.Read(new PlayerQuery(request.Query).Profile).Role == 's')
+                await ServeEmptyCaptionsAsync(context, request, "none", "origin");
+            else
+                await WatchAnswer.ProblemAsync(context, found.Failure ?? default);
             return;
         }
 
@@ -80,7 +84,7 @@ internal sealed class PlaylistServer(
         if (Begins(request) && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
-            var decision = trailers.Decide(ContentReader.Itself, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position));
+            var decision = trailers.Decide(request.VideoName, ContentReader.Itself, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position));
             role = decision.Version is null ? role : new ChildRole('v', decision.Variants[0].Profile);
             copy = new(decision.Version, decision.Version is null ? null : decision.Variants[0], decision.Placement);
         }
@@ -117,9 +121,7 @@ internal sealed class PlaylistServer(
             : null;
         if (content?.Media is not { } media || media.Segments.IsEmpty || found.Playlist is null)
         {
-            // The content's grid is out of reach: captions that end at once never keep a video from playing.
-            metrics.CaptionTrouble("no_grid");
-            await AnswerAsync(context, request, EmptyCaptions(), trailer: 0);
+            await ServeEmptyCaptionsAsync(context, request, language, "no_grid");
             return;
         }
 
@@ -167,8 +169,12 @@ internal sealed class PlaylistServer(
         await WatchAnswer.PlaylistAsync(context, template, token);
     }
 
-    private static PlaylistTemplate EmptyCaptions() =>
-        CaptionPlaylist.Build([new CaptionWindow("1", new RewrittenUri($"none/x-0/0-1000.vtt", null))], null, 1);
+    /// <summary>The content's grid, or the origin's playlist, is out of reach: captions that end at once never keep a video from playing.</summary>
+    private ValueTask ServeEmptyCaptionsAsync(HttpContext context, WatchRequest request, string language, string reason)
+    {
+        metrics.CaptionTrouble(reason);
+        return AnswerAsync(context, request, PlaylistCompiler.EmptyCaptions(request.Below, language), trailer: 0);
+    }
 
     private async ValueTask<OriginPlaylist?> FirstVariantAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
     {
@@ -194,7 +200,7 @@ internal sealed class PlaylistServer(
     /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>
     private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master) =>
         request.Verdict == SessionVerdict.None && Begins(request) && trailers.ChosenFor(request.VideoName) is { } chosen
-            ? trailers.Decide(master, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position), pinned: false)
+            ? trailers.Decide(request.VideoName, master, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position), pinned: false)
             : TrailerDecision.Without(TrailerPlan.NoTrailer);
 
     /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
@@ -206,7 +212,7 @@ internal sealed class PlaylistServer(
         var placement = request.Token.Placement;
         if (TrailerPlan.Decide(master, known, version, placement).Missing is [var shape, ..])
             version = await pinned.FindAsync(version.Id, shape.Profile, context.RequestAborted) ?? version;
-        return trailers.Decide(master, known, version, placement, pinned: true);
+        return trailers.Decide(request.VideoName, master, known, version, placement, pinned: true);
     }
 
     private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position) =>

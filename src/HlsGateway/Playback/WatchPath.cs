@@ -12,6 +12,9 @@ public static class WatchPath
     /// <summary>The longest path accepted, in characters.</summary>
     public const int MaxLength = 2048;
 
+    /// <summary>A session's token holds the number of its video's segments in one byte.</summary>
+    public const int MaxSegments = 255;
+
     // RFC 3986 pchar without '%', which is looked at on its own, plus '/'.
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/%");
@@ -22,9 +25,10 @@ public static class WatchPath
         if (path.IsEmpty || path.Length > MaxLength || path[0] == '/' || path.ContainsAnyExcept(Allowed))
             return false;
 
+        var segments = 0;
         foreach (var range in path.Split('/'))
         {
-            if (!IsAcceptableSegment(path[range]))
+            if (++segments > MaxSegments || !IsAcceptableSegment(path[range]))
                 return false;
         }
 

@@ -8,7 +8,7 @@ public static class SubtitlesSetup
 {
     public static void AddSubtitles(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<SubtitlesOptions>().BindConfiguration(SubtitlesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddAnnotatedOptions<SubtitlesOptions>(SubtitlesOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<SubtitlesOptions>, AutomaticCaptionsOptionsValidator>();
         builder.Services.AddSingleton<CaptionStore>().AddSingleton<SubtitleIndex>().AddHostedService<SubtitleRefresh>();
         builder.Services.AddAuthorizationBuilder().AddPolicy(SubtitleEndpoints.ReadPolicy,

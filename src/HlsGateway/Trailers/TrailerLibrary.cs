@@ -16,6 +16,12 @@ public readonly record struct WantedCopy(TrailerVersion Version, RenditionShape 
 /// <summary>Why a copy could not be made, and when it is tried again.</summary>
 public sealed record CopyFailure(string Reason, int Attempts, DateTimeOffset RetryAt);
 
+/// <summary>One reason for which sessions got no trailer although one is on.</summary>
+/// <param name="Reason">As the metric <c>hlsgateway.splice.skipped</c> has it.</param>
+/// <param name="Sessions">How many.</param>
+/// <param name="Video">Of the latest of them.</param>
+public sealed record SkippedSplice(string Reason, long Sessions, string Video, DateTimeOffset At);
+
 /// <summary>
 /// All trailers as one immutable snapshot behind one reference: a swap is one write, a request reads once. Nothing here waits;
 /// missing copies are made in the background by <see cref="TrailerConditioner"/>.
@@ -32,6 +38,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     private readonly ConcurrentDictionary<(uint Id, string Profile), bool> queued = new();
     private readonly ConcurrentDictionary<(uint Id, string Profile), CopyFailure> failures = new();
     private readonly ConcurrentDictionary<(uint Id, RenditionShape Shape), bool> continuing = new();
+    private readonly ConcurrentDictionary<string, SkippedSplice> skipped = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private ImmutableArray<RenditionShape> lately = [];
     private TrailerSnapshot snapshot = TrailerSnapshot.Empty.With(FromConfiguration(options.Value));
@@ -40,6 +47,9 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     public TrailerSnapshot Snapshot => Volatile.Read(ref snapshot);
 
     internal ChannelReader<WantedCopy> Wanted => wanted.Reader;
+
+    /// <summary>Why sessions went without a trailer that is on, since this process started; the latest reason first.</summary>
+    public IReadOnlyList<SkippedSplice> Skipped => [.. skipped.Values.OrderByDescending(skip => skip.At).ThenBy(skip => skip.Reason, StringComparer.Ordinal)];
 
     /// <summary>The trailer that a new session of the video gets, or null.</summary>
     public TrailerVersion? ActiveFor(string video) => ChosenFor(video)?.Version;
@@ -52,12 +62,12 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
 
     /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
     /// <param name="pinned">The session has pinned it before: what it pinned is in the store, known here or not.</param>
-    public TrailerDecision Decide(MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
-        Settle(pinned ? TrailerPlan.Decide(master, facts, trailer, placement) : TrailerPlan.Decide(master, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer);
+    public TrailerDecision Decide(string video, MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
+        Settle(pinned ? TrailerPlan.Decide(master, facts, trailer, placement) : TrailerPlan.Decide(master, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer, video);
 
     /// <summary>As above, for a new session whose entry is itself a Media Playlist.</summary>
-    public TrailerDecision Decide(string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
-        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer);
+    public TrailerDecision Decide(string video, string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
+        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer, video);
 
     /// <summary>Has a missing copy made in the background, once; after a failure not before its back-off has passed.</summary>
     public void Want(TrailerVersion version, RenditionShape shape)
@@ -168,7 +178,7 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     /// <summary>10 seconds, doubled each time, to 10 minutes: a full disk is soon noticed gone, a broken source costs little.</summary>
     internal static TimeSpan BackOff(int attempts) => TimeSpan.FromSeconds(Math.Min(600, 10 * Math.Pow(2, Math.Min(attempts - 1, 10))));
 
-    private TrailerDecision Settle(TrailerDecision decision, TrailerVersion? active)
+    private TrailerDecision Settle(TrailerDecision decision, TrailerVersion? active, string video)
     {
         if (active is null)
             return decision;
@@ -179,7 +189,12 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
             Want(active, shape);
         }
         if (decision.Reason is { } reason)
+        {
             metrics.SpliceSkipped.Add(1, new KeyValuePair<string, object?>("reason", reason));
+            var now = time.GetUtcNow();
+            skipped.AddOrUpdate(reason, _ => new SkippedSplice(reason, 1, video, now), (_, last) => new SkippedSplice(reason, last.Sessions + 1, video, now));
+        }
+
         return decision;
     }
 

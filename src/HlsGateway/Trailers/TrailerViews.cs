@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using HlsGateway.Content;
 
 namespace HlsGateway.Trailers;
 
 /// <summary>Body of <c>PUT /api/trailers/active</c>.</summary>
-/// <param name="Trailer">A name (always its latest version), or <c>name@hash8</c>; null or left out means no trailer.</param>
+/// <param name="Trailer">A name (always its latest version), or <c>name@hash8</c>; null means no trailer, and must be said.</param>
 /// <param name="Videos">Glob over the video's id; null means all videos.</param>
 /// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>: after the content or before it.</param>
-public sealed record ActivateTrailer(string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos, TrailerPosition? Position = null);
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ActivateTrailer([property: JsonRequired] string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos, TrailerPosition? Position = null);
 
 /// <param name="Status"><c>ready</c>, <c>making</c> or <c>failed</c>.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
@@ -31,7 +33,9 @@ public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView>
 public sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
 
 /// <param name="Refused">Files in this gateway's <c>Trailers:Folder</c> that cannot be a trailer, with the reason.</param>
-public sealed record TrailersView(ActiveView Active, ImmutableArray<TrailerView> Trailers, IReadOnlyList<RefusedTrailerFile> Refused);
+/// <param name="Skipped">Why sessions of this gateway went without a trailer that is on.</param>
+public sealed record TrailersView(
+    ActiveView Active, ImmutableArray<TrailerView> Trailers, IReadOnlyList<RefusedTrailerFile> Refused, IReadOnlyList<SkippedSplice> Skipped);
 
 /// <summary>The library as the API tells it.</summary>
 public static class TrailerViews
@@ -44,7 +48,8 @@ public static class TrailerViews
             Of(state, snapshot.Active),
             [.. snapshot.Versions.GroupBy(v => v.Name, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
                 .Select(g => new TrailerView(g.Key, [.. g.Reverse().Select(v => Of(library, v, snapshot.Find(g.Key) == v, active.Contains(v)))]))],
-            refused);
+            refused,
+            library.Skipped);
     }
 
     public static ActiveView Of(TrailerState state, ImmutableArray<ActiveTrailer> lines) => state.Revision == 0

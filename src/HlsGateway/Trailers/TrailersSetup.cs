@@ -8,7 +8,7 @@ public static class TrailersSetup
 {
     public static void AddTrailers(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<TrailersOptions>().BindConfiguration(TrailersOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddAnnotatedOptions<TrailersOptions>(TrailersOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<TrailersOptions>, TrailersOptionsValidator>();
         builder.Services.AddSingleton<WantsEnd>(services => services.GetRequiredService<IOptions<TrailersOptions>>().Value.GoesOnBehind);
         builder.Services.AddSingleton<TrailerLibrary>();

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Transcoding;
 
 /// <summary>The section <c>Transcode</c>.</summary>
-public sealed class TranscodeOptions
+public sealed class TranscodeOptions : IValidatableObject
 {
     public const string Section = "Transcode";
 
@@ -80,6 +80,15 @@ public sealed class TranscodeOptions
     /// <summary>x264's preset: speed against size.</summary>
     [RegularExpression("ultrafast|superfast|veryfast|faster|fast|medium|slow", ErrorMessage = "Transcode:Preset must be one of x264's presets, ultrafast to slow.")]
     public string Preset { get; init; } = "veryfast";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < Ladder.Length; i++)
+        {
+            if (Ladder[i] is < 16 or > 8192 || (i > 0 && Ladder[i] <= Ladder[i - 1]))
+                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}; it must be 16 to 8192 pixels and more than the rung before it.");
+        }
+    }
 
     internal IEnumerable<int> Rungs => Ladder.Length > 0 ? Ladder : [360, 720];
 }

@@ -5,7 +5,7 @@ public static class TranscodingSetup
 {
     public static void AddTranscoding(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<TranscodeOptions>().BindConfiguration(TranscodeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddAnnotatedOptions<TranscodeOptions>(TranscodeOptions.Section);
         builder.Services.AddSingleton<Ffmpeg>();
         builder.Services.AddSingleton<JobTable>();
         builder.Services.AddSingleton<JobLoop>();

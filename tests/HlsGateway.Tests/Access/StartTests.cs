@@ -26,7 +26,13 @@ public sealed class StartTests
     [InlineData("Gateway:ApiTokens:0:Role", "owner", "Gateway:ApiTokens:0:Role is 'owner'")]
     [InlineData("Gateway:ApiTokens:0:Token", "short", "Gateway:ApiTokens:0:Token must have")]
     [InlineData("Gateway:KnownProxies:0", "proxy.example", "Gateway:KnownProxies:0 is 'proxy.example'")]
-    [InlineData("Gateway:DataDirectory", "", "DataDirectory")]
+    [InlineData("Gateway:DataDirectory", "", "Gateway:DataDirectory: ")]
+    [InlineData("Gateway:Roles:0", "gatway", "Gateway:Roles:0 is 'gatway'")]
+    [InlineData("Gateway:PublicUrl", "video.example", "Gateway:PublicUrl is 'video.example'")]
+    [InlineData("Gateway:Origin:AllowedHosts:0", "http://media.example/", "Gateway:Origin:AllowedHosts:0 is 'http://media.example/'")]
+    [InlineData("Transcode:Ladder:0", "-5", "Transcode:Ladder:0 is -5")]
+    [InlineData("Transcode:Concurrency", "-1", "Transcode:Concurrency: ")]
+    [InlineData("Ledger:ReportTimeout", "00:02:00", "Ledger:ReportTimeout is 00:02:00")]
     public async Task A_wrong_value_stops_the_start_with_the_keys_name_and_the_reason(string key, string value, string expected)
     {
         var failure = await Assert.ThrowsAnyAsync<OptionsValidationException>(() =>

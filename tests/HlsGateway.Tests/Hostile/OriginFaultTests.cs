@@ -90,6 +90,24 @@ public sealed class OriginFaultTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(404)]
+    [InlineData(410)]
+    public async Task H5_a_known_playlist_that_the_origin_says_is_gone_is_gone(int status)
+    {
+        var host = started = await GatewayHost.StartAsync(origin, Impatient(50));
+        await Viewer.StartAsync(host.Client);
+        origin.AnswerEverything(Faults.Status(status));
+        // A viewer who comes while the origin is still being asked gets what is known.
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var response = await host.Client.GetAsync(Path("v/playlist.m3u8"));
+            return response.StatusCode == HttpStatusCode.NotFound;
+        }, "it is gone");
+        origin.Recover();
+        await Eventually.IsTrueAsync(async () => (await host.Client.GetAsync(Path("v/playlist.m3u8"))).StatusCode == HttpStatusCode.OK, "it is back");
+    }
+
+    [Theory]
     [InlineData("bomb")]
     [InlineData("endless")]
     [InlineData("declared")]

@@ -53,6 +53,20 @@ public sealed class PathTests : IAsyncLifetime
         Assert.DoesNotContain("Location:", headers, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task A_path_of_more_segments_than_a_token_can_count_is_refused_by_itself()
+    {
+        foreach (var (segments, expected) in ((int, int)[])[(256, 400), (300, 400)])
+        {
+            var (status, headers) = await AskAsync($"/watch/{string.Concat(Enumerable.Repeat("a/", segments - 1))}playlist.m3u8");
+            Assert.True(status == expected, $"{segments}: {status}\n{headers}");
+        }
+
+        var deepest = string.Concat(Enumerable.Repeat("a/", 254));
+        SampleVideo.AddTo(origin, deepest.TrimEnd('/'));
+        Assert.Equal(200, (await AskAsync($"/watch/{deepest}playlist.m3u8")).Status);
+    }
+
     [Theory]
     [InlineData("/watch/v/@evil.example/a.ts")]
     [InlineData("/watch/v/http://evil.example/a.ts")]

@@ -13,6 +13,8 @@ public sealed class CaptionPlaybackTests : IAsyncLifetime
     private LoopbackOrigin? origin;
     private GatewayHost? host;
 
+    private LoopbackOrigin Origin => origin ?? throw new InvalidOperationException("The test has not been started.");
+
     private GatewayHost Host => host ?? throw new InvalidOperationException("The test has not been started.");
 
     public async Task InitializeAsync()
@@ -52,6 +54,49 @@ public sealed class CaptionPlaybackTests : IAsyncLifetime
         await WalkAsync(captions);
     }
 
+    [Theory]
+    [InlineData("http://elsewhere.example/video.m3u8")]
+    [InlineData("gone.m3u8")]
+    [InlineData("a/b/c/gone.m3u8")]
+    public async Task W5_Captions_of_a_content_whose_playlist_is_out_of_reach_are_blank_and_answer(string variant)
+    {
+        Origin.Serve("far/playlist.m3u8", $"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=500000\n{variant}\n", Faults.Playlist);
+        await PutAsync("en", "Hello", "far");
+        var captions = new Uri(Host.Address, "/watch/far/" + Attribute(await TextAsync("/watch/far/playlist.m3u8"), "URI"));
+        await IsBlankAsync(captions);
+    }
+
+    [Fact]
+    public async Task W5_Subtitles_of_the_origin_that_it_does_not_have_are_blank_and_answer()
+    {
+        foreach (var path in (string[])["subs/de/missing.m3u8", "subtitles/de.m3u8"])
+        {
+            Origin.Serve("own/playlist.m3u8", WithSubtitles(path), Faults.Playlist);
+            await using var fresh = await GatewayHost.StartAsync(Origin);
+            var master = new Uri(fresh.Address, "/watch/own/playlist.m3u8");
+            await IsBlankAsync(new Uri(master, Attribute(await TextAsync(master.AbsoluteUri), "URI")));
+        }
+    }
+
+    [Fact]
+    public async Task W1_Subtitles_that_the_origin_keeps_where_ours_would_stand_are_its_own_beside_ours()
+    {
+        Origin.Serve("own/playlist.m3u8", WithSubtitles("subtitles/de.m3u8"), Faults.Playlist);
+        Origin.Serve("own/720p/video.m3u8", Media, Faults.Playlist);
+        Origin.Serve("own/subtitles/de.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:11\n#EXTINF:10.8,\ntheirs.vtt\n#EXT-X-ENDLIST\n", Faults.Playlist);
+        foreach (var languages in (string[][])[[], ["en"], ["en", "de"]])
+        {
+            foreach (var language in languages)
+                await PutAsync(language, "Ours", "own");
+            var master = new Uri(Host.Address, "/watch/own/playlist.m3u8");
+            var uris = (await TextAsync(master.AbsoluteUri)).Split('\n').Where(line => line.Contains("TYPE=SUBTITLES", StringComparison.Ordinal)).Select(line => new Uri(master, Attribute(line, "URI"))).ToList();
+            var playlists = await Task.WhenAll(uris.Select(uri => TextAsync(uri.AbsoluteUri)));
+            Assert.Single(playlists, text => text.Contains("/theirs.vtt?session_id=", StringComparison.Ordinal));
+            Assert.Equal(uris.Count - 1, playlists.Count(text => text.Contains("/0-4000.vtt?session_id=", StringComparison.Ordinal)));
+            Assert.Contains(uris, uri => languages.Length == 0 || uri.AbsolutePath.EndsWith("/en.m3u8", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task A_running_session_gets_an_edit_when_it_fetches_the_segment_again_and_a_blank_one_after_deletion()
     {
@@ -86,11 +131,28 @@ public sealed class CaptionPlaybackTests : IAsyncLifetime
         return await answer.Content.ReadAsStringAsync();
     }
 
-    private async Task PutAsync(string language, string text)
+    private static string WithSubtitles(string path) =>
+        $"#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"s\",NAME=\"Deutsch\",LANGUAGE=\"de\",URI=\"{path}\"\n#EXT-X-STREAM-INF:BANDWIDTH=500000,SUBTITLES=\"s\"\n720p/video.m3u8\n";
+
+    /// <summary>A playlist that ends, of segments that are there and say nothing.</summary>
+    private async Task IsBlankAsync(Uri captions)
+    {
+        var playlist = await TextAsync(captions.AbsoluteUri);
+        Assert.EndsWith("#EXT-X-ENDLIST\n", playlist, StringComparison.Ordinal);
+        foreach (var uri in Viewer.Uris(playlist))
+        {
+            var segment = await TextAsync(new Uri(captions, uri).AbsoluteUri, "text/vtt");
+            Assert.StartsWith("WEBVTT\n", segment, StringComparison.Ordinal);
+            Assert.DoesNotContain("-->", segment, StringComparison.Ordinal);
+        }
+        Assert.NotEmpty(Viewer.Uris(playlist));
+    }
+
+    private async Task PutAsync(string language, string text, string video = "video_15")
     {
         using var editor = Host.Api("editor");
         using var put = await editor.PutAsync(
-            new Uri($"/api/videos/video_15/subtitles/{language}", UriKind.Relative), new StringContent($"WEBVTT\n\n00:01.000 --> 00:02.500\n{text}\n"));
+            new Uri($"/api/videos/{video}/subtitles/{language}", UriKind.Relative), new StringContent($"WEBVTT\n\n00:01.000 --> 00:02.500\n{text}\n"));
         Assert.True(put.IsSuccessStatusCode);
     }
 

@@ -103,6 +103,9 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
     [InlineData("""{"trailer":"nobody"}""", HttpStatusCode.NotFound)]
     [InlineData("""{"trailer":null,"from":"2026-01-02T00:00:00Z","until":"2026-01-01T00:00:00Z"}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"trailer":null,"videos":""}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"name":"brand"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"trailer":null,"vidoes":"shows/*"}""", HttpStatusCode.BadRequest)]
+    [InlineData("{}", HttpStatusCode.BadRequest)]
     public async Task A_swap_that_makes_no_sense_is_refused(string body, HttpStatusCode status)
     {
         await using var host = await StartAsync();
@@ -124,6 +127,31 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         using var api = host.Api(role);
         using var answer = await api.SendAsync(new HttpRequestMessage(new HttpMethod(method), path) { Content = Json("{}") });
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task S8_Why_a_session_goes_without_the_trailer_that_is_on_is_told()
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        origin.Serve("locked/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n");
+        origin.Serve("locked/v.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://x\"\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n");
+        await using var host = await GatewayHost.StartAsync(origin);
+        using var api = host.Api("editor");
+        await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        Assert.Equal(0, (await JsonAsync(await api.GetAsync("api/trailers"))).GetProperty("skipped").GetArrayLength());
+        await ActivateAsync(api, """{"trailer":"a"}""");
+        var latest = await Eventually.GetAsync<object>(
+            async () =>
+            {
+                Assert.DoesNotContain("&p=v-", await host.Client.GetStringAsync("watch/locked/playlist.m3u8"), StringComparison.Ordinal);
+                var skipped = (await JsonAsync(await api.GetAsync("api/trailers"))).GetProperty("skipped");
+                return skipped[0].GetProperty("reason").GetString() == "encrypted" ? skipped : null;
+            },
+            "the content was looked at");
+        var told = ((JsonElement)latest)[0];
+        Assert.Equal(("locked", true), (told.GetProperty("video").GetString(), told.GetProperty("sessions").GetInt64() >= 1));
+        Assert.InRange(told.GetProperty("at").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-10), DateTimeOffset.UtcNow);
+        Assert.Equal("facts_pending", ((JsonElement)latest)[1].GetProperty("reason").GetString());
     }
 
     [Fact]
