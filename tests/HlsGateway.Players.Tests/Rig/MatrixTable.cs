@@ -38,6 +38,7 @@ internal static class MatrixTable
         var table = new StringBuilder("| content | trailer | hls.js | Shaka | video.js | Chromium | ffmpeg | mpv | VLC |\n|---|---|---|---|---|---|---|---|---|\n");
         var (good, all) = (0, 0);
         var again = new List<string>();
+        var longer = new List<double>();
         foreach (var shape in ContentShape.Known)
         {
             foreach (var trailerHasSound in new[] { true, false })
@@ -50,11 +51,14 @@ internal static class MatrixTable
                 var played = cells.Where(cell => Scenario.LeftOut(shape, cell.Key) is null).ToArray();
                 good += played.Count(cell => cell.Value.Good);
                 all += played.Length;
+                longer.AddRange(played.Where(cell => cell.Value.Good).Select(cell => cell.Value.SplicePauseMs ?? 0).Where(pause => pause > Verdict.LongestPauseMs));
                 again.AddRange(played.SelectMany(cell => cell.Value.Before.Select(fault =>
                     $"- {shape.Says}, trailer with {(trailerHasSound ? "sound" : "no sound")}, {Title(cell.Key)}: {fault.ReplaceLineEndings(" ")}\n")));
             }
         }
         table.Append(CultureInfo.InvariantCulture, $"\n{good} of {all} cells that were played are without fault.\n");
+        if (longer.Count > 0)
+            table.Append(CultureInfo.InvariantCulture, $"In {longer.Count} of them, all VLC's, it stands still for more than {Verdict.LongestPauseMs} ms ({longer.Min():F0} to {longer.Max():F0} ms) in place of what it leaves out.\n");
         if (again.Count > 0) table.Append(CultureInfo.InvariantCulture, $"\nFound at fault, and played again:\n{string.Concat(again)}");
         table.Append("\nLeft out:\n");
         foreach (var shape in ContentShape.Known)

@@ -20,7 +20,7 @@ internal sealed record Verdict(IReadOnlyList<string> Faults, double? SplicePause
     private const double TailSeconds = 1.5;
 
     private const double Near = 1.5;
-    private const double LongestPauseMs = 500;
+    internal const double LongestPauseMs = 500;
     private const double LongestCueMs = 50;
 
     /// <summary>Seconds of the content's end over which VLC showed no words although a cue was due; 0 for others.</summary>
