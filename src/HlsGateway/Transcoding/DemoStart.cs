@@ -57,6 +57,8 @@ internal sealed class DemoStart(
                 var missing = video.Facts.Where(facts => !active.Copies.ContainsKey(facts.Shape.Profile) && trailers.FailureOf(active.Id, facts.Shape.Profile) is null).ToList();
                 if (missing.Count == 0)
                     return;
+                if (attempt == 0)
+                    Console.WriteLine("  the trailer's copies for it …");
                 foreach (var facts in missing)
                     trailers.Want(active, facts.Shape);
             }

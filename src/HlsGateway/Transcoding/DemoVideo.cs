@@ -1,7 +1,6 @@
 using HlsGateway.Catalogue;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
-using HlsGateway.Trailers;
 
 namespace HlsGateway.Transcoding;
 
@@ -15,7 +14,7 @@ public sealed class DemoOptions
 }
 
 /// <summary>Makes a short video of our own, which then goes the way of every upload.</summary>
-public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TrailerLibrary trailers, TimeProvider time)
+public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
 {
     public const string Video = "demo";
 
@@ -50,23 +49,7 @@ public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, Pub
             await Task.Delay(TimeSpan.FromMilliseconds(250), time, ct);
         }
 
-        await ConditionAsync(ct);
         progress(1);
-    }
-
-    /// <summary>A session never waits for a copy of its trailer (rule S8), so that the first one would go without.</summary>
-    private async Task ConditionAsync(CancellationToken ct)
-    {
-        var began = time.GetTimestamp();
-        while (trailers.ActiveFor(Video) is { } trailer && published.TryGet(Video, out var demo) && time.GetElapsedTime(began) < TimeSpan.FromMinutes(1))
-        {
-            var missing = demo.Facts.Where(fact => !trailer.Copies.ContainsKey(fact.Shape.Profile)).ToList();
-            if (missing.Count == 0)
-                return;
-            foreach (var fact in missing)
-                trailers.Want(trailer, fact.Shape);
-            await Task.Delay(TimeSpan.FromMilliseconds(250), time, ct);
-        }
     }
 
     /// <summary>Before the video is there, so that its first session has them.</summary>
