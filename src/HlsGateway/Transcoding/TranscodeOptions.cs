@@ -70,7 +70,7 @@ public sealed class TranscodeOptions : IValidatableObject
     [Range(16, 8192)]
     public int MaxSide { get; init; } = 4096;
 
-    /// <summary>Shorter sides of the rungs in pixels, smallest first; empty means 360 and 720. None is larger than the upload.</summary>
+    /// <summary>Shorter sides of the rungs in pixels; empty means 360 and 720. None is larger than the upload.</summary>
     public int[] Ladder { get; init; } = [];
 
     /// <summary><c>ts</c> or <c>fmp4</c>.</summary>
@@ -85,8 +85,8 @@ public sealed class TranscodeOptions : IValidatableObject
     {
         for (var i = 0; i < Ladder.Length; i++)
         {
-            if (Ladder[i] is < 16 or > 8192 || (i > 0 && Ladder[i] <= Ladder[i - 1]))
-                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}; it must be 16 to 8192 pixels and more than the rung before it.");
+            if (Ladder[i] is < 16 or > 8192)
+                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}; it must be 16 to 8192 pixels.");
         }
     }
 

@@ -36,9 +36,7 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
         report("transcoding", 0.02);
         foreach (var rung in plan.Rungs)
             folder.AddFolder(rung.Name);
-        var result = await ffmpeg.RunAsync(
-            new FfmpegJob(folder, EncodeArguments.For(plan), options.Value.JobTimeout),
-            new Steps(position => report("transcoding", 0.02 + (0.83 * Math.Clamp(position.TotalSeconds / plan.KnownSeconds, 0, 1)))), ct);
+        var result = await EncodeAsync(folder, plan, report, ct);
         if (!result.Succeeded)
             throw new FfmpegException($"The video cannot be decoded to its end: {result.Reason}");
 
@@ -139,9 +137,37 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
 
     private Task PutTextAsync(string key, string text, CancellationToken ct) => store.PutAsync(key, Encoding.UTF8.GetBytes(text), ct);
 
-    /// <summary>Reports on the caller's thread and in order, as <see cref="Progress{T}"/> does not.</summary>
-    private sealed class Steps(Action<TimeSpan> step) : IProgress<FfmpegProgress>
+    /// <summary>ffmpeg says nothing of its progress before each of its outputs has begun, and the storyboard begins with the end: the segments that it has written tell.</summary>
+    private async Task<FfmpegResult> EncodeAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken ct)
     {
-        public void Report(FfmpegProgress value) => step(value.Position);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var watching = WatchAsync(folder, plan, report, over.Token);
+        try
+        {
+            return await ffmpeg.RunAsync(new FfmpegJob(folder, EncodeArguments.For(plan), options.Value.JobTimeout), null, ct);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching;
+        }
     }
+
+    private static async Task WatchAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken over)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(over))
+                report("transcoding", 0.02 + (0.83 * Math.Clamp(WrittenSeconds(folder, plan) / plan.KnownSeconds, 0, 1)));
+        }
+        catch (OperationCanceledException)
+        {
+            // The run has ended.
+        }
+    }
+
+    /// <summary>Seconds of the largest rung that stand in whole segments; the one being written is none.</summary>
+    internal static double WrittenSeconds(JobFolder folder, EncodePlan plan) =>
+        EncodePlan.SegmentSeconds * Math.Max(0, Directory.EnumerateFiles(folder[plan.Rungs[^1].Name], "video*").Count(file => !file.EndsWith(EncodeArguments.Playlist, StringComparison.Ordinal)) - 1);
 }

@@ -1,0 +1,37 @@
+using HlsGateway.Storage;
+using HlsGateway.Transcoding;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Tests.Transcoding;
+
+public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<FfmpegFixture>
+{
+    [Fact]
+    public async Task An_encode_tells_how_far_it_is_before_it_ends()
+    {
+        // It ends when somebody was told of it, however fast the machine is.
+        var program = Path.Combine(media.Root, "ffmpeg-held");
+        await File.WriteAllTextAsync(program, "#!/bin/sh\n/usr/bin/ffmpeg \"$@\"\nend=$?\nfor i in $(seq 1200); do if [ -e seen ]; then exit $end; fi; sleep 0.05; done\nexit 1\n");
+        foreach (var path in (string[])[media.Root, program]) File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        var options = Options.Create(new TranscodeOptions { WorkDirectory = Path.Combine(media.Root, "held"), FfmpegPath = program, Preset = "ultrafast", Ladder = [36] });
+        var place = new HostingEnvironment { ContentRootPath = media.Root };
+        var ffmpeg = new Ffmpeg(options, Options.Create(new GatewayOptions()), place, NullLogger<Ffmpeg>.Instance);
+        var store = new DiskStore(Options.Create(new StorageOptions()), Options.Create(new GatewayOptions()), place);
+        using var folder = ffmpeg.OpenFolder();
+        await folder.AddAsync(EncodeArguments.Input, new MemoryStream(await media.MakeAsync("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9", "-c:v", "libx264", "-pix_fmt", "yuv420p")), CancellationToken.None);
+
+        var told = new List<(string State, double Progress)>();
+        var made = await new VideoPipeline(ffmpeg, store, options).MakeAsync(folder, "v", "r1", (state, progress) =>
+        {
+            lock (told) told.Add((state, progress));
+            if (state == "transcoding" && progress > 0.7) File.WriteAllText(folder["seen"], "");
+        }, CancellationToken.None);
+
+        Assert.Single(made.Renditions);
+        // Three segments were written, and the last may still have been in the making: eight of nine seconds.
+        Assert.Contains(told, step => step.State == "transcoding" && Math.Abs(step.Progress - (0.02 + (0.83 * 8 / 9))) < 0.01);
+        Assert.Equal(told.Select(step => step.Progress).Order(), told.Select(step => step.Progress));
+    }
+}
