@@ -53,7 +53,16 @@ app.MapAnalytics();
 app.MapPlayback();
 app.MapStudio();
 
-await app.RunAsync();
+var stopping = app.Lifetime.ApplicationStopping;
+try
+{
+    await app.RunAsync();
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    // Told to stop before it had started: an end as good as any.
+}
+
 return 0;
 
 /// <summary>Named so that tests can start the real host.</summary>
