@@ -51,6 +51,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var all = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
             ["Gateway:DataDirectory"] = data,
+            ["urls"] = "http://127.0.0.1:0",
             // A busy test machine's disk takes longer than the 50 ms that a viewer is kept for; a test of counts is not about that.
             ["Ledger:CommitTimeout"] = "00:00:10",
             ["Ledger:ReportTimeout"] = "00:00:30",
@@ -72,7 +73,8 @@ public sealed class GatewayHost : IAsyncDisposable
         var factory = new Factory(all, configure);
         try
         {
-            factory.UseKestrel(0);
+            // Not UseKestrel(0): the port would be set while the program is on its way to its own start, and now and then too late.
+            factory.UseKestrel();
             await Task.Run(factory.StartServer);
             return new GatewayHost(factory, data, dataDirectory is null);
         }
