@@ -34,7 +34,7 @@ public sealed class GatewayOptions : IValidatableObject
                 yield return new ValidationResult($"{Section}:Roles:{i} is '{Roles[i]}'; it must be gateway, worker or studio. Leave the list out for all three.");
         }
 
-        if (PublicUrl.Length > 0 && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0))
+        if (PublicUrl.Length > 0 && !(HttpAddress.IsBase(PublicUrl) && new Uri(PublicUrl).UserInfo.Length == 0))
             yield return new ValidationResult($"{Section}:PublicUrl is '{PublicUrl}'; it must be an http(s) URL without a query, for instance https://video.example. Leave it out to take it from requests.");
     }
 

@@ -33,7 +33,7 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
         // 1.
         await using (var content = await store.OpenAsync(source, ct) ?? throw new FfmpegException("The video's source is no longer there."))
             await folder.AddAsync(SpeechArguments.Source, content, ct);
-        var extracted = await ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, transcode.Value.JobTimeout), null, ct);
+        var extracted = await ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, transcode.Value.JobTimeout), ct);
         if (!extracted.Succeeded)
             throw new FfmpegException($"The video's sound cannot be read: {Plain(extracted.Reason)}");
         folder.Protect(SpeechArguments.Sound);

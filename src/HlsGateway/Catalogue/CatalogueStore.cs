@@ -90,10 +90,9 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
                 return changed;
             },
             ct);
-        if (changedAt is null)
+        if (changedAt is not { } at)
             return false;
-        published.Apply([new(publication.Video, changedAt.GetValueOrDefault(), new PublishedVideo(
-            publication.Video, publication.Revision, PublishedVideo.Prefix(publication.Video, publication.Revision), publication.Facts))]);
+        published.Apply([new(publication.Video, at, new PublishedVideo(publication.Video, publication.Revision, publication.Facts))]);
         return true;
     }
 
@@ -137,9 +136,9 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
                 return changed;
             },
             ct);
-        if (changedAt is null)
+        if (changedAt is not { } at)
             return false;
-        published.Apply([new(video, changedAt.GetValueOrDefault(), null)]);
+        published.Apply([new(video, at, null)]);
         return true;
     }
 
@@ -170,7 +169,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         public string? Facts { get; init; }
 
         public PublishedChange Change => new(Video, ChangedAt, Revision is null ? null : new PublishedVideo(
-            Video, Revision, PublishedVideo.Prefix(Video, Revision), JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(Facts ?? "[]")));
+            Video, Revision, JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(Facts ?? "[]")));
     }
 
     private sealed record CurrentRow

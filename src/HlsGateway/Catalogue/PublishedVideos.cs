@@ -6,10 +6,12 @@ namespace HlsGateway.Catalogue;
 
 /// <summary>A video of ours that viewers may watch.</summary>
 /// <param name="Revision">Names one upload's objects; a later upload has another.</param>
-/// <param name="KeyPrefix"><c>videos/{video}/{revision}/</c>; the Master Playlist stands there as <c>playlist.m3u8</c>.</param>
 /// <param name="Facts">Of each Rendition, measured when it was made.</param>
-public sealed record PublishedVideo(string Video, string Revision, string KeyPrefix, ImmutableArray<RenditionFacts> Facts)
+public sealed record PublishedVideo(string Video, string Revision, ImmutableArray<RenditionFacts> Facts)
 {
+    /// <summary><c>videos/{video}/{revision}/</c>; the Master Playlist stands there as <c>playlist.m3u8</c>.</summary>
+    public string KeyPrefix { get; } = Prefix(Video, Revision);
+
     public static string Prefix(string video, string revision) => $"videos/{video}/{revision}/";
 }
 

@@ -38,7 +38,7 @@ public sealed class CdnOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (BaseUrl.Length > 0 && !(Uri.TryCreate(BaseUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0))
+        if (BaseUrl.Length > 0 && !HttpAddress.IsBase(BaseUrl))
             yield return new ValidationResult($"{Section}:BaseUrl is '{BaseUrl}'; it must be an absolute http or https URL without query, for instance https://cdn.example.com/.");
     }
 }

@@ -54,13 +54,13 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
         var failures = new List<string>();
         if (!Enum.IsDefined(options.Kind))
             failures.Add("Storage:Kind must be FileSystem or S3.");
-        if (options.PublicUrl.Length > 0 && !IsPlainHttpUrl(options.PublicUrl))
+        if (options.PublicUrl.Length > 0 && !HttpAddress.IsBase(options.PublicUrl))
             failures.Add($"Storage:PublicUrl is '{options.PublicUrl}'; it must be an absolute http or https URL without query or fragment.");
         if (options.Kind == StorageKind.S3)
         {
             if (options.S3.Bucket.Length == 0)
                 failures.Add("Storage:S3:Bucket must name the bucket when Storage:Kind is S3.");
-            if (options.S3.Endpoint.Length > 0 && !IsPlainHttpUrl(options.S3.Endpoint))
+            if (options.S3.Endpoint.Length > 0 && !HttpAddress.IsBase(options.S3.Endpoint))
                 failures.Add($"Storage:S3:Endpoint is '{options.S3.Endpoint}'; it must be an absolute http or https URL.");
             if (options.S3.AccessKey.Length > 0 != options.S3.SecretKey.Length > 0)
                 failures.Add("Storage:S3:AccessKey and Storage:S3:SecretKey must be set together, or neither.");
@@ -70,7 +70,4 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
-
-    private static bool IsPlainHttpUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0;
 }

@@ -40,7 +40,7 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
             var (target, ground) = (options.Value.Loudness, options.Value.Ground);
             var loudness = await MeasureAsync(folder, shape, version.Source, target, ct);
             var result = await ffmpeg.RunAsync(
-                new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), progress: null, ct);
+                new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), ct);
             if (!result.Succeeded)
                 throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
             if (shape.Delay > 0)
@@ -60,7 +60,7 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
     {
         if (!shape.HasAudio || !source.HasAudio || target == 0)
             return null;
-        var result = await ffmpeg.RunAsync(new FfmpegJob(folder, Loudness.Measure(shape, source, target), Deadline), progress: null, ct);
+        var result = await ffmpeg.RunAsync(new FfmpegJob(folder, Loudness.Measure(shape, source, target), Deadline), ct);
         return result.Succeeded ? Loudness.Read(result.StderrTail) : throw new ConditioningException($"ffmpeg could not measure the loudness: {result.Reason}");
     }
 

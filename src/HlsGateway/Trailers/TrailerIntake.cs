@@ -107,7 +107,7 @@ public sealed partial class TrailerIntake(
                     "-map", "0:v:0", "-map", "0:a:0?", .. FfmpegArguments.AtMost(TimeSpan.FromSeconds(options.Value.MaxSeconds + 1)), "-f", "null", "-",
                 ],
                 DecodeDeadline),
-            progress: null, ct);
+            ct);
         if (result.TimedOut)
             throw new TrailerRefusedException("The file takes too long to decode; export it smaller.");
         if (!result.Succeeded)

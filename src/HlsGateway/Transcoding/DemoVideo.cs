@@ -31,7 +31,7 @@ public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, Pub
             const string key = "uploads/demo";
             using var folder = ffmpeg.OpenFolder();
             var voices = await SpeakAsync(folder, ct);
-            var result = await ffmpeg.RunAsync(new FfmpegJob(folder, DemoArguments.Picture(voices), TimeSpan.FromMinutes(3)), null, ct);
+            var result = await ffmpeg.RunAsync(new FfmpegJob(folder, DemoArguments.Picture(voices), TimeSpan.FromMinutes(3)), ct);
             if (!result.Succeeded)
                 throw new FfmpegException(result.Reason);
             await using (var made = File.OpenRead(folder[DemoArguments.File]))

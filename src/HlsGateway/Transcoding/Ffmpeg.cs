@@ -18,9 +18,6 @@ public sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Argument
     public ProcessLimits Limits { get; init; } = ProcessLimits.Transcode;
 }
 
-/// <param name="Position">How far the output has come on the media's timeline.</param>
-public readonly record struct FfmpegProgress(TimeSpan Position);
-
 /// <param name="ExitCode">0 is success; 128 + n means that signal n ended it.</param>
 /// <param name="StderrTail">The last 8 KiB of what it said, on one line for each fault.</param>
 public sealed record FfmpegResult(int ExitCode, string StderrTail, TimeSpan Elapsed, bool TimedOut)
@@ -104,10 +101,10 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
     }
 
     /// <exception cref="FfmpegException">ffmpeg is not installed.</exception>
-    public async Task<FfmpegResult> RunAsync(FfmpegJob job, IProgress<FfmpegProgress>? progress, CancellationToken ct)
+    public async Task<FfmpegResult> RunAsync(FfmpegJob job, CancellationToken ct)
     {
         var (result, _) = await RunConfinedAsync(
-            options.Value.FfmpegPath, job.Arguments, job.Folder, job.Limits, job.Deadline, output => ReadProgressAsync(output, progress), ct);
+            options.Value.FfmpegPath, job.Arguments, job.Folder, job.Limits, job.Deadline, DrainAsync, ct);
         return result;
     }
 
@@ -232,19 +229,6 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
             log.IsolationRefused(confinement.Kind, e.Message);
             return false;
         }
-    }
-
-    private static async Task<byte[]> ReadProgressAsync(Stream output, IProgress<FfmpegProgress>? progress)
-    {
-        using var reader = new StreamReader(output, Encoding.UTF8);
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            if (progress is not null && line.StartsWith("out_time_us=", StringComparison.Ordinal)
-                && long.TryParse(line.AsSpan(12), NumberStyles.Integer, CultureInfo.InvariantCulture, out var microseconds) && microseconds >= 0)
-                progress.Report(new FfmpegProgress(TimeSpan.FromMicroseconds(microseconds)));
-        }
-
-        return [];
     }
 
     /// <summary>For programs whose output nobody wants.</summary>

@@ -38,9 +38,9 @@ public static class FfmpegArguments
     /// </summary>
     public const string TextCodecs = "subrip,srt,webvtt,mov_text,ass,ssa";
 
-    /// <summary>Begins an ffmpeg run; progress comes on standard output, faults on standard error.</summary>
+    /// <summary>Begins an ffmpeg run; faults come on standard error, and nothing on standard output.</summary>
     public static ImmutableArray<string> Start { get; } =
-        ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-y"];
+        ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-y"];
 
     /// <summary>An input that a stranger made, with everything that keeps it to its one file.</summary>
     public static ImmutableArray<string> UntrustedInput(string name) => [.. Guards(Formats), "-i", "file:" + name];

@@ -144,7 +144,7 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
         var watching = WatchAsync(folder, plan, report, over.Token);
         try
         {
-            return await ffmpeg.RunAsync(new FfmpegJob(folder, EncodeArguments.For(plan), options.Value.JobTimeout), null, ct);
+            return await ffmpeg.RunAsync(new FfmpegJob(folder, EncodeArguments.For(plan), options.Value.JobTimeout), ct);
         }
         finally
         {

@@ -165,7 +165,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
         var late = await media.MakeAsync("late.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", "-itsoffset", "2", "-f", "lavfi", "-i", "sine=d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac");
         using var folder = media.Ffmpeg.OpenFolder();
         using (var content = new MemoryStream(late)) await folder.AddAsync(SpeechArguments.Source, content, CancellationToken.None);
-        Assert.True((await media.Ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, TimeSpan.FromSeconds(30)), null, CancellationToken.None)).Succeeded);
+        Assert.True((await media.Ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, TimeSpan.FromSeconds(30)), CancellationToken.None)).Succeeded);
         var wave = await File.ReadAllBytesAsync(folder[SpeechArguments.Sound]);
         Assert.Equal("RIFF"u8, wave.AsSpan(0, 4));
         Assert.Equal("data"u8, wave.AsSpan(36, 4));

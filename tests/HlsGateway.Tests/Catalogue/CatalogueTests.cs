@@ -91,7 +91,7 @@ public class CatalogueTests : IAsyncLifetime
     public void What_was_read_before_a_change_and_comes_after_it_changes_nothing()
     {
         var snapshot = new PublishedVideos();
-        var first = new PublishedVideo("v", "r1", "videos/v/r1/", []);
+        var first = new PublishedVideo("v", "r1", []);
         snapshot.Apply([new("v", 1, first)]);
         snapshot.Apply([new("v", 2, null)]);
         snapshot.Apply([new("v", 1, first)]);

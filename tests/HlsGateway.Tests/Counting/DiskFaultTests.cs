@@ -32,11 +32,7 @@ public sealed class DiskFaultTests
         await Hosting.Eventually.IsTrueAsync(() => ledger.Outbox.Undecided == 0, "the late commits' end");
         Assert.Equal(0, ledger.Outbox.Lost);
         var sent = 20;
-        await Hosting.Eventually.IsTrueAsync(async () =>
-        {
-            sent++;
-            return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
-        }, "a commit in time");
+        sent += await UntilRecordedAsync(ledger);
         await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
         Assert.Equal((sent, 0), (ledger.Rows(), ledger.Outbox.Lost));
     }
@@ -64,11 +60,7 @@ public sealed class DiskFaultTests
         await Hosting.Eventually.IsTrueAsync(() => ledger.Outbox.Undecided == 0, "all of them are decided");
         Assert.InRange(fired, tries, int.MaxValue);
         Assert.InRange(ledger.Outbox.Lost, least, most);
-        await Hosting.Eventually.IsTrueAsync(async () =>
-        {
-            sent++;
-            return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
-        }, "a commit after the fault");
+        sent += await UntilRecordedAsync(ledger);
         await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
         Assert.Equal(sent, ledger.Rows() + ledger.Outbox.Lost);
         Assert.Equal(ledger.Outbox.Lost, LossRows(ledger));
@@ -125,11 +117,7 @@ public sealed class DiskFaultTests
         Assert.NotEqual(0, inFault);
 
         FaultyDisk.Heal(ledger.Folder);
-        await Hosting.Eventually.IsTrueAsync(async () =>
-        {
-            sent++;
-            return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
-        }, "a commit after the fault");
+        sent += await UntilRecordedAsync(ledger);
         await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
         Assert.Equal(0, ledger.Outbox.Undecided);
         Assert.Equal(sent, ledger.Rows() + ledger.Outbox.Lost);
@@ -160,11 +148,7 @@ public sealed class DiskFaultTests
             all &= await SendAllAsync(ledger, 3);
             sent += 6;
             FaultyDisk.Heal(ledger.Folder);
-            await Hosting.Eventually.IsTrueAsync(async () =>
-            {
-                sent++;
-                return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
-            }, "a commit after the fault");
+            sent += await UntilRecordedAsync(ledger);
             await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
             Assert.Equal((n, sent), (n, ledger.Rows() + ledger.Outbox.Lost));
             lock (gate)
@@ -201,7 +185,7 @@ public sealed class DiskFaultTests
             FaultyDisk.Use(folder, (operation, _) => operation == "write" ? FaultyDisk.Full : 0);
             await LoseAsync(ledger, 5);
             FaultyDisk.Heal(folder);
-            await Hosting.Eventually.IsTrueAsync(() => ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)).AsTask(), "a commit after the fault");
+            await UntilRecordedAsync(ledger);
             lost = LossRows(ledger);
             Assert.InRange(lost, 5, long.MaxValue);
         }
@@ -212,7 +196,7 @@ public sealed class DiskFaultTests
             FaultyDisk.Use(folder, (operation, _) => operation == "write" ? FaultyDisk.Full : 0);
             await LoseAsync(reopened, 1);
             FaultyDisk.Heal(folder);
-            await Hosting.Eventually.IsTrueAsync(() => reopened.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)).AsTask(), "a commit after the fault");
+            await UntilRecordedAsync(reopened);
             Assert.True(LossRows(reopened) > lost, "the loss after the cut has a row of its own");
         }
         Directory.Delete(folder, recursive: true);
@@ -415,7 +399,24 @@ public sealed class DiskFaultTests
     private static async Task LoseAsync(TestLedger ledger, int count)
     {
         var enough = ledger.Outbox.Lost + count;
-        await Hosting.Eventually.IsTrueAsync(async () => await SendAsync(ledger, 1) == 1 && ledger.Outbox.Lost >= enough, $"{count} losses");
+        await Hosting.Eventually.IsTrueAsync(async () =>
+        {
+            await SendAsync(ledger, 1);
+            return ledger.Outbox.Lost >= enough;
+        }, $"{count} losses");
+    }
+
+    /// <summary>Sends until one is recorded while its viewer waits.</summary>
+    /// <returns>How many that took.</returns>
+    private static async Task<int> UntilRecordedAsync(TestLedger ledger)
+    {
+        var sent = 0;
+        await Hosting.Eventually.IsTrueAsync(async () =>
+        {
+            sent++;
+            return await ledger.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0));
+        }, "a commit in time");
+        return sent;
     }
 
     // A commit that was answered holds every loss before its first hit.

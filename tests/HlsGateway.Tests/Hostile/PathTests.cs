@@ -56,10 +56,10 @@ public sealed class PathTests : IAsyncLifetime
     [Fact]
     public async Task A_path_of_more_segments_than_a_token_can_count_is_refused_by_itself()
     {
-        foreach (var (segments, expected) in ((int, int)[])[(256, 400), (300, 400)])
+        foreach (var segments in (int[])[256, 300])
         {
             var (status, headers) = await AskAsync($"/watch/{string.Concat(Enumerable.Repeat("a/", segments - 1))}playlist.m3u8");
-            Assert.True(status == expected, $"{segments}: {status}\n{headers}");
+            Assert.True(status == 400, $"{segments}: {status}\n{headers}");
         }
 
         var deepest = string.Concat(Enumerable.Repeat("a/", 254));

@@ -1,7 +1,6 @@
 using HlsGateway.Storage;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Tests.Transcoding;
@@ -15,15 +14,14 @@ public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<Ffm
         var program = Path.Combine(media.Root, "ffmpeg-held");
         await File.WriteAllTextAsync(program, "#!/bin/sh\n/usr/bin/ffmpeg \"$@\"\nend=$?\nfor i in $(seq 1200); do if [ -e seen ]; then exit $end; fi; sleep 0.05; done\nexit 1\n");
         foreach (var path in (string[])[media.Root, program]) File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-        var options = Options.Create(new TranscodeOptions { WorkDirectory = Path.Combine(media.Root, "held"), FfmpegPath = program, Preset = "ultrafast", Ladder = [36] });
-        var place = new HostingEnvironment { ContentRootPath = media.Root };
-        var ffmpeg = new Ffmpeg(options, Options.Create(new GatewayOptions()), place, NullLogger<Ffmpeg>.Instance);
-        var store = new DiskStore(Options.Create(new StorageOptions()), Options.Create(new GatewayOptions()), place);
+        var options = new TranscodeOptions { WorkDirectory = Path.Combine(media.Root, "held"), FfmpegPath = program, Preset = "ultrafast", Ladder = [36] };
+        var ffmpeg = media.With(options);
+        var store = new DiskStore(Options.Create(new StorageOptions()), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = media.Root });
         using var folder = ffmpeg.OpenFolder();
         await folder.AddAsync(EncodeArguments.Input, new MemoryStream(await media.MakeAsync("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9", "-c:v", "libx264", "-pix_fmt", "yuv420p")), CancellationToken.None);
 
         var told = new List<(string State, double Progress)>();
-        var made = await new VideoPipeline(ffmpeg, store, options).MakeAsync(folder, "v", "r1", (state, progress) =>
+        var made = await new VideoPipeline(ffmpeg, store, Options.Create(options)).MakeAsync(folder, "v", "r1", (state, progress) =>
         {
             lock (told) told.Add((state, progress));
             if (state == "transcoding" && progress > 0.7) File.WriteAllText(folder["seen"], "");

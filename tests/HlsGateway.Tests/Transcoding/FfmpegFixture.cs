@@ -15,9 +15,10 @@ public sealed class FfmpegFixture : IDisposable
 
     internal Ffmpeg Ffmpeg { get; }
 
-    internal Ffmpeg With(IsolationKind most) => new(
-        Options.Create(new TranscodeOptions { WorkDirectory = Path.Combine(Root, "work"), MaxIsolation = most }),
-        Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = Root }, NullLogger<Ffmpeg>.Instance);
+    internal Ffmpeg With(IsolationKind most) => With(new TranscodeOptions { WorkDirectory = Path.Combine(Root, "work"), MaxIsolation = most });
+
+    internal Ffmpeg With(TranscodeOptions options) => new(
+        Options.Create(options), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = Root }, NullLogger<Ffmpeg>.Instance);
 
     /// <summary>A media file, made with one confined run once for all tests; the arguments stand between the input and the output's name.</summary>
     internal async Task<byte[]> MakeAsync(string file, params string[] arguments)
@@ -30,7 +31,7 @@ public sealed class FfmpegFixture : IDisposable
     {
         using var folder = Ffmpeg.OpenFolder();
         var result = await Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. arguments, file], TimeSpan.FromMinutes(3)), null, CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. arguments, file], TimeSpan.FromMinutes(3)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         return await File.ReadAllBytesAsync(folder[file]);
     }

@@ -42,7 +42,7 @@ public sealed class MediaProbeTests(FfmpegFixture fixture) : IClassFixture<Ffmpe
         var turned = await fixture.Ffmpeg.RunAsync(
             new FfmpegJob(
                 folder, [.. FfmpegArguments.Start, "-i", "file:input.mp4", "-c", "copy", "-metadata:s:v", "rotate=" + anticlockwise, "b.mp4"],
-                TimeSpan.FromSeconds(20)), null, CancellationToken.None);
+                TimeSpan.FromSeconds(20)), CancellationToken.None);
         Assert.True(turned.Succeeded, turned.StderrTail);
 
         var probe = await fixture.Ffmpeg.ProbeAsync(folder, "b.mp4", ProbeAs.Upload, CancellationToken.None);

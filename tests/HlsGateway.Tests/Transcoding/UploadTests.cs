@@ -148,7 +148,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         await folder.AddAsync("in", stream, CancellationToken.None);
         string[] picture = ["-xerror", "-i", "file:in", "-map", "0:v", "-pix_fmt", "gray", "-f", "rawvideo", "picture"];
         var result = await media.Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. picture, .. sound ? (string[])["-map", "0:a", "-f", "s16le", "sound"] : []], TimeSpan.FromSeconds(60)), null, CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. picture, .. sound ? (string[])["-map", "0:a", "-f", "s16le", "sound"] : []], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         // The last frame's own duration is not always in the playlist's.
         Assert.InRange(new FileInfo(folder["picture"]).Length / ((long)width * height), frames, frames + 1);
@@ -201,7 +201,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         using var folder = media.Ffmpeg.OpenFolder();
         await folder.AddAsync("in", new MemoryStream(file), CancellationToken.None);
         var result = await media.Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, "-i", "file:in", "-c", "copy", "-metadata:s:v", "rotate=90", "out.mp4"], TimeSpan.FromSeconds(60)), null, CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegArguments.Start, "-i", "file:in", "-c", "copy", "-metadata:s:v", "rotate=90", "out.mp4"], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         return await File.ReadAllBytesAsync(folder["out.mp4"]);
     }
@@ -219,7 +219,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
             .. tracks.SelectMany((track, i) => (string[])[$"-metadata:s:s:{i}", $"language={track.Language}", $"-metadata:s:s:{i}", $"title={track.Title}", $"-metadata:s:s:{i}", $"handler_name={track.Title}"]),
             name,
         ];
-        var result = await media.Ffmpeg.RunAsync(new FfmpegJob(folder, [.. line], TimeSpan.FromSeconds(60)), null, CancellationToken.None);
+        var result = await media.Ffmpeg.RunAsync(new FfmpegJob(folder, [.. line], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         return await File.ReadAllBytesAsync(folder[name]);
     }
