@@ -47,7 +47,7 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
         // Initialization sections and parts carry a session but no duration: redirected, never counted as watching (rule H3).
         if (query.Duration.IsEmpty && query.Signature.IsEmpty)
             return (request.Verdict == SessionVerdict.None ? kind : HitKind.Other, 0, 0, false);
-        return SegmentSignature.Verify(keys, request.Path, query, out var startMs, out var durationMs)
+        return SegmentSignature.Verify(keys, request.Video, request.Below, query, out var startMs, out var durationMs)
             ? (kind, startMs, durationMs, false)
             : (kind, 0, 0, true);
     }

@@ -17,7 +17,7 @@ internal sealed class PlaylistCache(IOptions<OriginOptions> options) : IDisposab
 
     private readonly record struct FailureKey(OriginTarget Target);
 
-    private readonly record struct AssetKey(string Path);
+    private readonly record struct AssetKey(string Video, string Below);
 
     public OriginPlaylist? Find(OriginTarget target, out OriginFailure? failure)
     {
@@ -44,11 +44,11 @@ internal sealed class PlaylistCache(IOptions<OriginOptions> options) : IDisposab
         where T : class => memory.Set(key, value, new MemoryCacheEntryOptions { Size = template.Weight + 512 });
 
     /// <summary>A trailer's own playlist. Whoever makes up paths must not push others' templates out.</summary>
-    /// <param name="path">Names all that the template depends on: video, Rendition, version and copies.</param>
-    public PlaylistTemplate? FindAsset(string path) => memory.TryGetValue(new AssetKey(path), out PlaylistTemplate? template) ? template : null;
+    /// <param name="below">Names all that the template depends on beside the video: Rendition, version and copies.</param>
+    public PlaylistTemplate? FindAsset(string video, string below) => memory.TryGetValue(new AssetKey(video, below), out PlaylistTemplate? template) ? template : null;
 
-    public void KeepAsset(string path, PlaylistTemplate template) =>
-        memory.Set(new AssetKey(path), template, new MemoryCacheEntryOptions { Size = template.Weight + 512, Priority = CacheItemPriority.Low });
+    public void KeepAsset(string video, string below, PlaylistTemplate template) =>
+        memory.Set(new AssetKey(video, below), template, new MemoryCacheEntryOptions { Size = template.Weight + 512, Priority = CacheItemPriority.Low });
 
     public void Dispose() => memory.Dispose();
 }

@@ -68,9 +68,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             if (role is not { } child)
                 return Plain(placement, site.Uri);
             var placed = placement.Place(site.Uri, TargetUse.Playlist);
-            if (placed.Path is null)
+            if (placed.Below is null)
                 return placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
-            children(placed.Path);
+            children($"{place.Video}/{placed.Below}");
             return WithSession(placed.Text ?? site.Uri, $"&p={child}");
         }
 
@@ -106,18 +106,18 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             {
                 case UriKind.Segment:
                     var segment = placement.Place(site.Uri, TargetUse.Redirect);
-                    if (segment.Path is null)
+                    if (segment.Below is null)
                         return RewrittenUri.Keep;
-                    return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, segment.Path, site.Duration ?? "0", site.StartMs, role.SegmentKind));
+                    return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, place.Video, segment.Below, site.Duration ?? "0", site.StartMs, role.SegmentKind));
                 case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
                     var map = placement.Place(site.Uri, TargetUse.Redirect);
-                    return map.Path is null ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
+                    return map.Below is null ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
                 case UriKind.RenditionReport:
                     var report = placement.Place(site.Uri, TargetUse.Playlist);
-                    return report.Path is null ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
+                    return report.Below is null ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
                 case UriKind.DateRangeAsset:
                     var asset = placement.Place(site.Uri, WatchPath.IsPlaylist(site.Uri.Split('?', '#')[0]) ? TargetUse.Playlist : TargetUse.PassThrough);
-                    return asset.Path is null ? RewrittenUri.Keep : WithSession(asset.Text ?? site.Uri, "");
+                    return asset.Below is null ? RewrittenUri.Keep : WithSession(asset.Text ?? site.Uri, "");
                 default:
                     return Plain(placement, site.Uri);
             }
@@ -138,7 +138,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         CaptionWindow Window(CaptionPath path, string duration, int startMs)
         {
             var below = path.ToString();
-            return new(duration, WithSession(climb + below, SegmentSignature.Parameters(keys, $"{video}/{below}", duration, startMs, "c")));
+            return new(duration, WithSession(climb + below, SegmentSignature.Parameters(keys, video, below, duration, startMs, "c")));
         }
 
         var windows = content.Segments.Select(s =>
@@ -161,14 +161,14 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     public const string BlankVersion = "trailer";
 
     /// <summary>Compiles the playlist that an interstitial leads to: its signed segments, or a Master Playlist where picture and sound are apart.</summary>
-    /// <param name="path">Its folder below <c>/watch/</c>, with a slash.</param>
+    /// <param name="folder">Its folder below the video, with a slash.</param>
     /// <param name="sound">The copy that holds the sound of a copy without; null for one that holds what there is.</param>
-    public PlaylistTemplate Asset(string path, TrailerVersion version, TrailerCopy copy, TrailerCopy? sound)
+    public PlaylistTemplate Asset(string video, string folder, TrailerVersion version, TrailerCopy copy, TrailerCopy? sound)
     {
         var text = System.Text.Encoding.ASCII.GetBytes(sound is null ? TrailerAsset.Media(version, copy) : TrailerAsset.Master(copy, sound));
         _ = Playlist.TryParse(text, out var master, out var media, out var error);
         return master?.Compile(new MasterEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, "") })
-            ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, path + site.Uri, site.Duration ?? "0", site.StartMs, "") : "") })
+            ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, video, folder + site.Uri, site.Duration ?? "0", site.StartMs, "") : "") })
             ?? throw new InvalidOperationException($"A trailer's playlist is none. {error}");
     }
 
@@ -182,7 +182,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         // Trailer URIs keep the path of the playlist that carries them, so that they are told apart by Rendition in the ledger.
         var folder = WatchPath.Folder(place.ClientPath).ToString();
         var at = $"{WatchRouter.TrailerMarker}{version.Label}/{copy.Profile}/";
-        var path = $"{place.Video}/{(folder.Length == 0 ? "" : folder + "/")}{at}";
+        var path = $"{(folder.Length == 0 ? "" : folder + "/")}{at}";
         if (role.Role == 's')
         {
             var ms = copy.LengthMs;
@@ -198,7 +198,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         };
 
         RewrittenUri Signed(string file, string duration, int startMs, string kind) =>
-            WithSession(at + file, SegmentSignature.Parameters(keys, path + file, duration, startMs, kind));
+            WithSession(at + file, SegmentSignature.Parameters(keys, place.Video, path + file, duration, startMs, kind));
     }
 
     /// <summary>Keys, session data, steering: resolved where they must be, without parameters of ours.</summary>

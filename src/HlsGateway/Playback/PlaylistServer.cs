@@ -157,11 +157,11 @@ internal sealed class PlaylistServer(
             return;
         }
 
-        var template = cache.FindAsset(request.Path);
+        var template = cache.FindAsset(request.Video, request.Below);
         if (template is null)
         {
-            template = compiler.Asset($"{WatchPath.Folder(request.Path)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
-            cache.KeepAsset(request.Path, template);
+            template = compiler.Asset(request.Video, $"{WatchPath.Folder(request.Below)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
+            cache.KeepAsset(request.Video, request.Below, template);
         }
 
         var token = new byte[SessionToken.Length];

@@ -7,7 +7,7 @@ using System.Text;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// The signature of a segment's duration, start, kind and path. It does not depend on the session, so it is compiled into the
+/// The signature of a segment's duration, start, kind, video and path. It does not depend on the session, so it is compiled into the
 /// playlist's template; what is counted is what we signed, never what a client says (rule I5).
 /// </summary>
 internal static class SegmentSignature
@@ -18,21 +18,22 @@ internal static class SegmentSignature
     private const int Size = 8;
 
     /// <summary>The parameters that follow the session token: <c>&amp;duration=4&amp;t=12000&amp;s=…</c>.</summary>
-    /// <param name="path">The segment's path below <c>/watch/</c>, without query: video and all.</param>
+    /// <param name="video">The video that the segment is part of: <c>nest</c> and <c>a/0.ts</c> are not <c>nest/a</c> and <c>0.ts</c>.</param>
+    /// <param name="below">The segment's path below it, without query.</param>
     /// <param name="kind">Empty, <c>a</c>, <c>c</c> or <c>i</c>.</param>
-    public static string Parameters(SigningKeys keys, ReadOnlySpan<char> path, string duration, int startMs, string kind)
+    public static string Parameters(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, string duration, int startMs, string kind)
     {
         var start = startMs.ToString(CultureInfo.InvariantCulture);
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag(keys.Segments[0], path, duration, start, kind, tag);
+        Tag(keys.Segments[0], video, below, duration, start, kind, tag);
         var signature = Base64Url.EncodeToString(tag[..Size]);
         return kind.Length == 0
             ? $"&duration={duration}&t={start}&s={signature}"
             : $"&duration={duration}&t={start}&k={kind}&s={signature}";
     }
 
-    /// <summary>True when the query's duration, start and kind were signed for this path; gives them as milliseconds.</summary>
-    public static bool Verify(SigningKeys keys, ReadOnlySpan<char> path, in PlayerQuery query, out int startMs, out int durationMs)
+    /// <summary>True when the query's duration, start and kind were signed for this path of this video; gives them as milliseconds.</summary>
+    public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in PlayerQuery query, out int startMs, out int durationMs)
     {
         startMs = durationMs = 0;
         Span<byte> given = stackalloc byte[Size];
@@ -44,7 +45,7 @@ internal static class SegmentSignature
         var matches = false;
         foreach (var mac in keys.Segments)
         {
-            Tag(mac, path, query.Duration, query.Start, query.Kind, tag);
+            Tag(mac, video, below, query.Duration, query.Start, query.Kind, tag);
             if (CryptographicOperations.FixedTimeEquals(tag[..Size], given))
             {
                 matches = true;
@@ -59,11 +60,12 @@ internal static class SegmentSignature
         return true;
     }
 
-    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<char> path, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, Span<byte> tag)
+    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, Span<byte> tag)
     {
         // '?' cannot stand in a path, so the parts cannot run into one another.
         Span<byte> message = stackalloc byte[WatchPath.MaxLength + 48];
-        var length = Encoding.ASCII.GetBytes(path, message);
+        var length = Encoding.ASCII.GetBytes(video, message);
+        length = Append(message, length, below);
         length = Append(message, length, duration);
         length = Append(message, length, start);
         length = Append(message, length, kind);

@@ -12,8 +12,8 @@ internal sealed record PlaylistPlace(string Video, string OriginUrl, string Orig
 
 /// <summary>A URI as the player will ask for it.</summary>
 /// <param name="Text">What is written into the playlist, without parameters of ours; null leaves the URI alone.</param>
-/// <param name="Path">Where it resolves below <c>/watch/</c>, without query: what a duration's signature binds. Null where it leads past us.</param>
-internal readonly record struct PlacedUri(string? Text, string? Path);
+/// <param name="Below">Where it resolves below the video, without query: what a signature binds. Null where it leads past us.</param>
+internal readonly record struct PlacedUri(string? Text, string? Below);
 
 /// <summary>Decides for one playlist what is written in each URI's place.</summary>
 /// <param name="addresses">Base addresses of the origin's destinations, each with a trailing slash.</param>
@@ -54,7 +54,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         const string Host = "http://player.invalid/watch/";
         var keeps = !opaque && UriReference.TryResolve($"{Host}{place.Video}/{place.ClientPath}", uri, out var seen)
             && seen.StartsWith(Host, StringComparison.Ordinal) && WithoutQuery(seen.AsSpan(Host.Length)).SequenceEqual(full);
-        return new(keeps ? uri : Climb() + rooted + (query < 0 ? "" : below[query..]), full);
+        return new(keeps ? uri : Climb() + rooted + (query < 0 ? "" : below[query..]), rooted);
     }
 
     private PlacedUri Outside(string uri, string target, TargetUse use)
@@ -80,7 +80,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
             return default;
 
         return new OpaqueTarget(use, locator).ToPath(keys, place.Video) is { } path
-            ? new(Climb() + path, place.Video + "/" + path)
+            ? new(Climb() + path, path)
             : new(target, null);
     }
 

@@ -62,7 +62,7 @@ internal sealed class WatchEndpoint(
     private async ValueTask ServeCaptionSegmentAsync(HttpContext context, WatchRequest request, RouteKind kind)
     {
         var body = kind == RouteKind.TrailerBlank ? Blank(request) : Caption(request);
-        var signed = SegmentSignature.Verify(keys, request.Path, new PlayerQuery(request.Query), out var startMs, out var durationMs);
+        var signed = SegmentSignature.Verify(keys, request.Video, request.Below, new PlayerQuery(request.Query), out var startMs, out var durationMs);
         await hits.RecordAsync(context, request, HitKind.Caption, startMs, durationMs, forged: !signed);
         await WatchAnswer.TextAsync(context, "text/vtt; charset=utf-8", body);
     }

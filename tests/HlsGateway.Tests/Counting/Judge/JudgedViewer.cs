@@ -185,7 +185,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
 
     private async Task SignedAsync(string path, HitKind kind, string letter, int start, int length)
     {
-        var signed = SegmentSignature.Parameters(Keys, $"{video}/{path}", (length / 1000m).ToString(CultureInfo.InvariantCulture), start, letter);
+        var signed = SegmentSignature.Parameters(Keys, video, path, (length / 1000m).ToString(CultureInfo.InvariantCulture), start, letter);
         Remember(kind, HitRule.Counted, path, start, length, await SendAsync($"{gateways[0].Address}watch/{video}/{path}?session_id={token}{signed}", HitRule.Counted));
     }
 
