@@ -54,6 +54,7 @@ public static class AccessSetup
             app.UseForwardedHeaders();
         app.Use(SecurityHeaders.Apply);
         app.Use(Framing.Refuse);
+        app.Use(RequestTarget.Refuse);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync });
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();

@@ -11,8 +11,7 @@ internal static class Failures
         var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
         // The handler clears the headers; what keeps a browser safe, and what lets a player read the answer, is set again.
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        if (SecurityHeaders.ForPlayers(context.Request.Path))
-            context.Response.Headers.AccessControlAllowOrigin = "*";
+        SecurityHeaders.LetPlayersRead(context);
         var problem = failure switch
         {
             BadHttpRequestException { StatusCode: 413 } => Problems.Of(413, "too-large", "The body is too large",

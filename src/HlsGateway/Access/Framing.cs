@@ -14,6 +14,7 @@ internal static class Framing
         // Kestrel moves a Content-Length that stood beside Transfer-Encoding to this name.
         if (coding.Count == 0 || (coding is ["chunked"] && !context.Request.Headers.ContainsKey("X-Content-Length")))
             return next(context);
+        SecurityHeaders.LetPlayersRead(context);
         context.Response.Headers.Connection = "close";
         return Problems.Of(400, "ambiguous-body", "The body has no single end",
             "Send Content-Length, or 'Transfer-Encoding: chunked' once, but not both.").ExecuteAsync(context);

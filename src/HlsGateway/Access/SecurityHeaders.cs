@@ -22,6 +22,14 @@ internal static class SecurityHeaders
         return next(context);
     }
 
+    /// <summary>A refusal too must be readable by a player on another origin, and is kept by nobody (rule H1).</summary>
+    public static void LetPlayersRead(HttpContext context)
+    {
+        if (!ForPlayers(context.Request.Path)) return;
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        context.Response.Headers.CacheControl = "no-store";
+    }
+
     /// <summary>Paths whose answers are read by pages of other origins.</summary>
     public static bool ForPlayers(PathString path) =>
         path.StartsWithSegments("/watch", StringComparison.Ordinal) || path.StartsWithSegments("/media", StringComparison.Ordinal);

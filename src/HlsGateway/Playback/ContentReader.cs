@@ -119,7 +119,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
 
     private static async Task<ReadOnlyMemory<byte>> SendAsync(HttpMessageInvoker client, string url, long? offset, int most, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        using var request = new HttpRequestMessage(HttpMethod.Get, WireUrl.Of(url));
         if (offset is { } from)
             request.Headers.Range = new RangeHeaderValue(from, from + most - 1);
         using var response = await client.SendAsync(request, ct);

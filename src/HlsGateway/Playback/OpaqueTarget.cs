@@ -76,9 +76,9 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
         if (query >= 0)
             path = path[..query];
         var name = path[(path.LastIndexOf('/') + 1)..];
-        if (name.Length is 0 or > 128 || !WatchPath.IsAcceptable(name) || name[0] == '~')
-            name = Use == TargetUse.Playlist ? "playlist.m3u8" : "file";
-        return name.ToString();
+        if (name.Length is 0 or > 128 || !WatchPath.IsAcceptable(name) || WatchPath.Normal(name.ToString()) is not { } normal || normal[0] == '~')
+            return Use == TargetUse.Playlist ? "playlist.m3u8" : "file";
+        return normal;
     }
 
     private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> encoded, Span<byte> tag)

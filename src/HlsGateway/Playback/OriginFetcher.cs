@@ -109,7 +109,7 @@ internal sealed class OriginFetcher(
 
     private static async Task<OriginAnswer> SendAsync(HttpMessageInvoker client, string url, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        using var request = new HttpRequestMessage(HttpMethod.Get, WireUrl.Of(url))
         {
             Version = HttpVersion.Version11,
         };

@@ -18,7 +18,19 @@ internal enum OriginKind : byte
 /// Cluster: path and query without a leading slash, as they stand after <c>/watch/</c>; or, with a leading slash, a path from the root
 /// of the destination's host. Store: the object's key. Foreign: the URL.
 /// </param>
-internal readonly record struct OriginTarget(OriginKind Kind, string Locator);
+internal readonly record struct OriginTarget(OriginKind Kind, string Locator)
+{
+    /// <summary>The same place in one spelling: what is fetched and kept of an origin's path is so once, however a URI of it is written.</summary>
+    public OriginTarget Normal()
+    {
+        if (Kind != OriginKind.Cluster || !Locator.Contains('%', StringComparison.Ordinal))
+            return this;
+        var query = Locator.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? at : Locator.Length;
+        return WatchPath.IsAcceptable(Locator.AsSpan(0, query).TrimStart('/'))
+            ? this with { Locator = WatchPath.Normal(Locator[..query]) + Locator[query..] }
+            : this;
+    }
+}
 
 /// <summary>Why the origin gave no playlist.</summary>
 /// <param name="Status">What the viewer is answered: 404, 502 or 504.</param>

@@ -61,7 +61,7 @@ internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, 
         public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.RequestUri = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+            proxyRequest.RequestUri = WireUrl.Of(url);
             // The viewer's credentials and origin are between the viewer and us.
             proxyRequest.Headers.Host = null;
             proxyRequest.Headers.Remove("Authorization");

@@ -41,6 +41,7 @@ internal sealed class PlaylistOrigin(
     /// <param name="cancel">Ends the caller's own waiting, never the fetch that others wait for.</param>
     public ValueTask<PlaylistResult> GetAsync(OriginTarget target, CancellationToken cancel)
     {
+        target = target.Normal();
         var known = cache.Find(target, out var failure);
         if (known is not null && Age(known) < known.FreshFor)
             return new(new PlaylistResult(known, null));

@@ -189,7 +189,7 @@ internal sealed class PlaylistServer(
             return video.Facts;
         try
         {
-            return await facts.GetAsync(reader.SourceOf(request.Video, playlist), context.RequestAborted);
+            return await facts.GetAsync(reader.SourceOf(request.VideoName, playlist), context.RequestAborted);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -234,9 +234,9 @@ internal sealed class PlaylistServer(
     {
         if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.VideoName, out var video))
             return video.Facts;
-        var known = facts.TryGet(request.Video, playlist.Version);
+        var known = facts.TryGet(request.VideoName, playlist.Version);
         if (known is null)
-            facts.Measure(reader.SourceOf(request.Video, playlist));
+            facts.Measure(reader.SourceOf(request.VideoName, playlist));
         return known;
     }
 

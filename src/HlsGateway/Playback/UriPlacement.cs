@@ -12,7 +12,7 @@ internal sealed record PlaylistPlace(string Video, string OriginUrl, string Orig
 
 /// <summary>A URI as the player will ask for it.</summary>
 /// <param name="Text">What is written into the playlist, without parameters of ours; null leaves the URI alone.</param>
-/// <param name="Below">Where it resolves below the video, without query: what a signature binds. Null where it leads past us.</param>
+/// <param name="Below">Where it resolves below the video, in its one spelling and without query: what a signature binds. Null where it leads past us.</param>
 internal readonly record struct PlacedUri(string? Text, string? Below);
 
 /// <summary>Decides for one playlist what is written in each URI's place.</summary>
@@ -45,16 +45,18 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         var query = below.IndexOf('?', StringComparison.Ordinal);
         var path = query < 0 ? below : below[..query];
         var rooted = place.ClientRoot + path;
-        var full = place.Video + "/" + rooted;
+        // As it will be asked for and looked at, however the origin spells it.
+        var name = WatchPath.Normal(path);
+        var full = $"{place.Video}/{place.ClientRoot}{name}";
         // Our own names below a video, and what a path of ours may not hold, go the opaque way.
-        if (!WatchPath.IsAcceptable(full) || path.StartsWith('~') || path.StartsWith("subtitles/", StringComparison.Ordinal)
-            || path.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(path) != (use == TargetUse.Playlist))
+        if (!WatchPath.IsAcceptable($"{place.Video}/{rooted}") || name.StartsWith('~') || name.StartsWith("subtitles/", StringComparison.Ordinal)
+            || name.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(name) != (use == TargetUse.Playlist))
             return default;
 
         const string Host = "http://player.invalid/watch/";
         var keeps = !opaque && UriReference.TryResolve($"{Host}{place.Video}/{place.ClientPath}", uri, out var seen)
-            && seen.StartsWith(Host, StringComparison.Ordinal) && WithoutQuery(seen.AsSpan(Host.Length)).SequenceEqual(full);
-        return new(keeps ? uri : Climb() + rooted + (query < 0 ? "" : below[query..]), rooted);
+            && seen.StartsWith(Host, StringComparison.Ordinal) && WatchPath.Normal(WithoutQuery(seen.AsSpan(Host.Length)).ToString()) == full;
+        return new(keeps ? uri : Climb() + rooted + (query < 0 ? "" : below[query..]), place.ClientRoot + name);
     }
 
     private PlacedUri Outside(string uri, string target, TargetUse use)

@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Globalization;
 using System.IO.Compression;
-using System.Text;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 
@@ -55,25 +53,8 @@ internal static class WatchAnswer
     public static void Redirect(HttpContext context, string location)
     {
         context.Response.StatusCode = StatusCodes.Status302Found;
-        context.Response.Headers.Location = Ascii(location);
+        context.Response.Headers.Location = WireUrl.Ascii(location);
         context.Response.ContentLength = 0;
-    }
-
-    /// <summary>A playlist is UTF-8, a header is not: what a URI may not hold is percent-encoded as RFC 3987 section 3.1 says.</summary>
-    private static string Ascii(string location)
-    {
-        if (!location.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            return location;
-        var text = new StringBuilder(location.Length + 16);
-        foreach (var unit in Encoding.UTF8.GetBytes(location))
-        {
-            if (unit is >= (byte)'!' and <= (byte)'~')
-                text.Append((char)unit);
-            else
-                text.Append('%').Append(unit.ToString("X2", CultureInfo.InvariantCulture));
-        }
-
-        return text.ToString();
     }
 
     public static Task ProblemAsync(HttpContext context, in OriginFailure failure) =>

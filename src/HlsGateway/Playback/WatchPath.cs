@@ -1,11 +1,13 @@
 using System.Buffers;
+using System.Text;
 
 namespace HlsGateway.Playback;
 
 /// <summary>
 /// Paths below <c>/watch/</c> as they came over the wire. They end up in Location headers and in requests to the origin, so
 /// only what every server reads in the same way gets through: no dot segments in any spelling, no encoded separators, no
-/// second layer of encoding, no empty segments, ASCII only.
+/// second layer of encoding, no empty segments, ASCII only. What gets through has one spelling (<see cref="Normal"/>), under which
+/// the video is known everywhere: to tokens, signatures, caches, the catalogue and the ledger.
 /// </summary>
 public static class WatchPath
 {
@@ -68,6 +70,39 @@ public static class WatchPath
         var name = parameter >= 0 ? text[..parameter] : text;
         return !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8) && !name.IsEmpty;
     }
+
+    /// <summary>
+    /// The one spelling of a path. A segment means its decoded characters, so an escape of one that may stand for itself (RFC 3986
+    /// <c>pchar</c>: letters, digits, <c>-._~!$&amp;'()*+,;=:@</c>) is decoded, and what must be escaped has upper-case digits. Since no
+    /// escape of <c>/</c>, <c>\</c> or <c>%</c> is acceptable, a readable name has exactly one such spelling.
+    /// </summary>
+    public static string Normal(string path)
+    {
+        var at = path.IndexOf('%', StringComparison.Ordinal);
+        if (at < 0)
+            return path;
+        var text = new StringBuilder(path.Length).Append(path, 0, at);
+        while (at < path.Length)
+        {
+            if (path[at] != '%' || at + 2 >= path.Length || !char.IsAsciiHexDigit(path[at + 1]) || !char.IsAsciiHexDigit(path[at + 2]))
+            {
+                text.Append(path[at++]);
+                continue;
+            }
+
+            var value = (char)((HexValue(path[at + 1]) << 4) | HexValue(path[at + 2]));
+            if (value is not ('/' or '%') && Allowed.Contains(value))
+                text.Append(value);
+            else
+                text.Append('%').Append(char.ToUpperInvariant(path[at + 1])).Append(char.ToUpperInvariant(path[at + 2]));
+            at += 3;
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The spelling of a name as people write it: <see cref="Readable"/> gives the name back.</summary>
+    public static string Of(string name) => string.Join('/', name.Split('/').Select(segment => Normal(Uri.EscapeDataString(segment))));
 
     private static int HexValue(char c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 

@@ -7,8 +7,11 @@ internal sealed class WatchRequest
 {
     public const string Prefix = "/watch/";
 
-    /// <summary>The path below <c>/watch/</c>, still percent-encoded, without query.</summary>
+    /// <summary>The path below <c>/watch/</c> in its one spelling (<see cref="WatchPath.Normal"/>), without query.</summary>
     public required string Path { get; init; }
+
+    /// <summary>The same path as it came over the wire: what a redirect leads on to.</summary>
+    public required string RawPath { get; init; }
 
     /// <summary>What follows the <c>?</c>.</summary>
     public required string Query { get; init; }
@@ -27,7 +30,7 @@ internal sealed class WatchRequest
     /// <summary>The video's id as people write it.</summary>
     public string VideoName => field ??= WatchPath.Readable(Video);
 
-    /// <summary>Reads the request target byte for byte: what routing gives has been decoded, and a CDN's path must not change.</summary>
+    /// <summary>Reads the request target byte for byte: what routing gives has been decoded.</summary>
     /// <returns>Null when the path may not be passed on.</returns>
     public static WatchRequest? Read(HttpContext context, SigningKeys keys, TimeSpan lifetime, DateTimeOffset now)
     {
@@ -41,10 +44,11 @@ internal sealed class WatchRequest
 
         var question = target.IndexOf('?');
         var query = question < 0 ? [] : target[(question + 1)..];
-        var path = question < 0 ? target : target[..question];
-        if (!path.StartsWith(Prefix, StringComparison.Ordinal) || !WatchPath.IsAcceptable(path[Prefix.Length..]))
+        var raw = question < 0 ? target : target[..question];
+        if (!raw.StartsWith(Prefix, StringComparison.Ordinal) || !WatchPath.IsAcceptable(raw[Prefix.Length..]))
             return null;
-        path = path[Prefix.Length..];
+        var rawPath = raw[Prefix.Length..].ToString();
+        var path = WatchPath.Normal(rawPath);
 
         var session = new PlayerQuery(query).Session;
         var verdict = SessionVerdict.None;
@@ -55,19 +59,20 @@ internal sealed class WatchRequest
         var known = verdict is SessionVerdict.Valid or SessionVerdict.Expired;
         return new WatchRequest
         {
-            Path = path.ToString(),
+            Path = path,
+            RawPath = rawPath,
             Query = query.ToString(),
             Verdict = verdict,
             Token = token,
-            Video = known ? path[..videoLength].ToString() : "",
+            Video = known ? path[..videoLength] : "",
         };
     }
 
     /// <summary>The same request, once the video's id is known by other means than a token.</summary>
-    public WatchRequest Of(string video) => new() { Path = Path, Query = Query, Verdict = Verdict, Token = Token, Video = video };
+    public WatchRequest Of(string video) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = Verdict, Token = Token, Video = video };
 
     /// <summary>The same request as the first of the session that it has begun.</summary>
-    public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, Query = Query, Verdict = SessionVerdict.Valid, Token = token, Video = Video };
+    public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = SessionVerdict.Valid, Token = token, Video = Video };
 
     /// <summary>The token's text as it was given, for playlists of a session that has expired; the anonymous one where there is none that may be shown.</summary>
     public void CopyToken(Span<byte> destination)

@@ -74,9 +74,10 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         if (published.TryGet(request.VideoName, out var video))
             return RouteStore(below, video.KeyPrefix + request.Below);
 
-        var source = new OriginTarget(OriginKind.Cluster, request.Path + query.Foreign());
         if (WatchPath.IsPlaylist(below))
-            return new(RouteKind.Playlist, source);
+            return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.Foreign()));
+        // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes.
+        var source = new OriginTarget(OriginKind.Cluster, request.RawPath + query.Foreign());
         var signed = !query.Session.IsEmpty || !query.Duration.IsEmpty;
         return new(signed || Media.Contains(Extension(below)) ? RouteKind.Media : RouteKind.PassThrough, source);
     }

@@ -145,7 +145,7 @@ internal static class TrailerEndpoints
     {
         if (library.Snapshot.Find(body.Trailer) is not { } version)
             return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
-        var video = string.Join('/', body.Video.Trim('/').Split('/').Select(s => Uri.EscapeDataString(s).Replace("%3A", ":", StringComparison.Ordinal).Replace("%40", "@", StringComparison.Ordinal)));
+        var video = WatchPath.Of(body.Video.Trim('/'));
         if (video.Length is 0 or > 1000 || video.Contains("//", StringComparison.Ordinal) || video.AsSpan().Count('/') > 100)
             return Problems.Of(StatusCodes.Status400BadRequest, "bad-video", "That is no video's id", "video is the path between /watch/ and /playlist.m3u8.");
         var now = time.GetUtcNow();
