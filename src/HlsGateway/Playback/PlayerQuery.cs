@@ -34,6 +34,7 @@ public readonly ref struct PlayerQuery
                 case SessionName: Session = value; break;
                 case "duration": Duration = value; break;
                 case "t": Start = value; break;
+                case "e": End = value; break;
                 case "k": Kind = value; break;
                 case "s": Signature = value; break;
                 case "p": Profile = value; break;
@@ -50,6 +51,9 @@ public readonly ref struct PlayerQuery
 
     /// <summary>Milliseconds on the content's timeline.</summary>
     public ReadOnlySpan<char> Start { get; }
+
+    /// <summary>Milliseconds on the content's timeline; empty where start and rounded duration lead to it.</summary>
+    public ReadOnlySpan<char> End { get; }
 
     /// <summary>Empty for a Variant Stream's segment; otherwise <c>a</c>, <c>c</c> or <c>i</c>.</summary>
     public ReadOnlySpan<char> Kind { get; }
@@ -117,7 +121,7 @@ public readonly ref struct PlayerQuery
     private static bool IsOurs(ReadOnlySpan<char> pair)
     {
         var equals = pair.IndexOf('=');
-        return equals > 0 && pair[..equals] is SessionName or "duration" or "t" or "k" or "s" or "p" or "v";
+        return equals > 0 && pair[..equals] is SessionName or "duration" or "t" or "e" or "k" or "s" or "p" or "v";
     }
 
     private static int StartOfOurs(ReadOnlySpan<char> query)

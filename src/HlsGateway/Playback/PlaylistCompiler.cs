@@ -108,7 +108,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
                     var segment = placement.Place(site.Uri, TargetUse.Redirect);
                     if (segment.Below is null)
                         return RewrittenUri.Keep;
-                    return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, place.Video, segment.Below, site.Duration ?? "0", site.StartMs, role.SegmentKind));
+                    return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, place.Video, segment.Below, TimeOf(site), role.SegmentKind));
                 case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
                     var map = placement.Place(site.Uri, TargetUse.Redirect);
                     return map.Below is null ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
@@ -135,19 +135,20 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     public PlaylistTemplate Caption(string video, string clientPath, CaptionTrack track, MediaPlaylist content, Func<int, RangeFacts?> rangeAt, TrailerCopy? trailer, TrailerPlacement where = TrailerPlacement.Behind)
     {
         var climb = Climb(clientPath);
-        CaptionWindow Window(CaptionPath path, string duration, int startMs)
+        CaptionWindow Window(CaptionPath path, string duration)
         {
             var below = path.ToString();
-            return new(duration, WithSession(climb + below, SegmentSignature.Parameters(keys, video, below, duration, startMs, "c")));
+            var time = new SegmentTime(duration, path.StartMs, path.StartMs + path.DurationMs);
+            return new(duration, WithSession(climb + below, SegmentSignature.Parameters(keys, video, below, time, "c")));
         }
 
         var windows = content.Segments.Select(s =>
-            Window(new(track.Language, track.Version, rangeAt(s.StartMs)?.FirstVideoPts, content.DurationMs, s.StartMs, s.DurationMs, rangeAt(s.StartMs)?.StartMs ?? 0), s.Duration, s.StartMs) with { Discontinuity = s.Discontinuity }).ToList();
+            Window(new(track.Language, track.Version, rangeAt(s.StartMs)?.FirstVideoPts, content.DurationMs, s.StartMs, s.DurationMs, rangeAt(s.StartMs)?.StartMs ?? 0), s.Duration) with { Discontinuity = s.Discontinuity }).ToList();
         CaptionWindow? blank = null;
         if (trailer is not null && content.HasEndList)
         {
             var ms = trailer.LengthMs;
-            blank = Window(new(track.Language, BlankVersion, trailer.FirstVideoPts, ms, 0, ms), trailer.Length, 0);
+            blank = Window(new(track.Language, BlankVersion, trailer.FirstVideoPts, ms, 0, ms), trailer.Length);
         }
 
         return CaptionPlaylist.Build(windows, blank, content.TargetDuration, where.IsBefore());
@@ -168,7 +169,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         var text = System.Text.Encoding.ASCII.GetBytes(sound is null ? TrailerAsset.Media(version, copy) : TrailerAsset.Master(copy, sound));
         _ = Playlist.TryParse(text, out var master, out var media, out var error);
         return master?.Compile(new MasterEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, "") })
-            ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, video, folder + site.Uri, site.Duration ?? "0", site.StartMs, "") : "") })
+            ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, video, folder + site.Uri, TimeOf(site), "") : "") })
             ?? throw new InvalidOperationException($"A trailer's playlist is none. {error}");
     }
 
@@ -187,19 +188,21 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         {
             var ms = copy.LengthMs;
             var file = $"{copy.FirstVideoPts}-{ms}.vtt";
-            return new([new(copy.Length, Signed(file, copy.Length, 0, "c"))], null, Math.Max(version.LongestSegmentMs, ms));
+            return new([new(copy.Length, Signed(file, new(copy.Length, 0, ms), "c"))], null, Math.Max(version.LongestSegmentMs, ms));
         }
 
         var map = copy.Init is null ? (RewrittenUri?)null : WithSession(at + copy.Init, "");
         var longest = Math.Max(version.LongestSegmentMs, role.Target * 1000);
-        return new([.. copy.Segments.Select(s => new SplicedSegment(s.Duration, Signed(s.File, s.Duration, s.StartMs, "")))], map, longest)
+        return new([.. copy.Segments.Select(s => new SplicedSegment(s.Duration, Signed(s.File, new(s.Duration, s.StartMs, s.StartMs + s.DurationMs), "")))], map, longest)
         {
             Bandwidth = copy.PeakBandwidth,
         };
 
-        RewrittenUri Signed(string file, string duration, int startMs, string kind) =>
-            WithSession(at + file, SegmentSignature.Parameters(keys, place.Video, path + file, duration, startMs, kind));
+        RewrittenUri Signed(string file, SegmentTime time, string kind) =>
+            WithSession(at + file, SegmentSignature.Parameters(keys, place.Video, path + file, time, kind));
     }
+
+    private static SegmentTime TimeOf(in UriSite site) => new(site.Duration ?? "0", site.StartMs, site.StartMs + site.DurationMs);
 
     /// <summary>Keys, session data, steering: resolved where they must be, without parameters of ours.</summary>
     private static RewrittenUri Plain(UriPlacement placement, string uri)

@@ -6,8 +6,14 @@ using System.Text;
 
 namespace HlsGateway.Playback;
 
+/// <summary>A segment's place on its timeline, as it is signed.</summary>
+/// <param name="Duration">Seconds as EXTINF writes them.</param>
+/// <param name="StartMs">The exact sum of the durations before it, rounded once.</param>
+/// <param name="EndMs">The exact sum with it, rounded once: where its neighbour starts, so that the two touch.</param>
+internal readonly record struct SegmentTime(string Duration, int StartMs, int EndMs);
+
 /// <summary>
-/// The signature of a segment's duration, start, kind, video and path. It does not depend on the session, so it is compiled into the
+/// The signature of a segment's duration, start, end, kind, video and path. It does not depend on the session, so it is compiled into the
 /// playlist's template; what is counted is what we signed, never what a client says (rule I5).
 /// </summary>
 internal static class SegmentSignature
@@ -17,27 +23,34 @@ internal static class SegmentSignature
 
     private const int Size = 8;
 
+    /// <summary>Seven digits, a point and the 18 places that a sum of durations is exact to.</summary>
+    private const int LongestDuration = 26;
+    private const int LongestTime = 10;
+
     /// <summary>The parameters that follow the session token: <c>&amp;duration=4&amp;t=12000&amp;s=…</c>.</summary>
+    /// <remarks>
+    /// <c>e</c>, the end, stands there only where start and rounded duration do not lead to it: 4.033333 s from 4033 end at 8067,
+    /// not at 8066. Without it neighbours would leave gaps of a millisecond, and nobody would have watched the whole.
+    /// </remarks>
     /// <param name="video">The video that the segment is part of: <c>nest</c> and <c>a/0.ts</c> are not <c>nest/a</c> and <c>0.ts</c>.</param>
     /// <param name="below">The segment's path below it, without query.</param>
     /// <param name="kind">Empty, <c>a</c>, <c>c</c> or <c>i</c>.</param>
-    public static string Parameters(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, string duration, int startMs, string kind)
+    public static string Parameters(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in SegmentTime time, string kind)
     {
-        var start = startMs.ToString(CultureInfo.InvariantCulture);
+        var start = time.StartMs.ToString(CultureInfo.InvariantCulture);
+        var end = TryMilliseconds(time.Duration, out var rounded) && (long)time.StartMs + rounded == time.EndMs ? "" : time.EndMs.ToString(CultureInfo.InvariantCulture);
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag(keys.Segments[0], video, below, duration, start, kind, tag);
-        var signature = Base64Url.EncodeToString(tag[..Size]);
-        return kind.Length == 0
-            ? $"&duration={duration}&t={start}&s={signature}"
-            : $"&duration={duration}&t={start}&k={kind}&s={signature}";
+        Tag(keys.Segments[0], video, below, time.Duration, start, kind, end, tag);
+        return $"&duration={time.Duration}&t={start}{Optional("&e=", end)}{Optional("&k=", kind)}&s={Base64Url.EncodeToString(tag[..Size])}";
     }
 
-    /// <summary>True when the query's duration, start and kind were signed for this path of this video; gives them as milliseconds.</summary>
+    /// <summary>True when the query's duration, start, end and kind were signed for this path of this video; gives start and length as milliseconds.</summary>
     public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in PlayerQuery query, out int startMs, out int durationMs)
     {
         startMs = durationMs = 0;
         Span<byte> given = stackalloc byte[Size];
-        if (query.Signature.Length != Length || query.Duration.Length is 0 or > 24 || query.Start.Length is 0 or > 10 || query.Kind.Length > 1
+        if (query.Signature.Length != Length || query.Duration.Length is 0 or > LongestDuration || query.Start.Length is 0 or > LongestTime
+            || query.End.Length > LongestTime || query.Kind.Length > 1
             || Base64Url.DecodeFromChars(query.Signature, given, out _, out var written) is not OperationStatus.Done || written != Size)
             return false;
 
@@ -45,7 +58,7 @@ internal static class SegmentSignature
         var matches = false;
         foreach (var mac in keys.Segments)
         {
-            Tag(mac, video, below, query.Duration, query.Start, query.Kind, tag);
+            Tag(mac, video, below, query.Duration, query.Start, query.Kind, query.End, tag);
             if (CryptographicOperations.FixedTimeEquals(tag[..Size], given))
             {
                 matches = true;
@@ -53,22 +66,38 @@ internal static class SegmentSignature
             }
         }
 
-        if (!matches || !int.TryParse(query.Start, NumberStyles.None, CultureInfo.InvariantCulture, out startMs)
-            || !decimal.TryParse(query.Duration, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+        if (!matches || !TryWhole(query.Start, out startMs) || !TryMilliseconds(query.Duration, out durationMs))
             return false;
-        durationMs = (int)decimal.Round(decimal.Min(seconds, int.MaxValue / 1000) * 1000m, MidpointRounding.AwayFromZero);
-        return true;
+        if (query.End.IsEmpty)
+            return true;
+        var ends = TryWhole(query.End, out var endMs) && endMs >= startMs;
+        durationMs = endMs - startMs;
+        return ends;
     }
 
-    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, Span<byte> tag)
+    private static bool TryWhole(ReadOnlySpan<char> text, out int ms) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ms);
+
+    private static bool TryMilliseconds(ReadOnlySpan<char> duration, out int ms)
+    {
+        var read = decimal.TryParse(duration, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds);
+        ms = (int)decimal.Round(decimal.Min(seconds, int.MaxValue / 1000) * 1000m, MidpointRounding.AwayFromZero);
+        return read;
+    }
+
+    private static string Optional(string name, string value) => value.Length == 0 ? "" : name + value;
+
+    private static void Tag(
+        SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end, Span<byte> tag)
     {
         // '?' cannot stand in a path, so the parts cannot run into one another.
-        Span<byte> message = stackalloc byte[WatchPath.MaxLength + 48];
+        Span<byte> message = stackalloc byte[WatchPath.MaxLength + LongestDuration + (2 * LongestTime) + 8];
         var length = Encoding.ASCII.GetBytes(video, message);
         length = Append(message, length, below);
         length = Append(message, length, duration);
         length = Append(message, length, start);
         length = Append(message, length, kind);
+        if (!end.IsEmpty)
+            length = Append(message, length, end);
         mac.Compute(message[..length], tag);
     }
 

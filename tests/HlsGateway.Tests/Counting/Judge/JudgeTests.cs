@@ -22,7 +22,7 @@ public sealed class PostgresJudgeTests(LedgerPostgres postgres) : JudgeContract
 public abstract class JudgeContract : IAsyncLifetime
 {
     private const int Viewers = 60;
-    private static readonly string[] Videos = ["a/one", "two"];
+    private static readonly string[] Videos = [.. JudgedStream.All.Select(stream => stream.Video)];
     private static readonly DateTimeOffset Begin = new(2026, 10, 24, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Span = TimeSpan.FromDays(3);
     private readonly List<GatewayHost> gateways = [];
@@ -37,7 +37,7 @@ public abstract class JudgeContract : IAsyncLifetime
     public async Task InitializeAsync()
     {
         origin = await LoopbackOrigin.StartAsync();
-        foreach (var video in Videos) JudgedStream.AddTo(origin, video);
+        foreach (var stream in JudgedStream.All) stream.AddTo(origin);
         var (database, count) = await LedgerAsync();
         for (var i = 0; i < count; i++)
         {
@@ -76,7 +76,7 @@ public abstract class JudgeContract : IAsyncLifetime
         await CompareReportAsync(Videos[0], Begin.AddDays(-1), Begin.AddDays(5));
     }
 
-    /// <summary>Some come one after the other, some at the same time. Each gateway learns of both videos first, as it would have long ago.</summary>
+    /// <summary>Some come one after the other, some at the same time. Each gateway learns of all videos first, as it would have long ago.</summary>
     private async Task PlayAsync()
     {
         foreach (var video in Videos)
@@ -128,7 +128,7 @@ public abstract class JudgeContract : IAsyncLifetime
         Assert.Equal(model.LowMs / 1000.0, report.GetProperty("watch_seconds_low").GetDouble());
         Assert.Equal(model.TrailerMs / 1000.0, report.GetProperty("trailer_seconds").GetDouble());
         Assert.Equal((model.Completed, model.View), (report.GetProperty("completed").GetBoolean(), report.GetProperty("view").GetBoolean()));
-        Assert.Equal(JudgedStream.LengthMs / 1000.0, report.GetProperty("content_seconds").GetDouble());
+        Assert.Equal(JudgedStream.Of(model.Video).LengthMs / 1000.0, report.GetProperty("content_seconds").GetDouble());
         Assert.Equal(model.Renditions.Order(StringComparer.Ordinal), Strings(report.GetProperty("renditions")));
         Assert.Equal(model.Captions.Order(StringComparer.Ordinal), Strings(report.GetProperty("captions")));
         Assert.Equal(model.Trailer == 0 ? null : $"{model.Trailer:x8}", report.GetProperty("trailer_version").GetString());
@@ -180,7 +180,7 @@ public abstract class JudgeContract : IAsyncLifetime
         Assert.Equal((start, end), (report.GetProperty("from").GetDateTimeOffset(), report.GetProperty("to").GetDateTimeOffset()));
         var mine = sessions.Where(session => session.Video == video && session.StartedAt >= start && session.StartedAt < end).ToList();
         AssertFigures(mine, report);
-        AssertRetention(mine, report.GetProperty("retention"));
+        AssertRetention(JudgedStream.Of(video).LengthMs, mine, report.GetProperty("retention"));
         AssertShares(mine, session => session.Renditions, report.GetProperty("renditions"));
         AssertShares(mine, session => session.Captions, report.GetProperty("captions"));
         AssertShares(mine, session => [Snake(session.Player.ToString())], report.GetProperty("players"));
@@ -209,11 +209,13 @@ public abstract class JudgeContract : IAsyncLifetime
         Assert.Equal((average, rate), (NumberOrNull(report.GetProperty("average_watch_seconds")), NumberOrNull(report.GetProperty("completion_rate"))));
     }
 
-    private static void AssertRetention(List<ToldSession> mine, JsonElement retention)
+    private static void AssertRetention(int lengthMs, List<ToldSession> mine, JsonElement retention)
     {
         var points = retention.EnumerateArray().ToList();
-        Assert.Equal(JudgedStream.LengthMs / 1000, points.Count);
-        for (var second = 0; second < JudgedStream.LengthMs / 1000; second++)
+        // The content's last second counts where its middle is content; who left in the rest of it is told all the same.
+        var seconds = mine.Select(session => session.Left + 1).Append((lengthMs + 499) / 1000).Max();
+        Assert.Equal(seconds, points.Count);
+        for (var second = 0; second < seconds; second++)
         {
             var expected = (mine.Count(session => session.Handed(second) > 0), mine.Count(session => session.Proven(second)), mine.Sum(session => session.Handed(second)), mine.Count(session => session.Left == second));
             var point = points[second];

@@ -19,6 +19,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         [("Mozilla/5.0 (X11; Linux x86_64)", PlayerFamily.Browser), ("VLC/3.0.20 LibVLC/3.0.20", PlayerFamily.Vlc), ("curl/8.5.0", PlayerFamily.Tool), ("", PlayerFamily.Unknown)];
 
     private readonly (string Agent, PlayerFamily Family) agent = Agents[random.Next(Agents.Length)];
+    private readonly JudgedStream stream = JudgedStream.Of(video);
     private readonly Dictionary<JudgedStream.Track, Uri[]> segments = [];
     private readonly bool tells = random.Next(3) > 0;
 
@@ -56,7 +57,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         if (trailer == 0) Remember(HitKind.SessionStart, HitRule.Counted, "playlist.m3u8", 0, 0);
         // Asked for again with its session, it begins no other.
         if (random.Next(5) == 0) await TextAsync(new Uri($"{master}?session_id={token}"));
-        foreach (var track in JudgedStream.Tracks)
+        foreach (var track in stream.Tracks)
         {
             var address = new Uri(gateways[0].Address, $"watch/{video}/{track.Playlist}?session_id={token}&p={track.Kind switch { HitKind.Audio => "a", HitKind.IFrame => "i", _ => "v" }}");
             var playlist = await TextAsync(address);
@@ -70,31 +71,31 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     {
         if (steady)
         {
-            for (var index = 0; index < JudgedStream.High.Segments; index++)
+            for (var index = 0; index < stream.High.Seconds.Length; index++)
             {
-                now += JudgedStream.High.SegmentMs + random.Next(300);
-                await AskAsync(JudgedStream.High, index, HitRule.Counted);
-                await ReportAsync(new(now + clock, Math.Max(0, (index - 1) * JudgedStream.High.SegmentMs) + random.Next(200), random.Next(8) == 0 ? 1.5m : null, random.Next(8) > 0));
+                now += 4000 + random.Next(300);
+                await AskAsync(stream.High, index, HitRule.Counted);
+                await ReportAsync(new(now + clock, Math.Max(0, (index - 1) * 4000) + random.Next(200), random.Next(8) == 0 ? 1.5m : null, random.Next(8) > 0));
             }
             steps = 6;
         }
-        var (track, position) = (JudgedStream.High, 0);
+        var (track, position) = (stream.High, 0);
         for (; steps > 0; steps--)
         {
             now += random.Next(6000);
-            if (random.Next(6) == 0) track = random.Next(2) == 0 ? JudgedStream.High : JudgedStream.Low;
-            if (random.Next(8) == 0) position = random.Next(JudgedStream.LengthMs);
-            if (position >= JudgedStream.LengthMs) position = 0;
-            var index = position / track.SegmentMs;
+            if (random.Next(6) == 0) track = random.Next(2) == 0 ? stream.High : stream.Low;
+            if (random.Next(8) == 0) position = random.Next(stream.LengthMs);
+            if (position >= stream.LengthMs) position = 0;
+            var index = track.At(position);
             await StepAsync(track, index);
             await ReportAsync(new(now + clock, Math.Max(0, position - random.Next(5000)), random.Next(6) switch { 0 => 2m, 1 => 0.25m, 2 => 60m, _ => null }, random.Next(3) > 0));
-            position = (index + 1) * track.SegmentMs;
+            position = track.Bounds[index + 1];
         }
         // Whoever comes back on the day after next has no session any more.
         if (random.Next(5) == 0)
         {
             now += (long)TimeSpan.FromHours(49).TotalMilliseconds;
-            await AskAsync(JudgedStream.High, random.Next(15), HitRule.ExpiredSession);
+            await AskAsync(stream.High, random.Next(15), HitRule.ExpiredSession);
         }
     }
 
@@ -139,14 +140,14 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         1 => AskAsync(track, index, HitRule.ForgedDuration),
         2 => AskAsync(track, index, HitRule.ForgedSession),
         3 => AskAsync(track, index, HitRule.Anonymous),
-        4 => AskAsync(JudgedStream.Sound, random.Next(15), HitRule.Counted),
-        5 => AskAsync(JudgedStream.IFrames, random.Next(15), HitRule.Counted),
+        4 => AskAsync(stream.Sound, random.Next(15), HitRule.Counted),
+        5 => AskAsync(stream.IFrames, random.Next(15), HitRule.Counted),
         6 => OtherAsync(),
         7 => CaptionAsync(),
         8 or 9 when trailer != 0 => TrailerAsync(random.Next(2)),
         // A retry, at once and elsewhere; and two at once.
         10 => TwiceAsync(track, index),
-        11 => Task.WhenAll(AskAsync(track, index, HitRule.Counted), AskAsync(JudgedStream.Sound, random.Next(15), HitRule.Counted)),
+        11 => Task.WhenAll(AskAsync(track, index, HitRule.Counted), AskAsync(stream.Sound, random.Next(15), HitRule.Counted)),
         _ => AskAsync(track, index, HitRule.Counted),
     };
 
@@ -167,7 +168,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
             HitRule.Anonymous => uri.Split('?')[0],
             _ => uri,
         };
-        var (start, length) = rule is HitRule.ForgedDuration ? (0, 0) : (index * track.SegmentMs, track.SegmentMs);
+        var (start, length) = rule is HitRule.ForgedDuration ? (0, 0) : (track.Bounds[index], track.Bounds[index + 1] - track.Bounds[index]);
         var path = track.Folder + "/" + string.Format(CultureInfo.InvariantCulture, track.File, index);
         var told = await SendAsync(uri, rule, method);
         Remember(track.Kind, method == HttpMethod.Head ? HitRule.Head : rule, path, start, length, told);
@@ -178,15 +179,15 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     private Task CaptionAsync()
     {
         var language = random.Next(2) == 0 ? "en" : "de";
-        return SignedAsync($"subtitles/{language}/00000000/133200-60000/0-4000.vtt", HitKind.Caption, "c", 0, 4000);
+        return SignedAsync($"subtitles/{language}/00000000/133200-60000/0-4000.vtt", HitKind.Caption, "c", new("4", 0, 4000));
     }
 
-    private Task TrailerAsync(int index) => SignedAsync($"{TrailerPath}{index}.ts", HitKind.Trailer, "", index * 2400, 2400);
+    private Task TrailerAsync(int index) => SignedAsync($"{TrailerPath}{index}.ts", HitKind.Trailer, "", index == 0 ? new("2.4024", 0, 2402) : new("2.4024", 2402, 4805));
 
-    private async Task SignedAsync(string path, HitKind kind, string letter, int start, int length)
+    private async Task SignedAsync(string path, HitKind kind, string letter, SegmentTime time)
     {
-        var signed = SegmentSignature.Parameters(Keys, video, path, (length / 1000m).ToString(CultureInfo.InvariantCulture), start, letter);
-        Remember(kind, HitRule.Counted, path, start, length, await SendAsync($"{gateways[0].Address}watch/{video}/{path}?session_id={token}{signed}", HitRule.Counted));
+        var signed = SegmentSignature.Parameters(Keys, video, path, time, letter);
+        Remember(kind, HitRule.Counted, path, time.StartMs, time.EndMs - time.StartMs, await SendAsync($"{gateways[0].Address}watch/{video}/{path}?session_id={token}{signed}", HitRule.Counted));
     }
 
     /// <summary>From a random gateway, with a Range or without, with CMCD in query or headers, whole or broken.</summary>

@@ -23,12 +23,15 @@ internal sealed class ToldSession
     public const int ViewMs = 8000;
 
     private readonly List<Told> counted;
-    private readonly int[] handedOut = new int[JudgedStream.LengthMs];
-    private readonly bool[] proven = new bool[JudgedStream.LengthMs];
+    private readonly int lengthMs;
+    private readonly int[] handedOut;
+    private readonly bool[] proven;
 
     public ToldSession(Guid id, string video, IReadOnlyList<Told> requests)
     {
         (Id, Video, Requests) = (id, video, requests);
+        lengthMs = JudgedStream.Of(video).LengthMs;
+        (handedOut, proven) = (new int[lengthMs], new bool[lengthMs]);
         counted = [.. requests.Where(request => request.Rule == HitRule.Counted)];
         foreach (var request in Content)
         {
@@ -73,7 +76,7 @@ internal sealed class ToldSession
 
     public bool View => WatchMs >= ViewMs;
 
-    public bool Completed => WatchMs >= JudgedStream.LengthMs - 1000;
+    public bool Completed => WatchMs >= lengthMs - 1000;
 
     public IEnumerable<string> Renditions => Content.Select(request => request.Path.Split('/')[0]).Distinct();
 
@@ -83,9 +86,9 @@ internal sealed class ToldSession
 
     public uint Trailer => counted.Select(request => request.Trailer).DefaultIfEmpty().Max();
 
-    public int Handed(int second) => handedOut[(second * 1000) + 500];
+    public int Handed(int second) => handedOut.ElementAtOrDefault((second * 1000) + 500);
 
-    public bool Proven(int second) => proven[(second * 1000) + 500];
+    public bool Proven(int second) => proven.ElementAtOrDefault((second * 1000) + 500);
 
     /// <summary>The last second that was handed out; -1 for none.</summary>
     public int Left => Array.FindLastIndex(handedOut, times => times > 0) is var last and >= 0 ? last / 1000 : -1;
