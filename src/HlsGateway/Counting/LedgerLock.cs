@@ -4,8 +4,8 @@ using System.Globalization;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// One process per ledger. SQLite 3.50.4 can corrupt a WAL that two connections reset at once (fixed in 3.51.3), so the second
-/// process is refused before it opens anything. The lock is the kernel's and ends with the process, however it dies.
+/// One process per ledger: the writer numbers requests in memory, and a second writer would give the same numbers again. So the
+/// second process is refused before it opens anything. The lock is the kernel's and ends with the process, however it dies.
 /// </summary>
 internal sealed class LedgerLock : IDisposable
 {

@@ -13,8 +13,8 @@ namespace HlsGateway.Database;
 /// that asks the question, in words that both dialects understand.
 /// </summary>
 /// <remarks>
-/// The SQLite file keeps the rollback journal and not the WAL: the WAL of SQLite before 3.51.3 can be corrupted when two
-/// processes write, and gateway and worker may be two processes. Few writes a minute make the difference small.
+/// The SQLite file keeps the rollback journal and not the WAL: with few writes a minute a WAL would gain nothing, and without
+/// one the file alone is the database between two writes.
 /// </remarks>
 public sealed class CatalogueDatabase : IAsyncDisposable
 {

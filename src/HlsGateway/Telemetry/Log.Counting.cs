@@ -3,7 +3,7 @@ namespace HlsGateway.Telemetry;
 /// <summary>Counting: 2000.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(2001, LogLevel.Information, "The ledger is open: SQLite {Version}, WAL, synchronous=FULL, commit timeout {TimeoutMs} ms. SQLite before 3.51.3 can corrupt a WAL that two connections reset at once; here one connection of one process writes and checkpoints, and all others only read.")]
+    [LoggerMessage(2001, LogLevel.Information, "The ledger is open: SQLite {Version}, WAL, synchronous=FULL, commit timeout {TimeoutMs} ms.")]
     public static partial void LedgerOpened(this ILogger log, string version, double timeoutMs);
 
     [LoggerMessage(2002, LogLevel.Error, "The ledger {File} failed and is closed until it can be opened again. Viewers are redirected all the same; each one that goes uncounted is in hlsgateway.ledger.lost.")]
