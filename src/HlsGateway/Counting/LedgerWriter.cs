@@ -27,8 +27,8 @@ internal sealed class LedgerWriter : IDisposable
     private const int CheckpointPages = 1000;
     private const int IdleCheckpointPages = 100;
 
-    /// <summary>Milliseconds from one failure to the next try at most: so long are requests lost although there is room on the disk again.</summary>
-    private const int LongestPause = 200;
+    /// <summary>The longest wait is how long requests are lost although there is room on the disk again.</summary>
+    private static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200));
 
     private static readonly TimeSpan IdleBeforeMerge = TimeSpan.FromMilliseconds(50);
 
@@ -141,7 +141,7 @@ internal sealed class LedgerWriter : IDisposable
             {
                 Fail(failure);
                 // One try is left to a process that stops; what is undecided then is told by the ledger at the next start.
-                if (stopping.WaitOne(Math.Min(LongestPause, 25 << Math.Min(failures, 6))) && failures > 1) break;
+                if (stopping.WaitOne(Retries.After(failures)) && failures > 1) break;
             }
         }
         if (file is not null)

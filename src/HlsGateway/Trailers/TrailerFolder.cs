@@ -17,8 +17,8 @@ public sealed class TrailerFolder(
 {
     private static readonly string[] Extensions = [".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".flv", ".ogv"];
 
-    /// <summary>A refused file is read again after this long, doubled each time: ffmpeg may have been what was broken.</summary>
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
+    /// <summary>A refused file is read again: ffmpeg may have been what was broken.</summary>
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30 * 128));
 
     private readonly Dictionary<string, SeenFile> seen = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -113,14 +113,14 @@ public sealed class TrailerFolder(
             {
                 Refusals = before.Refusals + 1,
                 Reason = e.Message,
-                NextTry = time.GetUtcNow() + (FirstRetry * Math.Pow(2, Math.Min(before.Refusals, 7))),
+                NextTry = Retries.NextTry(time, before.Refusals + 1),
             };
             log.TrailerRefused(file.Name, e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Gone again, or the disk is full for now.
-            seen[file.FullName] = before with { NextTry = time.GetUtcNow() + FirstRetry };
+            seen[file.FullName] = before with { NextTry = Retries.NextTry(time, 1) };
             log.TrailerFileUnreadable(file.Name, e.GetType().Name);
         }
     }

@@ -34,6 +34,9 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     /// <summary>Copies that go on where a content ends: beyond this all are forgotten, and found again in the store as they are wanted.</summary>
     private const int MostContinuing = 100_000;
 
+    /// <summary>A full disk is soon noticed gone, and a broken source costs little.</summary>
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
+
     private readonly Channel<WantedCopy> wanted = Channel.CreateUnbounded<WantedCopy>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<(uint Id, string Profile), bool> queued = new();
     private readonly ConcurrentDictionary<(uint Id, string Profile), CopyFailure> failures = new();
@@ -170,13 +173,10 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
     {
         var key = (done.Version.Id, done.Shape.Profile);
         failures.AddOrUpdate(
-            key, _ => new CopyFailure(reason, 1, time.GetUtcNow() + BackOff(1)),
-            (_, last) => new CopyFailure(reason, last.Attempts + 1, time.GetUtcNow() + BackOff(last.Attempts + 1)));
+            key, _ => new CopyFailure(reason, 1, Retries.NextTry(time, 1)),
+            (_, last) => new CopyFailure(reason, last.Attempts + 1, Retries.NextTry(time, last.Attempts + 1)));
         queued.TryRemove(key, out _);
     }
-
-    /// <summary>10 seconds, doubled each time, to 10 minutes: a full disk is soon noticed gone, a broken source costs little.</summary>
-    internal static TimeSpan BackOff(int attempts) => TimeSpan.FromSeconds(Math.Min(600, 10 * Math.Pow(2, Math.Min(attempts - 1, 10))));
 
     private TrailerDecision Settle(TrailerDecision decision, TrailerVersion? active, string video)
     {

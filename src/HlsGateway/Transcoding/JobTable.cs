@@ -165,7 +165,7 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
                 UPDATE job SET state = CASE WHEN attempts >= {MaxAttempts} THEN 'failed' ELSE 'queued' END, error = @reason, lease_until = @until, changed_at = @now
                 WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
                 """,
-                new { reason, now = Now(), until = Now() + (Lease * job.Attempt * job.Attempt), job.Id, job.Worker, job.Revision }, transaction),
+                new { reason, now = Now(), until = Retries.NextTry(time, job.Attempt).ToUnixTimeMilliseconds(), job.Id, job.Worker, job.Revision }, transaction),
             ct);
 
     /// <summary>Gives a job back because this process stops; that is no failed attempt.</summary>
@@ -228,6 +228,8 @@ public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptio
         (await connection.QueryAsync<string>($"SELECT id FROM job WHERE kind = '{JobKind.Video}' AND state = 'queued' ORDER BY created_at, id")).AsList();
 
     private long Lease => (long)options.Value.Lease.TotalMilliseconds;
+
+    private Backoff Retries => new(options.Value.Lease, options.Value.Lease * 4) { Growth = 4 };
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 

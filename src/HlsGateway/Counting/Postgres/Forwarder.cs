@@ -35,7 +35,8 @@ internal sealed class Forwarder : IDisposable
     /// <summary>Between two transactions, so that a trickle of requests does not become one of each.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)) { Jitter = true };
+
     /// <summary>How long an idle connection is trusted.</summary>
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
 
@@ -151,13 +152,12 @@ internal sealed class Forwarder : IDisposable
         }
     }
 
-    /// <summary>Grows to five seconds, and is never the same for two gateways.</summary>
+    /// <returns>False: the process stops.</returns>
     private async Task<bool> PauseAsync()
     {
-        var pause = TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 50 * Math.Pow(2, Math.Min(failures, 10))) * (0.5 + (Random.Shared.NextDouble() / 2)));
         try
         {
-            await Task.Delay(pause, stopping.Token);
+            await Task.Delay(Retries.After(failures), stopping.Token);
             return true;
         }
         catch (OperationCanceledException)
