@@ -60,6 +60,8 @@ public static class AccessSetup
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        // How much is watched, what fails, which origins are asked: sums, but not for everybody.
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Roles.Analyst).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
     }
 
     // Where no route stands (404) or none for the method (405) there is nothing to protect, and the honest answer helps more.

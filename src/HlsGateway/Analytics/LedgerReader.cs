@@ -24,7 +24,7 @@ public sealed class LedgerReader : IAsyncDisposable
         this.outbox = outbox;
         if (configuration.GetConnectionString("Ledger") is not { Length: > 0 } ledger) return;
         connectionString = ledger;
-        postgres = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ledger)
+        var settings = new NpgsqlConnectionStringBuilder(ledger)
         {
             SearchPath = "counting,public",
             ApplicationName = "hlsgateway-reports",
@@ -32,7 +32,9 @@ public sealed class LedgerReader : IAsyncDisposable
             // A question that takes longer is cut off on the server too, so that it cannot pile up there.
             CommandTimeout = 35,
             Options = "-c default_transaction_read_only=on -c statement_timeout=30000",
-        });
+        };
+        // The name is a label of Npgsql's metrics; without one the label would hold the connection string.
+        postgres = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "reports" }.Build();
     }
 
     /// <summary>What the ledger is kept in: <c>sqlite</c> or <c>postgresql</c>.</summary>

@@ -35,7 +35,8 @@ public sealed class CatalogueDatabase : IAsyncDisposable
         if (configuration.GetConnectionString("Ledger") is { Length: > 0 } given)
         {
             ledger = given;
-            postgres = NpgsqlDataSource.Create(given);
+            // The name is a label of Npgsql's metrics; without one the label would hold the connection string.
+            postgres = new NpgsqlDataSourceBuilder(given) { Name = "catalogue" }.Build();
             Dialect = Dialect.Postgres;
             return;
         }

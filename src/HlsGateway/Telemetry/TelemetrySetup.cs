@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace HlsGateway.Telemetry;
 
-/// <summary>Log lines, the Meter, health checks, OTLP. Features add their checks with <c>Services.AddHealthChecks().AddCheck&lt;T&gt;(name)</c>.</summary>
+/// <summary>Log lines, the Meter, health checks, metrics for Prometheus and OTLP. Features add their checks with <c>Services.AddHealthChecks().AddCheck&lt;T&gt;(name)</c>.</summary>
 public static class TelemetrySetup
 {
     public static void AddTelemetry(this WebApplicationBuilder builder)
@@ -13,12 +13,7 @@ public static class TelemetrySetup
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<Readiness>();
-        if (builder.Configuration[OtlpExport.EndpointKey] is { Length: > 0 } endpoint)
-        {
-            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
-                throw new InvalidOperationException($"{OtlpExport.EndpointKey} is '{endpoint}'; it must be an http or https URL such as http://127.0.0.1:4317.");
-            builder.Services.AddHostedService<OtlpExport>();
-        }
+        builder.AddMetricsAndTraces();
     }
 
     public static void MapTelemetry(this IEndpointRouteBuilder app)
