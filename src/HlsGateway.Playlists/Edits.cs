@@ -11,7 +11,7 @@ public sealed class MasterEdit
 
     /// <summary>
     /// Null: no trailer. Otherwise asked per Variant Stream (0-based) for the trailer copy's peak bit rate and codecs (rule S9);
-    /// EXT-X-I-FRAME-STREAM-INF tags are left out then, since I-frame playlists carry no trailer (rule S1).
+    /// EXT-X-I-FRAME-STREAM-INF and EXT-X-IMAGE-STREAM-INF tags are left out then, since their playlists carry no trailer (rule S1).
     /// </summary>
     public Func<int, TrailerPeak>? Trailer { get; init; }
 

@@ -45,9 +45,7 @@ internal static class ExplicitIvs
         }
 
         text.Append(Encoding.UTF8.GetString(source[copied..]));
-        return Playlist.TryParse(Encoding.UTF8.GetBytes(text.ToString()), out _, out var explicitly, out _) && explicitly is not null
-            ? explicitly
-            : throw new InvalidOperationException("A playlist is one still when its IVs are written down.");
+        return playlist.Reworded(Encoding.UTF8.GetBytes(text.ToString()));
 
         void Replace(ReadOnlySpan<byte> bytes, int start, int end)
         {

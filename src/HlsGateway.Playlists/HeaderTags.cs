@@ -14,6 +14,13 @@ internal static class HeaderTags
         builder.Write(number);
     }
 
+    /// <summary>Raises the version, and leaves one that is high enough as it stands, also where it is too high for a number of ours (rules D2, D5).</summary>
+    public static void WriteVersion(TemplateBuilder builder, ReadOnlySpan<byte> text, in Mark mark, int version)
+    {
+        if (MarkList.ReadVersion(text.Slice(mark.Start, mark.Length)) < version)
+            WriteNumber(builder, text, mark, version);
+    }
+
     public static void WriteVersionLine(TemplateBuilder builder, int version)
     {
         builder.Write("#EXT-X-VERSION:"u8);

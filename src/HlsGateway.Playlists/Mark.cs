@@ -24,7 +24,7 @@ internal enum MarkKind : byte
     /// <summary>The value of an EXT-X-BYTERANGE without an offset; <see cref="Mark.Index"/> is the segment's.</summary>
     ByteRange,
 
-    /// <summary>Before the first line that speaks about a segment: where what comes before the content is put.</summary>
+    /// <summary>Behind the last header tag before the first segment: where what comes before the content is put.</summary>
     BeforeFirstSegment,
 
     /// <summary>A whole EXT-X-ENDLIST line.</summary>
@@ -42,7 +42,7 @@ internal enum MarkKind : byte
     /// <summary>The attributes of EXT-X-STREAM-INF; <see cref="Mark.Index"/> is the Variant Stream's, -1 when no URI follows.</summary>
     StreamInf,
 
-    /// <summary>A whole EXT-X-I-FRAME-STREAM-INF line.</summary>
+    /// <summary>A whole EXT-X-I-FRAME-STREAM-INF or EXT-X-IMAGE-STREAM-INF line.</summary>
     IFrameStream,
 }
 

@@ -5,13 +5,22 @@ namespace HlsGateway.Playlists;
 /// <summary>Collects the marks that Master and Media Playlists have in common, in the order of the text.</summary>
 internal sealed class MarkList
 {
+    public const string TooLong = "Variables make the playlist's URIs and names longer than 8 MiB together.";
+
     private const string ControlInUri = "The URI holds a control character.";
+
+    /// <summary>As much as a whole playlist may hold.</summary>
+    private const int LongestResolved = 8 << 20;
 
     private readonly int[] ordinals = new int[(int)UriKind.DateRangeAsset + 1];
     private readonly HashSet<TagRule> seen = new(ReferenceEqualityComparer.Instance);
 
-    public MarkList(ReadOnlySpan<byte> text)
+    private readonly Variables variables;
+    private int resolved;
+
+    public MarkList(ReadOnlySpan<byte> text, Variables variables)
     {
+        this.variables = variables;
         var lines = new M3u8Reader(text);
         lines.Read();
         Items = [new Mark(MarkKind.AfterFirstLine, lines.End, 0, lines.Number)];
@@ -25,14 +34,43 @@ internal sealed class MarkList
     /// <summary>The version that the tags call for (draft-pantos-hls-rfc8216bis section 8).</summary>
     public int NeededVersion { get; private set; } = 1;
 
+    /// <summary>URIs whose variables only a player can resolve.</summary>
+    public int Unresolved { get; private set; }
+
+    /// <summary>Variables make more text of the playlist than it may hold.</summary>
+    public bool IsTooLong => resolved > LongestResolved;
+
     public void Need(int version) => NeededVersion = Math.Max(NeededVersion, version);
 
-    public bool TryAddUriLine(in PlaylistLines line, UriKind kind, int index, out PlaylistError error)
+    /// <summary>A text with its variables resolved; as written where only the player can do that.</summary>
+    public string Text(ReadOnlySpan<byte> written, int line)
     {
-        error = PlaylistText.HasControls(line.Value) ? new PlaylistError(ControlInUri, line.Number) : default;
+        TryText(written, line, out var text);
+        return text;
+    }
+
+    /// <inheritdoc cref="Text"/>
+    /// <returns>False where only the player can resolve it.</returns>
+    public bool TryText(ReadOnlySpan<byte> written, int line, out string text)
+    {
+        var known = variables.TryResolve(written, line, out text);
+        if (known && Variables.HasReference(written))
+            resolved += text.Length;
+        return known;
+    }
+
+    /// <param name="uri">With its variables resolved, as far as that can be done.</param>
+    public bool TryAddUriLine(in PlaylistLines line, UriKind kind, int index, out string uri, out PlaylistError error)
+    {
+        if (!TryText(line.Value, line.Number, out uri))
+            Unresolved++;
+        error = HasControls(line.Value, uri) ? new PlaylistError(ControlInUri, line.Number) : default;
         Items.Add(new Mark(MarkKind.UriLine, line.ValueStart, line.ValueLength, line.Number, kind, index));
         return error == default;
     }
+
+    private static bool HasControls(ReadOnlySpan<byte> written, string uri) =>
+        PlaylistText.HasControls(written) || (Variables.HasReference(written) && uri.Any(char.IsControl));
 
     /// <summary>Marks what the current tag line has that both kinds of playlist know: URI attributes, version, start, repetitions.</summary>
     /// <param name="repeated">The line is a repetition and counts for nothing.</param>
@@ -46,8 +84,7 @@ internal sealed class MarkList
             repeated = !seen.Add(rule);
             if (rule.Tag == Tag.Version)
             {
-                _ = int.TryParse(line.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var version);
-                DeclaredVersion = Math.Max(Math.Max(DeclaredVersion, version), 1);
+                DeclaredVersion = Math.Max(Math.Max(DeclaredVersion, ReadVersion(line.Value)), 1);
             }
 
             if (repeated)
@@ -59,15 +96,7 @@ internal sealed class MarkList
             return true;
         }
 
-        switch (rule.Tag)
-        {
-            case Tag.Define:
-                Need(new AttributeList(line.Value).Find("QUERYPARAM"u8) ? 11 : 8);
-                break;
-            case Tag.Key or Tag.SessionKey:
-                NeedForKey(line.Value);
-                break;
-        }
+        NeedFor(rule.Tag, line.Value);
 
         return rule.Uris.Length == 0 || TryAddUriAttributes(line, out error);
     }
@@ -79,15 +108,37 @@ internal sealed class MarkList
             Items.Add(new Mark(MarkKind.StartOffset, line.ValueStart + attributes.ValueStart, attributes.ValueLength, line.Number));
     }
 
-    private void NeedForKey(ReadOnlySpan<byte> list)
+    /// <summary>0 for what is no number; the highest there is for a number that is higher still.</summary>
+    public static int ReadVersion(ReadOnlySpan<byte> value)
     {
+        if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return 0;
+        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : int.MaxValue;
+    }
+
+    /// <summary>The attributes that call for a version (draft-pantos-hls-rfc8216bis section 8).</summary>
+    private void NeedFor(Tag tag, ReadOnlySpan<byte> list)
+    {
+        if (tag is not (Tag.Define or Tag.Key or Tag.SessionKey or Tag.Skip or Tag.Media or Tag.StreamInf or Tag.IFrameStreamInf))
+            return;
+
+        Need(tag switch { Tag.Define => 8, Tag.Skip => 9, _ => 1 });
         var attributes = new AttributeList(list);
         while (attributes.Read())
         {
-            if (attributes.Name.StartsWith("KEYFORMAT"u8))
-                Need(5);
-            else if (attributes.Name.SequenceEqual("IV"u8))
-                Need(2);
+            var name = attributes.Name;
+            var value = attributes.Value;
+            if (name.StartsWith("REQ-"u8))
+                Need(12);
+            Need(tag switch
+            {
+                Tag.Define when name.SequenceEqual("QUERYPARAM"u8) => 11,
+                Tag.Skip when name.SequenceEqual("RECENTLY-REMOVED-DATERANGES"u8) => 10,
+                Tag.Media when name.SequenceEqual("INSTREAM-ID"u8) && value.StartsWith("SERVICE"u8) => 7,
+                Tag.Key or Tag.SessionKey when name.StartsWith("KEYFORMAT"u8) || (name.SequenceEqual("METHOD"u8) && value.StartsWith("SAMPLE-AES"u8)) => 5,
+                Tag.Key or Tag.SessionKey when name.SequenceEqual("IV"u8) => 2,
+                _ => 1,
+            });
         }
     }
 
@@ -110,7 +161,10 @@ internal sealed class MarkList
 
             if (!IsUri(rule, attributes.Name, ref found) || attributes.Value.IsEmpty)
                 continue;
-            if (PlaylistText.HasControls(attributes.Value))
+            var uri = "";
+            if (Variables.HasReference(attributes.Value) && !TryText(attributes.Value, line.Number, out uri))
+                Unresolved++;
+            if (HasControls(attributes.Value, uri))
             {
                 error = new PlaylistError(ControlInUri, line.Number);
                 return false;

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace HlsGateway.Playlists;
 
 /// <summary>A Variant Stream: EXT-X-STREAM-INF and the URI after it.</summary>
-/// <param name="Uri">As written.</param>
+/// <param name="Uri">Variables resolved as far as that can be done.</param>
 /// <param name="Bandwidth">Bits per second; 0 when missing or no number.</param>
 /// <param name="Codecs">RFC 6381, comma separated; null when left out.</param>
 /// <param name="Width">Pixels; 0 when RESOLUTION is missing.</param>
@@ -22,9 +22,11 @@ public readonly record struct Rendition(
 /// <summary>A Master Playlist: an index over its bytes, which are kept and copied wherever nothing is to be changed.</summary>
 public sealed class MasterPlaylist
 {
-    internal MasterPlaylist(ReadOnlyMemory<byte> text, MarkList marks, SubtitleGroups subtitles)
+    internal MasterPlaylist(ReadOnlyMemory<byte> text, MarkList marks, Variables variables, SubtitleGroups subtitles)
     {
         Text = text;
+        Variables = variables;
+        Unresolved = marks.Unresolved;
         Marks = [.. marks.Items];
         DeclaredVersion = marks.DeclaredVersion;
         NeededVersion = marks.NeededVersion;
@@ -34,6 +36,14 @@ public sealed class MasterPlaylist
     internal ReadOnlyMemory<byte> Text { get; }
 
     internal Mark[] Marks { get; }
+
+    internal Variables Variables { get; }
+
+    /// <summary>URIs whose variables only a player can resolve: they are left as they stand.</summary>
+    public int Unresolved { get; }
+
+    /// <summary>Media Playlists may import variables from here.</summary>
+    public bool HasVariables => !ReferenceEquals(Variables, Variables.None);
 
     /// <summary>0 without EXT-X-VERSION.</summary>
     internal int DeclaredVersion { get; }
@@ -48,7 +58,7 @@ public sealed class MasterPlaylist
     /// <summary>In the playlist's order.</summary>
     public required ImmutableArray<Rendition> Renditions { get; init; }
 
-    /// <summary>Trick play is offered: EXT-X-I-FRAME-STREAM-INF stands somewhere.</summary>
+    /// <summary>Trick play or thumbnails are offered: EXT-X-I-FRAME-STREAM-INF or EXT-X-IMAGE-STREAM-INF stands somewhere.</summary>
     public bool HasIFrameStreams => Marks.Any(m => m.Kind == MarkKind.IFrameStream);
 
     /// <summary>Makes the template of one edit.</summary>

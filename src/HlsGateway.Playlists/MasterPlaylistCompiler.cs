@@ -6,7 +6,7 @@ internal static class MasterPlaylistCompiler
     public static PlaylistTemplate Compile(MasterPlaylist playlist, MasterEdit edit)
     {
         var text = playlist.Text.Span;
-        var uris = UriQuestions.Ask(text, playlist.Marks, [], edit.Rewrite, out var addedLength);
+        var uris = UriQuestions.Ask(text, playlist.Marks, [], playlist.Variables, edit.Rewrite, out var addedLength);
         var changed = edit.Trailer is not null || edit.Captions.Count > 0 || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
         var version = changed ? Math.Max(playlist.DeclaredVersion, playlist.NeededVersion) : playlist.DeclaredVersion;
 
@@ -27,7 +27,7 @@ internal static class MasterPlaylistCompiler
                     HeaderTags.WriteVersionLine(builder, version);
                     break;
                 case MarkKind.Version:
-                    HeaderTags.WriteNumber(builder, text, mark, version);
+                    HeaderTags.WriteVersion(builder, text, mark, version);
                     break;
                 case MarkKind.StartOffset when edit.Trailer is not null:
                     HeaderTags.WriteStartOffset(builder, text, mark, Seconds.FromMilliseconds(edit.TrailerDurationMs), edit.TrailerBefore);

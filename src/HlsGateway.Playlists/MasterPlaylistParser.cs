@@ -25,16 +25,19 @@ internal ref struct MasterPlaylistParser
     private int captionsAt = -1;
     private bool sawStreamInf;
 
-    private MasterPlaylistParser(ReadOnlySpan<byte> text)
+    private MasterPlaylistParser(ReadOnlySpan<byte> text, Variables variables)
     {
         line = new PlaylistLines(text);
-        marks = new MarkList(text);
+        marks = new MarkList(text, variables);
     }
 
     public static bool TryParse(ReadOnlyMemory<byte> text, out MasterPlaylist? playlist, out PlaylistError error)
     {
-        var parser = new MasterPlaylistParser(text.Span);
-        playlist = parser.TryReadLines() ? parser.Finish(text) : null;
+        playlist = null;
+        if (!Variables.TryRead(text.Span, parent: null, out var variables, out error))
+            return false;
+        var parser = new MasterPlaylistParser(text.Span, variables);
+        playlist = parser.TryReadLines() ? parser.Finish(text, variables) : null;
         error = parser.error;
         return playlist is not null;
     }
@@ -47,6 +50,8 @@ internal ref struct MasterPlaylistParser
                 return false;
             if (marks.Items.Count + renditions.Count > MostMarks)
                 return Fail("The Master Playlist has more than 2,000 URIs and Renditions.");
+            if (marks.IsTooLong)
+                return Fail(MarkList.TooLong);
         }
 
         return variants.Count > 0 || Fail("No EXT-X-STREAM-INF has a URI.");
@@ -57,12 +62,12 @@ internal ref struct MasterPlaylistParser
         var tag = line.Rule.Tag;
         if (tag == Tag.ExtInf)
             return Fail("EXTINF stands in a playlist with Variant Streams.");
-        if (tag == Tag.StreamInf)
-            return TryReadStreamInf();
         if (tag == Tag.IFrameStreamInf)
             marks.Items.Add(new Mark(MarkKind.IFrameStream, line.Start, line.End - line.Start, line.Number));
         if (!marks.TryAddTag(line, out _, out error))
             return false;
+        if (tag == Tag.StreamInf)
+            return TryReadStreamInf();
         if (tag == Tag.Media)
             ReadMedia();
         return true;
@@ -140,19 +145,19 @@ internal ref struct MasterPlaylistParser
         // A URI that no EXT-X-STREAM-INF announced is no Variant Stream to any player: it is copied.
         if (pending is not { } waiting)
             return true;
-        if (!marks.TryAddUriLine(line, UriKind.VariantStream, variants.Count, out error))
+        if (!marks.TryAddUriLine(line, UriKind.VariantStream, variants.Count, out var uri, out error))
             return false;
 
         marks.Items[waiting.Mark] = marks.Items[waiting.Mark] with { Index = variants.Count };
-        variants.Add(waiting.Stream with { Uri = PlaylistText.Decode(line.Value) });
+        variants.Add(waiting.Stream with { Uri = uri });
         pending = null;
         return true;
     }
 
-    private readonly MasterPlaylist Finish(ReadOnlyMemory<byte> text)
+    private readonly MasterPlaylist Finish(ReadOnlyMemory<byte> text, Variables variables)
     {
         marks.Items.Insert(captionsAt, captions);
-        return new MasterPlaylist(text, marks, subtitles)
+        return new MasterPlaylist(text, marks, variables, subtitles)
         {
             Variants = variants.DrainToImmutable(),
             Renditions = renditions.DrainToImmutable(),
@@ -160,10 +165,10 @@ internal ref struct MasterPlaylistParser
     }
 
     /// <summary>Keeps the value of the first attribute of this name.</summary>
-    private static void Keep(in AttributeList attributes, ReadOnlySpan<byte> name, ref string? value)
+    private readonly void Keep(in AttributeList attributes, ReadOnlySpan<byte> name, ref string? value)
     {
         if (value is null && attributes.Name.SequenceEqual(name))
-            value = PlaylistText.Decode(attributes.Value);
+            value = marks.Text(attributes.Value, line.Number);
     }
 
     /// <summary>A decimal integer, 0 for anything else.</summary>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace HlsGateway.Playlists;
 
 /// <summary>A Media Segment.</summary>
-/// <param name="Uri">As written.</param>
+/// <param name="Uri">Variables resolved as far as that can be done.</param>
 /// <param name="Duration">Seconds, the shortest decimal of EXTINF (<c>4</c>, <c>2.8</c>, <c>3.337</c>).</param>
 /// <param name="StartMs">The exact sum of the durations before it, rounded once to milliseconds.</param>
 /// <param name="DurationMs">Rounded end minus rounded start, so that neighbours touch.</param>
@@ -35,13 +35,35 @@ public sealed class MediaPlaylist
 
     internal MediaFacts Facts { get; }
 
+    internal Variables Variables => Facts.Variables;
+
+    /// <summary>URIs whose variables only a player can resolve: they are left as they stand.</summary>
+    public int Unresolved => Facts.Unresolved;
+
+    /// <summary>Variables come from the Master Playlist that listed this one.</summary>
+    public bool HasImports => Variables.HasImports;
+
+    /// <summary>Reads the same text as the Media Playlist of a Master Playlist.</summary>
+    public bool TryImport(MasterPlaylist master, out MediaPlaylist? playlist, out PlaylistError error) =>
+        MediaPlaylistParser.TryParse(Text, master.Variables, out playlist, out error);
+
+    /// <summary>The same playlist in other words.</summary>
+    /// <param name="text">As read: LF between the lines, and no byte order mark.</param>
+    internal MediaPlaylist Reworded(byte[] text) => MediaPlaylistParser.TryParse(text, Facts.Parent, out var playlist, out var error) && playlist is not null
+        ? playlist
+        : throw new InvalidOperationException($"A playlist is one still in other words. {error}");
+
     public required ImmutableArray<MediaSegment> Segments { get; init; }
 
     public required ImmutableArray<MapSection> Maps { get; init; }
 
     public required bool HasEndList { get; init; }
 
-    public required bool IFramesOnly { get; init; }
+    /// <summary>I-frames or images alone (EXT-X-I-FRAMES-ONLY, EXT-X-IMAGES-ONLY): nobody watches them, and nothing is spliced into them.</summary>
+    public required bool IsTrickPlay { get; init; }
+
+    /// <summary>A Playlist Delta Update: EXT-X-SKIP stands for segments that the player has already.</summary>
+    public required bool IsDelta { get; init; }
 
     /// <summary>Some EXT-X-KEY has a METHOD other than NONE.</summary>
     public required bool Encrypted { get; init; }
@@ -93,5 +115,8 @@ public readonly record struct PlaylistTiming(int TargetDuration, int Version)
 /// <param name="EncryptedAtEnd">A key is in force for the last segment (rule S5).</param>
 /// <param name="BitrateAtEnd">EXT-X-BITRATE is in force for the last segment (rule S10).</param>
 /// <param name="FirstDate">The first EXT-X-PROGRAM-DATE-TIME as written; null without one.</param>
+/// <param name="Parent">What IMPORT reads from; null where no Master Playlist is known.</param>
+/// <param name="Unresolved">URIs whose variables only a player can resolve.</param>
 internal readonly record struct MediaFacts(
-    int DeclaredVersion, int NeededVersion, bool HasTargetDuration, Seconds Longest, bool EncryptedAtEnd, bool BitrateAtEnd, string? FirstDate);
+    int DeclaredVersion, int NeededVersion, bool HasTargetDuration, Seconds Longest, bool EncryptedAtEnd, bool BitrateAtEnd, string? FirstDate,
+    Variables Variables, Variables? Parent, int Unresolved);

@@ -5,16 +5,20 @@ internal static class MediaPlaylistCompiler
 {
     public static PlaylistTemplate Compile(MediaPlaylist playlist, MediaEdit edit)
     {
-        // Without a segment there is nothing to stand before.
-        var before = playlist.HasEndList && edit.Trailer is { Before: true } && !playlist.Segments.IsEmpty;
+        // Rule S11: a playlist without an end is live, or not finished.
+        var spliceable = playlist.HasEndList && !playlist.IsTrickPlay;
+        // Without a segment there is nothing to stand before; before skipped ones, what is put there would stand behind them.
+        var before = spliceable && edit.Trailer is { Before: true } && !playlist.Segments.IsEmpty && !playlist.IsDelta;
         if (before)
-            playlist = ExplicitIvs.Write(playlist);
+            playlist = HeadersFirst.Write(ExplicitIvs.Write(playlist));
         var text = playlist.Text.Span;
         var facts = playlist.Facts;
-        // Rule S11: a playlist without an end is live, or not finished.
-        var splice = playlist.HasEndList && edit.Trailer is { } trailer ? new TrailerSplice(trailer) : null;
-        var uris = UriQuestions.Ask(text, playlist.Marks, playlist.Segments.AsSpan(), edit.Rewrite, out var addedLength);
-        var interstitial = playlist.HasEndList && !playlist.Segments.IsEmpty ? edit.Interstitial : null;
+        var splice = spliceable && edit.Trailer is { } trailer && trailer.Before == before ? new TrailerSplice(trailer) : null;
+        var uris = UriQuestions.Ask(text, playlist.Marks, playlist.Segments.AsSpan(), playlist.Variables, edit.Rewrite, out var addedLength);
+        var interstitial = spliceable && !playlist.Segments.IsEmpty ? edit.Interstitial : null;
+        // Rule D6: EXT-X-ENDLIST stands last, also where the source has it before its segments.
+        var lastSegment = Array.FindLastIndex(playlist.Marks, mark => mark.IsUri && mark.Uri == UriKind.Segment);
+        var endsEarly = before && Array.FindIndex(playlist.Marks, mark => mark.Kind == MarkKind.EndList) < lastSegment;
         var changed = splice is not null || interstitial is not null || uris.AsSpan().ContainsAnyExcept(RewrittenUri.Keep);
         var timing = playlist.Timing;
         var version = changed ? Math.Max(timing.Version, splice?.NeededVersion ?? 0) : facts.DeclaredVersion;
@@ -55,7 +59,7 @@ internal static class MediaPlaylistCompiler
                     WriteInterstitial(builder, interstitial, facts.FirstDate);
                     break;
                 case MarkKind.Version:
-                    HeaderTags.WriteNumber(builder, text, mark, version);
+                    HeaderTags.WriteVersion(builder, text, mark, version);
                     break;
                 case MarkKind.TargetDuration:
                     HeaderTags.WriteNumber(builder, text, mark, target);
@@ -64,7 +68,8 @@ internal static class MediaPlaylistCompiler
                     HeaderTags.WriteStartOffset(builder, text, mark, splice.Total, before);
                     break;
                 case MarkKind.Repeated:
-                case MarkKind.EndList or MarkKind.Dangling when splice is not null && !before:
+                case MarkKind.EndList when endsEarly || (splice is not null && !before):
+                case MarkKind.Dangling when splice is not null && !before:
                     builder.Replace(mark);
                     break;
             }
@@ -73,6 +78,8 @@ internal static class MediaPlaylistCompiler
         builder.CopyRest();
         if (!before)
             splice?.WriteBehind(builder, facts.EncryptedAtEnd, facts.BitrateAtEnd);
+        else if (endsEarly)
+            TrailerSplice.WriteEnd(builder);
         return builder.Build();
     }
 

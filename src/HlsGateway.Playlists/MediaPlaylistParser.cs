@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace HlsGateway.Playlists;
 
@@ -9,6 +9,8 @@ internal ref struct MediaPlaylistParser
     /// <summary>Bounds what a hostile playlist costs, here and in the caller, who is asked about each URI. Four days of 4 s segments with byte ranges fit.</summary>
     private const int MostMarks = 200_000;
 
+    private const int NoSegment = int.MaxValue;
+
     private readonly MarkList marks;
     private readonly ImmutableArray<MediaSegment>.Builder segments;
     private readonly ImmutableArray<MapSection>.Builder maps = ImmutableArray.CreateBuilder<MapSection>();
@@ -16,14 +18,17 @@ internal ref struct MediaPlaylistParser
     /// <summary>Lines since the last segment that speak about the next one.</summary>
     private readonly List<Mark> pending = [];
 
-    /// <summary>Where the last range of each resource ended.</summary>
-    private readonly Dictionary<string, long> rangeEnds = new(StringComparer.Ordinal);
-
     private PlaylistLines line;
     private PlaylistError error;
 
     private Seconds? extInf;
     private (long Length, long? Offset)? range;
+
+    /// <summary>Where the last range ended, whatever its file (rule I4).</summary>
+    private long rangeEnd;
+
+    /// <summary>Place of the pending range among the marks; -1 for none.</summary>
+    private int rangeMark;
     private bool discontinuity;
     private bool keyInForce;
     private bool bitrateInForce;
@@ -36,26 +41,35 @@ internal ref struct MediaPlaylistParser
     private bool encryptedAtEnd;
     private bool bitrateAtEnd;
     private bool isMedia;
-    private bool sawSegmentTag;
+    private bool imagesOnly;
+    private bool skips;
+
+    /// <summary>End of the last header tag before the first EXTINF, and its place among the marks.</summary>
+    private (int End, int Line, int Mark) headers;
     private string? firstDate;
     private bool hasEndList;
     private bool iFramesOnly;
     private bool hasTargetDuration;
     private int? targetDuration;
 
-    private MediaPlaylistParser(ReadOnlySpan<byte> text)
+    private MediaPlaylistParser(ReadOnlySpan<byte> text, Variables variables)
     {
         line = new PlaylistLines(text);
-        marks = new MarkList(text);
+        marks = new MarkList(text, variables);
+        headers = (marks.Items[0].Start, marks.Items[0].Line, 1);
         // Grown by doubling, the array of a long playlist would cost more than reading it.
         segments = ImmutableArray.CreateBuilder<MediaSegment>(Math.Min(text.Count("\n#EXTINF:"u8), MostMarks));
         marks.Items.EnsureCapacity(segments.Capacity + 8);
     }
 
-    public static bool TryParse(ReadOnlyMemory<byte> text, out MediaPlaylist? playlist, out PlaylistError error)
+    /// <param name="parent">Variables of the Master Playlist that listed this one; null where none is known.</param>
+    public static bool TryParse(ReadOnlyMemory<byte> text, Variables? parent, out MediaPlaylist? playlist, out PlaylistError error)
     {
-        var parser = new MediaPlaylistParser(text.Span);
-        playlist = parser.TryReadLines() ? parser.Finish(text) : null;
+        playlist = null;
+        if (!Variables.TryRead(text.Span, parent, out var variables, out error))
+            return false;
+        var parser = new MediaPlaylistParser(text.Span, variables);
+        playlist = parser.TryReadLines() ? parser.Finish(text, variables, parent) : null;
         error = parser.error;
         return playlist is not null;
     }
@@ -66,8 +80,10 @@ internal ref struct MediaPlaylistParser
         {
             if (line.IsUri ? !TryCloseSegment() : !TryReadTag())
                 return false;
-            if (marks.Items.Count + pending.Count - (sawSegmentTag ? 1 : 0) > MostMarks)
+            if (marks.Items.Count + pending.Count > MostMarks)
                 return Fail("The playlist has more than 200,000 URIs and tags that matter.");
+            if (marks.IsTooLong)
+                return Fail(MarkList.TooLong);
         }
 
         return isMedia || Fail("The playlist has neither EXT-X-STREAM-INF nor EXTINF, nor a Media Playlist's header.");
@@ -76,12 +92,6 @@ internal ref struct MediaPlaylistParser
     private bool TryReadTag()
     {
         var rule = line.Rule;
-        if (!sawSegmentTag && rule.Has(TagTraits.NextSegment))
-        {
-            sawSegmentTag = true;
-            marks.Items.Add(new Mark(MarkKind.BeforeFirstSegment, line.Start, 0, line.Number));
-        }
-
         if (!marks.TryAddTag(line, out var repeated, out error))
             return false;
         if (repeated)
@@ -123,10 +133,18 @@ internal ref struct MediaPlaylistParser
                 iFramesOnly = true;
                 marks.Need(4);
                 break;
+            case Tag.ImagesOnly:
+                imagesOnly = true;
+                break;
+            case Tag.Skip:
+                skips = true;
+                break;
             case Tag.StreamInf:
                 return Fail("EXT-X-STREAM-INF stands in a playlist with Media Segments.");
         }
 
+        if (rule.Has(TagTraits.Header) && segments.Count == 0 && extInf is null)
+            headers = (line.End, line.Number, marks.Items.Count);
         return true;
     }
 
@@ -147,12 +165,17 @@ internal ref struct MediaPlaylistParser
     {
         if (range is not null)
             return Fail("A segment has two EXT-X-BYTERANGE tags.");
-        if (!TryReadRange(line.Value, out var length, out var offset))
+        marks.Need(4);
+        // What only the player can resolve stays as it stands, like the URI whose range it is.
+        if (!marks.TryText(line.Value, line.Number, out var text))
+            return true;
+        if (!TryReadRange(text, out var length, out var offset))
             return Fail("EXT-X-BYTERANGE is not length[@offset].");
 
-        marks.Need(4);
         range = (length, offset);
-        if (offset is null)
+        var writtenOut = offset is null || Variables.HasReference(line.Value);
+        rangeMark = writtenOut ? marks.Items.Count : -1;
+        if (writtenOut)
             marks.Items.Add(new Mark(MarkKind.ByteRange, line.ValueStart, line.ValueLength, line.Number, UriKind.Segment, segments.Count));
         return true;
     }
@@ -164,11 +187,12 @@ internal ref struct MediaPlaylistParser
         if (!attributes.Find("URI"u8) || attributes.Value.IsEmpty)
             return true;
 
-        var uri = PlaylistText.Decode(attributes.Value);
-        var hasRange = attributes.Find("BYTERANGE"u8);
+        var uri = marks.Text(attributes.Value, line.Number).Trim(' ', '\t');
         long length = 0;
         long? offset = null;
-        if (hasRange && !TryReadRange(attributes.Value, out length, out offset))
+        var range = "";
+        var hasRange = attributes.Find("BYTERANGE"u8) && marks.TryText(attributes.Value, line.Number, out range);
+        if (hasRange && !TryReadRange(range, out length, out offset))
             return Fail("The BYTERANGE of EXT-X-MAP is not length[@offset].");
         maps.Add(new MapSection(uri, hasRange ? offset ?? 0 : null, hasRange ? length : null));
         return true;
@@ -184,14 +208,20 @@ internal ref struct MediaPlaylistParser
 
     private bool TryCloseSegment()
     {
-        // A URI that no EXTINF announced is no segment to any player: it is copied.
+        // A URI that no EXTINF announced is no segment to any player: it is copied, with the range that is its own.
         if (extInf is not { } duration)
+        {
+            if (range is not null && rangeMark >= 0)
+                marks.Items[rangeMark] = marks.Items[rangeMark] with { Index = NoSegment };
+            range = null;
             return true;
-        if (!marks.TryAddUriLine(line, UriKind.Segment, segments.Count, out error))
+        }
+
+        if (!marks.TryAddUriLine(line, UriKind.Segment, segments.Count, out var uri, out error))
             return false;
 
-        var uri = PlaylistText.Decode(line.Value);
-        if (!TryPlaceRange(uri, out var offset))
+        uri = uri.Trim(' ', '\t');
+        if (!TryPlaceRange(out var offset))
             return Fail("The byte range ends past any file.");
 
         var start = end;
@@ -219,54 +249,58 @@ internal ref struct MediaPlaylistParser
         return true;
     }
 
-    /// <summary>A range without an offset begins where the resource's range before it ended (RFC 8216 section 4.3.2.2).</summary>
-    private readonly bool TryPlaceRange(string uri, out long? offset)
+    /// <summary>
+    /// A range without an offset begins where the range before it ended (RFC 8216 section 4.3.2.2). That range must be one of the same
+    /// file; where it is not, hls.js and Shaka continue all the same.
+    /// </summary>
+    private bool TryPlaceRange(out long? offset)
     {
         offset = null;
         if (range is not { } placed)
             return true;
 
-        var first = placed.Offset ?? rangeEnds.GetValueOrDefault(uri);
+        var first = placed.Offset ?? rangeEnd;
         if (placed.Length > long.MaxValue - first)
             return false;
-        rangeEnds[uri] = first + placed.Length;
+        rangeEnd = first + placed.Length;
         offset = first;
         return true;
     }
 
-    private readonly MediaPlaylist Finish(ReadOnlyMemory<byte> text)
+    private readonly MediaPlaylist Finish(ReadOnlyMemory<byte> text, Variables variables, Variables? parent)
     {
         if (maps.Count > 0 && !iFramesOnly)
             marks.Need(6);
+        marks.Items.Insert(headers.Mark, new Mark(MarkKind.BeforeFirstSegment, headers.End, 0, headers.Line));
         if (pending.Count > 0)
         {
             marks.Items.AddRange(pending);
             marks.Items.Sort(static (left, right) => (left.Start, left.Length).CompareTo((right.Start, right.Length)));
         }
 
-        var facts = new MediaFacts(marks.DeclaredVersion, marks.NeededVersion, hasTargetDuration, longest, encryptedAtEnd, bitrateAtEnd, firstDate);
+        var facts = new MediaFacts(marks.DeclaredVersion, marks.NeededVersion, hasTargetDuration, longest, encryptedAtEnd, bitrateAtEnd, firstDate, variables, parent, marks.Unresolved);
         return new MediaPlaylist(text, [.. marks.Items], facts)
         {
             Segments = segments.DrainToImmutable(),
             Maps = maps.DrainToImmutable(),
             HasEndList = hasEndList,
-            IFramesOnly = iFramesOnly,
+            IsTrickPlay = iFramesOnly || imagesOnly,
+            IsDelta = skips,
             Encrypted = encrypted,
             TargetDuration = targetDuration ?? (marks.DeclaredVersion < 6 ? longest.Ceiling : longest.Rounded),
             DurationMs = (int)end.RoundedMilliseconds,
         };
     }
 
-    private static bool TryReadRange(ReadOnlySpan<byte> text, out long length, out long? offset)
+    private static bool TryReadRange(string text, out long length, out long? offset)
     {
         offset = null;
-        if (!Utf8Parser.TryParse(text, out length, out var read) || length < 0 || !char.IsAsciiDigit((char)text[0]))
+        var at = text.IndexOf('@', StringComparison.Ordinal);
+        if (!long.TryParse(at < 0 ? text : text.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out length))
             return false;
-        if (read == text.Length)
+        if (at < 0)
             return true;
-
-        var rest = text[(read + 1)..];
-        if (text[read] != (byte)'@' || !Utf8Parser.TryParse(rest, out long from, out read) || read != rest.Length || !char.IsAsciiDigit((char)rest[0]))
+        if (!long.TryParse(text.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var from))
             return false;
         offset = from;
         return true;

@@ -15,7 +15,7 @@ public static class Playlist
             return false;
         return IsMaster(text.Span)
             ? MasterPlaylistParser.TryParse(text, out master, out error)
-            : MediaPlaylistParser.TryParse(text, out media, out error);
+            : MediaPlaylistParser.TryParse(text, parent: null, out media, out error);
     }
 
     /// <summary>

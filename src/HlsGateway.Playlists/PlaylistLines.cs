@@ -22,6 +22,9 @@ internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
 
     public bool IsUri { get; private set; }
 
+    /// <summary>The tag's name with its number sign, or a comment up to its first colon; empty for a line that is neither.</summary>
+    public ReadOnlySpan<byte> Name { get; private set; }
+
     /// <summary>Where the URI, or the tag's value (what follows the colon), begins; blanks around it left out.</summary>
     public int ValueStart { get; private set; }
 
@@ -37,6 +40,7 @@ internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
 
         SetValue(reader.TextStart, reader.TextEnd);
         Rule = TagRule.Unknown;
+        Name = [];
         IsUri = ValueLength > 0 && text[ValueStart] != (byte)'#';
         if (ValueLength > 0 && !IsUri)
             ReadTag();
@@ -47,7 +51,8 @@ internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
     {
         var line = Value;
         var end = line.IndexOf((byte)':');
-        Rule = TagRule.Of(end < 0 ? line : line[..end]);
+        Name = end < 0 ? line : line[..end];
+        Rule = TagRule.Of(Name);
         if (end < 0 && !Rule.Has(TagTraits.Bare))
             Rule = TagRule.Unknown;
         SetValue(ValueStart + (end < 0 ? ValueLength : end + 1), ValueStart + ValueLength);

@@ -8,7 +8,7 @@ namespace HlsGateway.Playlists;
 internal static class PlaylistText
 {
     private const int LargestPlaylist = 8 * 1024 * 1024;
-    private const int LongestLine = 64 * 1024;
+    internal const int LongestLine = 64 * 1024;
 
     /// <summary>Five for each URI that a playlist may hold. Empty ones too cost a tenth of a microsecond in each pass, and 8 MiB of them over a second.</summary>
     private const int MostLines = 1_000_000;

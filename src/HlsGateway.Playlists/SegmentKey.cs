@@ -6,7 +6,7 @@ namespace HlsGateway.Playlists;
 
 /// <summary>The EXT-X-KEY in force for a Media Segment (RFC 8216 section 4.3.2.4).</summary>
 /// <param name="Method"><c>AES-128</c>, <c>SAMPLE-AES</c>, …; never <c>NONE</c>.</param>
-/// <param name="Uri">As written; null when left out.</param>
+/// <param name="Uri">Variables resolved as far as that can be done; null when left out.</param>
 /// <param name="Iv">16 bytes: as written, or the media sequence number (section 5.2).</param>
 public sealed record SegmentKey(string Method, string? Uri, byte[] Iv)
 {
@@ -27,7 +27,7 @@ public sealed record SegmentKey(string Method, string? Uri, byte[] Iv)
         while (keys.Count < most && line.Read())
         {
             if (line.Rule.Tag == Tag.Key)
-                (key, explicitIv) = Read(line.Value);
+                (key, explicitIv) = Read(line.Value, playlist.Variables, line.Number);
             else if (line.Rule.Tag == Tag.ExtInf)
                 announced = true;
             else if (line.Rule.Tag == Tag.MediaSequence)
@@ -52,17 +52,23 @@ public sealed record SegmentKey(string Method, string? Uri, byte[] Iv)
         return iv;
     }
 
-    private static (SegmentKey? Key, bool ExplicitIv) Read(ReadOnlySpan<byte> list)
+    private static (SegmentKey? Key, bool ExplicitIv) Read(ReadOnlySpan<byte> list, Variables variables, int line)
     {
         var attributes = new AttributeList(list);
         var method = attributes.Find("METHOD"u8) ? Encoding.UTF8.GetString(attributes.Value) : "NONE";
         if (string.Equals(method, "NONE", StringComparison.Ordinal))
             return (null, false);
-        var uri = attributes.Find("URI"u8) ? Encoding.UTF8.GetString(attributes.Value) : null;
+        var uri = attributes.Find("URI"u8) ? Text(attributes.Value) : null;
         var iv = Array.Empty<byte>();
-        if (attributes.Find("IV"u8) && Encoding.ASCII.GetString(attributes.Value) is ['0', 'x' or 'X', .. { Length: > 0 and <= 32 } digits]
+        if (attributes.Find("IV"u8) && Text(attributes.Value) is ['0', 'x' or 'X', .. { Length: > 0 and <= 32 } digits]
             && digits.All(char.IsAsciiHexDigit))
             iv = Convert.FromHexString(digits.PadLeft(32, '0'));
         return (new SegmentKey(method, uri, iv), iv.Length == 16);
+
+        string Text(ReadOnlySpan<byte> written)
+        {
+            variables.TryResolve(written, line, out var text);
+            return text;
+        }
     }
 }

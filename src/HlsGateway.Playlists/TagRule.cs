@@ -5,7 +5,7 @@ internal enum Tag : byte
 {
     None, Header, MediaSequence, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
     ExtInf, ByteRange, ProgramDateTime, Key, Map, Bitrate, Discontinuity, SegmentMark,
-    StreamInf, Media, IFrameStreamInf, SessionKey, UriOnly,
+    StreamInf, Media, IFrameStreamInf, SessionKey, UriOnly, ImagesOnly, Skip,
 }
 
 [Flags]
@@ -24,6 +24,9 @@ internal enum TagTraits : byte
 
     /// <summary>Has no value. All other tags are themselves only with a colon and what follows it.</summary>
     Bare = 8,
+
+    /// <summary>Speaks about the whole playlist: nothing that is put before the content may come before it (rule S12).</summary>
+    Header = 16,
 }
 
 /// <summary>What is to know about one tag.</summary>
@@ -46,23 +49,29 @@ internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTrait
         new(Tag.UriOnly, "#EXT-X-PRELOAD-HINT"u8.ToArray(), TagTraits.None, UriKind.PreloadHint, "URI"u8.ToArray()),
         new(Tag.UriOnly, "#EXT-X-RENDITION-REPORT"u8.ToArray(), TagTraits.None, UriKind.RenditionReport, "URI"u8.ToArray()),
 
-        new(Tag.Header, "#EXTM3U"u8.ToArray(), TagTraits.Bare | TagTraits.Once),
-        new(Tag.Version, "#EXT-X-VERSION"u8.ToArray(), TagTraits.Once),
-        new(Tag.Header, "#EXT-X-INDEPENDENT-SEGMENTS"u8.ToArray(), TagTraits.Bare | TagTraits.Once),
-        new(Tag.Start, "#EXT-X-START"u8.ToArray(), TagTraits.Once),
-        new(Tag.Define, "#EXT-X-DEFINE"u8.ToArray()),
-        new(Tag.TargetDuration, "#EXT-X-TARGETDURATION"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.MediaSequence, "#EXT-X-MEDIA-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.Header, "#EXT-X-DISCONTINUITY-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
+        new(Tag.Skip, "#EXT-X-SKIP"u8.ToArray()),
+
+        new(Tag.Header, "#EXTM3U"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Header),
+        new(Tag.Version, "#EXT-X-VERSION"u8.ToArray(), TagTraits.Once | TagTraits.Header),
+        new(Tag.Header, "#EXT-X-INDEPENDENT-SEGMENTS"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Header),
+        new(Tag.Start, "#EXT-X-START"u8.ToArray(), TagTraits.Once | TagTraits.Header),
+        new(Tag.Define, "#EXT-X-DEFINE"u8.ToArray(), TagTraits.Header),
+        new(Tag.TargetDuration, "#EXT-X-TARGETDURATION"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.MediaSequence, "#EXT-X-MEDIA-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.Header, "#EXT-X-DISCONTINUITY-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
         new(Tag.EndList, "#EXT-X-ENDLIST"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media),
-        new(Tag.Header, "#EXT-X-PLAYLIST-TYPE"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.IFramesOnly, "#EXT-X-I-FRAMES-ONLY"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media),
-        new(Tag.Header, "#EXT-X-PART-INF"u8.ToArray(), TagTraits.Once | TagTraits.Media),
-        new(Tag.Header, "#EXT-X-SERVER-CONTROL"u8.ToArray(), TagTraits.Once | TagTraits.Media),
+        new(Tag.Header, "#EXT-X-PLAYLIST-TYPE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.IFramesOnly, "#EXT-X-I-FRAMES-ONLY"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.ImagesOnly, "#EXT-X-IMAGES-ONLY"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.Header, "#EXT-X-ALLOW-CACHE"u8.ToArray(), TagTraits.Header),
+        new(Tag.Header, "#EXT-X-PART-INF"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.Header, "#EXT-X-SERVER-CONTROL"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
 
         new(Tag.StreamInf, "#EXT-X-STREAM-INF"u8.ToArray()),
         new(Tag.Media, "#EXT-X-MEDIA"u8.ToArray(), TagTraits.None, UriKind.Rendition, "URI"u8.ToArray()),
         new(Tag.IFrameStreamInf, "#EXT-X-I-FRAME-STREAM-INF"u8.ToArray(), TagTraits.None, UriKind.IFrameStream, "URI"u8.ToArray()),
+        // Thumbnails (EXT-X-IMAGES-ONLY) are for the seek bar what I-frames are for trick play: neither is watching.
+        new(Tag.IFrameStreamInf, "#EXT-X-IMAGE-STREAM-INF"u8.ToArray(), TagTraits.None, UriKind.IFrameStream, "URI"u8.ToArray()),
         new(Tag.SessionKey, "#EXT-X-SESSION-KEY"u8.ToArray(), TagTraits.None, UriKind.SessionKey, "URI"u8.ToArray()),
         new(Tag.UriOnly, "#EXT-X-SESSION-DATA"u8.ToArray(), TagTraits.None, UriKind.SessionData, "URI"u8.ToArray()),
         new(Tag.UriOnly, "#EXT-X-CONTENT-STEERING"u8.ToArray(), TagTraits.None, UriKind.ContentSteering, "SERVER-URI"u8.ToArray()),

@@ -47,10 +47,16 @@ internal sealed class TrailerSplice
         if (encrypted)
             builder.Write("#EXT-X-KEY:METHOD=NONE\n"u8);
         WriteSegments(builder, bitrate);
+        WriteEnd(builder);
+    }
+
+    public static void WriteEnd(TemplateBuilder builder)
+    {
+        builder.EndLine();
         builder.Write("#EXT-X-ENDLIST\n"u8);
     }
 
-    /// <summary>The trailer before all that speaks about the content's segments: its keys and EXT-X-MAP come into force behind it.</summary>
+    /// <summary>The trailer behind all header tags and before all that speaks about the content's segments: its keys and EXT-X-MAP come into force behind it.</summary>
     /// <param name="discontinuity">False where the content begins with an EXT-X-DISCONTINUITY of its own.</param>
     public void WriteBefore(TemplateBuilder builder, bool discontinuity)
     {

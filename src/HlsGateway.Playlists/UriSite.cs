@@ -11,7 +11,7 @@ public enum UriKind
     /// <summary>EXT-X-MEDIA URI. <see cref="UriSite.Index"/> counts EXT-X-MEDIA tags.</summary>
     Rendition,
 
-    /// <summary>EXT-X-I-FRAME-STREAM-INF URI. <see cref="UriSite.Index"/> counts these tags.</summary>
+    /// <summary>EXT-X-I-FRAME-STREAM-INF or EXT-X-IMAGE-STREAM-INF URI. <see cref="UriSite.Index"/> counts these tags.</summary>
     IFrameStream,
 
     /// <summary>A Media Segment. <see cref="UriSite.Index"/> counts segments from 0.</summary>
@@ -31,7 +31,7 @@ public enum UriKind
 /// <summary>One URI of a playlist, as the shell is asked about it while a template is compiled (once per playlist, never per viewer).</summary>
 /// <param name="Kind">Where it stands.</param>
 /// <param name="Index">0-based ordinal among the sites of its kind.</param>
-/// <param name="Uri">The URI exactly as written.</param>
+/// <param name="Uri">The URI as written, its variables resolved. One that only the player can resolve is not asked about: it stays.</param>
 /// <param name="Duration">Media Segments only: seconds as the shortest decimal of EXTINF (<c>4</c>, <c>2.8</c>, <c>3.337</c>); otherwise null.</param>
 /// <param name="StartMs">Media Segments only: start on the content's timeline, milliseconds, the sum of the exact durations before it, rounded once.</param>
 /// <param name="DurationMs">Media Segments only: rounded end minus rounded start, so that neighbours touch.</param>

@@ -22,10 +22,10 @@ public sealed class DocumentRuleTests
     }
 
     [Fact]
-    public void D2_A_URI_with_a_variable_is_shown_to_the_shell_as_written()
+    public void D2_A_URI_is_shown_to_the_shell_with_its_line_and_without_the_blanks_around_it()
     {
         var seen = new List<string>();
-        Rendered.Compiled("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"{$k}\"\n#EXTINF:4,\n {$n}/a.ts?t={$t}\t\n", new MediaEdit
+        Rendered.Compiled("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\n n/a.ts?t=1\t\n", new MediaEdit
         {
             Rewrite = (in UriSite site) =>
             {
@@ -34,7 +34,7 @@ public sealed class DocumentRuleTests
             },
         });
 
-        Assert.Equal(["Key 0 line 2: {$k}", "Segment 0 line 4: {$n}/a.ts?t={$t}"], seen);
+        Assert.Equal(["Key 0 line 2: k", "Segment 0 line 4: n/a.ts?t=1"], seen);
     }
 
     [Theory]
@@ -126,6 +126,18 @@ public sealed class DocumentRuleTests
     }
 
     [Fact]
+    public void D4_A_URI_without_EXTINF_takes_its_byte_range_with_it()
+    {
+        const string Text = "#EXTM3U\n#EXT-X-BYTERANGE:9\nstray.ts\n#EXTINF:4,\n#EXT-X-BYTERANGE:5\na.ts\n#EXT-X-BYTERANGE:7@70\nstray.ts\n#EXTINF:4,\nb.ts\n";
+
+        Assert.Equal([("a.ts", 0L), ("b.ts", null)], Rendered.Media(Text).Segments.Select(segment => (segment.Uri, segment.RangeOffset)));
+        var written = Rendered.Compiled(Text, new MediaEdit { Rewrite = Rendered.Gateway });
+        Assert.Contains("#EXT-X-BYTERANGE:9\nstray.ts\n", written, StringComparison.Ordinal);
+        Assert.Contains("#EXT-X-BYTERANGE:5@0\na.ts?", written, StringComparison.Ordinal);
+        Assert.Equal(5, Rendered.Error("#EXTM3U\n#EXT-X-BYTERANGE:9\nstray.ts\n#EXTINF:4,\n#EXT-X-BYTERANGE:x\na.ts\n").Line);
+    }
+
+    [Fact]
     public void D4_A_variant_is_what_follows_EXT_X_STREAM_INF()
     {
         var master = Rendered.Master("#EXTM3U\nstray.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-STREAM-INF:BANDWIDTH=2\n\n# comment\nno-extension\nstray.m3u8\n");
@@ -142,6 +154,10 @@ public sealed class DocumentRuleTests
     [InlineData("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x1\n#EXTINF:4,\na.ts", 2)]
     [InlineData("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",KEYFORMATVERSIONS=\"1\"\n#EXTINF:4,\na.ts", 5)]
     [InlineData("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"b\"\n#EXTINF:4,\na.ts", 8)]
+    [InlineData("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:4,\na.ts", 5)]
+    [InlineData("#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"k\",IV=0x1\n#EXTINF:4,\na.ts", 5)]
+    [InlineData("#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXTINF:4,\na.ts", 9)]
+    [InlineData("#EXT-X-SKIP:SKIPPED-SEGMENTS=3,RECENTLY-REMOVED-DATERANGES=\"\"\n#EXTINF:4,\na.ts", 10)]
     [InlineData("#EXT-X-DEFINE:QUERYPARAM=\"a\"\n#EXTINF:4,\na.ts", 11)]
     public void D5_The_version_rises_to_what_the_playlist_needs_and_no_further(string body, int version)
     {
@@ -153,10 +169,26 @@ public sealed class DocumentRuleTests
     }
 
     [Theory]
+    [InlineData("#EXT-X-STREAM-INF:BANDWIDTH=1\n", 0)]
+    [InlineData("#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", 5)]
+    [InlineData("#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"c\",INSTREAM-ID=\"CC1\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", 0)]
+    [InlineData("#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"c\",INSTREAM-ID=\"SERVICE1\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", 7)]
+    [InlineData("#EXT-X-STREAM-INF:BANDWIDTH=1,REQ-VIDEO-LAYOUT=\"CH-STEREO\"\n", 12)]
+    [InlineData("#EXT-X-STREAM-INF:BANDWIDTH=1,NAME=\"a,REQ-X=1\"\n", 0)]
+    public void D5_The_version_of_a_Master_Playlist_rises_likewise(string body, int version)
+    {
+        var text = Rendered.Compiled($"#EXTM3U\n{body}v.m3u8\n", new MasterEdit { Rewrite = Rendered.Gateway });
+
+        Assert.StartsWith(version == 0 ? $"#EXTM3U\n{body}" : $"#EXTM3U\n#EXT-X-VERSION:{version}\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("#EXT-X-VERSION:4\n#EXT-X-VERSION:7\n#EXT-X-VERSION:3\n", "#EXT-X-VERSION:7\n")]
     [InlineData("#EXT-X-VERSION:x\n", "#EXT-X-VERSION:1\n")]
     [InlineData("#EXT-X-VERSION:0\n", "#EXT-X-VERSION:1\n")]
-    [InlineData("#EXT-X-VERSION:99999999999\n", "#EXT-X-VERSION:1\n")]
+    [InlineData("#EXT-X-VERSION:-3\n", "#EXT-X-VERSION:1\n")]
+    [InlineData("#EXT-X-VERSION:3\n#EXT-X-VERSION:99999999999\n", "#EXT-X-VERSION:2147483647\n")]
+    [InlineData("#EXT-X-VERSION:99999999999\n", "#EXT-X-VERSION:99999999999\n")]
     public void D5_There_is_one_version_and_it_is_a_number(string given, string expected) =>
         Assert.Equal($"#EXTM3U\n{expected}#EXTINF:4,\na.ts\n", Rendered.Compiled($"#EXTM3U\n{given}#EXTINF:4,\na.ts\n", new MediaEdit { Rewrite = Rendered.Keep }));
 

@@ -30,7 +30,7 @@ public sealed class MediaPlaylistTests
         Assert.Equal(4000, media.LongestSegmentMs);
         Assert.True(media.HasEndList);
         Assert.False(media.Encrypted);
-        Assert.False(media.IFramesOnly);
+        Assert.False(media.IsTrickPlay);
     }
 
     [Fact]

@@ -19,7 +19,9 @@ public sealed class PlaylistFuzzTests
         "#EXT-X-VERSION:-3\n"u8.ToArray(), "#EXT-X-TARGETDURATION:2147483647\n"u8.ToArray(), "#EXT-X-TARGETDURATION:NaN\n"u8.ToArray(), "#EXT-X-BYTERANGE:9223372036854775807\n"u8.ToArray(),
         "#EXT-X-BYTERANGE:9223372036854775807@9223372036854775807\n"u8.ToArray(), "#EXT-X-BYTERANGE:5\n"u8.ToArray(), "#EXT-X-STREAM-INF:BANDWIDTH=1\n"u8.ToArray(), "#EXT-X-STREAM-INF\n"u8.ToArray(),
         "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"\",NAME=\"\"\n"u8.ToArray(), "#EXT-X-KEY:\n"u8.ToArray(), "#EXT-X-MAP:URI\n"u8.ToArray(), "#EXT-X-START:TIME-OFFSET=-2147483.9\n"u8.ToArray(), "#EXT-X-START:TIME-OFFSET=\"-1\n"u8.ToArray(),
-        "#EXT-X-DISCONTINUITY\n"u8.ToArray(), "http://169.254.169.254/\n"u8.ToArray(), "file:///etc/passwd\n"u8.ToArray(), "\u2028"u8.ToArray(), "{$x}"u8.ToArray(),
+        "#EXT-X-DISCONTINUITY\n"u8.ToArray(), "http://169.254.169.254/\n"u8.ToArray(), "file:///etc/passwd\n"u8.ToArray(), "\u2028"u8.ToArray(), "{$x}"u8.ToArray(), "{$path}"u8.ToArray(), "#EXT-X-DEFINE:NAME=\"x\",VALUE=\"http://h/{$x}\"\n"u8.ToArray(), "#EXT-X-DEFINE:NAME=\"x\",VALUE=\"#\"\n"u8.ToArray(),
+        "#EXT-X-DEFINE:IMPORT=\"path\"\n"u8.ToArray(), "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n"u8.ToArray(), "#EXT-X-IMAGES-ONLY\n"u8.ToArray(), "#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=1,URI=\"i\"\n"u8.ToArray(),
+        "#EXT-X-MAP:URI=\"{$path}\",BYTERANGE=\"{$x}\"\n"u8.ToArray(), Encoding.UTF8.GetBytes("#EXT-X-DEFINE:NAME=\"x\",VALUE=\"" + new string('a', 60_000) + "\"\n"), [.. Enumerable.Repeat("{$x}"u8.ToArray(), 5000).SelectMany(x => x)],
     ];
 
     private readonly byte[][] seeds = [.. Goldens.Names.Select(name => Encoding.UTF8.GetBytes(Goldens.Read(name)))];
@@ -89,7 +91,7 @@ public sealed class PlaylistFuzzTests
         var once = Bytes(template);
         Assert.True(Playlist.TryParse(once, out var masterAgain, out var mediaAgain, out var error), error.ToString());
         Assert.Equal(master is null, masterAgain is null);
-        Assert.Equal(media?.Segments.Length + (media is { HasEndList: true } ? 2 : 0), mediaAgain?.Segments.Length);
+        Assert.Equal(media?.Segments.Length + (media is { HasEndList: true, IsTrickPlay: false } ? 2 : 0), mediaAgain?.Segments.Length);
         var twice = masterAgain?.Compile(new MasterEdit { Rewrite = Rendered.Keep }) ?? mediaAgain?.Compile(new MediaEdit { Rewrite = Rendered.Keep });
         Assert.True(twice is not null && Bytes(twice).AsSpan().SequenceEqual(once), "The second rendering differs.");
     }

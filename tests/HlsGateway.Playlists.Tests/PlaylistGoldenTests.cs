@@ -58,6 +58,8 @@ public sealed class PlaylistGoldenTests
     [InlineData("aes-128", "before")]
     [InlineData("byte-ranges", "before")]
     [InlineData("unknown-tags", "before")]
+    [InlineData("headers-behind-dates", "before")]
+    [InlineData("variables-everywhere", "before")]
     [InlineData("live", "before")]
     [InlineData("ts-vod", "interstitial")]
     [InlineData("aes-128", "interstitial")]

@@ -21,8 +21,8 @@ public sealed class SpliceRuleTests
         var media = Rendered.Media(Ranges);
         var ranges = Rendered.Compiled(Ranges, new MediaEdit { Rewrite = Rendered.Gateway }).Split('\n').Where(line => line.Contains("BYTERANGE", StringComparison.Ordinal));
 
-        Assert.Equal([(5L, 10L), (15L, 20L), (0L, 30L), (35L, 40L)], media.Segments.Select(segment => (segment.RangeOffset ?? -1, segment.RangeLength ?? -1)));
-        Assert.Equal(["#EXT-X-BYTERANGE:10@5", "#EXT-X-BYTERANGE: 20@15", "#EXT-X-BYTERANGE:30@0", "#EXT-X-BYTERANGE:40@35", "#EXT-X-BYTERANGE:50"], ranges);
+        Assert.Equal([(5L, 10L), (15L, 20L), (35L, 30L), (65L, 40L)], media.Segments.Select(segment => (segment.RangeOffset ?? -1, segment.RangeLength ?? -1)));
+        Assert.Equal(["#EXT-X-BYTERANGE:10@5", "#EXT-X-BYTERANGE: 20@15", "#EXT-X-BYTERANGE:30@35", "#EXT-X-BYTERANGE:40@65", "#EXT-X-BYTERANGE:50"], ranges);
         Assert.Equal(Ranges, Rendered.Compiled(Ranges, new MediaEdit { Rewrite = Rendered.Keep }));
     }
 
