@@ -33,13 +33,36 @@ public sealed class PlaylistTemplate
     /// <exception cref="ArgumentException">The token or the destination has another length.</exception>
     public void Render(ReadOnlySpan<byte> token, Span<byte> destination)
     {
-        if (token.Length != TokenLength)
-            throw new ArgumentException("A session token is 40 bytes.", nameof(token));
         if (destination.Length < bytes.Length)
             throw new ArgumentException("The destination is smaller than the template.", nameof(destination));
+        RenderSlice(token, 0, destination[..bytes.Length]);
+    }
 
-        bytes.CopyTo(destination);
-        foreach (var hole in holes)
-            token.CopyTo(destination[hole..]);
+    /// <summary>Writes a part of the playlist, for a reader that takes it bit by bit: nobody has to hold the whole.</summary>
+    /// <param name="token">Exactly <see cref="TokenLength"/> ASCII bytes.</param>
+    /// <param name="offset">First byte of the rendering that is wanted.</param>
+    /// <param name="destination">Filled to its end.</param>
+    /// <exception cref="ArgumentException">The token has another length, or the slice ends behind the playlist.</exception>
+    public void RenderSlice(ReadOnlySpan<byte> token, int offset, Span<byte> destination)
+    {
+        if (token.Length != TokenLength)
+            throw new ArgumentException("A session token is 40 bytes.", nameof(token));
+        if (offset < 0 || offset > bytes.Length - destination.Length)
+            throw new ArgumentException("The slice ends behind the playlist.", nameof(offset));
+
+        bytes.AsSpan(offset, destination.Length).CopyTo(destination);
+        var end = offset + destination.Length;
+        for (var at = FirstHoleThatEndsBehind(offset); at < holes.Length && holes[at] < end; at++)
+        {
+            var hole = holes[at];
+            var from = Math.Max(hole, offset);
+            token[(from - hole)..(Math.Min(hole + TokenLength, end) - hole)].CopyTo(destination[(from - offset)..]);
+        }
+    }
+
+    private int FirstHoleThatEndsBehind(int offset)
+    {
+        var found = Array.BinarySearch(holes, offset - TokenLength + 1);
+        return found < 0 ? ~found : found;
     }
 }

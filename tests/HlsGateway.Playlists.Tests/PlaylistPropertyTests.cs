@@ -81,6 +81,19 @@ public sealed class PlaylistPropertyTests
     }
 
     [Fact]
+    public void Slices_of_any_size_laid_end_to_end_are_the_whole()
+    {
+        Properties.Hold(Body.Zip(Gen.Choose(1, 300)).ToArbitrary(), given =>
+        {
+            var template = Rendered.Media(given.Item1).Compile(new MediaEdit { Rewrite = Rendered.Gateway });
+            var all = new byte[template.Length];
+            for (var offset = 0; offset < all.Length; offset += given.Item2)
+                template.RenderSlice(Encoding.ASCII.GetBytes(Rendered.Token), offset, all.AsSpan(offset, Math.Min(given.Item2, all.Length - offset)));
+            return Encoding.UTF8.GetString(all) == template.Text();
+        });
+    }
+
+    [Fact]
     public void I5_The_timeline_is_the_slow_models()
     {
         Properties.Hold(Body.ToArbitrary(), text =>

@@ -5,6 +5,16 @@ internal static class SecurityHeaders
 {
     private const string Closed = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    /// <summary>For bytes that somebody else wrote: whatever a browser takes them for, it runs nothing, loads nothing and has no origin.</summary>
+    private const string Inert = "sandbox; default-src 'none'";
+
+    /// <summary>To be called for each answer below <c>/watch/</c> or <c>/media/</c> whose bytes are an origin's, an uploader's or an editor's.</summary>
+    public static void Confine(HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = Inert;
+        response.Headers.XContentTypeOptions = "nosniff";
+    }
+
     public static Task Apply(HttpContext context, RequestDelegate next)
     {
         var headers = context.Response.Headers;

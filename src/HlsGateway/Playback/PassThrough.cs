@@ -1,12 +1,19 @@
+using System.Net;
+using HlsGateway.Access;
+using HlsGateway.Playlists;
 using HlsGateway.Storage;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
 namespace HlsGateway.Playback;
 
-/// <summary>Streams what is neither playlist nor segment (posters, keys, steering manifests) from the origin through YARP, Range kept.</summary>
-internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store)
+/// <summary>
+/// Streams what is neither playlist nor segment (posters, keys, steering manifests) from the origin through YARP, Range kept. The bytes
+/// are the origin's and the address is ours: headers pass by a list (<see cref="ForeignHeaders"/>), and a browser runs nothing of it.
+/// </summary>
+internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn)
 {
     private static readonly ForwarderRequestConfig Limits = new()
     {
@@ -47,40 +54,94 @@ internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, 
             (url, client) = (OriginFetcher.UrlOn(destination, target.Locator), state.Model.HttpClient);
         }
 
-        var error = await forwarder.SendAsync(context, url, client, Limits, new Transform(url));
-        if (error is ForwarderError.None or ForwarderError.RequestCanceled or ForwarderError.ResponseBodyCanceled || context.Response.HasStarted)
+        // A GET has no body and no other protocol behind it: neither an upgrade nor bytes for the origin go through here.
+        context.Request.Headers.Upgrade = default;
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.Instance);
+        var transform = new Transform(url);
+        var error = await forwarder.SendAsync(context, url, client, Limits, transform);
+        if (context.Response.HasStarted || error is ForwarderError.RequestCanceled or ForwarderError.ResponseBodyCanceled)
+            return;
+        if (transform.Redirect is { } redirect)
+        {
+            await RedirectAsync(context, url, redirect);
+            return;
+        }
+
+        if (error is ForwarderError.None)
             return;
         if (destination is not null)
             cluster.ReportFailure(destination);
-        context.Features.Get<IHttpResponseFeature>()?.Headers.Remove("Content-Length");
-        await WatchAnswer.ProblemAsync(context, new(context.Response.StatusCode == StatusCodes.Status504GatewayTimeout ? 504 : 502, "origin-unreachable", "The origin could not be reached for this file."));
+        await RefuseAsync(context, error is ForwarderError.RequestTimedOut
+            ? new(StatusCodes.Status504GatewayTimeout, "origin-timeout", "The origin did not answer for this file in time.")
+            : new(StatusCodes.Status502BadGateway, "origin-unreachable", "The origin could not be reached for this file."));
+    }
+
+    /// <summary>
+    /// The origin's redirect is handed on where it leads to what viewers may be sent to anyhow: the origin (by our own address), the
+    /// CDN, an allowed host. Anywhere else it would make our address a way to whatever an origin's path can be made to redirect to.
+    /// </summary>
+    private async Task RedirectAsync(HttpContext context, string url, string location)
+    {
+        context.Response.Clear();
+        WatchAnswer.AllowAnyOrigin(context.Response);
+        if (location.Length == 0 || !UriReference.TryResolve(url, location, out var target))
+            target = "";
+        var ours = cluster.BaseAddresses.FirstOrDefault(address => target.StartsWith(address, StringComparison.Ordinal));
+        var below = ours is null ? "" : target[ours.Length..];
+        if (ours is not null && WatchPath.IsAcceptable(below.Split('?', '#')[0]))
+            WatchAnswer.Redirect(context, $"{context.Request.PathBase}{WatchRequest.Prefix}{below}");
+        else if (guarded.Allows(target) || (cdn.Value.BaseUrl.Length > 0 && target.StartsWith(cdn.Value.BaseUrl.TrimEnd('/') + "/", StringComparison.Ordinal)))
+            WatchAnswer.Redirect(context, target);
+        else
+            await RefuseAsync(context, new(StatusCodes.Status502BadGateway, "origin-redirect",
+                "The origin redirects this file to a host that is neither the CDN nor in Gateway:Origin:AllowedHosts. List the host there, or name the file's true address in the playlist."));
+    }
+
+    /// <summary>Nothing of what the origin had begun to say stays in the answer.</summary>
+    private static Task RefuseAsync(HttpContext context, in OriginFailure failure)
+    {
+        context.Response.Clear();
+        SecurityHeaders.Confine(context.Response);
+        WatchAnswer.AllowAnyOrigin(context.Response);
+        return WatchAnswer.ProblemAsync(context, failure);
+    }
+
+    private sealed class NoBody : IHttpRequestBodyDetectionFeature
+    {
+        public static NoBody Instance { get; } = new();
+
+        public bool CanHaveBody => false;
     }
 
     private sealed class Transform(string url) : HttpTransformer
     {
-        public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        /// <summary>Where the origin's answer leads: empty where it is no final answer and names no place; null for an answer with a file or an error.</summary>
+        public string? Redirect { get; private set; }
+
+        public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
-            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.RequestUri = WireUrl.Of(url);
-            // The viewer's credentials and origin are between the viewer and us.
-            proxyRequest.Headers.Host = null;
-            proxyRequest.Headers.Remove("Authorization");
-            proxyRequest.Headers.Remove("Cookie");
-            proxyRequest.Headers.Remove("Origin");
-            proxyRequest.Headers.Remove("Referer");
-            foreach (var header in ClientData.Headers)
-                proxyRequest.Headers.Remove(header);
+            ForeignHeaders.CopyRequest(httpContext.Request.Headers, proxyRequest.Headers);
+            return default;
         }
 
-        public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
         {
-            var copied = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-            var headers = httpContext.Response.Headers;
-            headers.AccessControlAllowOrigin = "*";
-            headers.Remove("Access-Control-Allow-Credentials");
-            headers.Remove("Set-Cookie");
-            headers.Remove("Server");
-            return copied;
+            if (proxyResponse is null)
+                return new(false);
+            if (proxyResponse.StatusCode is < HttpStatusCode.OK or (>= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest and not HttpStatusCode.NotModified))
+            {
+                Redirect = proxyResponse.Headers.NonValidated.TryGetValues("Location", out var location) ? location.ToString() : "";
+                return new(false);
+            }
+
+            SecurityHeaders.Confine(httpContext.Response);
+            ForeignHeaders.CopyAnswer(proxyResponse, httpContext.Response.Headers);
+            httpContext.Response.Headers.AccessControlExposeHeaders = "Content-Length, Content-Range, ETag";
+            return new(true);
         }
+
+        /// <summary>What comes behind the bytes would be headers too.</summary>
+        public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) => default;
     }
 }

@@ -9,7 +9,7 @@ using UriKind = HlsGateway.Playlists.UriKind;
 namespace HlsGateway.Playback;
 
 /// <summary>What a Media Playlist is to its session, as the child URI's <c>p</c> says.</summary>
-/// <param name="Role"><c>v</c> Variant Stream, <c>a</c> audio Rendition, <c>s</c> subtitles, <c>i</c> I-frames.</param>
+/// <param name="Role"><c>v</c> Variant Stream, <c>a</c> audio Rendition, <c>s</c> subtitles, <c>i</c> I-frames and what is played apart from the video (interstitials).</param>
 /// <param name="Copy">Profile of the trailer copy to splice; empty for none.</param>
 /// <param name="Target">
 /// Least EXT-X-TARGETDURATION with that copy, seconds, so that it agrees with the session's other Renditions (rule S3); 0 where it does by
@@ -19,6 +19,9 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
 {
     /// <summary>Two digits: a number that a client makes up stands for no more than so many templates.</summary>
     public const int GreatestTarget = 99;
+
+    /// <summary>For playlists that a session plays and that are no part of the video: their segments count nothing, and no trailer stands in them.</summary>
+    public static ChildRole Apart { get; } = new('i', "");
 
     public static ChildRole Read(ReadOnlySpan<char> value)
     {
@@ -47,9 +50,10 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     /// <summary>Compiles a Master Playlist.</summary>
     /// <param name="captionSource">What the caption playlists need to find this Master Playlist again; empty when it stands at <c>{video}/playlist.m3u8</c>.</param>
     /// <param name="children">Told of every child playlist.</param>
+    /// <param name="apart">It is an interstitial's, and so are all of its children.</param>
     public PlaylistTemplate Master(
         OriginPlaylist playlist, MasterPlaylist master, PlaylistPlace place, TrailerDecision trailer,
-        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, out int leftAlone)
+        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, out int leftAlone, bool apart = false)
     {
         var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
         var spliced = trailer.Version is not null && !trailer.Placement.IsInterstitial();
@@ -67,9 +71,11 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             };
             if (role is not { } child)
                 return Plain(placement, site.Uri);
+            if (apart)
+                child = ChildRole.Apart;
             var placed = placement.Place(site.Uri, TargetUse.Playlist);
             if (placed.Below is null)
-                return placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
+                return Elsewhere(placed);
             children($"{place.Video}/{placed.Below}");
             return WithSession(placed.Text ?? site.Uri, $"&p={child}");
         }
@@ -115,10 +121,12 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
                 case UriKind.RenditionReport:
                     var report = placement.Place(site.Uri, TargetUse.Playlist);
                     return report.Below is null ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
-                case UriKind.DateRangeAsset:
-                    var asset = placement.Place(site.Uri, WatchPath.IsPlaylist(site.Uri.Split('?', '#')[0]) ? TargetUse.Playlist : TargetUse.PassThrough);
-                    return asset.Below is null ? RewrittenUri.Keep : WithSession(asset.Text ?? site.Uri, "");
+                case UriKind.DateRangeAsset when WatchPath.IsPlaylist(WatchPath.Normal(site.Uri.Split('?', '#')[0])):
+                    // Played in this session, and no part of its video: neither a trailer nor watch-seconds.
+                    var asset = placement.Place(site.Uri, TargetUse.Playlist);
+                    return asset.Below is null ? Elsewhere(asset) : WithSession(asset.Text ?? site.Uri, $"&p={ChildRole.Apart}");
                 default:
+                    // An asset list too: parameters of a session would mark it as a segment, which is redirected and never streamed.
                     return Plain(placement, site.Uri);
             }
         }
@@ -210,6 +218,9 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         var placed = placement.Place(uri, TargetUse.PassThrough);
         return placed.Text is null || string.Equals(placed.Text, uri, StringComparison.Ordinal) ? RewrittenUri.Keep : new(placed.Text, null);
     }
+
+    /// <summary>A playlist that the player fetches past us.</summary>
+    private static RewrittenUri Elsewhere(PlacedUri placed) => placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
 
     private static RewrittenUri WithSession(string uri, string after)
     {

@@ -54,16 +54,18 @@ internal sealed class PlaylistServer(
 
     private async ValueTask ServeMasterAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
     {
-        var tracks = subtitles.Tracks(request.VideoName);
-        var decision = request.Verdict == SessionVerdict.Valid && request.Token.Trailer != 0
-            ? await DecidePinnedAsync(context, request, playlist, master)
+        // What an interstitial leads to is no part of the video.
+        var apart = ChildRole.Read(new PlayerQuery(request.Query).Profile) == ChildRole.Apart;
+        var tracks = apart ? [] : subtitles.Tracks(request.VideoName);
+        var decision = apart ? TrailerDecision.Without(TrailerPlan.NoTrailer)
+            : request.Verdict == SessionVerdict.Valid && request.Token.Trailer != 0 ? await DecidePinnedAsync(context, request, playlist, master)
             : Decide(request, playlist, master);
-        var key = new TemplateKey(playlist, request.Video, request.Below, decision.Key);
+        var key = new TemplateKey(playlist, request.Video, request.Below, apart ? ChildRole.Apart.ToString() : decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
         if (compiled is null || compiled.Tracks != tracks)
         {
             var template = compiler.Master(playlist, master, Place(request, playlist), decision, tracks, PlaylistAddress.CaptionSource(keys, request.Video, playlist.Target),
-                child => children.Note(child, request.Video), out var leftAlone);
+                child => children.Note(child, request.Video), out var leftAlone, apart);
             if (leftAlone > 0)
             {
                 metrics.PlaylistsLeftAlone(leftAlone);

@@ -50,7 +50,9 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         var full = $"{place.Video}/{place.ClientRoot}{name}";
         // Our own names below a video, and what a path of ours may not hold, go the opaque way.
         if (!WatchPath.IsAcceptable($"{place.Video}/{rooted}") || name.StartsWith('~') || name.StartsWith("subtitles/", StringComparison.Ordinal)
-            || name.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(name) != (use == TargetUse.Playlist))
+            || name.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(name) != (use == TargetUse.Playlist)
+            // A plain path is told by its name; what is to be streamed although it is named like a segment says so in a signed one.
+            || (use == TargetUse.PassThrough && (WatchRouter.IsMediaName(name) || LooksLikeOurs(below.AsSpan(path.Length)))))
             return default;
 
         const string Host = "http://player.invalid/watch/";
@@ -94,6 +96,9 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         var slash = address.IndexOf('/', address.IndexOf("://", StringComparison.Ordinal) + 3);
         return slash < 0 ? address : address[..slash];
     }
+
+    /// <param name="query">With its <c>?</c>; empty where there is none.</param>
+    private static bool LooksLikeOurs(ReadOnlySpan<char> query) => !query.IsEmpty && !query.SequenceEqual(new PlayerQuery(query[1..]).Foreign());
 
     private static bool IsHttp(string url) =>
         url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);

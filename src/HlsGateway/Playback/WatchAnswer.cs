@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.IO.Compression;
+using HlsGateway.Access;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 
@@ -19,8 +18,8 @@ internal static class WatchAnswer
         response.Headers.CacheControl = "no-store";
     }
 
-    /// <summary>Renders a template straight into the response's buffer.</summary>
-    public static async ValueTask PlaylistAsync(HttpContext context, PlaylistTemplate template, ReadOnlyMemory<byte> token)
+    /// <summary>Renders a template straight into the response's buffer, a slice at a time: a slow reader is waited for, not written ahead of.</summary>
+    public static ValueTask PlaylistAsync(HttpContext context, PlaylistTemplate template, ReadOnlyMemory<byte> token)
     {
         var response = context.Response;
         response.ContentType = PlaylistType;
@@ -29,21 +28,19 @@ internal static class WatchAnswer
             response.Headers.Vary = "Accept-Encoding";
             if (AcceptsGzip(context.Request))
             {
-                await GzipAsync(context, template, token);
-                return;
+                response.Headers.ContentEncoding = "gzip";
+                return HttpMethods.IsHead(context.Request.Method) ? default : SlicedPlaylist.GzipAsync(response.BodyWriter, template, token, context.RequestAborted);
             }
         }
 
         response.ContentLength = template.Length;
-        if (HttpMethods.IsHead(context.Request.Method))
-            return;
-        template.Render(token.Span, response.BodyWriter.GetSpan(template.Length));
-        response.BodyWriter.Advance(template.Length);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method) ? default : SlicedPlaylist.PlainAsync(response.BodyWriter, template, token, context.RequestAborted);
     }
 
+    /// <summary>Captions: an editor's or a stranger's words.</summary>
     public static async ValueTask TextAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
     {
+        SecurityHeaders.Confine(context.Response);
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -58,15 +55,7 @@ internal static class WatchAnswer
     }
 
     public static Task ProblemAsync(HttpContext context, in OriginFailure failure) =>
-        Problems.Of(failure.Status, failure.Slug, Title(failure.Status), failure.Detail).ExecuteAsync(context);
-
-    private static string Title(int status) => status switch
-    {
-        StatusCodes.Status400BadRequest => "The path cannot be passed on",
-        StatusCodes.Status404NotFound => "Nothing is published here",
-        StatusCodes.Status504GatewayTimeout => "The origin took too long",
-        _ => "The origin gave no usable answer",
-    };
+        Problems.Of(failure.Status, failure.Slug, WatchProblems.Title(failure.Slug), failure.Detail).ExecuteAsync(context);
 
     private static bool AcceptsGzip(HttpRequest request)
     {
@@ -77,23 +66,5 @@ internal static class WatchAnswer
         }
 
         return false;
-    }
-
-    private static async ValueTask GzipAsync(HttpContext context, PlaylistTemplate template, ReadOnlyMemory<byte> token)
-    {
-        context.Response.Headers.ContentEncoding = "gzip";
-        if (HttpMethods.IsHead(context.Request.Method))
-            return;
-        var plain = ArrayPool<byte>.Shared.Rent(template.Length);
-        try
-        {
-            template.Render(token.Span, plain);
-            await using var gzip = new GZipStream(context.Response.BodyWriter.AsStream(leaveOpen: true), CompressionLevel.Fastest);
-            await gzip.WriteAsync(plain.AsMemory(0, template.Length), context.RequestAborted);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(plain);
-        }
     }
 }

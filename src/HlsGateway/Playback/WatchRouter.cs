@@ -79,7 +79,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes.
         var source = new OriginTarget(OriginKind.Cluster, request.RawPath + query.Foreign());
         var signed = !query.Session.IsEmpty || !query.Duration.IsEmpty;
-        return new(signed || Media.Contains(Extension(below)) ? RouteKind.Media : RouteKind.PassThrough, source);
+        return new(signed || IsMediaName(below) ? RouteKind.Media : RouteKind.PassThrough, source);
     }
 
     /// <summary>Where an opaque target or a Master Playlist named in a caption's address is read.</summary>
@@ -138,6 +138,9 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
     private static WatchRoute RouteStore(ReadOnlySpan<char> below, string key) =>
         !BlobKey.IsValid(key) ? new(RouteKind.Unknown, default)
         : new(WatchPath.IsPlaylist(below) ? RouteKind.Playlist : RouteKind.Media, new(OriginKind.Store, key));
+
+    /// <summary>True for a name by which a path without any parameter of ours is taken for a segment.</summary>
+    public static bool IsMediaName(ReadOnlySpan<char> path) => Media.Contains(Extension(path));
 
     private static ReadOnlySpan<char> Extension(ReadOnlySpan<char> path)
     {

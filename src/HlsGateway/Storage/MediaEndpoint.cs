@@ -1,3 +1,4 @@
+using HlsGateway.Access;
 using HlsGateway.Telemetry;
 using Microsoft.Net.Http.Headers;
 
@@ -13,6 +14,7 @@ internal static class MediaEndpoint
     {
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
+        SecurityHeaders.Confine(context.Response);
         if (context.Request.Method == HttpMethods.Options)
         {
             headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
