@@ -57,7 +57,7 @@ internal static class AutomaticCaptionsEndpoints
             {
                 CaptionRefusal.NoSound => Problems.Of(409, "no-sound", "The video has no sound", "There is nothing that could be written down. Upload the video with its sound."),
                 CaptionRefusal.ByHand => Problems.Of(409, "captions-by-hand", "People wrote captions of this language", "No program replaces them. DELETE them first, or name another language."),
-                _ => Problems.Of(404, "no-video", "There is no such upload", "Automatic captions are written from the source of an upload that is ready; videos of other origins have none here."),
+                _ => Problems.Of(404, "no-video", "There is no such video", "Automatic captions are written from the source of an upload that is ready; videos of other origins have none here."),
             };
         return TypedResults.Accepted($"/api/videos/{Uri.EscapeDataString(id)}/subtitles/automatic", AutomaticCaptionsView.Of(job));
     }

@@ -127,7 +127,7 @@ internal sealed class PlaylistOrigin(
         }
 
         if (!Playlist.TryParse(bytes, out var master, out var media, out var error))
-            return new(null, new OriginFailure(StatusCodes.Status502BadGateway, "origin-no-playlist", $"The origin's {new Uri(answer.Url).AbsolutePath} is no usable HLS playlist: {error}."));
+            return new(null, new OriginFailure(StatusCodes.Status502BadGateway, "origin-no-playlist", $"The origin's {new Uri(answer.Url).AbsolutePath} is no usable HLS playlist: {error}"));
 
         var playlist = new OriginPlaylist
         {

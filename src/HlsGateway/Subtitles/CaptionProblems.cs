@@ -10,7 +10,7 @@ internal static class CaptionProblems
 {
     private const int MaxName = 100;
 
-    public static ProblemHttpResult BadVideo => Problems.Of(400, "bad-video", "This is no video's name",
+    public static ProblemHttpResult BadVideo => Problems.Of(400, "bad-video", "That is no video's id",
         "Write the video as it stands behind /watch/, with %2F for each slash.");
 
     public static ProblemHttpResult BadName => Problems.Of(400, "bad-name", "This name cannot stand in a playlist",
