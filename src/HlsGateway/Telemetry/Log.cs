@@ -1,5 +1,3 @@
-using HlsGateway.Transcoding;
-
 namespace HlsGateway.Telemetry;
 
 /// <summary>
@@ -60,13 +58,13 @@ internal static partial class Log
     public static partial void TrailerLibraryUnreadable(this ILogger log, Exception error);
 
     [LoggerMessage(5000, LogLevel.Information, "ffmpeg runs with isolation {Isolation}")]
-    public static partial void TranscoderIsolation(this ILogger log, IsolationKind isolation);
+    public static partial void TranscoderIsolation(this ILogger log, Enum isolation);
 
     [LoggerMessage(5001, LogLevel.Warning, "transcoder not isolated: this machine refuses bubblewrap and network namespaces; docs/operations.md says how to confine the worker from outside")]
     public static partial void TranscoderNotIsolated(this ILogger log);
 
     [LoggerMessage(5002, LogLevel.Information, "isolation {Isolation} is refused here: {Reason}")]
-    public static partial void IsolationRefused(this ILogger log, IsolationKind isolation, string reason);
+    public static partial void IsolationRefused(this ILogger log, Enum isolation, string reason);
 
     [LoggerMessage(5010, LogLevel.Information, "Job {Job} begins, attempt {Attempt}")]
     public static partial void JobStarted(this ILogger log, string job, int attempt);
