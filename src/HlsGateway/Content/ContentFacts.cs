@@ -8,11 +8,17 @@ namespace HlsGateway.Content;
 /// <summary>Whether where a content ends is to be measured too: it costs the origin its last segments.</summary>
 public delegate bool WantsEnd(IReadOnlyList<RenditionFacts> facts);
 
+/// <summary>What is known of a content now.</summary>
+/// <param name="Facts">Null while it has not been measured.</param>
+/// <param name="Unreadable">Why the last try failed, in a sentence; null where none has been made or it did not fail.</param>
+public readonly record struct KnownContent(ImmutableArray<RenditionFacts>? Facts, string? Unreadable = null);
+
 /// <summary>
 /// What was measured on each Rendition of a video, by video and version of its playlist: in memory within a bound, in the catalogue's
-/// database for good. Measuring goes on in the background, once however many ask; a failure is remembered for a minute.
+/// database for good. Measuring goes on in the background, once however many ask; what failed
+/// is tried again after waits that grow, when somebody asks then.
 /// </summary>
-public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, ILogger<ContentFacts> log) : IDisposable
+public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, TimeProvider time, ILogger<ContentFacts> log) : IDisposable
 {
     /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(8);
@@ -23,7 +29,10 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
     /// <summary>Ranges of one video that are measured: each costs a part of a segment from the origin.</summary>
     private const int MostRanges = 16;
 
-    private static readonly TimeSpan FailureLasts = TimeSpan.FromMinutes(1);
+    /// <summary>An origin that was away for a moment is soon asked again; content that nobody can read costs a try in six hours.</summary>
+    private static readonly Backoff Retries = new(TimeSpan.FromMinutes(1), TimeSpan.FromHours(6));
+
+    private sealed record Failure(string Reason, int Attempts, DateTimeOffset RetryAt);
 
     /// <summary>One video's Renditions after another: the machine's other core belongs to viewers.</summary>
     private readonly SemaphoreSlim turns = new(1, 1);
@@ -35,6 +44,9 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
     /// <summary>Never blocks; null while nothing has been measured.</summary>
     public ImmutableArray<RenditionFacts>? TryGet(string video, string version) =>
         known.TryGetValue((video, version), out var facts) ? (ImmutableArray<RenditionFacts>?)facts : null;
+
+    /// <summary>As above, and why it could not be measured.</summary>
+    public KnownContent Known(string video, string version) => new(TryGet(video, version), FailureOf(video, version)?.Reason);
 
     /// <summary>Has a video measured in the background, once.</summary>
     public void Measure(ContentSource source) => _ = Start(source);
@@ -82,7 +94,7 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
     private Task<ImmutableArray<RenditionFacts>?> Start(ContentSource source)
     {
         var key = (source.Video, source.Version);
-        if (failed.TryGetValue(key, out _) || (running.Count >= MostWaiting && !running.ContainsKey(key)))
+        if ((FailureOf(source.Video, source.Version) is { } failure && time.GetUtcNow() < failure.RetryAt) || (running.Count >= MostWaiting && !running.ContainsKey(key)))
             return Task.FromResult<ImmutableArray<RenditionFacts>?>(null);
         return running.GetOrAdd(key, _ => new(() => Task.Run(() => RunAsync(source)))).Value;
     }
@@ -99,6 +111,7 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
             if (facts != kept)
                 await store.KeepAsync(source.Video, source.Version, facts, stopping.Token);
             known.Set(key, facts, new MemoryCacheEntryOptions { Size = 1 });
+            failed.Remove(key);
             return facts;
         }
         catch (Exception e)
@@ -106,8 +119,11 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
             // Nobody awaits a background measurement: whatever happened, the video plays without trailer, and is tried again later.
             if (!stopping.IsCancellationRequested)
             {
-                failed.Set(key, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = FailureLasts });
-                log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, e is ContentUnreadableException ? e.Message : e.GetType().Name);
+                var attempts = (FailureOf(source.Video, source.Version)?.Attempts ?? 0) + 1;
+                var failure = new Failure(e is ContentUnreadableException ? e.Message : $"Measuring it failed ({e.GetType().Name}); the log says where.", attempts, Retries.NextTry(time, attempts));
+                // Kept beyond the next try: what fails again waits longer. Until then nobody may ask for days.
+                failed.Set(key, failure, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromDays(2) });
+                log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, failure.Reason);
             }
             return null;
         }
@@ -116,6 +132,8 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
             running.TryRemove(key, out _);
         }
     }
+
+    private Failure? FailureOf(string video, string version) => failed.TryGetValue((video, version), out Failure? failure) ? failure : null;
 
     /// <summary>What cannot be read costs captions their place behind it, not the video its trailer.</summary>
     private async Task<IReadOnlyList<RangeFacts>?> MeasureRangesAsync(ContentSource source, CancellationToken ct)

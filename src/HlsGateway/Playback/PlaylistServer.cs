@@ -210,9 +210,11 @@ internal sealed class PlaylistServer(
     {
         if (await pinned.FindAsync(request.Token.Trailer, "", context.RequestAborted) is not { } version)
             return TrailerDecision.Without(TrailerPlan.NoTrailer);
-        var known = Known(request, playlist) ?? await FactsAsync(context, request, playlist);
+        var known = Known(request, playlist);
+        if (known.Facts is null)
+            known = known with { Facts = await FactsAsync(context, request, playlist) };
         var placement = request.Token.Placement;
-        if (TrailerPlan.Decide(master, known, version, placement).Missing is [var shape, ..])
+        if (TrailerPlan.Decide(master, known.Facts, version, placement).Missing is [var shape, ..])
             version = await pinned.FindAsync(version.Id, shape.Profile, context.RequestAborted) ?? version;
         return trailers.Decide(request.VideoName, master, known, version, placement, pinned: true);
     }
@@ -232,12 +234,12 @@ internal sealed class PlaylistServer(
     }
 
     /// <summary>What is known of the content now; the unknown is measured in the background.</summary>
-    private ImmutableArray<RenditionFacts>? Known(WatchRequest request, OriginPlaylist playlist)
+    private KnownContent Known(WatchRequest request, OriginPlaylist playlist)
     {
         if (playlist.Target.Kind == OriginKind.Store && published.TryGet(request.VideoName, out var video))
-            return video.Facts;
-        var known = facts.TryGet(request.VideoName, playlist.Version);
-        if (known is null)
+            return new(video.Facts);
+        var known = facts.Known(request.VideoName, playlist.Version);
+        if (known.Facts is null)
             facts.Measure(reader.SourceOf(request.VideoName, playlist));
         return known;
     }

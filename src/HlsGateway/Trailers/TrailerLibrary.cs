@@ -20,7 +20,8 @@ public sealed record CopyFailure(string Reason, int Attempts, DateTimeOffset Ret
 /// <param name="Reason">As the metric <c>hlsgateway.splice.skipped</c> has it.</param>
 /// <param name="Sessions">How many.</param>
 /// <param name="Video">Of the latest of them.</param>
-public sealed record SkippedSplice(string Reason, long Sessions, string Video, DateTimeOffset At);
+/// <param name="Detail">What kept that video's content from being read; null for other reasons.</param>
+public sealed record SkippedSplice(string Reason, long Sessions, string Video, DateTimeOffset At, string? Detail = null);
 
 /// <summary>
 /// All trailers as one immutable snapshot behind one reference: a swap is one write, a request reads once. Nothing here waits;
@@ -65,12 +66,14 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
 
     /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
     /// <param name="pinned">The session has pinned it before: what it pinned is in the store, known here or not.</param>
-    public TrailerDecision Decide(string video, MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
-        Settle(pinned ? TrailerPlan.Decide(master, facts, trailer, placement) : TrailerPlan.Decide(master, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer, video);
+    public TrailerDecision Decide(string video, MasterPlaylist master, KnownContent content, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
+        Settle(pinned
+            ? TrailerPlan.Decide(master, content.Facts, trailer, placement)
+            : TrailerPlan.Decide(master, content.Facts, trailer, PlacementOf(placement, content.Facts), shape => IsMade(trailer, shape)), content, trailer, video);
 
     /// <summary>As above, for a new session whose entry is itself a Media Playlist.</summary>
-    public TrailerDecision Decide(string video, string mediaPlaylist, ImmutableArray<RenditionFacts>? facts, TrailerVersion? trailer, TrailerPlacement placement) =>
-        Settle(TrailerPlan.Decide(mediaPlaylist, facts, trailer, PlacementOf(placement, facts), shape => IsMade(trailer, shape)), trailer, video);
+    public TrailerDecision Decide(string video, string mediaPlaylist, KnownContent content, TrailerVersion? trailer, TrailerPlacement placement) =>
+        Settle(TrailerPlan.Decide(mediaPlaylist, content.Facts, trailer, PlacementOf(placement, content.Facts), shape => IsMade(trailer, shape)), content, trailer, video);
 
     /// <summary>Has a missing copy made in the background, once; after a failure not before its back-off has passed.</summary>
     public void Want(TrailerVersion version, RenditionShape shape)
@@ -178,10 +181,13 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         queued.TryRemove(key, out _);
     }
 
-    private TrailerDecision Settle(TrailerDecision decision, TrailerVersion? active, string video)
+    private TrailerDecision Settle(TrailerDecision decision, in KnownContent content, TrailerVersion? active, string video)
     {
         if (active is null)
             return decision;
+        // The next session has the trailer only where the measuring is still to come to an end.
+        if (decision.Reason == TrailerPlan.FactsPending && content.Unreadable is not null)
+            decision = decision with { Reason = TrailerPlan.ContentUnreadable };
         foreach (var shape in decision.Missing)
         {
             if (decision.Version is null && FailureOf(active.Id, shape.Profile) is not null)
@@ -191,8 +197,8 @@ public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvid
         if (decision.Reason is { } reason)
         {
             metrics.SpliceSkipped.Add(1, new KeyValuePair<string, object?>("reason", reason));
-            var now = time.GetUtcNow();
-            skipped.AddOrUpdate(reason, _ => new SkippedSplice(reason, 1, video, now), (_, last) => new SkippedSplice(reason, last.Sessions + 1, video, now));
+            var latest = new SkippedSplice(reason, 1, video, time.GetUtcNow(), reason == TrailerPlan.ContentUnreadable ? content.Unreadable : null);
+            skipped.AddOrUpdate(reason, latest, (_, last) => latest with { Sessions = last.Sessions + 1 });
         }
 
         return decision;

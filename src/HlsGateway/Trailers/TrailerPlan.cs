@@ -33,6 +33,7 @@ public static class TrailerPlan
 {
     public const string NoTrailer = "no_trailer";
     public const string FactsPending = "facts_pending";
+    public const string ContentUnreadable = "content_unreadable";
     public const string CopyMissing = "copy_missing";
     public const string CopyFailed = "copy_failed";
     public const string UnsupportedShape = "unsupported_shape";

@@ -130,6 +130,42 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
         Assert.Equal(1, reads);
     }
 
+    [Fact]
+    public async Task What_cannot_be_read_is_tried_again_after_waits_that_grow_to_six_hours_and_a_success_ends_them()
+    {
+        var clock = new ManualClock();
+        await using var host = await GatewayHost.StartAsync(configure: services => services.AddSingleton<TimeProvider>(clock));
+        var facts = host.Services.GetRequiredService<ContentFacts>();
+        var reads = 0;
+        var readable = false;
+        var source = new ContentSource("gone", "1", ["v.m3u8"], (_, _) =>
+        {
+            reads++;
+            return readable ? Task.FromResult(new FirstSegment("encrypted", default, default)) : throw new ContentUnreadableException($"no, for the {reads}. time");
+        });
+        foreach (var minutes in (int[])[1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360])
+        {
+            var before = reads;
+            Assert.Null(await facts.GetAsync(source, CancellationToken.None));
+            Assert.Equal(before + 1, reads);
+            Assert.Equal($"no, for the {reads}. time", facts.Known("gone", "1").Unreadable);
+            clock.Advance(TimeSpan.FromMinutes(minutes) - TimeSpan.FromMilliseconds(1));
+            Assert.Null(await facts.GetAsync(source, CancellationToken.None));
+            Assert.Equal(before + 1, reads);
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        // Other bytes of the playlist are other content.
+        var other = reads;
+        Assert.Null(facts.Known("gone", "2").Unreadable);
+        Assert.Null(await facts.GetAsync(source with { Version = "2" }, CancellationToken.None));
+        Assert.Equal(other + 1, reads);
+
+        readable = true;
+        Assert.NotNull(await facts.GetAsync(source, CancellationToken.None));
+        Assert.Null(facts.Known("gone", "1").Unreadable);
+    }
+
     private async Task<ImmutableArray<RenditionFacts>> MeasureAsync(string video, string[] encode, string[] mux, Action<LoopbackOrigin>? also = null)
     {
         await using var origin = await LoopbackOrigin.StartAsync();

@@ -154,6 +154,39 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         Assert.Equal("facts_pending", ((JsonElement)latest)[1].GetProperty("reason").GetString());
     }
 
+    [Theory]
+    [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nnone.ts\n#EXT-X-ENDLIST\n", "404")]
+    [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://elsewhere.example/a.ts\n#EXT-X-ENDLIST\n", "Gateway:Origin:AllowedHosts")]
+    [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nnoise.ts\n#EXT-X-ENDLIST\n", "no media that can be read")]
+    [InlineData(null, "Media Playlist could not be read")]
+    public async Task S8_Content_that_cannot_be_read_is_not_said_to_be_pending_for_ever(string? media, string why)
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        origin.Serve("broken/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n");
+        if (media is not null)
+            origin.Serve("broken/v.m3u8", media);
+        // It begins like MPEG-TS and holds nothing.
+        var noise = new byte[188 * 20];
+        for (var at = 0; at < noise.Length; at += 188)
+            noise[at] = 0x47;
+        origin.Serve("broken/noise.ts", noise);
+        await using var host = await GatewayHost.StartAsync(origin);
+        using var api = host.Api("editor");
+        await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        await ActivateAsync(api, """{"trailer":"a"}""");
+        var told = (JsonElement)await Eventually.GetAsync<object>(
+            async () =>
+            {
+                await host.Client.GetStringAsync("watch/broken/playlist.m3u8");
+                var skipped = (await JsonAsync(await api.GetAsync("api/trailers"))).GetProperty("skipped");
+                return skipped.EnumerateArray().FirstOrDefault(each => each.GetProperty("reason").GetString() == "content_unreadable") is { ValueKind: JsonValueKind.Object } found ? found : null;
+            },
+            "the content was tried");
+        Assert.Equal("broken", told.GetProperty("video").GetString());
+        Assert.Contains(why, told.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("..", told.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_preview_plays_a_trailer_that_is_not_on_and_starts_no_session()
     {
