@@ -42,7 +42,7 @@ builder.AddStudio();
 var app = builder.Build();
 
 app.UseAccess();
-app.MapTelemetry();
+app.MapTelemetry(AccessSetup.IsTrustedAsync);
 app.MapBlobStorage();
 app.MapCatalogue();
 app.MapTrailers();

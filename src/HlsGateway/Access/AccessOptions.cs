@@ -11,6 +11,10 @@ public sealed class AccessOptions
 
     /// <summary>Addresses or CIDR ranges whose X-Forwarded-For and X-Forwarded-Proto are believed; empty believes nobody.</summary>
     public string[] KnownProxies { get; init; } = [];
+
+    /// <summary>One of <see cref="KnownProxies"/>; a single address is a network of one.</summary>
+    internal static IPNetwork NetworkOf(string proxy) =>
+        IPAddress.TryParse(proxy, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : IPNetwork.Parse(proxy);
 }
 
 public sealed class ApiToken

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication;
@@ -17,7 +16,7 @@ public static class AccessSetup
         var services = builder.Services;
         services.AddOptions<AccessOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
-        services.AddSingleton<TokenTable>().AddSingleton<FailedAttempts>();
+        services.AddSingleton<TokenTable>().AddSingleton<FailedAttempts>().AddSingleton<ForwardedClients>();
 
         // The policies name the scheme themselves: without a default one, players' requests never reach the handler.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
@@ -50,12 +49,13 @@ public static class AccessSetup
     {
         // Made before the first request, so that a first start tells its token at once.
         app.Services.GetRequiredService<TokenTable>();
+        app.Use(app.Services.GetRequiredService<ForwardedClients>().NoticeAsync);
         if (app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.KnownProxies.Length > 0)
             app.UseForwardedHeaders();
         app.Use(SecurityHeaders.Apply);
         app.Use(Framing.Refuse);
         app.Use(RequestTarget.Refuse);
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync });
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync, SuppressDiagnosticsCallback = static failure => Failures.IsExpected(failure.Exception) });
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();
         app.UseAuthorization();
@@ -63,6 +63,12 @@ public static class AccessSetup
         // How much is watched, what fails, which origins are asked: sums, but not for everybody.
         app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Roles.Analyst).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
     }
+
+    /// <summary>Whether who asks an open endpoint has shown a token of the roles that may read what it keeps from strangers.</summary>
+    public static async Task<bool> IsTrustedAsync(HttpContext context) =>
+        context.Request.Headers.Authorization.Count > 0
+        && (await context.AuthenticateAsync(BearerHandler.Name)).Principal is { } user
+        && (user.IsInRole(Roles.Admin) || user.IsInRole(Roles.Analyst));
 
     // Where no route stands (404) or none for the method (405) there is nothing to protect, and the honest answer helps more.
     private static AuthorizationPolicy AdminUnlessNothingIsThere() => new AuthorizationPolicyBuilder(BearerHandler.Name)
@@ -78,9 +84,6 @@ public static class AccessSetup
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in access.KnownProxies)
-        {
-            if (IPAddress.TryParse(proxy, out var address)) forwarded.KnownProxies.Add(address);
-            else forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
-        }
+            forwarded.KnownIPNetworks.Add(AccessOptions.NetworkOf(proxy));
     }
 }

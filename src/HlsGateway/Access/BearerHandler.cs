@@ -30,12 +30,9 @@ internal sealed class BearerHandler(
             !value.Scheme.Equals(Name, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { Length: > 0 and <= 512 } token)
             return AuthenticateResult.Fail("The Authorization header holds no bearer token.");
 
-        var address = Context.Connection.RemoteIpAddress;
-        exhausted = failures.Exhausted(address);
-        if (exhausted) return AuthenticateResult.Fail("Too many wrong tokens.");
         if (tokens.RoleOf(token) is not { } role)
         {
-            exhausted = !failures.Count(address);
+            exhausted = !failures.TryTake(Context.Connection.RemoteIpAddress);
             metrics.AuthenticationFailures.Add(1);
             return AuthenticateResult.Fail("The token is not known.");
         }
@@ -49,7 +46,7 @@ internal sealed class BearerHandler(
         {
             Response.Headers.RetryAfter = "1";
             await Problems.Of(429, "too-many-wrong-tokens", "Too many wrong tokens",
-                "This address sent too many tokens that are not ours. Wait a few seconds, then send a valid one.").ExecuteAsync(Context);
+                "This address sent too many tokens that are not ours. Send a valid one: it passes at once.").ExecuteAsync(Context);
             return;
         }
         Response.Headers.WWWAuthenticate = Name;

@@ -29,6 +29,10 @@ internal static class Failures
         await problem.ExecuteAsync(context);
     }
 
+    /// <summary>What a client did, or what is told elsewhere once: a line for each would let anybody fill the log.</summary>
+    public static bool IsExpected(Exception failure) =>
+        failure is BadHttpRequestException or Analytics.LedgerAwayException or IOException { InnerException: OverflowException };
+
     // Kestrel's and the binder's messages tell which parameter failed and how; an inner message may tell more than that.
     private static string Plain(BadHttpRequestException bad) =>
         bad.InnerException is System.Text.Json.JsonException json

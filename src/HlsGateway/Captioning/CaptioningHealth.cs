@@ -1,4 +1,5 @@
 using HlsGateway.Subtitles;
+using HlsGateway.Telemetry;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
@@ -30,7 +31,7 @@ internal sealed class CaptioningHealth(IOptions<SubtitlesOptions> options, IOpti
         lock (gate)
             return Task.FromResult(
                 !options.Value.Automatic.IsOn ? HealthCheckResult.Healthy("no automatic captions")
-                : failures >= Patience ? HealthCheckResult.Degraded($"the last {failures} automatic captions failed; the last time: {last}")
+                : failures >= Patience ? HealthCheckResult.Degraded("several automatic captions in a row failed", data: new Dictionary<string, object>(StringComparer.Ordinal) { ["failures"] = failures, [Readiness.Detail] = last })
                 : HealthCheckResult.Healthy(gateway.Value.Has("worker") ? "automatic captions are written here" : "automatic captions are written by workers"));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HlsGateway.Telemetry;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HlsGateway.Counting;
@@ -20,13 +21,14 @@ internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
         if (forwarder is not null)
         {
             data["forward_lag_seconds"] = Math.Round(forwarder.Lag.TotalSeconds, 3);
-            data["forward_error"] = forwarder.Trouble ?? "";
         }
         var recent = outbox.LastLossAt is > 0 and var at && Stopwatch.GetElapsedTime(at) < TimeSpan.FromMinutes(1);
+        if ((progress.Trouble ?? progress.Aside ?? forwarder?.Trouble) is { } detail)
+            data[Readiness.Detail] = detail;
         var why =
-            progress.Trouble is { } trouble ? $"The ledger is closed ({trouble}); viewers are redirected uncounted." :
-            progress.Aside is { } aside ? $"A damaged ledger was put aside as {aside}; counting goes on in a new one." :
-            forwarder?.Trouble is { } stuck ? $"Nothing moves to PostgreSQL ({stuck}); the outbox holds it, viewers are served and counted." :
+            progress.Trouble is not null ? "The ledger is closed; viewers are redirected uncounted." :
+            progress.Aside is not null ? "A damaged ledger was put aside; counting goes on in a new one." :
+            forwarder?.Trouble is not null ? "Nothing moves to PostgreSQL; the outbox holds it, viewers are served and counted." :
             forwarder is { Restored: true } ? "The outbox was restored from an older copy; what it held is counted once." :
             outbox.Undecided > 0 ? "The disk is slow: viewers are redirected before it has their requests, which stay in line." :
             recent ? "Requests were answered uncounted within the last minute." : null;

@@ -34,6 +34,9 @@ internal sealed class OriginAnswer
 internal sealed class OriginFetcher(
     OriginCluster cluster, GuardedClient guarded, BlobStore store, IOptions<OriginOptions> options, TimeProvider time, ILogger<OriginFetcher> log)
 {
+    // Whoever makes up names while an origin is away must not write a line for each.
+    private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
+
     /// <param name="known">What is revalidated; null asks for the whole file.</param>
     public async Task<OriginAnswer> ReadAsync(OriginTarget target, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
     {
@@ -55,7 +58,7 @@ internal sealed class OriginFetcher(
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
-            log.OriginUnreachable(PathOf(target), e.GetType().Name);
+            Unreachable(target, e);
             return Fail(StatusCodes.Status502BadGateway, "origin-unreachable", $"The origin's answer for {PathOf(target)} could not be read.");
         }
     }
@@ -79,7 +82,7 @@ internal sealed class OriginFetcher(
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                log.OriginUnreachable(PathOf(new(OriginKind.Cluster, locator)), e.GetType().Name);
+                Unreachable(new(OriginKind.Cluster, locator), e);
                 last = Fail(StatusCodes.Status502BadGateway, "origin-unreachable", $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
             }
 
@@ -87,6 +90,12 @@ internal sealed class OriginFetcher(
         }
 
         return last ?? Fail(StatusCodes.Status502BadGateway, "origin-unreachable", "No destination of the origin is available.");
+    }
+
+    private void Unreachable(OriginTarget target, Exception fault)
+    {
+        if (pace.TryTake(out var held))
+            log.OriginUnreachable(PathOf(target), fault.GetType().Name, held);
     }
 
     internal static string UrlOn(DestinationState destination, string locator)

@@ -2,10 +2,11 @@ using HlsGateway.Playlists;
 
 namespace HlsGateway.Playback;
 
-/// <summary>A playlist as the origin gave it, parsed once. Immutable, but for when it was last confirmed.</summary>
+/// <summary>A playlist as the origin gave it, parsed once. Immutable, but for when it was last confirmed, and whether the origin failed since.</summary>
 internal sealed class OriginPlaylist
 {
     private long confirmedAt;
+    private int troubled;
 
     public required OriginTarget Target { get; init; }
 
@@ -26,6 +27,12 @@ internal sealed class OriginPlaylist
     public DateTimeOffset? LastModified { get; init; }
 
     public required TimeSpan FreshFor { get; init; }
+
+    /// <summary>True for the first failed fetch since the origin last gave or confirmed these bytes.</summary>
+    public bool BeginTrouble() => Interlocked.Exchange(ref troubled, 1) == 0;
+
+    /// <summary>True where the origin had failed before.</summary>
+    public bool EndTrouble() => Interlocked.Exchange(ref troubled, 0) == 1;
 
     /// <summary><see cref="TimeProvider.GetTimestamp"/> of the origin's last answer that gave or confirmed these bytes.</summary>
     public long ConfirmedAt

@@ -2,6 +2,7 @@ using System.Net;
 using HlsGateway.Access;
 using HlsGateway.Playlists;
 using HlsGateway.Storage;
+using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
@@ -13,8 +14,11 @@ namespace HlsGateway.Playback;
 /// Streams what is neither playlist nor segment (posters, keys, steering manifests) from the origin through YARP, Range kept. The bytes
 /// are the origin's and the address is ours: headers pass by a list (<see cref="ForeignHeaders"/>), and a browser runs nothing of it.
 /// </summary>
-internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn)
+internal sealed class PassThrough(
+    OriginCluster cluster, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn, TimeProvider time, ILogger<PassThrough> log)
 {
+    private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
+
     private static readonly ForwarderRequestConfig Limits = new()
     {
         // A poster or a key; an origin that says nothing for this long is not going to.
@@ -71,6 +75,9 @@ internal sealed class PassThrough(OriginCluster cluster, GuardedClient guarded, 
             return;
         if (destination is not null)
             cluster.ReportFailure(destination);
+        // YARP's own line for each request is off.
+        if (pace.TryTake(out var held))
+            log.OriginUnreachable(OriginFetcher.PathOf(target), error.ToString(), held);
         await RefuseAsync(context, error is ForwarderError.RequestTimedOut
             ? new(StatusCodes.Status504GatewayTimeout, "origin-timeout", "The origin did not answer for this file in time.")
             : new(StatusCodes.Status502BadGateway, "origin-unreachable", "The origin could not be reached for this file."));

@@ -15,6 +15,12 @@ public sealed class SessionsOptions : IValidatableObject
     /// <summary>How long a session's URIs stay valid after it began.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Sessions that one network (an IPv4 address, an IPv6 /64) may begin within <see cref="StartsWindow"/>; further viewers there play uncounted. 0: no bound.</summary>
+    public int StartsPerNetwork { get; init; } = 10_000;
+
+    /// <summary>The span that <see cref="StartsPerNetwork"/> is for.</summary>
+    public TimeSpan StartsWindow { get; init; } = TimeSpan.FromHours(1);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         for (var i = 0; i < Keys.Length; i++)
@@ -23,6 +29,10 @@ public sealed class SessionsOptions : IValidatableObject
                 yield return new ValidationResult($"{Section}:Keys:{i} is shorter than 32 bytes; use a longer secret, for instance the output of `openssl rand -base64 32`.");
         }
 
+        if (StartsPerNetwork < 0)
+            yield return new ValidationResult($"{Section}:StartsPerNetwork is {StartsPerNetwork}; it must not be negative. 0 sets no bound.");
+        if (StartsWindow < TimeSpan.FromSeconds(1) || StartsWindow > TimeSpan.FromDays(1))
+            yield return new ValidationResult($"{Section}:StartsWindow is {StartsWindow}; it must lie between one second and one day.");
         if (Lifetime < TimeSpan.FromMinutes(1) || Lifetime > TimeSpan.FromDays(366))
             yield return new ValidationResult($"{Section}:Lifetime is {Lifetime}; it must lie between one minute and 366 days.");
     }
@@ -50,6 +60,14 @@ public sealed class OriginOptions : IValidatableObject
 
     /// <summary>Further hosts (<c>host</c> or <c>host:port</c>) whose playlists and keys may be fetched (rule I2).</summary>
     public string[] AllowedHosts { get; init; } = [];
+
+    /// <summary>
+    /// Names of query parameters that viewers add and the origin is to see, in playlists and redirects. Each value of one is a playlist
+    /// of its own, fetched and kept; every other parameter that an origin's playlist did not write is left out.
+    /// </summary>
+    public string[] QueryParameters { get; init; } = [];
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~");
 
     private static readonly SearchValues<char> NoHost = SearchValues.Create("/\\@?# ");
 
@@ -81,6 +99,12 @@ public sealed class OriginOptions : IValidatableObject
         {
             if (AllowedHosts[i].AsSpan().ContainsAny(NoHost) || !Uri.TryCreate($"http://{AllowedHosts[i]}/", UriKind.Absolute, out _))
                 yield return new ValidationResult($"{Section}:AllowedHosts:{i} is '{AllowedHosts[i]}'; it must be a host's name, with a port where it is not the scheme's, for instance media.example or media.example:8443.");
+        }
+
+        for (var i = 0; i < QueryParameters.Length; i++)
+        {
+            if (QueryParameters[i].Length == 0 || QueryParameters[i].AsSpan().ContainsAnyExcept(NameCharacters) || PlayerQuery.IsOurName(QueryParameters[i]))
+                yield return new ValidationResult($"{Section}:QueryParameters:{i} is '{QueryParameters[i]}'; it must be a parameter's name of letters, digits and - . _ ~ that the gateway does not use itself.");
         }
 
         if (CacheBytes < 32L << 20)

@@ -1,9 +1,11 @@
+using System.Text;
+
 namespace HlsGateway.Playback;
 
 /// <summary>
 /// Our parameters in a player's query. We write them as one run that begins with <c>session_id</c>, after the URI's own query,
-/// so everything before the last <c>session_id</c> is the origin's and is passed on byte for byte; what a player or proxy
-/// appended after the run is passed on too, except CMCD.
+/// so everything before the last <c>session_id</c> is the origin's where we wrote it; what a player or proxy appended stands after
+/// the run.
 /// </summary>
 public readonly ref struct PlayerQuery
 {
@@ -15,6 +17,7 @@ public readonly ref struct PlayerQuery
 
     private readonly ReadOnlySpan<char> own;
     private readonly ReadOnlySpan<char> ours;
+    private readonly bool bare;
 
     /// <param name="query">What follows the <c>?</c>; empty when there is none.</param>
     public PlayerQuery(ReadOnlySpan<char> query)
@@ -22,6 +25,7 @@ public readonly ref struct PlayerQuery
         var start = StartOfOurs(query);
         own = start < 0 ? query : query[..Math.Max(0, start - 1)];
         ours = start < 0 ? [] : query[start..];
+        bare = start == 1;
         foreach (var range in ours.Split('&'))
         {
             var pair = ours[range];
@@ -81,28 +85,68 @@ public readonly ref struct PlayerQuery
         }
     }
 
-    /// <summary>The query without our parameters and without CMCD, with its <c>?</c>; empty when nothing is left.</summary>
-    public string Foreign()
+    /// <summary>
+    /// What goes on to the origin or the CDN, with its <c>?</c>: the origin's own query byte for byte, and of what a client added only
+    /// what an option names, in the option's order. So no client can make up a second address for one thing.
+    /// </summary>
+    /// <param name="believed">What stands before our run is the origin's own; otherwise it is the client's.</param>
+    /// <param name="named"><c>Gateway:Origin:QueryParameters</c>.</param>
+    public string PassedOn(bool believed, IReadOnlyList<string> named)
     {
-        if (own.IsEmpty && ours.IsEmpty)
-            return "";
-
-        var kept = new System.Text.StringBuilder();
-        foreach (var range in own.Split('&'))
+        var kept = new StringBuilder();
+        if (believed)
+            AppendOwn(kept);
+        foreach (var name in named)
         {
-            // A player that was given a bare query ("?" alone or "a&&b") gets the same bytes passed on.
-            if (!IsCmcd(own[range]) && !own.IsEmpty && own[range] is not (AsInterstitial or AsSplice))
-                kept.Append(kept.Length == 0 ? '?' : '&').Append(own[range]);
+            var pair = Find(ours, name);
+            if (pair.IsEmpty && !believed)
+                pair = Find(own, name);
+            if (!pair.IsEmpty)
+                Append(kept, pair);
         }
 
+        return kept.ToString();
+    }
+
+    /// <summary>All but our parameters and CMCD, with its <c>?</c>: for what is kept by nobody and may be meant for the origin.</summary>
+    public string Foreign()
+    {
+        var kept = new StringBuilder();
+        AppendOwn(kept);
         foreach (var range in ours.Split('&'))
         {
             var pair = ours[range];
             if (!pair.IsEmpty && !IsCmcd(pair) && !IsOurs(pair) && pair is not (AsInterstitial or AsSplice))
-                kept.Append(kept.Length == 0 ? '?' : '&').Append(pair);
+                Append(kept, pair);
         }
 
         return kept.ToString();
+    }
+
+    private void AppendOwn(StringBuilder kept)
+    {
+        // A URI that was written with a bare "?" keeps it, and "a&&b" its empty pair.
+        if (own.IsEmpty && !bare)
+            return;
+        foreach (var range in own.Split('&'))
+        {
+            if (!IsCmcd(own[range]) && own[range] is not (AsInterstitial or AsSplice))
+                Append(kept, own[range]);
+        }
+    }
+
+    private static void Append(StringBuilder kept, ReadOnlySpan<char> pair) => kept.Append(kept.Length == 0 ? '?' : '&').Append(pair);
+
+    private static ReadOnlySpan<char> Find(ReadOnlySpan<char> query, string name)
+    {
+        foreach (var range in query.Split('&'))
+        {
+            var pair = query[range];
+            if (pair.StartsWith(name, StringComparison.Ordinal) && (pair.Length == name.Length || pair[name.Length] == '='))
+                return pair;
+        }
+
+        return [];
     }
 
     /// <summary>What stands after <c>CMCD=</c> anywhere in the query, as it came; empty when there is none.</summary>
@@ -118,11 +162,10 @@ public readonly ref struct PlayerQuery
 
     private static bool IsCmcd(ReadOnlySpan<char> pair) => pair.StartsWith("CMCD=", StringComparison.Ordinal);
 
-    private static bool IsOurs(ReadOnlySpan<char> pair)
-    {
-        var equals = pair.IndexOf('=');
-        return equals > 0 && pair[..equals] is SessionName or "duration" or "t" or "e" or "k" or "s" or "p" or "v";
-    }
+    /// <summary>Names that we write or read ourselves.</summary>
+    public static bool IsOurName(ReadOnlySpan<char> name) => name is SessionName or "duration" or "t" or "e" or "k" or "s" or "p" or "v" or "CMCD";
+
+    private static bool IsOurs(ReadOnlySpan<char> pair) => pair.IndexOf('=') is > 0 and var equals && IsOurName(pair[..equals]);
 
     private static int StartOfOurs(ReadOnlySpan<char> query)
     {

@@ -20,19 +20,16 @@ internal sealed class PlaylistOrigin(
     public const int MaxBytes = 8 << 20;
 
     private readonly ConcurrentDictionary<OriginTarget, Fetch> fetches = new();
+    private readonly LogPace slow = new(time, TimeSpan.FromMinutes(1));
 
     private sealed class Fetch
     {
         private int led;
-        private int told;
 
         public required long StartedAt { get; init; }
 
         /// <summary>True for exactly one caller: the one that asks the origin for all who wait.</summary>
         public bool TryLead() => Interlocked.Exchange(ref led, 1) == 0;
-
-        /// <summary>True for the first who goes on without it.</summary>
-        public bool TryTell() => Interlocked.Exchange(ref told, 1) == 0;
 
         public TaskCompletionSource<PlaylistResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -79,8 +76,8 @@ internal sealed class PlaylistOrigin(
         }
 
         metrics.PlaylistServedStale();
-        if (fetch.TryTell())
-            log.StalePlaylist($"The origin has not answered for {OriginFetcher.PathOf(target)} within {options.Value.RevalidationPatience.TotalSeconds:0.###} s.");
+        if (slow.TryTake(out var held))
+            log.OriginSlow(OriginFetcher.PathOf(target), held);
         return new PlaylistResult(stale, null);
     }
 
@@ -100,6 +97,7 @@ internal sealed class PlaylistOrigin(
             result = new(null, new OriginFailure(StatusCodes.Status502BadGateway, "origin-error", "The origin's answer could not be handled."));
         }
 
+        Tell(known, result);
         if (result.Failure is { } failure)
             cache.Remember(target, failure, options.Value.RetryAfter);
         fetches.TryRemove(new(target, fetch));
@@ -163,8 +161,23 @@ internal sealed class PlaylistOrigin(
         if (stale is null || failure.Status == StatusCodes.Status404NotFound)
             return new(null, failure);
         metrics.PlaylistServedStale();
-        log.StalePlaylist(failure.Detail);
         return new(stale, null);
+    }
+
+    /// <summary>One line when an origin's trouble with a playlist begins and one when it ends, whoever and how many ask meanwhile.</summary>
+    private void Tell(OriginPlaylist? known, PlaylistResult result)
+    {
+        if (known is null)
+            return;
+        if (result.Failure is { Status: not StatusCodes.Status404NotFound } failure)
+        {
+            if (known.BeginTrouble())
+                log.StalePlaylist(failure.Detail);
+        }
+        else if (known.EndTrouble() && result.Playlist is not null)
+        {
+            log.PlaylistRecovered(OriginFetcher.PathOf(known.Target));
+        }
     }
 
     private TimeSpan Age(OriginPlaylist playlist) => time.GetElapsedTime(playlist.ConfirmedAt);

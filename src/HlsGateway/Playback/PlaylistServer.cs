@@ -18,9 +18,11 @@ namespace HlsGateway.Playback;
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
     TrailerLibrary trailers, PinnedTrailers pinned, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
-    OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics,
+    OriginCluster cluster, Outbox outbox, SessionStarts starts, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics,
     IOptions<TrailersOptions> options, IOptions<GatewayOptions> gateway)
 {
+    private readonly LogPace leftAlonePace = new(time, TimeSpan.FromMinutes(1));
+
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
     private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer, ImmutableArray<CaptionTrack> Tracks);
 
@@ -46,6 +48,8 @@ internal sealed class PlaylistServer(
             return;
         }
 
+        if (Begins(request) && !HttpMethods.IsHead(context.Request.Method) && !starts.TryBegin(context))
+            request = request.WithoutSession();
         if (playlist.Master is { } master)
             await ServeMasterAsync(context, request, playlist, master);
         else if (playlist.Media is { } media)
@@ -69,7 +73,8 @@ internal sealed class PlaylistServer(
             if (leftAlone > 0)
             {
                 metrics.PlaylistsLeftAlone(leftAlone);
-                log.PlaylistsLeftAlone(leftAlone, request.Video);
+                if (leftAlonePace.TryTake(out var held))
+                    log.PlaylistsLeftAlone(leftAlone, request.Video, held);
             }
 
             compiled = new(template, decision.Version?.Id ?? 0, tracks);
@@ -246,7 +251,7 @@ internal sealed class PlaylistServer(
 
     /// <summary>No session and no child of a Master Playlist we served: a new viewer.</summary>
     private bool Begins(WatchRequest request) =>
-        request.Verdict == SessionVerdict.None && new PlayerQuery(request.Query).Session.IsEmpty && children.VideoOf(request.Path) is null;
+        request.MayBegin && request.Verdict == SessionVerdict.None && new PlayerQuery(request.Query).Session.IsEmpty && children.VideoOf(request.Path) is null;
 
     private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer, TrailerPlacement placement = TrailerPlacement.Behind)
     {

@@ -24,6 +24,9 @@ internal sealed class WatchRequest
     /// <summary>The video's id as it stands in the path; empty while nobody has said where it ends.</summary>
     public required string Video { get; init; }
 
+    /// <summary>False for a viewer whose network has begun as many sessions as it may.</summary>
+    public bool MayBegin { get; private init; } = true;
+
     /// <summary>The path below the video.</summary>
     public string Below => field ??= Path[(Video.Length + 1)..];
 
@@ -70,6 +73,9 @@ internal sealed class WatchRequest
 
     /// <summary>The same request, once the video's id is known by other means than a token.</summary>
     public WatchRequest Of(string video) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = Verdict, Token = Token, Video = video };
+
+    /// <summary>The same request, which must not begin a session.</summary>
+    public WatchRequest WithoutSession() => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = Verdict, Token = Token, Video = Video, MayBegin = false };
 
     /// <summary>The same request as the first of the session that it has begun.</summary>
     public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = SessionVerdict.Valid, Token = token, Video = Video };

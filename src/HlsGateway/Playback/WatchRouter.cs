@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using HlsGateway.Catalogue;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
 
@@ -9,7 +10,7 @@ namespace HlsGateway.Playback;
 /// Says whose path it is and what it means: our own names below a video first (trailer, captions, opaque targets, revisions), then
 /// the catalogue's videos, then the origin's.
 /// </summary>
-internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, SubtitleIndex subtitles, KnownChildren children, OriginCluster cluster)
+internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, SubtitleIndex subtitles, KnownChildren children, OriginCluster cluster, IOptions<OriginOptions> options)
 {
     public const string TrailerMarker = "~t/";
     public const string RevisionMarker = "~r/";
@@ -74,12 +75,14 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         if (published.TryGet(request.VideoName, out var video))
             return RouteStore(below, video.KeyPrefix + request.Below);
 
+        var named = options.Value.QueryParameters;
         if (WatchPath.IsPlaylist(below))
-            return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.Foreign()));
-        // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes.
-        var source = new OriginTarget(OriginKind.Cluster, request.RawPath + query.Foreign());
-        var signed = !query.Session.IsEmpty || !query.Duration.IsEmpty;
-        return new(signed || IsMediaName(below) ? RouteKind.Media : RouteKind.PassThrough, source);
+            return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.PassedOn(believed: !query.Session.IsEmpty, named)));
+        // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes. Where a query was stripped (rule H4),
+        // what is left of it may be all of the CDN's.
+        if (!query.Session.IsEmpty || !query.Duration.IsEmpty || IsMediaName(below))
+            return new(RouteKind.Media, new(OriginKind.Cluster, request.RawPath + query.PassedOn(believed: true, named)));
+        return new(RouteKind.PassThrough, new(OriginKind.Cluster, request.RawPath + query.Foreign()));
     }
 
     /// <summary>Where an opaque target or a Master Playlist named in a caption's address is read.</summary>

@@ -14,6 +14,7 @@ public sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> playlistFetches;
     private readonly Counter<long> stalePlaylists;
     private readonly Counter<long> playlistsLeftAlone;
+    private readonly Counter<long> sessionStartsBounded;
     private readonly Counter<long> captionTrouble;
     private readonly Counter<long> playReports;
     private readonly Counter<long> captionJobs;
@@ -24,6 +25,7 @@ public sealed class GatewayMetrics : IDisposable
         playlistFetches = meter.CreateCounter<long>("hlsgateway.playlist.fetches", "{fetch}", "Playlists asked of the origin, by outcome.");
         stalePlaylists = meter.CreateCounter<long>("hlsgateway.playlist.stale", "{answer}", "Playlists served after their time because the origin gave no better one.");
         playlistsLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.left_alone", "{playlist}", "Playlists on hosts that may not be fetched from: they play uncounted.");
+        sessionStartsBounded = meter.CreateCounter<long>("hlsgateway.sessions.bounded", "{session}", "Sessions that did not begin because their network had begun as many as it may: their viewers play uncounted.");
         captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
         playReports = meter.CreateCounter<long>("hlsgateway.reports", "{report}", "Event reports of players (CMCD), by what became of them.");
         captionJobs = meter.CreateCounter<long>("hlsgateway.captions.automatic", "{job}", "Jobs of automatic captions that ended here, by outcome.");
@@ -86,6 +88,9 @@ public sealed class GatewayMetrics : IDisposable
 
     /// <summary>Playlists on hosts that may not be fetched from (rule I2).</summary>
     public void PlaylistsLeftAlone(int count) => playlistsLeftAlone.Add(count);
+
+    /// <summary>A viewer plays without a session because of <c>Gateway:Sessions:StartsPerNetwork</c>.</summary>
+    public void SessionStartBounded() => sessionStartsBounded.Add(1);
 
     /// <summary>Captions were served blank, or without a clock.</summary>
     public void CaptionTrouble(string reason) => captionTrouble.Add(1, new KeyValuePair<string, object?>("reason", reason));

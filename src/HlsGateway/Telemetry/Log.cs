@@ -36,8 +36,8 @@ internal static partial class Log
     [LoggerMessage(3007, LogLevel.Warning, "What trailer is on cannot be read or told ({Error}); what was on stays on.")]
     public static partial void TrailerStateUnreadable(this ILogger log, string error);
 
-    [LoggerMessage(3008, LogLevel.Warning, "The store could not be asked for what trailer {Id} has ({Error}); a session may miss it in a Rendition.")]
-    public static partial void PinnedTrailerUnreachable(this ILogger log, uint id, string error);
+    [LoggerMessage(3008, LogLevel.Warning, "The store could not be asked for what trailer {Id} has ({Error}); a session may miss it in a Rendition. {Held} more since the last line.")]
+    public static partial void PinnedTrailerUnreachable(this ILogger log, uint id, string error, long held);
 
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
@@ -114,8 +114,26 @@ internal static partial class Log
     [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
     public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
 
-    [LoggerMessage(1001, LogLevel.Warning, "The origin could not be reached for {Path}: {Fault}.")]
-    public static partial void OriginUnreachable(this ILogger log, string path, string fault);
+    [LoggerMessage(8002, LogLevel.Warning, "Requests say that a proxy forwarded them (X-Forwarded-For, Forwarded), and the proxy is not among Gateway:KnownProxies: all viewers behind it share its address, so session starts are not bounded by network and wrong tokens are rationed for all together. List the proxy's address there, and let it send X-Forwarded-For. Said once.")]
+    public static partial void ForwardedHeadersNotBelieved(this ILogger log);
+
+    [LoggerMessage(8003, LogLevel.Warning, "{Check} is {Status}. {Description} {Detail}")]
+    public static partial void CheckTroubled(this ILogger log, string check, string status, string description, string detail);
+
+    [LoggerMessage(8004, LogLevel.Information, "{Check} is healthy again.")]
+    public static partial void CheckHealthy(this ILogger log, string check);
+
+    [LoggerMessage(1005, LogLevel.Warning, "A network began more than {Most} sessions within {Window}; its further viewers play uncounted for now (Gateway:Sessions:StartsPerNetwork). {Held} more since the last line.")]
+    public static partial void SessionStartsBounded(this ILogger log, int most, TimeSpan window, long held);
+
+    [LoggerMessage(1006, LogLevel.Information, "The origin gives {Path} again.")]
+    public static partial void PlaylistRecovered(this ILogger log, string path);
+
+    [LoggerMessage(1007, LogLevel.Warning, "The origin was slow: viewers got the last good playlist of {Path} while a fresh one was on its way. {Held} more since the last line.")]
+    public static partial void OriginSlow(this ILogger log, string path, long held);
+
+    [LoggerMessage(1001, LogLevel.Warning, "The origin could not be reached for {Path}: {Fault}. {Held} more since the last line.")]
+    public static partial void OriginUnreachable(this ILogger log, string path, string fault, long held);
 
     [LoggerMessage(1002, LogLevel.Error, "A playlist fetch ended in an unexpected way.")]
     public static partial void PlaylistFetchFailed(this ILogger log, Exception fault);
@@ -123,6 +141,6 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Warning, "The last good playlist is served in place of a fresh one. {Reason}")]
     public static partial void StalePlaylist(this ILogger log, string reason);
 
-    [LoggerMessage(1004, LogLevel.Warning, "{Count} playlists of {Video} stand on hosts that Gateway:Origin:AllowedHosts does not list; they play uncounted.")]
-    public static partial void PlaylistsLeftAlone(this ILogger log, int count, string video);
+    [LoggerMessage(1004, LogLevel.Warning, "{Count} playlists of {Video} stand on hosts that Gateway:Origin:AllowedHosts does not list; they play uncounted. {Held} more since the last line.")]
+    public static partial void PlaylistsLeftAlone(this ILogger log, int count, string video, long held);
 }

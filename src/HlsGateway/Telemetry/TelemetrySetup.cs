@@ -16,12 +16,13 @@ public static class TelemetrySetup
         builder.AddMetricsAndTraces();
     }
 
-    public static void MapTelemetry(this IEndpointRouteBuilder app)
+    /// <param name="isTrusted">Whether who asks may read more than fixed words.</param>
+    public static void MapTelemetry(this IEndpointRouteBuilder app, Func<HttpContext, Task<bool>> isTrusted)
     {
         var health = app.MapGroup("/healthz").AllowAnonymous().WithTags("health");
         health.MapGet("/live", static () => TypedResults.Ok(new ReadyAnswer("healthy", []))).WithSummary("The process answers.");
-        health.MapGet("/ready", static (Readiness readiness) => readiness.AnswerAsync())
-            .Produces<ReadyAnswer>().Produces<ReadyAnswer>(503).WithSummary("Each check's state; 503 when one is unhealthy.");
+        health.MapGet("/ready", async (HttpContext context, Readiness readiness) => await readiness.AnswerAsync(await isTrusted(context)))
+            .Produces<ReadyAnswer>().Produces<ReadyAnswer>(503).WithSummary("Each check's state; 503 when one is unhealthy. Figures and messages with a token of the role analyst or admin.");
     }
 
     // The lowest layer of the configuration: holds also where no appsettings.json is found. Per-request lines of the framework
@@ -34,5 +35,8 @@ public static class TelemetrySetup
         ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:LogLevel:System.Net.Http"] = "Warning",
         ["Logging:LogLevel:Yarp"] = "Warning",
+        // One line for each request that fails, and one for each look at a check that is not healthy: told by lines of ours, paced.
+        ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder.HttpForwarder"] = "Error",
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
     };
 }

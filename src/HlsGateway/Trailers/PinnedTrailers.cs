@@ -16,6 +16,8 @@ public sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords record
     /// <summary>A store that is slower than this must not keep a viewer from playing.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(2);
 
+    private readonly LogPace pace = new(time, TimeSpan.FromMinutes(1));
+
     /// <summary>By version. Ids come from verified tokens, so there are no more than versions were ever pinned.</summary>
     private readonly ConcurrentDictionary<uint, Readings> readings = new();
 
@@ -50,7 +52,8 @@ public sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords record
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            log.PinnedTrailerUnreachable(id, e.GetType().Name);
+            if (pace.TryTake(out var held))
+                log.PinnedTrailerUnreachable(id, e.GetType().Name, held);
         }
 
         return library.ById(id);

@@ -45,7 +45,13 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
         }
 
         Assert.Equal("degraded", (await CheckAsync(host)).GetProperty("status").GetString());
-        Assert.Contains("the last 4 automatic captions failed", (await CheckAsync(host)).GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Equal("several automatic captions in a row failed", (await CheckAsync(host)).GetProperty("description").GetString());
+        // What the program said is for those who may read it.
+        Assert.Equal(JsonValueKind.Null, (await CheckAsync(host)).GetProperty("data").ValueKind);
+        using var analyst = host.Api("analyst");
+        var data = (await CheckAsync(host, analyst)).GetProperty("data");
+        Assert.Equal(4, data.GetProperty("failures").GetInt32());
+        Assert.Contains("captions cannot be used", data.GetProperty("detail").GetString(), StringComparison.Ordinal);
 
         // 30 MB of complaints neither block it nor are kept.
         await AskAsync(video, "chatty");
@@ -198,8 +204,8 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
         Assert.Equal(HttpStatusCode.Found, await (await Viewer.StartAsync(host.Client, "clip")).FetchAsync(0));
     }
 
-    private static async Task<JsonElement> CheckAsync(GatewayHost host) =>
-        (await host.Client.GetFromJsonAsync<JsonElement>(new Uri("healthz/ready", UriKind.Relative))).GetProperty("checks").EnumerateArray()
+    private static async Task<JsonElement> CheckAsync(GatewayHost host, HttpClient? client = null) =>
+        (await (client ?? host.Client).GetFromJsonAsync<JsonElement>(new Uri("healthz/ready", UriKind.Relative))).GetProperty("checks").EnumerateArray()
         .Single(check => check.GetProperty("name").GetString() == "automatic_captions");
 
     /// <summary>The outcomes that one host's meter has counted, in order.</summary>

@@ -37,6 +37,51 @@ public sealed class TelemetryTests
     }
 
     [Fact]
+    public async Task Strangers_read_fixed_words_of_health_and_what_is_behind_them_is_for_analysts_and_the_log()
+    {
+        using var log = new LogLines();
+        var status = HealthStatus.Degraded;
+        await using var host = await GatewayHost.StartAsync(configure: services =>
+        {
+            services.AddHealthChecks()
+                .AddCheck("scripted", () => new HealthCheckResult(status, "as scripted", data: new Dictionary<string, object>(StringComparer.Ordinal) { ["detail"] = "user root at 10.1.2.3" }))
+                .AddCheck("throwing", () => throw new InvalidOperationException("password of 10.1.2.3"));
+            log.AddTo(services);
+        });
+        var ready = new Uri("/healthz/ready", UriKind.Relative);
+        async Task<string> AskAsync(HttpClient client)
+        {
+            using var answer = await client.GetAsync(ready);
+            return await answer.Content.ReadAsStringAsync();
+        }
+
+        await Eventually.IsTrueAsync(async () => (await AskAsync(host.Client)).Contains("as scripted", StringComparison.Ordinal), "the checks have ended in time");
+        foreach (var client in (HttpClient[])[host.Client, host.Api("editor"), host.Api("uploader"), host.NewClient("a-token-that-is-wrong")])
+        {
+            var text = await AskAsync(client);
+            Assert.DoesNotContain("10.1.2.3", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("\"data\":{", text, StringComparison.Ordinal);
+        }
+
+        foreach (var role in (string[])["analyst", "admin"])
+        {
+            Assert.Contains("user root at 10.1.2.3", await AskAsync(host.Api(role)), StringComparison.Ordinal);
+            Assert.DoesNotContain("password", await AskAsync(host.Api(role)), StringComparison.Ordinal);
+        }
+
+        await Eventually.IsTrueAsync(() => log.Count(8003) >= 2, "both are told");
+        Assert.Contains(log.Troubles, line => line.Text.Contains("user root at 10.1.2.3", StringComparison.Ordinal));
+        Assert.Contains(log.Troubles, line => line.Text.Contains("password of 10.1.2.3", StringComparison.Ordinal));
+        status = HealthStatus.Healthy;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            await AskAsync(host.Client);
+            return log.Count(8004) == 1;
+        }, "and the end of one");
+        Assert.Equal(2, log.Troubles.Count(line => line.Text.Contains("10.1.2.3", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_flood_of_health_requests_runs_the_checks_about_once_a_second()
     {
         var runs = 0;

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Security.Cryptography;
+using HlsGateway.Access;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Options;
+
+namespace HlsGateway.Playback;
+
+/// <summary>
+/// Bounds the sessions that one network begins, since each leaves a row for ever. Beyond the bound a viewer plays with the anonymous
+/// token. What is held of a network is a moment in one of <see cref="Slots"/> places, chosen by a hash whose key is made each day,
+/// lives in memory and goes with the day: nothing of it leads back to an address, and it never grows. Two networks that share a place
+/// share its ration, and nobody can choose which.
+/// </summary>
+internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvider time, GatewayMetrics metrics, ILogger<SessionStarts> log)
+{
+    /// <summary>A megabyte; a power of two.</summary>
+    private const int Slots = 1 << 17;
+
+    private readonly long window = options.Value.StartsWindow.Ticks;
+    private readonly int most = options.Value.StartsPerNetwork;
+    private readonly LogPace pace = new(time, TimeSpan.FromMinutes(10));
+    private Day today = new(DateOnly.MinValue);
+
+    private sealed class Day(DateOnly date)
+    {
+        public DateOnly Date { get; } = date;
+
+        public byte[] Key { get; } = RandomNumberGenerator.GetBytes(32);
+
+        /// <summary>When the place's ration will be whole again, in ticks.</summary>
+        public long[] WholeAt { get; } = new long[Slots];
+    }
+
+    /// <summary>True when a session may begin; takes one from its network's ration.</summary>
+    public bool TryBegin(HttpContext context)
+    {
+        // Loopback is a proxy on this machine or a test of the operator's; behind a proxy that nobody told us of, all are one address.
+        if (most == 0 || context.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address) || ForwardedClients.AreHidden(context))
+            return true;
+        if (TryTake(ClientNetwork.Of(address), time.GetUtcNow()))
+            return true;
+        metrics.SessionStartBounded();
+        if (pace.TryTake(out var held))
+            log.SessionStartsBounded(most, options.Value.StartsWindow, held);
+        return false;
+    }
+
+    private bool TryTake(IPAddress network, DateTimeOffset now)
+    {
+        var day = DayOf(now);
+        ref var place = ref day.WholeAt[SlotOf(day, network)];
+        while (true)
+        {
+            var seen = Volatile.Read(ref place);
+            // What lies further ahead than a whole ration was written before the clock was set back.
+            var wholeAt = (seen > now.Ticks + window ? now.Ticks : Math.Max(seen, now.Ticks)) + (window / most);
+            if (wholeAt > now.Ticks + window)
+                return false;
+            if (Interlocked.CompareExchange(ref place, wholeAt, seen) == seen)
+                return true;
+        }
+    }
+
+    private Day DayOf(DateTimeOffset now)
+    {
+        var date = DateOnly.FromDateTime(now.UtcDateTime);
+        var day = Volatile.Read(ref today);
+        if (day.Date == date)
+            return day;
+        var fresh = new Day(date);
+        var before = Interlocked.CompareExchange(ref today, fresh, day);
+        return before == day ? fresh : before;
+    }
+
+    private static int SlotOf(Day day, IPAddress network)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(day.Key, network.GetAddressBytes(), hash);
+        return BitConverter.ToInt32(hash) & (Slots - 1);
+    }
+}
