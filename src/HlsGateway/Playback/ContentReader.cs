@@ -24,7 +24,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         async (uri, ct) =>
         {
             var child = await ChildAsync(playlist, uri, ct);
-            return await ReadAsync(child, 0, ct) with { Timing = child.Media?.Timing };
+            return await ReadAsync(playlist, child, 0, ct) with { Timing = child.Media?.Timing };
         })
     {
         ReadRangeAsync = (n, ct) => ReadRangeStartAsync(playlist, n, ct),
@@ -52,7 +52,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         for (var at = 1; at < segments.Length; at++)
         {
             if (segments[at].Discontinuity && --n == 0)
-                return (segments[at].StartMs, await ReadAsync(child, at, ct));
+                return (segments[at].StartMs, await ReadAsync(playlist, child, at, ct));
         }
 
         return null;
@@ -63,14 +63,17 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         var child = await ChildAsync(playlist, uri, ct);
         if (child.Media is not { HasEndList: true, Segments: [_, .. var rest] } media || rest.Any(segment => segment.Discontinuity))
             return null;
-        var last = await ReadAsync(child, media.Segments.Length - 1, ct);
+        var last = await ReadAsync(playlist, child, media.Segments.Length - 1, ct);
         return last.Bytes.Length < MostBytes ? last : null;
     }
 
-    private async Task<FirstSegment> ReadAsync(OriginPlaylist playlist, int at, CancellationToken ct)
+    /// <param name="entry">Where the Media Playlist's variables come from.</param>
+    private async Task<FirstSegment> ReadAsync(OriginPlaylist entry, OriginPlaylist playlist, int at, CancellationToken ct)
     {
         if (playlist.Media is not { } media || media.Segments.IsEmpty)
             throw new ContentUnreadableException("A Variant Stream's URI leads to no Media Playlist with segments.");
+        if (media.HasImports && entry.Master is { } master && media.TryImport(master, out var imported, out _) && imported is not null)
+            media = imported;
         var key = at == 0 ? SegmentKey.OfFirstSegment(media) : SegmentKey.OfSegments(media)[at];
         if (key is not null && (key.Method is not "AES-128" || key.Uri is null || !key.Uri.Contains("://", StringComparison.Ordinal) && key.Uri.Contains(':', StringComparison.Ordinal)))
             return new FirstSegment("encrypted", default, default);

@@ -13,7 +13,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
         var rule = Rule(context, request, forged);
         var hit = Of(context, request) with
         {
-            Path = WatchPath.Readable(WatchRouter.WithoutRevision(request.Below)),
+            Path = WatchPath.Kept(WatchPath.Readable(WatchRouter.WithoutRevision(request.Below))),
             Kind = kind,
             Rule = rule,
             StartMs = startMs,

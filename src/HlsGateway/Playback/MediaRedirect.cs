@@ -10,9 +10,10 @@ namespace HlsGateway.Playback;
 /// Answers a Media Segment: (1) verify the duration's signature, (2) record the hit durably, (3) 302 to the CDN, whatever Range was
 /// asked for (rule H2).
 /// </summary>
-internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn)
+internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn,
+    IOptions<GatewayOptions> gateway)
 {
-    private readonly string baseUrl = cdn.Value.BaseUrl.Length == 0 || cdn.Value.BaseUrl.EndsWith('/') ? cdn.Value.BaseUrl : cdn.Value.BaseUrl + '/';
+    private readonly string? baseAddress = cdn.Value.BaseAddress;
 
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute route)
     {
@@ -59,11 +60,14 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
         {
             case OriginKind.Store:
                 return store.PublicUrl(target.Locator, context.Request);
+            case OriginKind.Foreign when target.Locator.StartsWith(OpaqueTarget.AnyScheme, StringComparison.Ordinal):
+                var site = gateway.Value.SiteOf(context.Request);
+                return site[..site.IndexOf(':', StringComparison.Ordinal)] + target.Locator;
             case OriginKind.Foreign:
                 return target.Locator;
             default:
-                if (baseUrl.Length > 0 && !target.Locator.StartsWith('/'))
-                    return baseUrl + target.Locator;
+                if (baseAddress is not null && !target.Locator.StartsWith('/'))
+                    return baseAddress + target.Locator;
                 return cluster.State is { } state && state.DestinationsState.AvailableDestinations is { Count: > 0 } available
                     ? OriginFetcher.UrlOn(available[0], target.Locator)
                     : cluster.State?.DestinationsState.AllDestinations is { Count: > 0 } all ? OriginFetcher.UrlOn(all[0], target.Locator) : null;

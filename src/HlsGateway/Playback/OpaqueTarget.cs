@@ -22,10 +22,16 @@ internal enum TargetUse : byte
 /// A URI outside its video's folder, carried in a path of ours that only we can make (rule I2): the gateway is no open redirect
 /// and fetches nothing that a client names. Shape: <c>~x/{use + target as base64url}.{tag}/{file}</c>; the tag binds it to the video.
 /// </summary>
-/// <param name="Target">An absolute http(s) URL, or a path on the origin beginning with <c>/</c>, query included.</param>
+/// <param name="Target">
+/// An absolute http(s) URL; one without its scheme (<c>://host/a.ts</c>), which is then the one that the player uses; or a path on the
+/// origin. Query included.
+/// </param>
 internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
 {
     public const string Marker = "~x";
+
+    /// <summary>How a target begins whose scheme the origin's playlist leaves open.</summary>
+    public const string AnyScheme = "://";
 
     private const int TagSize = 9;
 
@@ -63,7 +69,8 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
                 continue;
             var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
             target = new OpaqueTarget((TargetUse)payload[0], payload[1..]);
-            return true;
+            // A relative URI of a playlist that stands here must never pass for the playlist itself.
+            return rest[(slash + 1)..].SequenceEqual(target.FileName());
         }
 
         return false;

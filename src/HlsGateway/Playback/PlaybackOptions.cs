@@ -46,6 +46,9 @@ public sealed class CdnOptions : IValidatableObject
     /// <summary>Where segments of foreign origins redirect to: this and the path after <c>/watch/</c>. Empty: the origin's own address.</summary>
     public string BaseUrl { get; init; } = "";
 
+    /// <summary>The same with a slash behind; null where there is none.</summary>
+    public string? BaseAddress => BaseUrl.Length == 0 ? null : BaseUrl.EndsWith('/') ? BaseUrl : BaseUrl + '/';
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (BaseUrl.Length > 0 && !HttpAddress.IsBase(BaseUrl))

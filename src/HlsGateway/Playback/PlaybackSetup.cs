@@ -17,7 +17,8 @@ public static class PlaybackSetup
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>();
-        services.AddSingleton<ContentReader>().AddSingleton<PlaylistCompiler>().AddSingleton<PlaylistServer>().AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
+        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<PlaylistServer>();
+        services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
         services.AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();
     }
 

@@ -4,6 +4,7 @@ using HlsGateway.Content;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
 using HlsGateway.Trailers;
+using Microsoft.Extensions.Options;
 using UriKind = HlsGateway.Playlists.UriKind;
 
 namespace HlsGateway.Playback;
@@ -42,23 +43,29 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
 }
 
 /// <summary>Compiles origin playlists into templates: once per playlist and choice of trailer and captions, never per viewer.</summary>
-internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster)
+internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster, UncountedNotice notice, IOptions<CdnOptions> cdn)
 {
     // Where the token goes while a URI is put together; no URI holds it, for the parser refuses control characters.
     private const char Hole = '\u0001';
 
+    private const int LongestSource = 4096;
+
     /// <summary>Compiles a Master Playlist.</summary>
-    /// <param name="captionSource">What the caption playlists need to find this Master Playlist again; empty when it stands at <c>{video}/playlist.m3u8</c>.</param>
+    /// <param name="captionSource">What caption playlists, and Media Playlists that import variables, need to find this Master Playlist again; empty when it stands at <c>{video}/playlist.m3u8</c>.</param>
     /// <param name="children">Told of every child playlist.</param>
     /// <param name="apart">It is an interstitial's, and so are all of its children.</param>
     public PlaylistTemplate Master(
         OriginPlaylist playlist, MasterPlaylist master, PlaylistPlace place, TrailerDecision trailer,
-        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, out int leftAlone, bool apart = false)
+        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, bool apart = false)
     {
-        var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
+        var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
         var spliced = trailer.Version is not null && !trailer.Placement.IsInterstitial();
         string first = spliced ? trailer.Variants[0].Profile : "";
         var asset = trailer.Version is null || spliced ? "" : TrailerAsset.ProfilesOf(master, trailer);
+
+        var climb = Climb(place.ClientPath);
+        // A longer one would make the URI of each child longer than a request line.
+        var source = captionSource.Length is 0 or > LongestSource ? "" : "&v=" + captionSource;
 
         RewrittenUri Rewrite(in UriSite site)
         {
@@ -74,27 +81,25 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             if (apart)
                 child = ChildRole.Apart;
             var placed = placement.Place(site.Uri, TargetUse.Playlist);
-            if (placed.Below is null)
-                return Elsewhere(placed);
-            children($"{place.Video}/{placed.Below}");
-            return WithSession(placed.Text ?? site.Uri, $"&p={child}");
+            if (placed.Below is not null)
+                children($"{place.Video}/{placed.Below}");
+            return Written(placed, site.Uri, $"&p={child}{(master.HasVariables ? source : "")}");
         }
 
         ChildRole Rendition(Rendition rendition, int index) => rendition.Type == "SUBTITLES"
             ? new('s', first)
             : new(rendition.Type == "AUDIO" ? 'a' : 'v', spliced && trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : "", trailer.TargetDuration);
 
-        var climb = Climb(place.ClientPath);
         var template = master.Compile(new MasterEdit
         {
             Rewrite = Rewrite,
             Captions = [.. captions.Select(track => new CaptionRendition(track.Language, track.Name, track.Default, Characteristics(track),
-                WithSession($"{climb}{CaptionPath.Folder}{track.Language}.m3u8", $"&p={new ChildRole('s', first)}{(captionSource.Length == 0 ? "" : "&v=" + captionSource)}")))],
+                WithSession($"{climb}{CaptionPath.Folder}{track.Language}.m3u8", $"&p={new ChildRole('s', first)}{source}")))],
             TrailerDurationMs = spliced ? trailer.Variants[0].LengthMs : 0,
             TrailerBefore = trailer.Placement.IsBefore(),
             Trailer = !spliced ? null : index => new TrailerPeak(trailer.Variants[index].PeakBandwidth, trailer.Variants[index].Codecs),
         });
-        leftAlone = placement.LeftAlone;
+        notice.Tell(WatchPath.Readable(place.Video), placement.LeftAlone, placement.TooLong + master.Unresolved);
         return template;
     }
 
@@ -104,7 +109,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     public PlaylistTemplate Media(
         MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy, TrailerPlacement where = TrailerPlacement.Behind, string site = "")
     {
-        var placement = new UriPlacement(place, cluster.BaseAddresses, guarded, keys);
+        var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
 
         RewrittenUri Rewrite(in UriSite site)
         {
@@ -112,30 +117,26 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             {
                 case UriKind.Segment:
                     var segment = placement.Place(site.Uri, TargetUse.Redirect);
-                    if (segment.Below is null)
-                        return RewrittenUri.Keep;
-                    return WithSession(segment.Text ?? site.Uri, SegmentSignature.Parameters(keys, place.Video, segment.Below, TimeOf(site), role.SegmentKind));
+                    return Written(segment, site.Uri, segment.Below is null ? "" : SegmentSignature.Parameters(keys, place.Video, segment.Below, TimeOf(site), role.SegmentKind));
                 case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
-                    var map = placement.Place(site.Uri, TargetUse.Redirect);
-                    return map.Below is null ? RewrittenUri.Keep : WithSession(map.Text ?? site.Uri, "");
+                    return Written(placement.Place(site.Uri, TargetUse.Redirect), site.Uri, "");
                 case UriKind.RenditionReport:
-                    var report = placement.Place(site.Uri, TargetUse.Playlist);
-                    return report.Below is null ? RewrittenUri.Keep : WithSession(report.Text ?? site.Uri, $"&p={role}");
+                    return Written(placement.Place(site.Uri, TargetUse.Playlist), site.Uri, $"&p={role}");
                 case UriKind.DateRangeAsset when WatchPath.IsPlaylist(WatchPath.Normal(site.Uri.Split('?', '#')[0])):
                     // Played in this session, and no part of its video: neither a trailer nor watch-seconds.
-                    var asset = placement.Place(site.Uri, TargetUse.Playlist);
-                    return asset.Below is null ? Elsewhere(asset) : WithSession(asset.Text ?? site.Uri, $"&p={ChildRole.Apart}");
+                    return Written(placement.Place(site.Uri, TargetUse.Playlist), site.Uri, $"&p={ChildRole.Apart}");
                 default:
                     // An asset list too: parameters of a session would mark it as a segment, which is redirected and never streamed.
                     return Plain(placement, site.Uri);
             }
         }
 
-        if (version is null || copy is null || !media.HasEndList)
-            return media.Compile(new MediaEdit { Rewrite = Rewrite });
-        return media.Compile(where.IsInterstitial()
-            ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce($"{site}{WatchRequest.Prefix}{place.Video}/", role, version, copy, where) }
-            : new MediaEdit { Rewrite = Rewrite, Trailer = Splice(place, role, version, copy) with { Before = where.IsBefore() } });
+        var edit = version is null || copy is null || !media.HasEndList ? new MediaEdit { Rewrite = Rewrite }
+            : where.IsInterstitial() ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce($"{site}{WatchRequest.Prefix}{place.Video}/", role, version, copy, where) }
+            : new MediaEdit { Rewrite = Rewrite, Trailer = Splice(place, role, version, copy) with { Before = where.IsBefore() } };
+        var template = media.Compile(edit);
+        notice.Tell(WatchPath.Readable(place.Video), placement.LeftAlone, placement.TooLong + media.Unresolved);
+        return template;
     }
 
     /// <summary>Compiles the playlist of one of our caption tracks over the content's grid.</summary>
@@ -212,15 +213,20 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
 
     private static SegmentTime TimeOf(in UriSite site) => new(site.Duration ?? "0", site.StartMs, site.StartMs + site.DurationMs);
 
+    /// <summary>A placed URI: with the session where it leads to us, otherwise alone, or as it stood.</summary>
+    private static RewrittenUri Written(in PlacedUri placed, string uri, string after)
+    {
+        if (placed.Below is not null)
+            return WithSession(placed.Text ?? uri, after);
+        return placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
+    }
+
     /// <summary>Keys, session data, steering: resolved where they must be, without parameters of ours.</summary>
     private static RewrittenUri Plain(UriPlacement placement, string uri)
     {
         var placed = placement.Place(uri, TargetUse.PassThrough);
         return placed.Text is null || string.Equals(placed.Text, uri, StringComparison.Ordinal) ? RewrittenUri.Keep : new(placed.Text, null);
     }
-
-    /// <summary>A playlist that the player fetches past us.</summary>
-    private static RewrittenUri Elsewhere(PlacedUri placed) => placed.Text is null ? RewrittenUri.Keep : new(placed.Text, null);
 
     private static RewrittenUri WithSession(string uri, string after)
     {

@@ -125,7 +125,7 @@ internal sealed class PlaylistOrigin(
         }
 
         if (!Playlist.TryParse(bytes, out var master, out var media, out var error))
-            return new(null, new OriginFailure(StatusCodes.Status502BadGateway, "origin-no-playlist", $"The origin's {new Uri(answer.Url).AbsolutePath} is no usable HLS playlist: {error}"));
+            return new(null, NoPlaylist(answer.Url, error));
 
         var playlist = new OriginPlaylist
         {
@@ -143,6 +143,10 @@ internal sealed class PlaylistOrigin(
         cache.Keep(playlist);
         return new(playlist, null);
     }
+
+    /// <summary>Bytes that are no playlist (rule D7).</summary>
+    internal static OriginFailure NoPlaylist(string url, PlaylistError error) =>
+        new(StatusCodes.Status502BadGateway, "origin-no-playlist", $"The origin's {new Uri(url).AbsolutePath} is no usable HLS playlist: {error}");
 
     private TimeSpan FreshFor(MediaPlaylist? media, TimeSpan? maxAge, OriginKind kind)
     {

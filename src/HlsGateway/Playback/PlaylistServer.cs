@@ -18,11 +18,9 @@ namespace HlsGateway.Playback;
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
     TrailerLibrary trailers, PinnedTrailers pinned, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
-    OriginCluster cluster, Outbox outbox, SessionStarts starts, TimeProvider time, ILogger<PlaylistServer> log, GatewayMetrics metrics,
+    OriginCluster cluster, Outbox outbox, SessionStarts starts, TimeProvider time, GatewayMetrics metrics,
     IOptions<TrailersOptions> options, IOptions<GatewayOptions> gateway)
 {
-    private readonly LogPace leftAlonePace = new(time, TimeSpan.FromMinutes(1));
-
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
     private sealed record MasterTemplate(PlaylistTemplate Template, uint Trailer, ImmutableArray<CaptionTrack> Tracks);
 
@@ -69,14 +67,7 @@ internal sealed class PlaylistServer(
         if (compiled is null || compiled.Tracks != tracks)
         {
             var template = compiler.Master(playlist, master, Place(request, playlist), decision, tracks, PlaylistAddress.CaptionSource(keys, request.Video, playlist.Target),
-                child => children.Note(child, request.Video), out var leftAlone, apart);
-            if (leftAlone > 0)
-            {
-                metrics.PlaylistsLeftAlone(leftAlone);
-                if (leftAlonePace.TryTake(out var held))
-                    log.PlaylistsLeftAlone(leftAlone, request.Video, held);
-            }
-
+                child => children.Note(child, request.Video), apart);
             compiled = new(template, decision.Version?.Id ?? 0, tracks);
             cache.Keep(key, compiled, template);
         }
@@ -86,9 +77,10 @@ internal sealed class PlaylistServer(
 
     private async ValueTask ServeMediaAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MediaPlaylist media)
     {
-        var role = ChildRole.Read(new PlayerQuery(request.Query).Profile);
+        // What nobody watches is told by its own tags, whatever the address says.
+        var role = media.IsTrickPlay ? new ChildRole('i', "") : ChildRole.Read(new PlayerQuery(request.Query).Profile);
         var copy = await PinnedAsync(context, request, role);
-        if (Begins(request) && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
+        if (Begins(request) && !media.IsTrickPlay && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
             var decision = trailers.Decide(request.VideoName, ContentReader.Itself, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position));
@@ -97,32 +89,46 @@ internal sealed class PlaylistServer(
         }
 
         var site = copy.Placement.IsInterstitial() ? gateway.Value.SiteOf(context.Request) : "";
-        var key = new TemplateKey(playlist, request.Video, request.Below, copy.Key(role) + site);
+        var parent = media.HasImports && !Begins(request) ? (await origin.GetAsync(MasterOf(request), context.RequestAborted)).Playlist : null;
+        var key = new TemplateKey(playlist, request.Video, request.Below, $"{copy.Key(role)}{site}{parent?.Version}");
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {
-            if (role.Role == 'v' && media.HasEndList)
+            if (parent?.Master is { } master)
+            {
+                if (!media.TryImport(master, out var imported, out var error) || imported is null)
+                {
+                    await WatchAnswer.ProblemAsync(context, PlaylistOrigin.NoPlaylist(playlist.Url, error));
+                    return;
+                }
+
+                media = imported;
+            }
+
+            if (role.Role == 'v' && media is { HasEndList: true, IsDelta: false })
                 outbox.Describe(request.VideoName, media.DurationMs);
             template = compiler.Media(media, Place(request, playlist), role, copy.Version, copy.Copy, copy.Placement, site);
             cache.Keep(key, template, template);
         }
 
-        await AnswerAsync(context, request, template, copy.Id, copy.Placement);
+        await AnswerAsync(context, request, template, copy.Id, copy.Placement, watched: !media.IsTrickPlay);
     }
+
+    /// <summary>Where the Master Playlist of a child is read.</summary>
+    private OriginTarget MasterOf(WatchRequest request) => published.TryGet(request.VideoName, out var ours)
+        ? new OriginTarget(OriginKind.Store, ours.KeyPrefix + PlaylistAddress.DefaultName)
+        : PlaylistAddress.ReadCaptionSource(keys, request.Video, new PlayerQuery(request.Query).CaptionSource);
 
     /// <summary>Answers the playlist of one of our caption tracks (rules W2 to W5): always 200.</summary>
     public async ValueTask ServeCaptionAsync(HttpContext context, WatchRequest request)
     {
         var query = new PlayerQuery(request.Query);
         var role = ChildRole.Read(query.Profile);
-        var source = published.TryGet(request.VideoName, out var ours)
-            ? new OriginTarget(OriginKind.Store, ours.KeyPrefix + PlaylistAddress.DefaultName)
-            : PlaylistAddress.ReadCaptionSource(keys, request.Video, query.CaptionSource);
         var language = request.Below[CaptionPath.Folder.Length..^".m3u8".Length];
         var track = subtitles.Tracks(request.VideoName).FirstOrDefault(t => string.Equals(t.Language, language, StringComparison.Ordinal))
             ?? new CaptionTrack(language, language, false, false, false, "none", CaptionFile.Nothing);
 
-        var found = await origin.GetAsync(source, context.RequestAborted);
+        var found = await origin.GetAsync(MasterOf(request), context.RequestAborted);
         var content = found.Playlist is { Master: { } master } playlist && !master.Variants.IsEmpty
             ? await FirstVariantAsync(context, request, playlist, master)
             : null;
@@ -253,10 +259,12 @@ internal sealed class PlaylistServer(
     private bool Begins(WatchRequest request) =>
         request.MayBegin && request.Verdict == SessionVerdict.None && new PlayerQuery(request.Query).Session.IsEmpty && children.VideoOf(request.Path) is null;
 
-    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer, TrailerPlacement placement = TrailerPlacement.Behind)
+    /// <param name="watched">False for what begins no session, whoever asks for it first.</param>
+    private async ValueTask AnswerAsync(
+        HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer, TrailerPlacement placement = TrailerPlacement.Behind, bool watched = true)
     {
         var token = new byte[SessionToken.Length];
-        if (Begins(request) && !HttpMethods.IsHead(context.Request.Method))
+        if (watched && Begins(request) && !HttpMethods.IsHead(context.Request.Method))
         {
             var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);
             session.Write(keys, request.Video, token);

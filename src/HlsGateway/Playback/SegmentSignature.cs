@@ -90,7 +90,7 @@ internal static class SegmentSignature
         SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end, Span<byte> tag)
     {
         // '?' cannot stand in a path, so the parts cannot run into one another.
-        Span<byte> message = stackalloc byte[WatchPath.MaxLength + LongestDuration + (2 * LongestTime) + 8];
+        Span<byte> message = stackalloc byte[video.Length + below.Length + duration.Length + start.Length + kind.Length + end.Length + 5];
         var length = Encoding.ASCII.GetBytes(video, message);
         length = Append(message, length, below);
         length = Append(message, length, duration);

@@ -136,7 +136,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
 
     private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, Span<byte> tag)
     {
-        Span<byte> message = stackalloc byte[Signed + WatchPath.MaxLength];
+        Span<byte> message = stackalloc byte[Signed + video.Length];
         signed.CopyTo(message);
         // Paths are ASCII once they have passed WatchPath.
         var length = Signed + Encoding.ASCII.GetBytes(video, message[Signed..]);

@@ -17,13 +17,20 @@ internal readonly record struct PlacedUri(string? Text, string? Below);
 
 /// <summary>Decides for one playlist what is written in each URI's place.</summary>
 /// <param name="addresses">Base addresses of the origin's destinations, each with a trailing slash.</param>
-internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> addresses, GuardedClient guarded, SigningKeys keys)
+/// <param name="cdn">Where segments of the origin redirect to, with a trailing slash; null for the origin itself.</param>
+internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> addresses, string? cdn, GuardedClient guarded, SigningKeys keys)
 {
+    /// <summary>Path and query that a player can ask for: beside them, our parameters and a player's own fill the rest of a request line.</summary>
+    private const int MostAsked = WatchPath.MaxLength * 3 / 2;
+
     private readonly string folder = WatchPath.Folder(place.ClientPath).ToString();
     private readonly bool opaque = place.ClientPath.StartsWith(OpaqueTarget.Marker, StringComparison.Ordinal);
 
     /// <summary>Playlists that stand on a host which may not be fetched from and are left as they are: they play, uncounted.</summary>
     public int LeftAlone { get; private set; }
+
+    /// <summary>Playlists and segments whose URLs are too long for a path of ours: they play, uncounted.</summary>
+    public int TooLong { get; private set; }
 
     /// <summary>Places one URI.</summary>
     /// <param name="use">What the gateway must do when the URI is asked for.</param>
@@ -49,7 +56,8 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         var name = WatchPath.Normal(path);
         var full = $"{place.Video}/{place.ClientRoot}{name}";
         // Our own names below a video, and what a path of ours may not hold, go the opaque way.
-        if (!WatchPath.IsAcceptable($"{place.Video}/{rooted}") || name.StartsWith('~') || name.StartsWith("subtitles/", StringComparison.Ordinal)
+        if (!WatchPath.IsAcceptable($"{place.Video}/{rooted}") || place.Video.Length + place.ClientRoot.Length + below.Length > MostAsked
+            || name.StartsWith('~') || name.StartsWith("subtitles/", StringComparison.Ordinal)
             || name.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(name) != (use == TargetUse.Playlist)
             // A plain path is told by its name; what is to be streamed although it is named like a segment says so in a signed one.
             || (use == TargetUse.PassThrough && (WatchRouter.IsMediaName(name) || LooksLikeOurs(below.AsSpan(path.Length)))))
@@ -63,30 +71,40 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
 
     private PlacedUri Outside(string uri, string target, TargetUse use)
     {
+        var openScheme = UriReference.Split(uri).Form == UriForm.NetworkPath;
         var onOrigin = addresses.FirstOrDefault(a => target.StartsWith(a, StringComparison.Ordinal));
         string locator;
         if (onOrigin is not null)
             locator = target[onOrigin.Length..];
         else if (addresses.FirstOrDefault(a => target.StartsWith(Authority(a) + "/", StringComparison.Ordinal)) is { } sameHost)
             locator = target[Authority(sameHost).Length..];
-        else if (use == TargetUse.Redirect || guarded.Allows(target))
+        else if (use == TargetUse.Redirect)
+            // The origin's own scheme is nothing to a player on another host: it goes on with its own.
+            locator = openScheme ? target[target.IndexOf(OpaqueTarget.AnyScheme, StringComparison.Ordinal)..] : target;
+        else if (guarded.Allows(target))
             locator = target;
         else
         {
             // Nothing is fetched from a host that nobody allowed; what a player can fetch there by itself still plays.
             if (use == TargetUse.Playlist)
                 LeftAlone++;
-            return IsHttp(uri) ? default : new(target, null);
+            return AsItStands(uri, target);
         }
 
         // A store's own playlists never leave their folder; a forged one must not lead anywhere else in the store.
         if (place.OriginUrl.StartsWith(OriginFetcher.StoreUrl(""), StringComparison.Ordinal) && locator.StartsWith(OriginFetcher.StoreUrl(""), StringComparison.Ordinal))
             return default;
 
-        return new OpaqueTarget(use, locator).ToPath(keys, place.Video) is { } path
-            ? new(Climb() + path, path)
-            : new(target, null);
+        if (new OpaqueTarget(use, locator).ToPath(keys, place.Video) is { } path)
+            return new(Climb() + path, path);
+        if (use != TargetUse.PassThrough)
+            TooLong++;
+        return use == TargetUse.Redirect && onOrigin is not null && cdn is not null ? new(cdn + locator, null) : AsItStands(uri, target);
     }
+
+    /// <summary>What leads past us: a relative URI is written out, for it stands elsewhere now.</summary>
+    private static PlacedUri AsItStands(string uri, string target) =>
+        UriReference.Split(uri).Form is UriForm.Absolute or UriForm.NetworkPath ? default : new(target, null);
 
     /// <summary>From the playlist's folder up to the video's.</summary>
     private string Climb() => folder.Length == 0 ? "" : string.Concat(Enumerable.Repeat("../", folder.AsSpan().Count('/') + 1));

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace HlsGateway.Playback;
@@ -11,8 +13,14 @@ namespace HlsGateway.Playback;
 /// </summary>
 public static class WatchPath
 {
-    /// <summary>The longest path accepted, in characters.</summary>
-    public const int MaxLength = 2048;
+    /// <summary>
+    /// The longest path accepted, in characters: a signed URL of some 5,800 fits into an opaque path. Half of what a request line may
+    /// hold (<c>KestrelLimits</c>), so that queries of ours and of players stand beside it.
+    /// </summary>
+    public const int MaxLength = 8192;
+
+    /// <summary>The longest name that is kept as it is, in bytes of UTF-8. Two of them stand in one key of an index, which PostgreSQL bounds by 2,704 bytes.</summary>
+    private const int MaxName = 1024;
 
     /// <summary>A session's token holds the number of its video's segments in one byte.</summary>
     public const int MaxSegments = 255;
@@ -42,7 +50,7 @@ public static class WatchPath
         if (segment.IsEmpty)
             return false;
 
-        Span<byte> decoded = stackalloc byte[MaxLength];
+        Span<byte> decoded = stackalloc byte[segment.Length];
         var length = 0;
         for (var i = 0; i < segment.Length; i++)
         {
@@ -112,6 +120,11 @@ public static class WatchPath
 
     /// <summary>A path as people write it: what came percent-encoded is decoded.</summary>
     public static string Readable(string path) => path.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(path) : path;
+
+    /// <summary>A name as it is kept: one that is very long is told by its beginning and its hash.</summary>
+    public static string Kept(string name) => name.Length <= MaxName / 4 || Encoding.UTF8.GetByteCount(name) <= MaxName
+        ? name
+        : $"{name.AsSpan(0, char.IsHighSurrogate(name[63]) ? 63 : 64)}~{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 15))}";
 
     /// <summary>The folder of a path, without its last slash; empty when the path has no folder.</summary>
     public static ReadOnlySpan<char> Folder(ReadOnlySpan<char> path) => path[..Math.Max(0, path.LastIndexOf('/'))];

@@ -30,8 +30,8 @@ internal sealed class WatchRequest
     /// <summary>The path below the video.</summary>
     public string Below => field ??= Path[(Video.Length + 1)..];
 
-    /// <summary>The video's id as people write it.</summary>
-    public string VideoName => field ??= WatchPath.Readable(Video);
+    /// <summary>The video's id as people write it, and as it is kept.</summary>
+    public string VideoName => field ??= WatchPath.Kept(WatchPath.Readable(Video));
 
     /// <summary>Reads the request target byte for byte: what routing gives has been decoded.</summary>
     /// <returns>Null when the path may not be passed on.</returns>

@@ -92,6 +92,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         if (target.StartsWith(store, StringComparison.Ordinal))
             return new(OriginKind.Store, target[store.Length..]);
         return target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+            || target.StartsWith(OpaqueTarget.AnyScheme, StringComparison.Ordinal)
             ? new(OriginKind.Foreign, target)
             : new(OriginKind.Cluster, target);
     }

@@ -15,6 +15,7 @@ public sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> stalePlaylists;
     private readonly Counter<long> playlistsLeftAlone;
     private readonly Counter<long> sessionStartsBounded;
+    private readonly Counter<long> urisLeftAlone;
     private readonly Counter<long> captionTrouble;
     private readonly Counter<long> playReports;
     private readonly Counter<long> captionJobs;
@@ -24,6 +25,7 @@ public sealed class GatewayMetrics : IDisposable
         meter = meters.Create(MeterName);
         playlistFetches = meter.CreateCounter<long>("hlsgateway.playlist.fetches", "{fetch}", "Playlists asked of the origin, by outcome.");
         stalePlaylists = meter.CreateCounter<long>("hlsgateway.playlist.stale", "{answer}", "Playlists served after their time because the origin gave no better one.");
+        urisLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.uris_left_alone", "{uri}", "URIs of compiled playlists that are too long for a path, or whose variables only a player can resolve: they play uncounted.");
         playlistsLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.left_alone", "{playlist}", "Playlists on hosts that may not be fetched from: they play uncounted.");
         sessionStartsBounded = meter.CreateCounter<long>("hlsgateway.sessions.bounded", "{session}", "Sessions that did not begin because their network had begun as many as it may: their viewers play uncounted.");
         captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
@@ -91,6 +93,9 @@ public sealed class GatewayMetrics : IDisposable
 
     /// <summary>A viewer plays without a session because of <c>Gateway:Sessions:StartsPerNetwork</c>.</summary>
     public void SessionStartBounded() => sessionStartsBounded.Add(1);
+
+    /// <summary>URIs that are too long for a path of ours, or whose variables only a player can resolve (rules I6, I7).</summary>
+    public void UrisLeftAlone(int count) => urisLeftAlone.Add(count);
 
     /// <summary>Captions were served blank, or without a clock.</summary>
     public void CaptionTrouble(string reason) => captionTrouble.Add(1, new KeyValuePair<string, object?>("reason", reason));

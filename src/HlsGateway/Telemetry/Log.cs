@@ -143,4 +143,7 @@ internal static partial class Log
 
     [LoggerMessage(1004, LogLevel.Warning, "{Count} playlists of {Video} stand on hosts that Gateway:Origin:AllowedHosts does not list; they play uncounted. {Held} more since the last line.")]
     public static partial void PlaylistsLeftAlone(this ILogger log, int count, string video, long held);
+
+    [LoggerMessage(1008, LogLevel.Warning, "{Count} URIs of a playlist of {Video} are too long for a path of ours, or hold variables that only a player can resolve; they play uncounted. {Held} more since the last line.")]
+    public static partial void UrisLeftAlone(this ILogger log, int count, string video, long held);
 }
