@@ -37,6 +37,13 @@ public static class ConditioningArguments
             && FrameRate.TryParse(shape.FrameRate, out var rate) && rate.PerSecond is >= TrailerGrid.LowestFrameRate and <= 120))
         && (!shape.HasAudio || (SampleRates.Contains(shape.SampleRate) && LayoutOf(shape.Channels).Length > 0));
 
+    /// <summary>Decodes picture and sound into nothing; the first damaged frame ends it with an error.</summary>
+    public static ImmutableArray<string> Decode(TimeSpan longest) =>
+    [
+        .. FfmpegArguments.Start, "-xerror", "-err_detect", "crccheck+bitstream+buffer+explode", .. FfmpegArguments.UntrustedInput(SourceFile),
+        "-map", "0:v:0", "-map", "0:a:0?", .. FfmpegArguments.AtMost(longest), "-f", "null", "-",
+    ];
+
     /// <param name="shape">One that <see cref="Supports"/> lets pass.</param>
     /// <param name="loudness">What the first pass measured of this very shape's sound; null leaves it as it is.</param>
     /// <param name="target">LUFS.</param>

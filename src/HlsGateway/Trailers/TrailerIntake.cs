@@ -100,14 +100,7 @@ public sealed partial class TrailerIntake(
     private async Task DecodeAsync(JobFolder folder, CancellationToken ct)
     {
         var result = await ffmpeg.RunAsync(
-            new FfmpegJob(
-                folder,
-                [
-                    .. FfmpegArguments.Start, "-xerror", "-err_detect", "crccheck+bitstream+buffer+explode", .. FfmpegArguments.UntrustedInput(ConditioningArguments.SourceFile),
-                    "-map", "0:v:0", "-map", "0:a:0?", .. FfmpegArguments.AtMost(TimeSpan.FromSeconds(options.Value.MaxSeconds + 1)), "-f", "null", "-",
-                ],
-                DecodeDeadline),
-            ct);
+            new FfmpegJob(folder, ConditioningArguments.Decode(TimeSpan.FromSeconds(options.Value.MaxSeconds + 1)), DecodeDeadline), ct);
         if (result.TimedOut)
             throw new TrailerRefusedException("The file takes too long to decode; export it smaller.");
         if (!result.Succeeded)
