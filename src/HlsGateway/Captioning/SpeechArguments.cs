@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using FFMpegCore.Enums;
+using HlsGateway.Media;
 using HlsGateway.Transcoding;
 
 namespace HlsGateway.Captioning;
@@ -21,12 +23,13 @@ internal static class SpeechArguments
     private static readonly TimeSpan Longest = TimeSpan.FromHours(6);
 
     /// <summary>The first sample stands at the picture's 0, so that times in the sound are times in the video.</summary>
-    public static ImmutableArray<string> Extract { get; } =
-    [
-        .. FfmpegArguments.Start, .. FfmpegArguments.UntrustedInput(Source), "-map", "0:a:0",
-        "-af", string.Create(CultureInfo.InvariantCulture, $"aresample={SampleRate}:async=1:first_pts=0"), "-ac", "1", "-c:a", "pcm_s16le",
-        .. FfmpegArguments.AtMost(Longest), "-map_metadata", "-1", "-bitexact", "-f", "wav", Sound,
-    ];
+    public static ImmutableArray<string> Extract { get; } = FfmpegArguments.From(new UntrustedFileInput(Source))
+        .OutputToFile(Sound, overwrite: false, output => output
+            .WithMap(0, StreamType.Audio, 0)
+            .With("-af", string.Create(CultureInfo.InvariantCulture, $"aresample={SampleRate}:async=1:first_pts=0"))
+            .WithAudioChannels(1).WithAudioCodec(AudioCodec.PcmS16Le)
+            .AtMost(Longest).WithoutMetadata().With("-bitexact").ForceFormat(ContainerFormats.Wav))
+        .ToWords();
 
     public static TimeSpan Length(long bytes) => TimeSpan.FromSeconds(Math.Max(0, bytes - HeaderBytes) / (2.0 * SampleRate));
 }

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using FFMpegCore;
+using FFMpegCore.Enums;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Transcoding;
 
 namespace HlsGateway.Trailers;
@@ -17,7 +20,8 @@ public static class ConditioningArguments
     public const long TsFirstPts = 126_000;
 
     public const string SourceFile = "source";
-    public const string InitFile = "init.mp4";
+    public const string InitFile = HlsSegments.InitFile;
+    private const string PlaylistFile = "index.m3u8";
 
     /// <summary>What a packed audio copy is encoded to before it is cut.</summary>
     public const string AdtsFile = "audio.aac";
@@ -38,11 +42,10 @@ public static class ConditioningArguments
         && (!shape.HasAudio || (SampleRates.Contains(shape.SampleRate) && LayoutOf(shape.Channels).Length > 0));
 
     /// <summary>Decodes picture and sound into nothing; the first damaged frame ends it with an error.</summary>
-    public static ImmutableArray<string> Decode(TimeSpan longest) =>
-    [
-        .. FfmpegArguments.Start, "-xerror", "-err_detect", "crccheck+bitstream+buffer+explode", .. FfmpegArguments.UntrustedInput(SourceFile),
-        "-map", "0:v:0", "-map", "0:a:0?", .. FfmpegArguments.AtMost(longest), "-f", "null", "-",
-    ];
+    public static ImmutableArray<string> Decode(TimeSpan longest) => FfmpegArguments
+        .From(new UntrustedFileInput(SourceFile), more: ["-xerror", "-err_detect", "crccheck+bitstream+buffer+explode"])
+        .OutputToNull(output => output.WithMap(0, StreamType.Video, 0).With("-map", "0:a:0?").AtMost(longest))
+        .ToWords();
 
     /// <param name="shape">One that <see cref="Supports"/> lets pass.</param>
     /// <param name="loudness">What the first pass measured of this very shape's sound; null leaves it as it is.</param>
@@ -51,28 +54,25 @@ public static class ConditioningArguments
         RenditionShape shape, TrailerSource source, TrailerGround ground = TrailerGround.Plain, MeasuredLoudness? loudness = null, double target = 0)
     {
         var grid = new TrailerGrid(source.DurationMs);
-        var line = ImmutableArray.CreateBuilder<string>();
-        line.AddRange(FfmpegArguments.Start);
-        line.AddRange(FfmpegArguments.UntrustedInput(SourceFile));
-
         var graphs = new List<string>();
         if (shape.HasVideo)
             graphs.Add(VideoGraph(shape, grid, ground));
         if (shape.HasAudio)
             graphs.Add(AudioGraph(shape, source, AudioFrames(shape, grid), Loudness.Filter(loudness, target, shape.SampleRate)));
-        line.AddRange("-filter_complex_threads", "1", "-filter_complex", string.Join(';', graphs));
 
-        if (shape.HasVideo)
-            line.AddRange(VideoEncoder(shape, grid));
-        if (shape.HasAudio)
-            line.AddRange(AudioEncoder(shape));
-
-        // Same source and shape, same bytes: two gateways that condition at once write the same objects.
-        line.AddRange("-map_metadata", "-1", "-fflags", "+bitexact", "-avoid_negative_ts", "disabled");
-        // Behind the input, where ffmpeg 5.1 heeds it: a source whose timestamps jump cannot run on.
-        line.AddRange(FfmpegArguments.AtMost(TimeSpan.FromMilliseconds(source.DurationMs + 1000)));
-        line.AddRange(Muxer(shape, grid));
-        return line.ToImmutable();
+        return FfmpegArguments.From(new UntrustedFileInput(SourceFile)).OutputToFile(shape.Container == "aac" ? AdtsFile : PlaylistFile, overwrite: false, output =>
+        {
+            output.With("-filter_complex_threads", "1").WithArgument(new FilterGraph(graphs));
+            if (shape.HasVideo)
+                EncodeVideo(output, shape, grid);
+            if (shape.HasAudio)
+                EncodeAudio(output, shape);
+            // Same source and shape, same bytes: two gateways that condition at once write the same objects.
+            output.WithoutMetadata().With("-fflags", "+bitexact", "-avoid_negative_ts", "disabled");
+            // Behind the input, where ffmpeg 5.1 heeds it: a source whose timestamps jump cannot run on.
+            output.AtMost(TimeSpan.FromMilliseconds(source.DurationMs + 1000));
+            Mux(output, shape, grid);
+        }).ToWords();
     }
 
     /// <summary>AAC frames of a copy: those that fit its picture, or the trailer's duration where it has none.</summary>
@@ -114,42 +114,40 @@ public static class ConditioningArguments
                 $"anullsrc=r={shape.SampleRate}:cl={layout},aformat=sample_fmts=fltp,atrim=end_sample={samples},asetpts=N/SR/TB[sound]");
     }
 
-    private static ImmutableArray<string> VideoEncoder(in RenditionShape shape, TrailerGrid grid)
+    private static void EncodeVideo(FFMpegOutputOptions output, RenditionShape shape, TrailerGrid grid)
     {
         _ = FrameRate.TryParse(shape.FrameRate, out var rate);
         // A quarter of a frame early: neither rounding nor truncation to the encoder's clock moves it to a neighbour.
         var keys = grid.VideoFrames(rate).SkipLast(1).Skip(1).Select(f => (rate.SecondsOf(f) - (rate.SecondsOf(1) / 4)).ToString("0.######", CultureInfo.InvariantCulture));
         // A tenth of a bit per pixel: a ladder's usual rate, so that a short trailer seldom raises a Variant Stream's BANDWIDTH.
-        var kbps = Math.Max(200, (int)(shape.Width * (double)shape.Height * Math.Min(rate.PerSecond, 60) / 10_000)).ToString(CultureInfo.InvariantCulture) + "k";
+        var kbps = Math.Max(200, (int)(shape.Width * (double)shape.Height * Math.Min(rate.PerSecond, 60) / 10_000));
         // One thread: with two, x264's rate control gives other bytes each time; and viewers need the other cores.
-        ImmutableArray<string> line =
-        [
-            "-map", "[picture]", "-c:v", "libx264", "-preset", "veryfast", "-profile:v", shape.VideoProfile, "-pix_fmt", "yuv420p", "-crf", "20",
-            "-maxrate", kbps, "-bufsize", kbps, "-bf", "0", "-g", "9999", "-keyint_min", "1", "-sc_threshold", "0", "-threads", "1", "-flags:v", "+bitexact",
-        ];
+        output.WithMap("[picture]").WithVideoCodec(VideoCodec.LibX264).WithSpeedPreset(EncoderPreset.VeryFast).WithVideoProfile(shape.VideoProfile)
+            .WithPixelFormat("yuv420p").WithConstantRateFactor(20).WithMaxBitrate(kbps).WithBufferSize(kbps)
+            .With("-bf", "0").WithGopSize(9999).With("-keyint_min", "1", "-sc_threshold", "0").WithThreads(1).With("-flags:v", "+bitexact");
         // The muxer moves everything, so that no DTS lies before 0; the copy is moved back.
         if (shape.Delay > 0)
-            line = [.. line, "-bsf:v", string.Create(CultureInfo.InvariantCulture, $"setts=dts=DTS-{rate.TicksOf(shape.Delay)}")];
+            output.With("-bsf:v", string.Create(CultureInfo.InvariantCulture, $"setts=dts=DTS-{rate.TicksOf(shape.Delay)}"));
         var list = string.Join(',', keys);
-        return list.Length > 0 ? [.. line, "-force_key_frames", list] : line;
+        if (list.Length > 0)
+            output.With("-force_key_frames", list);
     }
 
-    private static ImmutableArray<string> AudioEncoder(in RenditionShape shape) =>
-    [
-        "-map", "[sound]", "-c:a", "aac", "-b:a", string.Create(CultureInfo.InvariantCulture, $"{64 * shape.Channels}k"),
-        "-flags:a", "+bitexact", "-bsf:a", @"noise=drop=lt(pts\,0)",
-    ];
+    private static void EncodeAudio(FFMpegOutputOptions output, RenditionShape shape) => output
+        .WithMap("[sound]").WithAudioCodec(AudioCodec.Aac).WithAudioBitrate(64 * shape.Channels)
+        .With("-flags:a", "+bitexact", "-bsf:a", @"noise=drop=lt(pts\,0)");
 
-    private static ImmutableArray<string> Muxer(in RenditionShape shape, TrailerGrid grid)
+    private static void Mux(FFMpegOutputOptions output, RenditionShape shape, TrailerGrid grid)
     {
         if (shape.Container == "aac")
-            return ["-f", "adts", AdtsFile];
+        {
+            output.ForceFormat("adts");
+            return;
+        }
+
         // With a picture the only key frames are those on the grid, and the segmenter cuts at each; sound alone is cut by time.
         var time = shape.HasVideo ? "0.1" : (grid.SegmentMicroseconds / 1_000_000m).ToString("0.######", CultureInfo.InvariantCulture);
-        ImmutableArray<string> hls = ["-f", "hls", "-hls_list_size", "0", "-hls_time", time];
-        return shape.Container == "fmp4"
-            ? [.. hls, "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", InitFile, "-hls_segment_filename", "%d.m4s", "index.m3u8"]
-            : [.. hls, "-hls_segment_type", "mpegts", "-hls_segment_filename", "%d.ts", "index.m3u8"];
+        output.ForceFormat(ContainerFormats.Hls).With("-hls_list_size", "0", "-hls_time", time).WithArgument(new HlsSegments(shape.Container, "%d"));
     }
 
     /// <summary>ffmpeg's name of the AAC channel configuration; empty where AAC has none.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Transcoding;
 
 namespace HlsGateway.Trailers;
@@ -25,15 +26,15 @@ public static class Loudness
     private const string Bounds = "TP=-1.5:LRA=20";
 
     /// <summary>The first pass: the sound exactly as the copy has it, into nothing.</summary>
-    public static ImmutableArray<string> Measure(RenditionShape shape, TrailerSource source, double target) =>
-    [
+    public static ImmutableArray<string> Measure(RenditionShape shape, TrailerSource source, double target)
+    {
+        var graph = string.Create(CultureInfo.InvariantCulture, $"{ConditioningArguments.AudioBegin(shape)},loudnorm=I={target:0.##}:{Bounds}:print_format=json[sound]");
         // The figures are told at this level.
-        .. FfmpegArguments.Start.Select(word => string.Equals(word, "warning", StringComparison.Ordinal) ? "info" : word),
-        .. FfmpegArguments.UntrustedInput(ConditioningArguments.SourceFile),
-        "-filter_complex_threads", "1", "-filter_complex",
-        string.Create(CultureInfo.InvariantCulture, $"{ConditioningArguments.AudioBegin(shape)},loudnorm=I={target:0.##}:{Bounds}:print_format=json[sound]"),
-        "-map", "[sound]", .. FfmpegArguments.AtMost(TimeSpan.FromMilliseconds(source.DurationMs)), "-f", "null", "-",
-    ];
+        return FfmpegArguments.From(new UntrustedFileInput(ConditioningArguments.SourceFile), logLevel: "info")
+            .OutputToNull(output => output.With("-filter_complex_threads", "1").WithArgument(new FilterGraph([graph]))
+                .WithMap("[sound]").AtMost(TimeSpan.FromMilliseconds(source.DurationMs)))
+            .ToWords();
+    }
 
     /// <summary>The second pass's filter, with a comma in front; empty for sound that is left as it is.</summary>
     public static string Filter(MeasuredLoudness? measured, double target, int sampleRate) => measured is not { } m ? "" : string.Create(

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using FFMpegCore.Enums;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
@@ -24,15 +26,22 @@ public static class DemoArguments
     /// <param name="voices">With the spoken numbers; otherwise each second has its own tone.</param>
     public static ImmutableArray<string> Picture(bool voices)
     {
-        var line = new List<string>();
-        line.AddRange(FfmpegArguments.Start);
-        line.AddRange(FfmpegArguments.Generated($"gradients=s=160x90:r=25:c0=0x10243f:c1=0x2b6777:x0=0:y0=0:x1=160:y1=90:speed=0.015:d={Seconds}"));
-        line.AddRange(FfmpegArguments.Generated($"color=c=0xf5a623:s=16x720:r=25:d={Seconds}"));
-        line.AddRange(FfmpegArguments.Generated($"aevalsrc='0.25*sin(2*PI*(440+20*floor(t))*t)*lt(mod(t,1),0.06)':s=48000:d={Seconds}"));
+        var line = FfmpegArguments.From(BoxedInput.Generated($"gradients=s=160x90:r=25:c0=0x10243f:c1=0x2b6777:x0=0:y0=0:x1=160:y1=90:speed=0.015:d={Seconds}"))
+            .AddInput(BoxedInput.Generated($"color=c=0xf5a623:s=16x720:r=25:d={Seconds}"))
+            .AddInput(BoxedInput.Generated($"aevalsrc='0.25*sin(2*PI*(440+20*floor(t))*t)*lt(mod(t,1),0.06)':s=48000:d={Seconds}"));
         var spoken = voices ? Seconds : 0;
         for (var second = 0; second < spoken; second++)
-            line.AddRange(["-f", "wav", "-i", "file:" + Voice(second)]);
+            line.AddInput(BoxedInput.Own("wav", Voice(second)));
 
+        return line.OutputToFile(File, overwrite: false, output => output
+            .WithArgument(new FilterGraph([Graph(spoken)])).WithMap("[v]").WithMap("[a]")
+            .WithVideoCodec(VideoCodec.LibX264).WithSpeedPreset(EncoderPreset.UltraFast).WithConstantRateFactor(16)
+            .WithAudioCodec(AudioCodec.Aac).WithAudioBitrate(192)
+            .AtMost(TimeSpan.FromSeconds(Seconds))).ToWords();
+    }
+
+    private static string Graph(int spoken)
+    {
         const string font = "font=DejaVu Sans:fontcolor=white:x=(w-text_w)/2";
         var graph = new StringBuilder()
             .Append("[0:v]scale=1280:720[b];[b][1:v]overlay=x='mod(t,1)*(W-w)':y=0,")
@@ -44,12 +53,7 @@ public static class DemoArguments
         for (var second = 0; second < spoken; second++)
             graph.Append(CultureInfo.InvariantCulture, $"[s{second}]");
         graph.Append(CultureInfo.InvariantCulture, $"amix=inputs={spoken + 1}:normalize=0:duration=first,aformat=channel_layouts=stereo[a]");
-
-        line.AddRange(["-filter_complex", graph.ToString(), "-map", "[v]", "-map", "[a]"]);
-        line.AddRange(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-c:a", "aac", "-b:a", "192k"]);
-        line.AddRange(FfmpegArguments.AtMost(TimeSpan.FromSeconds(Seconds)));
-        line.Add(File);
-        return [.. line];
+        return graph.ToString();
     }
 
     /// <summary>One cue for each second.</summary>

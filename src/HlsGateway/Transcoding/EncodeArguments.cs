@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using FFMpegCore;
+using FFMpegCore.Enums;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
@@ -25,32 +28,34 @@ public static class EncodeArguments
     /// <summary>WebVTT of the plan's n-th caption track.</summary>
     public static string Caption(int n) => Text($"caption{n}.vtt");
 
-    public static ImmutableArray<string> For(EncodePlan plan)
+    public static ImmutableArray<string> For(EncodePlan plan) => FfmpegArguments.From(new UntrustedFileInput(Input)).OutputToMany(outputs =>
     {
-        var line = new List<string>();
-        line.AddRange(FfmpegArguments.Start);
-        line.AddRange(FfmpegArguments.UntrustedInput(Input));
-        line.AddRange(["-filter_complex", string.Join(';', Graphs(plan))]);
+        void Output(string file, Action<FFMpegOutputOptions> options) => outputs.OutputToFile(file, overwrite: false, options);
 
-        line.AddRange(["-map", "[source]", .. Sound(plan, "sound"), .. X264(plan, "veryfast"), "-crf", "18", .. Aac(plan, "192k")]);
-        line.AddRange([.. End(plan), "-movflags", "+faststart", "-f", "mp4", Source]);
-
+        // The graph stands before the first output and feeds all of them.
+        Output(Source, output => output.WithArgument(new FilterGraph(Graphs(plan)))
+            .Map(plan, "source", "sound").X264(plan, "veryfast").WithConstantRateFactor(18).Aac(plan, 192).End(plan)
+            .With("-movflags", "+faststart").ForceFormat(ContainerFormats.Mp4));
         for (var i = 0; i < plan.Rungs.Length; i++)
         {
-            var rung = plan.Rungs[i];
-            line.AddRange([.. Words($"-map [v{i}]"), .. Sound(plan, $"a{i}"), .. X264(plan, plan.Preset)]);
-            line.AddRange([.. Words($"-crf 23 -maxrate {rung.MaxKilobits}k -bufsize {rung.MaxKilobits * 3 / 2}k"), .. Aac(plan, "128k"), .. End(plan)]);
-            line.AddRange(Hls(plan, rung));
+            var (rung, n) = (plan.Rungs[i], i);
+            Output($"{rung.Name}/{Playlist}", output => output
+                .Map(plan, Text($"v{n}"), Text($"a{n}")).X264(plan, plan.Preset)
+                .WithConstantRateFactor(23).WithMaxBitrate(rung.MaxKilobits).WithBufferSize(rung.MaxKilobits * 3 / 2).Aac(plan, 128).End(plan)
+                .Hls(plan, rung));
         }
 
-        line.AddRange(["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", "-f", "image2", "-update", "1", Poster]);
-        line.AddRange(["-map", "[board]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "5", "-f", "image2", "-update", "1", Storyboard]);
+        Output(Poster, output => output.Still("poster", quality: 3));
+        Output(Storyboard, output => output.Still("board", quality: 5));
         for (var i = 0; i < plan.Captions.Length; i++)
-            line.AddRange([.. Words($"-map 0:{plan.Captions[i].Index} -c:s webvtt"), .. FfmpegArguments.AtMost(plan.MaxDuration), "-f", "webvtt", Caption(i)]);
+        {
+            var index = plan.Captions[i].Index;
+            Output(Caption(i), output => output.WithMap(0, StreamType.All, index).WithSubtitleCodec(SubtitleCodec.WebVtt).AtMost(plan.MaxDuration).ForceFormat("webvtt"));
+        }
+
         if (plan.HasAudio)
-            line.AddRange(["-map", "[peaks]", "-c:a", "pcm_s16le", .. FfmpegArguments.AtMost(plan.MaxDuration), "-f", "s16le", Samples]);
-        return [.. line];
-    }
+            Output(Samples, output => output.WithMap("[peaks]").WithAudioCodec(AudioCodec.PcmS16Le).AtMost(plan.MaxDuration).ForceFormat("s16le"));
+    }).ToWords();
 
     private static IEnumerable<string> Graphs(EncodePlan plan)
     {
@@ -75,38 +80,34 @@ public static class EncodeArguments
         yield return Text($"[mono]aresample={SampleRate},aformat=channel_layouts=mono[peaks]");
     }
 
-    private static ImmutableArray<string> Sound(EncodePlan plan, string pad) => plan.HasAudio ? ["-map", $"[{pad}]"] : [];
+    private static FFMpegOutputOptions Map(this FFMpegOutputOptions output, EncodePlan plan, string picture, string sound)
+    {
+        output.WithMap($"[{picture}]");
+        return plan.HasAudio ? output.WithMap($"[{sound}]") : output;
+    }
 
     /// <summary>A key frame on every point of the 4 s grid and nowhere else, so that all rungs can be switched at all of them.</summary>
-    private static ImmutableArray<string> X264(EncodePlan plan, string preset)
+    private static FFMpegOutputOptions X264(this FFMpegOutputOptions output, EncodePlan plan, string preset)
     {
         var (n, d) = MediaProbe.Fraction(plan.FrameRate);
         var gop = (int)Math.Ceiling((double)EncodePlan.SegmentSeconds * n / d);
-        return
-        [
-            "-c:v", "libx264", "-profile:v", "high", "-preset", preset,
-            .. Words($"-g {gop} -keyint_min {gop} -sc_threshold 0"),
-            "-force_key_frames", Text($"expr:gte(t,n_forced*{EncodePlan.SegmentSeconds})"),
-            // fMP4 that does not begin at 0 never ends in hls.js: no frame may be shown later than it is decoded.
-            .. plan.Container == "fmp4" ? (ImmutableArray<string>)["-bf", "0"] : [],
-        ];
+        output.WithVideoCodec(VideoCodec.LibX264).WithVideoProfile(VideoProfile.High).WithSpeedPreset(preset)
+            .WithGopSize(gop).With("-keyint_min", Text($"{gop}"), "-sc_threshold", "0", "-force_key_frames", Text($"expr:gte(t,n_forced*{EncodePlan.SegmentSeconds})"));
+        // fMP4 that does not begin at 0 never ends in hls.js: no frame may be shown later than it is decoded.
+        return plan.Container == "fmp4" ? output.With("-bf", "0") : output;
     }
 
-    private static ImmutableArray<string> Aac(EncodePlan plan, string bits) => plan.HasAudio ? ["-c:a", "aac", "-b:a", bits] : [];
+    private static FFMpegOutputOptions Aac(this FFMpegOutputOptions output, EncodePlan plan, int kilobits) =>
+        plan.HasAudio ? output.WithAudioCodec(AudioCodec.Aac).WithAudioBitrate(kilobits) : output;
 
-    private static ImmutableArray<string> End(EncodePlan plan) =>
-        [.. FfmpegArguments.AtMost(plan.MaxDuration), "-map_metadata", "-1", "-map_chapters", "-1"];
+    private static FFMpegOutputOptions End(this FFMpegOutputOptions output, EncodePlan plan) => output.AtMost(plan.MaxDuration).WithoutMetadata().WithoutChapters();
 
-    private static ImmutableArray<string> Hls(EncodePlan plan, Rung rung) =>
-    [
-        .. Words($"-f hls -hls_time {EncodePlan.SegmentSeconds} -hls_list_size 0 -hls_playlist_type vod -hls_flags independent_segments"),
-        .. plan.Container == "fmp4"
-            ? Words($"-hls_segment_type fmp4 -hls_fmp4_init_filename init.mp4 -hls_segment_filename {rung.Name}/video%d.m4s")
-            : Words($"-hls_segment_type mpegts -hls_segment_filename {rung.Name}/video%d.ts"),
-        $"{rung.Name}/{Playlist}",
-    ];
+    private static void Hls(this FFMpegOutputOptions output, EncodePlan plan, Rung rung) => output.ForceFormat(ContainerFormats.Hls)
+        .With("-hls_time", Text($"{EncodePlan.SegmentSeconds}"), "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_flags", "independent_segments")
+        .WithArgument(new HlsSegments(plan.Container, $"{rung.Name}/video%d"));
+
+    private static void Still(this FFMpegOutputOptions output, string pad, int quality) => output
+        .WithMap($"[{pad}]").WithFrameCount(1).WithVideoCodec("mjpeg").WithVideoQualityScale(quality).ForceFormat(ContainerFormats.Image2).With("-update", "1");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private static ImmutableArray<string> Words(FormattableString text) => [.. Text(text).Split(' ')];
 }

@@ -50,9 +50,8 @@ public sealed class FfmpegException : Exception
 }
 
 /// <summary>
-/// Runs ffmpeg and ffprobe shut in: one folder, no network, hard limits, killed as a group at the deadline. Its surface
-/// (arguments in, progress and result out) is that of FFMpegCore's <c>FFMpegArgumentProcessor</c>, which can take the place
-/// of everything here but the confinement.
+/// Runs ffmpeg and ffprobe shut in: one folder, no network, hard limits, killed as a group at the deadline. FFMpegCore's own runner
+/// has none of this (docs/decisions/0004-ffmpegcore.md).
 /// </summary>
 public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<Ffmpeg> log)
 {

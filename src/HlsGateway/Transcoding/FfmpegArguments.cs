@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using FFMpegCore;
+using FFMpegCore.Arguments;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
@@ -19,7 +22,10 @@ public enum ProbeAs
     PackedAudio,
 }
 
-/// <summary>Arguments for ffmpeg and ffprobe, as pure functions. No word of them comes from a client.</summary>
+/// <summary>
+/// What every command line for ffmpeg and ffprobe has in common, as pure functions. No word of them comes from a client. Lines for
+/// ffmpeg are built with FFMpegCore, which never runs them (docs/decisions/0004-ffmpegcore.md).
+/// </summary>
 public static class FfmpegArguments
 {
     /// <summary>Pixels of one frame: 8192x4320.</summary>
@@ -39,18 +45,20 @@ public static class FfmpegArguments
     public const string TextCodecs = "subrip,srt,webvtt,mov_text,ass,ssa";
 
     /// <summary>Begins an ffmpeg run; faults come on standard error, and nothing on standard output.</summary>
-    public static ImmutableArray<string> Start { get; } =
-        ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-y"];
+    public static ImmutableArray<string> Start { get; } = Begin("warning");
 
-    /// <summary>An input that a stranger made, with everything that keeps it to its one file.</summary>
-    public static ImmutableArray<string> UntrustedInput(string name) => [.. Guards(Formats), "-i", "file:" + name];
+    /// <summary>Begins a command line with its first input.</summary>
+    /// <param name="logLevel">What ffmpeg tells on standard error.</param>
+    /// <param name="more">Further options of the first input.</param>
+    internal static FFMpegArguments From(IInputArgument input, string logLevel = "warning", params string[] more) =>
+        FFMpegArguments.FromInput(input, options => options.WithArgument(new Words([.. Begin(logLevel), .. more])));
 
-    /// <summary>A picture or tone that ffmpeg makes itself: no input at all.</summary>
-    public static ImmutableArray<string> Generated(string graph) => ["-f", "lavfi", "-i", graph];
+    /// <summary>The command line as words, for <see cref="FfmpegJob"/>. Reading it runs nothing.</summary>
+    internal static ImmutableArray<string> ToWords(this FFMpegArgumentProcessor line) => ArgumentText.Split(line.Arguments);
 
     /// <summary>An output's bound. It stands behind the input: before it, ffmpeg 5.1 decodes everything first.</summary>
-    public static ImmutableArray<string> AtMost(TimeSpan duration) =>
-        ["-t", duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)];
+    internal static FFMpegOutputOptions AtMost(this FFMpegOutputOptions output, TimeSpan duration) =>
+        output.With("-t", duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture));
 
     /// <summary>ffprobe: container, streams and the first packets, as JSON.</summary>
     /// <param name="packets">How many packets to read for the first presented frame.</param>
@@ -72,7 +80,10 @@ public static class FfmpegArguments
         "-i", "file:" + name,
     ];
 
-    private static ImmutableArray<string> Guards(string formats) =>
+    private static ImmutableArray<string> Begin(string logLevel) => ["-nostdin", "-hide_banner", "-loglevel", logLevel, "-nostats", "-y"];
+
+    /// <summary>Options before an input: which protocols, containers and decoders may be opened for it, and how large a frame may be.</summary>
+    internal static ImmutableArray<string> Guards(string formats) =>
     [
         "-protocol_whitelist", "file",
         "-format_whitelist", formats,

@@ -34,6 +34,21 @@ public sealed class ArrowTests
         Assert.All(below, room => AssertNone(TypesOf(room), features));
     }
 
+    /// <summary>
+    /// Its runner gives the child our environment and no limits, and its options come from a file in the working directory
+    /// (docs/decisions/0004-ffmpegcore.md).
+    /// </summary>
+    [Fact]
+    public void FFMpegCore_builds_command_lines_and_reads_probes_and_starts_nothing()
+    {
+        string[] forbidden = ["FFMpegCore.FFMpeg", "FFMpegCore.FFProbe", "FFMpegCore.GlobalFFOptions", "FFMpegCore.FFMpegResult", "FFMpegCore.SnapshotArgumentBuilder", "Instances."];
+        string[] starting = ["ProcessSynchronously", "ProcessAsynchronously", "Configure", "CancellableThrough", "GetCodecInfo", "GetPixelFormatInfo", "GetExtension"];
+        var uses = Uses(typeof(Program).Assembly.GetTypes()).ToArray();
+        Assert.Contains(uses, use => use.Type == "FFMpegCore.FFMpegArguments");
+        Assert.DoesNotContain(uses, use => forbidden.Any(type => type.EndsWith('.') ? use.Type.StartsWith(type, StringComparison.Ordinal) : use.Type == type));
+        Assert.DoesNotContain(uses, use => use.Type.StartsWith("FFMpegCore.", StringComparison.Ordinal) && use.Member is { } member && starting.Contains(member.Name));
+    }
+
     [Fact]
     public void The_scan_sees_what_a_method_calls()
     {

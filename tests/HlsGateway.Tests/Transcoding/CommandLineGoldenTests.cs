@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Reflection;
+using FFMpegCore;
 using HlsGateway.Captioning;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;
 using HlsGateway.Transcoding;
@@ -63,6 +66,24 @@ public sealed class CommandLineGoldenTests
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1") File.WriteAllText(golden, actual);
         var expected = File.Exists(golden) ? File.ReadAllText(golden) : "";
         Assert.True(expected == actual, $"{golden} differs; if the change is meant, run `make golden` and read the diff.\n{actual}");
+    }
+
+    /// <summary>They come from ffmpeg.config.json of the working directory, which anybody may have written, and name the program to start.</summary>
+    [Fact]
+    public void Building_a_line_reads_no_options_of_FFMpegCore()
+    {
+        foreach (var line in Lines.Values) Assert.NotEmpty(line());
+        var loaded = Assert.Single(typeof(GlobalFFOptions).GetFields(BindingFlags.Static | BindingFlags.NonPublic), field => field.FieldType == typeof(FFOptions));
+        Assert.Null(loaded.GetValue(null));
+    }
+
+    /// <summary>The architecture test finds callers; this is what happens to one it does not find.</summary>
+    [Fact]
+    public void A_line_with_a_file_of_a_stranger_cannot_be_started_by_FFMpegCore()
+    {
+        var line = FfmpegArguments.From(new UntrustedFileInput("input")).OutputToNull();
+        var refusal = Assert.Throws<InvalidOperationException>(() => line.ProcessSynchronously(throwOnError: true, new FFOptions { BinaryFolder = "/usr/bin" }));
+        Assert.StartsWith("FFMpegCore must not start ffmpeg", refusal.Message, StringComparison.Ordinal);
     }
 
     private static ImmutableArray<string> Encode(MediaProbe probe, TranscodeOptions? options = null) =>

@@ -1,3 +1,4 @@
+using HlsGateway.Media;
 using HlsGateway.Transcoding;
 
 namespace HlsGateway.Tests.Transcoding;
@@ -11,7 +12,7 @@ public sealed class FfmpegArgumentsTests
 
     [Fact]
     public void An_untrusted_input_is_kept_to_one_file_of_known_containers_and_codecs() =>
-        Assert.Equal(Guards + " -i file:input", string.Join(' ', FfmpegArguments.UntrustedInput("input")));
+        Assert.Equal(Guards + " -i file:input", new UntrustedFileInput("input").Text);
 
     [Theory]
     [InlineData(ProbeAs.Upload, "")]
