@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
+using FFMpegCore;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
@@ -18,83 +20,46 @@ public sealed record MediaProbe(
     /// <exception cref="JsonException">Not ffprobe's JSON.</exception>
     public static MediaProbe Parse(ReadOnlyMemory<byte> json)
     {
-        using var document = JsonDocument.Parse(json);
-        var root = document.RootElement;
-        VideoTrack? video = null;
-        AudioTrack? audio = null;
-        var texts = ImmutableArray.CreateBuilder<TextTrack>();
-        var streams = 0;
-        foreach (var stream in root.TryGetProperty("streams", out var list) ? list.EnumerateArray() : default)
-        {
-            streams++;
-            switch (Text(stream, "codec_type"))
-            {
-                case "video" when video is null && !IsPicture(stream):
-                    video = VideoTrack.Read(stream, First(root, stream, "pts"), First(root, stream, "dts"));
-                    break;
-                case "audio" when audio is null:
-                    audio = new AudioTrack(
-                        Number(stream, "index"), Text(stream, "codec_name"), Text(stream, "profile"), Number(stream, "sample_rate"),
-                        Number(stream, "channels"), First(root, stream, "pts"));
-                    break;
-                case "subtitle":
-                    texts.Add(new TextTrack(
-                        Number(stream, "index"), Text(stream, "codec_name"), Tag(stream, "language"), Tag(stream, "title"),
-                        stream.TryGetProperty("disposition", out var marks) && Number(marks, "hearing_impaired") == 1));
-                    break;
-            }
-        }
-
-        var format = root.TryGetProperty("format", out var f) ? f : default;
-        return new MediaProbe(Text(format, "format_name"), Longest(format, root), video, audio, texts.ToImmutable(), streams);
+        var analysis = ProbeJson.Parse(json.Span);
+        FFProbeStream[] streams = [.. (analysis.Streams ?? []).Where(stream => stream is not null)];
+        var picture = streams.FirstOrDefault(stream => stream.CodecType == "video" && !stream.Is("attached_pic"));
+        var sound = streams.FirstOrDefault(stream => stream.CodecType == "audio");
+        return new MediaProbe(
+            analysis.Format?.FormatName ?? "", Longest(analysis.Format, streams),
+            picture is null ? null : VideoTrack.Read(picture, First(analysis, picture, "pts"), First(analysis, picture, "dts")),
+            sound is null ? null : new AudioTrack(
+                sound.Index, sound.CodecName ?? "", sound.Profile ?? "", Whole(sound.SampleRate), sound.Channels ?? 0, First(analysis, sound, "pts")),
+            [.. streams.Where(stream => stream.CodecType == "subtitle").Select(stream => new TextTrack(
+                stream.Index, stream.CodecName ?? "", stream.Tag("language"), stream.Tag("title"), stream.Is("hearing_impaired")))],
+            streams.Length);
     }
 
     /// <summary>Earliest time among the packets read, in 90 kHz; B-frames make the first packet not the first shown.</summary>
-    private static long? First(JsonElement root, JsonElement stream, string time)
+    private static long? First(FFProbeAnalysis analysis, FFProbeStream stream, string time)
     {
-        var index = Number(stream, "index");
         long? first = null;
-        foreach (var packet in root.TryGetProperty("packets", out var packets) ? packets.EnumerateArray() : default)
+        foreach (var packet in analysis.Packets())
         {
-            if (Number(packet, "stream_index") == index && Long(packet, time) is { } at
-                && !Text(packet, "flags").Contains('D', StringComparison.Ordinal) && (first is null || at < first))
+            var discarded = packet.TryGetProperty("flags", out var flags) && flags.ValueKind == JsonValueKind.String
+                && flags.GetString()?.Contains('D', StringComparison.Ordinal) == true;
+            if (packet.Whole("stream_index") == stream.Index && packet.Whole(time) is { } at && !discarded && (first is null || at < first))
                 first = at;
         }
 
-        var (num, den) = Fraction(Text(stream, "time_base"));
+        var (num, den) = Fraction(stream.Extra("time_base"));
         return first is { } value && den > 0 ? (long)((BigInteger)value * 90_000 * num / den) : null;
     }
 
-    private static double Longest(JsonElement format, JsonElement root)
+    private static double Longest(FFProbeFormat? format, FFProbeStream[] streams)
     {
-        var longest = Real(format, "duration");
-        if (longest <= 0 && root.TryGetProperty("streams", out var streams))
-            foreach (var stream in streams.EnumerateArray())
-                longest = Math.Max(longest, Real(stream, "duration"));
-        return longest;
+        var longest = Real(format?.Duration);
+        return longest > 0 ? longest : streams.Select(stream => Real(stream.Duration)).Append(0).Max();
     }
 
-    private static bool IsPicture(JsonElement stream) =>
-        stream.TryGetProperty("disposition", out var d) && Number(d, "attached_pic") == 1;
+    private static int Whole(string? text) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
-    internal static string Text(JsonElement e, string name) =>
-        e.ValueKind == JsonValueKind.Object && e.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() ?? "" : "";
-
-    internal static string Tag(JsonElement e, string name) => e.TryGetProperty("tags", out var tags) ? Text(tags, name) : "";
-
-    internal static long? Long(JsonElement e, string name)
-    {
-        if (e.ValueKind != JsonValueKind.Object || !e.TryGetProperty(name, out var v))
-            return null;
-        if (v.ValueKind == JsonValueKind.Number)
-            return v.TryGetInt64(out var n) ? n : null;
-        return v.ValueKind == JsonValueKind.String && long.TryParse(v.GetString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var t) ? t : null;
-    }
-
-    internal static int Number(JsonElement e, string name) => Long(e, name) is { } n ? (int)Math.Clamp(n, int.MinValue, int.MaxValue) : 0;
-
-    internal static double Real(JsonElement e, string name) =>
-        double.TryParse(Text(e, name), NumberStyles.Float, CultureInfo.InvariantCulture, out var d) && double.IsFinite(d) ? d : 0;
+    internal static double Real(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) && double.IsFinite(d) ? d : 0;
 
     internal static (long Num, long Den) Fraction(string text)
     {
@@ -123,11 +88,11 @@ public sealed record VideoTrack(
 {
     public bool IsHdr => Transfer is "smpte2084" or "arib-std-b67";
 
-    internal static VideoTrack Read(JsonElement stream, long? firstPts, long? firstDts)
+    internal static VideoTrack Read(FFProbeStream stream, long? firstPts, long? firstDts)
     {
-        int width = MediaProbe.Number(stream, "width"), height = MediaProbe.Number(stream, "height");
+        int width = stream.Width ?? 0, height = stream.Height ?? 0;
         int shownWidth = width, shownHeight = height;
-        if (MediaProbe.Text(stream, "sample_aspect_ratio").Split(':') is [var x, var y]
+        if (stream.SampleAspectRatio?.Split(':') is [var x, var y]
             && int.TryParse(x, CultureInfo.InvariantCulture, out var num) && int.TryParse(y, CultureInfo.InvariantCulture, out var den)
             && num > 0 && den > 0 && num != den)
             shownWidth = (int)Math.Round((double)width * num / den);
@@ -136,14 +101,14 @@ public sealed record VideoTrack(
         if (rotation is 90 or 270)
             (shownWidth, shownHeight) = (shownHeight, shownWidth);
 
-        string stated = MediaProbe.Text(stream, "r_frame_rate"), average = MediaProbe.Text(stream, "avg_frame_rate");
+        string stated = stream.FrameRate ?? "", average = stream.AvgFrameRate ?? "";
         double statedRate = Rate(stated), averageRate = Rate(average);
         var agrees = averageRate <= 0 || Math.Abs(statedRate - averageRate) <= averageRate / 50;
         return new VideoTrack(
-            MediaProbe.Number(stream, "index"), MediaProbe.Text(stream, "codec_name"), ShapeProfile(MediaProbe.Text(stream, "profile")),
-            MediaProbe.Number(stream, "level"), shownWidth, shownHeight, width, height, rotation,
-            statedRate > 0 && (agrees || averageRate <= 0) ? stated : average, !agrees, MediaProbe.Text(stream, "pix_fmt"),
-            MediaProbe.Text(stream, "color_transfer"), Duration(stream), firstPts, firstDts);
+            stream.Index, stream.CodecName ?? "", ShapeProfile(stream.Profile ?? ""),
+            stream.Level, shownWidth, shownHeight, width, height, rotation,
+            statedRate > 0 && (agrees || averageRate <= 0) ? stated : average, !agrees, stream.PixelFormat ?? "",
+            stream.ColorTransfer ?? "", Length(stream), firstPts, firstDts);
     }
 
     private static double Rate(string fraction)
@@ -153,10 +118,10 @@ public sealed record VideoTrack(
     }
 
     /// <summary>MP4 says it in the stream, Matroska in a tag.</summary>
-    private static double Duration(JsonElement stream) =>
-        MediaProbe.Real(stream, "duration") is > 0 and var seconds ? seconds
-        : TimeSpan.TryParse(MediaProbe.Tag(stream, "DURATION").Split('.')[0], CultureInfo.InvariantCulture, out var whole)
-            && double.TryParse("0." + MediaProbe.Tag(stream, "DURATION").Split('.')[^1], CultureInfo.InvariantCulture, out var part) ? whole.TotalSeconds + part
+    private static double Length(FFProbeStream stream) =>
+        MediaProbe.Real(stream.Duration) is > 0 and var seconds ? seconds
+        : TimeSpan.TryParse(stream.Tag("DURATION").Split('.')[0], CultureInfo.InvariantCulture, out var whole)
+            && double.TryParse("0." + stream.Tag("DURATION").Split('.')[^1], CultureInfo.InvariantCulture, out var part) ? whole.TotalSeconds + part
         : 0;
 
     private static string ShapeProfile(string profile) => profile switch
@@ -166,16 +131,16 @@ public sealed record VideoTrack(
     };
 
     /// <summary>ffprobe gives the matrix's angle counter-clockwise, older files a tag clockwise.</summary>
-    private static int ReadRotation(JsonElement stream)
+    private static int ReadRotation(FFProbeStream stream)
     {
         var turn = 0;
-        if (stream.TryGetProperty("side_data_list", out var list))
+        if (stream.SideData is { Count: > 0 } list)
         {
-            foreach (var side in list.EnumerateArray())
-                if (side.TryGetProperty("rotation", out var angle) && angle.TryGetDouble(out var degrees))
-                    turn = -(int)Math.Round(degrees);
+            foreach (var side in list)
+                if (side?.GetValueOrDefault("rotation") is { } angle && angle.TryGetValue<double>(out var degrees) && double.IsFinite(degrees))
+                    turn = (int)Math.Round(-degrees % 360);
         }
-        else if (int.TryParse(MediaProbe.Tag(stream, "rotate"), CultureInfo.InvariantCulture, out var tagged))
+        else if (int.TryParse(stream.Tag("rotate"), CultureInfo.InvariantCulture, out var tagged))
         {
             turn = tagged;
         }
