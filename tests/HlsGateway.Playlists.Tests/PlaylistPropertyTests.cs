@@ -22,6 +22,25 @@ public sealed class PlaylistPropertyTests
         "#EXT-X-MAP:URI=\"init.mp4\"\n", "#EXT-X-BITRATE:900\n", "#EXT-X-GAP\n", "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T02:36:00Z\n", "#EXT-X-BYTERANGE:100\n", "   \t\n",
         "#EXT-X-DATERANGE:ID=\"d\",X-ASSET-LIST=\"l.json\"\n");
 
+    private static readonly Gen<string> Define = Gen.OneOf(
+        from name in Gen.Elements("n", "a", "b", "c-_9")
+        from value in Gen.Elements("", "x", "y/", "{$a}z", "{$b}{$b}", "#f", " g", "p?q=1&r", "https://h", "é", "{$", "{$c-_9}")
+        from order in Gen.Elements("NAME=\"{0}\",VALUE=\"{1}\"", "VALUE=\"{1}\",NAME=\"{0}\"")
+        select $"#EXT-X-DEFINE:{string.Format(CultureInfo.InvariantCulture, order, name, value)}\n",
+        Gen.Elements("#EXT-X-DEFINE:IMPORT=\"a\"\n", "#EXT-X-DEFINE:QUERYPARAM=\"b\"\n"));
+
+    private static readonly Gen<string> VariableUri = Gen.Elements("{$a}/s.ts", "{$b}", "x{$c-_9}.ts?{$a}", "{$n}{$a}{$b}", "{$none}.ts", "{{$a}}.ts", "plain.ts", "{$}.ts", "{$a b}.ts");
+
+    private static readonly Gen<string> WithVariables =
+        from first in Define.ListOf()
+        from segments in (
+            from define in Gen.OneOf(Gen.Constant(""), Gen.Constant(""), Define)
+            from range in Gen.Elements("", "", "#EXT-X-BYTERANGE:100\n", "#EXT-X-BYTERANGE:50@7\n")
+            from stray in Gen.Elements("", "", "", "#EXT-X-BYTERANGE:9\nstray\n")
+            from uri in VariableUri
+            select $"{define}{stray}#EXTINF:4,\n{range}{uri}\n").NonEmptyListOf()
+        select $"#EXTM3U\n#EXT-X-VERSION:11\n{string.Concat(first)}{string.Concat(segments)}";
+
     private static readonly Gen<string> Segment =
         from before in Noise
         from duration in Duration
@@ -99,6 +118,31 @@ public sealed class PlaylistPropertyTests
         Properties.Hold(Body.ToArbitrary(), text =>
             new SlowModel(text).Segments.Select(segment => (segment.Uri, segment.StartMs, segment.DurationMs))
                 .SequenceEqual(Rendered.Media(text).Segments.Select(segment => (segment.Uri, segment.StartMs, segment.DurationMs))));
+    }
+
+    [Fact]
+    public void I4_I6_Variables_and_ranges_are_the_slow_models()
+    {
+        Properties.Hold(WithVariables.ToArbitrary(), text =>
+        {
+            var model = new SlowModel(text).Resolved;
+            var media = Rendered.Media(text);
+            var asked = new List<string>();
+            Rendered.Compiled(text, new MediaEdit
+            {
+                Rewrite = (in UriSite site) =>
+                {
+                    asked.Add(site.Uri);
+                    return RewrittenUri.Keep;
+                },
+            });
+            var written = new SlowModel(Rendered.Compiled(text, new MediaEdit { Rewrite = Rendered.Gateway })).Resolved;
+            return asked.SequenceEqual(model.Select(segment => segment.Uri).OfType<string>())
+                && media.Segments.Select(segment => (segment.RangeOffset, segment.RangeLength)).SequenceEqual(model.Select(segment => (segment.Offset, segment.Length)))
+                && written.Select(segment => (segment.Uri?.Split("session_id=")[0].TrimEnd('?', '&'), segment.Offset, segment.Length))
+                    .SequenceEqual(model.Select(segment => (segment.Uri?.Split('#')[0].TrimEnd('?', '&'), segment.Offset, segment.Length)))
+                && Rendered.Compiled(text, new MediaEdit { Rewrite = Rendered.Keep }) == text;
+        });
     }
 
     [Fact]

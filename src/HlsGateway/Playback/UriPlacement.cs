@@ -96,7 +96,12 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
             return default;
 
         if (new OpaqueTarget(use, locator).ToPath(keys, place.Video) is { } path)
-            return new(Climb() + path, path);
+        {
+            // What is fetched is in the path. A playlist's own query stands behind it once more, for its variables may come from there (QUERYPARAM).
+            var query = use == TargetUse.Playlist && target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var question ? target[question..] : "";
+            return new(Climb() + path + (path.Length + query.Length > MostAsked ? "" : query), path);
+        }
+
         if (use != TargetUse.PassThrough)
             TooLong++;
         return use == TargetUse.Redirect && onOrigin is not null && cdn is not null ? new(cdn + locator, null) : AsItStands(uri, target);

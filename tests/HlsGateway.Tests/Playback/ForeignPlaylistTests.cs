@@ -81,6 +81,19 @@ public sealed class ForeignPlaylistTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task I6_a_playlist_outside_its_videos_folder_keeps_the_query_that_its_variables_come_from()
+    {
+        origin.Serve("v/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n../shared/video.m3u8?q=media&s=a%2Bb\n");
+        origin.Serve("shared/video.m3u8", "#EXTM3U\n#EXT-X-VERSION:11\n#EXT-X-TARGETDURATION:4\n#EXT-X-DEFINE:QUERYPARAM=\"q\"\n#EXTINF:4,\nhttps://{$q}.example/a.ts\n#EXT-X-ENDLIST\n");
+
+        var child = Assert.Single(await LinesAsync("v/playlist.m3u8"));
+
+        Assert.Contains("/video.m3u8?q=media&s=a%2Bb&session_id=", child, StringComparison.Ordinal);
+        Assert.Equal("https://{$q}.example/a.ts", Assert.Single(await LinesAsync("v/" + child)));
+        Assert.Contains(origin.Requests, request => request.PathAndQuery == "/shared/video.m3u8?q=media&s=a%2Bb");
+    }
+
+    [Fact]
     public async Task I6_keys_and_maps_and_renditions_are_resolved_too()
     {
         origin.Serve("keys/k.bin", [1, 2, 3]);
