@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Media;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
@@ -93,11 +94,11 @@ internal sealed class CaptionWorker(
 
     private async Task EndAsync(ClaimedJob job, Exception e, CancellationToken stopping)
     {
-        if (e is FfmpegException)
+        if (e is SandboxException)
             health.Failed(e.Message);
         try
         {
-            var end = await loop.EndAsync(job, e, e is FfmpegException, "The store or the database failed while the captions were made; it was tried again.", stopping);
+            var end = await loop.EndAsync(job, e, e is SandboxException, "The store or the database failed while the captions were made; it was tried again.", stopping);
             if (end is JobEnd.Failed or JobEnd.Cancelled)
                 metrics.AutomaticCaptionsEnded(end == JobEnd.Failed ? "failed" : "cancelled");
         }

@@ -18,26 +18,28 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
     /// <summary>Of 1: taking out the sound is quick beside listening to it.</summary>
     private const double Extracted = 0.1;
 
-    private const int MaxReason = 300;
-
-    /// <param name="source">Key of an object with sound.</param>
+    /// <param name="key">Of an object with sound.</param>
     /// <param name="report">Told how far it is, 0 to 1: by the last cue, where the program writes them as it goes.</param>
     /// <returns>The captions as the program wrote them.</returns>
     /// <exception cref="FfmpegException">The sound, the program or its answer is at fault; the message is for editors.</exception>
     /// <exception cref="IOException">The store is.</exception>
-    public async Task<string> WriteDownAsync(string source, string language, Action<double> report, CancellationToken ct)
+    public async Task<string> WriteDownAsync(string key, string language, Action<double> report, CancellationToken ct)
     {
         var automatic = options.Value.Automatic;
         using var folder = ffmpeg.OpenFolder(automatic.ReadableFolders);
 
         // 1.
-        await using (var content = await store.OpenAsync(source, ct) ?? throw new FfmpegException("The video's source is no longer there."))
-            await folder.AddAsync(SpeechArguments.Source, content, ct);
-        var extracted = await ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, transcode.Value.JobTimeout), ct);
-        if (!extracted.Succeeded)
-            throw new FfmpegException($"The video's sound cannot be read: {Plain(extracted.Reason)}");
-        folder.Protect(SpeechArguments.Sound);
-        var length = SpeechArguments.Length(new FileInfo(folder[SpeechArguments.Sound]).Length);
+        using (var source = ffmpeg.OpenFolder())
+        {
+            await using (var content = await store.OpenAsync(key, ct) ?? throw new FfmpegException("The video's source is no longer there."))
+                await source.AddAsync(SpeechArguments.Source, content, ct);
+            var extracted = await ffmpeg.RunAsync(new FfmpegJob(source, SpeechArguments.Extract, transcode.Value.JobTimeout), ct);
+            if (!extracted.Succeeded)
+                throw new FfmpegException($"The video's sound cannot be read: {extracted.Reason}");
+            folder.Take(source, SpeechArguments.Sound);
+        }
+
+        var length = SpeechArguments.Length(folder.LengthOf(SpeechArguments.Sound));
         report(Extracted);
 
         // 2.
@@ -47,7 +49,7 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
             output => ReadAsync(output, end => report(Extracted + ((1 - Extracted) * Math.Clamp(end / length, 0, 1)))), ct);
         metrics.CaptionCommandDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (!result.Succeeded)
-            throw new FfmpegException($"The program that writes captions ended without success: {Plain(result.Reason)}");
+            throw new FfmpegException($"The program that writes captions ended without success: {result.Reason}");
 
         // 3.
         if (!WebVtt.TryParse(answer, out _, out var error))
@@ -75,12 +77,5 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
         }
 
         return kept.ToArray();
-    }
-
-    /// <summary>The words of a program, fit for one line of an answer.</summary>
-    private static string Plain(string reason)
-    {
-        var plain = string.Concat(reason.Where(c => !char.IsControl(c)));
-        return plain.Length <= MaxReason ? plain : plain[..MaxReason] + "…";
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HlsGateway.Media;
 using HlsGateway.Transcoding;
 
 namespace HlsGateway.Content;
@@ -23,7 +24,7 @@ public sealed class ContentProbe(Ffmpeg ffmpeg)
             using var content = new MemoryStream([.. init, .. bytes], writable: false);
             probe = await ffmpeg.ProbeAsync(content, kind, ct);
         }
-        catch (FfmpegException e)
+        catch (SandboxException e)
         {
             throw new ContentUnreadableException(e.Message);
         }

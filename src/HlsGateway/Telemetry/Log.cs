@@ -90,6 +90,9 @@ internal static partial class Log
     [LoggerMessage(5017, LogLevel.Warning, "Job {Job}: the captions of {Language} in the upload are left out, the video has as many tracks as it may")]
     public static partial void CaptionsLeftOut(this ILogger log, string job, string language);
 
+    [LoggerMessage(5018, LogLevel.Warning, "The job folder {Folder} cannot be removed whole; the next start tries again")]
+    public static partial void JobFolderLeft(this ILogger log, string folder);
+
     [LoggerMessage(5020, LogLevel.Information, "{Count} resumable uploads that nobody went on with are removed")]
     public static partial void PartialUploadsRemoved(this ILogger log, int count);
 

@@ -27,7 +27,7 @@ public sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
                     TsTimestamps.Shift(bytes, shift);
                 else
                     AdtsFrames.Shift(bytes, shift);
-                await File.WriteAllBytesAsync(folder[segment.File], bytes, ct);
+                await folder.AddAsync(segment.File, file => file.WriteAsync(bytes, ct).AsTask());
             }
 
             return new EncodedCopy(copy, folder);

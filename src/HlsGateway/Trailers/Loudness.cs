@@ -58,7 +58,7 @@ public static class Loudness
             double? Figure(string name) => report.RootElement.TryGetProperty(name, out var value)
                 && double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var figure) && double.IsFinite(figure) ? figure : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

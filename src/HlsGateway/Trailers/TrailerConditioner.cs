@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
 
@@ -26,9 +27,9 @@ public sealed class TrailerConditioner(
             catch (Exception e)
             {
                 // Whatever went wrong with one copy, the next one may still be made; this session had no trailer (rule S8).
-                var reason = e is ConditioningException or FfmpegException ? e.Message : e.GetType().Name;
+                var reason = e is ConditioningException or SandboxException ? e.Message : e.GetType().Name;
                 library.Failed(wanted, reason);
-                log.TrailerCopyFailed(e is ConditioningException or FfmpegException ? null : e, wanted.Version.Label, wanted.Shape.Profile, reason);
+                log.TrailerCopyFailed(e is ConditioningException or SandboxException ? null : e, wanted.Version.Label, wanted.Shape.Profile, reason);
             }
         }
     }

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>A copy as it came out of ffmpeg and passed the checks; its files stand in a folder that goes with it.</summary>
+/// <summary>A copy that passed the checks; its files stand in a folder that no program has seen, and that goes with it.</summary>
 public sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposable
 {
     public TrailerCopy Copy { get; } = copy;
@@ -14,7 +15,7 @@ public sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposabl
     /// <summary>Names of all objects, the initialization section first.</summary>
     public IEnumerable<string> Files => Copy.Init is { } init ? [init, .. Copy.Segments.Select(s => s.File)] : Copy.Segments.Select(s => s.File);
 
-    public Stream Open(string file) => File.OpenRead(folder[file]);
+    public Stream Open(string file) => folder.OpenInput(file);
 
     public void Dispose() => folder.Dispose();
 }
@@ -28,30 +29,32 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
     /// <summary>A trailer of a minute at 4K takes about a minute on one core; a stuck encoder must not hold the queue.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
+    /// <summary>Two seconds at 4K take 12 MB.</summary>
+    private const int MostBytes = 128 << 20;
+
     /// <exception cref="ConditioningException">No copy can be made, or what ffmpeg made breaks a rule.</exception>
+    /// <exception cref="SandboxException">ffmpeg left what it was not told to write.</exception>
     public async Task<EncodedCopy> EncodeAsync(TrailerVersion version, RenditionShape shape, Stream source, CancellationToken ct)
     {
         if (!ConditioningArguments.Supports(shape))
             throw new ConditioningException($"No trailer copy can be made for the shape {shape.Profile}.");
-        var folder = ffmpeg.OpenFolder();
+        using var folder = ffmpeg.OpenFolder();
+        await folder.AddAsync(ConditioningArguments.SourceFile, source, ct);
+        var (target, ground) = (options.Value.Loudness, options.Value.Ground);
+        var loudness = await MeasureAsync(folder, shape, version.Source, target, ct);
+        var result = await ffmpeg.RunAsync(
+            new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), ct);
+        if (!result.Succeeded)
+            throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
+        // What is checked is what is published: the bytes that passed are written anew where no program can change them.
+        var finished = ffmpeg.OpenFolder();
         try
         {
-            await folder.AddAsync(ConditioningArguments.SourceFile, source, ct);
-            var (target, ground) = (options.Value.Loudness, options.Value.Ground);
-            var loudness = await MeasureAsync(folder, shape, version.Source, target, ct);
-            var result = await ffmpeg.RunAsync(
-                new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), ct);
-            if (!result.Succeeded)
-                throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
-            if (shape.Delay > 0)
-                await MoveBackAsync(folder, shape, version.Source, ct);
-            if (shape.Container == "aac")
-                await CutPackedAudioAsync(folder, shape, new TrailerGrid(version.Source.DurationMs), ct);
-            return new EncodedCopy(await CheckAsync(version, shape, folder, ct), folder);
+            return new EncodedCopy(await CheckAsync(version, shape, folder.Outputs, finished, ct), finished);
         }
         catch
         {
-            folder.Dispose();
+            finished.Dispose();
             throw;
         }
     }
@@ -64,30 +67,7 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
         return result.Succeeded ? Loudness.Read(result.StderrTail) : throw new ConditioningException($"ffmpeg could not measure the loudness: {result.Reason}");
     }
 
-    /// <summary>Whichever way decoding runs ahead, all copies begin at one PTS: their sound may come apart.</summary>
-    private static async Task MoveBackAsync(JobFolder folder, RenditionShape shape, TrailerSource source, CancellationToken ct)
-    {
-        _ = FrameRate.TryParse(shape.FrameRate, out var rate);
-        foreach (var segment in TrailerGrid.Segment(new TrailerGrid(source.DurationMs).VideoFrames(rate), rate, shape.Container))
-        {
-            if (!File.Exists(folder[segment.File]))
-                return;
-            var bytes = await File.ReadAllBytesAsync(folder[segment.File], ct);
-            TsTimestamps.Shift(bytes, -rate.TicksOf(shape.Delay));
-            await File.WriteAllBytesAsync(folder[segment.File], bytes, ct);
-        }
-    }
-
-    private static async Task CutPackedAudioAsync(JobFolder folder, RenditionShape shape, TrailerGrid grid, CancellationToken ct)
-    {
-        var stream = await File.ReadAllBytesAsync(folder[ConditioningArguments.AdtsFile], ct);
-        var segments = AdtsFrames.Cut(stream, grid.AudioFrames(shape.SampleRate).AsSpan(), shape.SampleRate, ConditioningArguments.TsFirstPts)
-            ?? throw new ConditioningException("The encoder gave another number of audio frames than was asked for.");
-        for (var k = 0; k < segments.Length; k++)
-            await File.WriteAllBytesAsync(folder[string.Create(CultureInfo.InvariantCulture, $"{k}.aac")], segments[k], ct);
-    }
-
-    private static async Task<TrailerCopy> CheckAsync(TrailerVersion version, RenditionShape shape, JobFolder folder, CancellationToken ct)
+    private static async Task<TrailerCopy> CheckAsync(TrailerVersion version, RenditionShape shape, UntrustedFolder made, JobFolder finished, CancellationToken ct)
     {
         var grid = new TrailerGrid(version.Source.DurationMs);
         var (extension, init) = shape.Container switch
@@ -101,19 +81,24 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
         var frames = shape.HasVideo ? grid.VideoFrames(rate) : grid.AudioFrames(shape.SampleRate);
         var segments = TrailerGrid.Segment(frames, rate, extension);
 
-        var head = init is null ? [] : await File.ReadAllBytesAsync(folder[init], ct);
+        var head = init is null ? [] : await ReadAsync(made, init, ct) ?? throw new ConditioningException("The copy has no initialization section.");
+        var cut = shape.Container == "aac" ? await CutPackedAudioAsync(made, shape, grid, ct) : null;
+        if (init is not null)
+            await AddAsync(finished, init, head, ct);
         var check = new CopyCheck(shape, rate);
         var peak = 0.0;
         for (var k = 0; k < segments.Length; k++)
         {
-            if (!File.Exists(folder[segments[k].File]))
-                throw new ConditioningException($"The copy has only {k} of {segments.Length} segments.");
-            var bytes = await File.ReadAllBytesAsync(folder[segments[k].File], ct);
+            var bytes = (cut is null ? await ReadAsync(made, segments[k].File, ct) : cut[k])
+                ?? throw new ConditioningException($"The copy has only {k} of {segments.Length} segments.");
+            if (shape.Delay > 0)
+                MoveBack(bytes, rate.TicksOf(shape.Delay));
             if (check.Add(head, bytes, frames[k + 1] - frames[k]) is { } fault)
                 throw new ConditioningException($"Segment {k} of the copy {fault}.");
+            await AddAsync(finished, segments[k].File, bytes, ct);
             peak = Math.Max(peak, bytes.Length * 8000.0 / segments[k].DurationMs);
         }
-        if (File.Exists(folder[string.Create(CultureInfo.InvariantCulture, $"{segments.Length}.{extension}")]))
+        if (cut is null && await ReadAsync(made, string.Create(CultureInfo.InvariantCulture, $"{segments.Length}.{extension}"), ct) is not null)
             throw new ConditioningException($"The copy has more than {segments.Length} segments.");
         if (shape.HasAudio && check.AudioFrames != ConditioningArguments.AudioFrames(shape, grid))
             throw new ConditioningException($"The copy has {check.AudioFrames} audio frames where {ConditioningArguments.AudioFrames(shape, grid)} were asked for.");
@@ -121,4 +106,34 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
         return new TrailerCopy(
             shape.Profile, $"{version.KeyPrefix}{shape.Profile}/", init, segments, check.FirstPts, (int)Math.Ceiling(peak), check.Codecs);
     }
+
+    /// <summary>Whichever way decoding runs ahead, all copies begin at one PTS: their sound may come apart.</summary>
+    private static void MoveBack(byte[] segment, long ticks)
+    {
+        try
+        {
+            TsTimestamps.Shift(segment, -ticks);
+        }
+        catch (FormatException e)
+        {
+            throw new ConditioningException(e.Message);
+        }
+    }
+
+    private static async Task<byte[][]> CutPackedAudioAsync(UntrustedFolder made, RenditionShape shape, TrailerGrid grid, CancellationToken ct)
+    {
+        var stream = await ReadAsync(made, ConditioningArguments.AdtsFile, ct) ?? throw new ConditioningException("The copy has no sound.");
+        return AdtsFrames.Cut(stream, grid.AudioFrames(shape.SampleRate).AsSpan(), shape.SampleRate, ConditioningArguments.TsFirstPts)
+            ?? throw new ConditioningException("The encoder gave another number of audio frames than was asked for.");
+    }
+
+    /// <summary>Null where there is none.</summary>
+    private static async Task<byte[]?> ReadAsync(UntrustedFolder made, string file, CancellationToken ct)
+    {
+        await using var content = made.Find(file);
+        return content is null ? null : await content.ReadAllAsync(MostBytes, ct);
+    }
+
+    private static Task AddAsync(JobFolder finished, string file, byte[] bytes, CancellationToken ct) =>
+        finished.AddAsync(file, content => content.WriteAsync(bytes, ct).AsTask());
 }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using HlsGateway.Access;
+using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
@@ -72,7 +73,7 @@ internal static class TrailerEndpoints
         {
             return Problems.Of(StatusCodes.Status422UnprocessableEntity, "trailer-refused", "The file cannot be a trailer", e.Message);
         }
-        catch (FfmpegException e)
+        catch (SandboxException e)
         {
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, "trailer-unchecked", "The file could not be checked", e.Message);
         }

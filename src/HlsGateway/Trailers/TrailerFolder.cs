@@ -1,3 +1,4 @@
+using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
@@ -103,11 +104,11 @@ public sealed class TrailerFolder(
     {
         try
         {
-            await using var content = file.OpenRead();
+            await using var content = RegularFile.OpenRead(file.FullName);
             await intake.TakeAsync(Path.GetFileNameWithoutExtension(file.Name), content, ct);
             seen[file.FullName] = before with { NextTry = null, Reason = null };
         }
-        catch (Exception e) when (e is TrailerRefusedException or FfmpegException)
+        catch (Exception e) when (e is TrailerRefusedException or SandboxException)
         {
             seen[file.FullName] = before with
             {

@@ -4,6 +4,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
@@ -58,7 +59,7 @@ public sealed partial class TrailerIntake(
             var version = new TrailerVersion(
                 name, id, new TrailerSource(sha256, bytes, (int)Math.Round(probe.Seconds * 1000), probe.Audio is not null, time.GetUtcNow()),
                 library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}"))?.Copies ?? FrozenDictionary<string, TrailerCopy>.Empty);
-            await using (var source = File.OpenRead(folder[ConditioningArguments.SourceFile]))
+            await using (var source = folder.OpenInput(ConditioningArguments.SourceFile))
                 await records.AddVersionAsync(version, source, ct);
             library.Add(version);
             await TellOthersAsync(ct);
@@ -77,7 +78,7 @@ public sealed partial class TrailerIntake(
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var total = 0L;
-        await using (var file = File.Create(folder[ConditioningArguments.SourceFile]))
+        await folder.AddAsync(ConditioningArguments.SourceFile, async file =>
         {
             var buffer = new byte[1 << 16];
             int read;
@@ -89,10 +90,9 @@ public sealed partial class TrailerIntake(
                 hash.AppendData(buffer.AsSpan(0, read));
                 await file.WriteAsync(buffer.AsMemory(0, read), ct);
             }
-        }
+        });
         if (total == 0)
             throw new TrailerRefusedException("The file is empty.");
-        folder.Protect(ConditioningArguments.SourceFile);
         return (hash.GetHashAndReset(), total);
     }
 
@@ -127,7 +127,7 @@ public sealed partial class TrailerIntake(
         {
             probe = await ffmpeg.ProbeAsync(folder, ConditioningArguments.SourceFile, ProbeAs.Upload, ct);
         }
-        catch (FfmpegException)
+        catch (SandboxException)
         {
             throw new TrailerRefusedException("The file is no media that can be read; export it as MP4.");
         }

@@ -54,6 +54,9 @@ public sealed record Confinement(IsolationKind Kind, bool Privileged)
     /// </summary>
     public static uint NewUser() => HasOwnUsers ? OwnUsers + (uint)RandomNumberGenerator.GetInt32((int)OwnUsersCount) : Nobody;
 
+    /// <summary>Whether a user is one of <see cref="NewUser"/>'s that no other job and no program of the machine has.</summary>
+    internal static bool IsOneJobs(uint user) => Environment.IsPrivilegedProcess && user >= OwnUsers;
+
     private static readonly ImmutableArray<string> Shared =
     [
         "--die-with-parent", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",

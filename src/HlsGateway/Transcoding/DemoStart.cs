@@ -1,5 +1,6 @@
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -39,7 +40,7 @@ internal sealed class DemoStart(
         {
             // The host stops.
         }
-        catch (Exception e) when (e is FfmpegException or IOException)
+        catch (Exception e) when (e is SandboxException or IOException)
         {
             log.DemoFailed(e);
         }

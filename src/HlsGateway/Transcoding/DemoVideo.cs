@@ -34,9 +34,9 @@ public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, Pub
             var result = await ffmpeg.RunAsync(new FfmpegJob(folder, DemoArguments.Picture(voices), TimeSpan.FromMinutes(3)), ct);
             if (!result.Succeeded)
                 throw new FfmpegException(result.Reason);
-            await using (var made = File.OpenRead(folder[DemoArguments.File]))
-                await store.PutAsync(key, made, "video/mp4", ct);
-            await jobs.AddAsync(Video, key, new FileInfo(folder[DemoArguments.File]).Length, ct);
+            await using var made = folder.Outputs.Open(DemoArguments.File, ProcessLimits.Transcode.FileSize);
+            await store.PutAsync(key, made, "video/mp4", ct);
+            await jobs.AddAsync(Video, key, made.Length, ct);
         }
 
         progress(0.2);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
 
@@ -19,16 +20,17 @@ internal static class EmbeddedCaptions
         CultureInfo.GetCultures(CultureTypes.NeutralCultures).Where(culture => culture.TwoLetterISOLanguageName.Length == 2 && culture.ThreeLetterISOLanguageName.Length == 3)
             .GroupBy(culture => culture.ThreeLetterISOLanguageName, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.First().TwoLetterISOLanguageName, StringComparer.Ordinal));
 
-    /// <param name="folder">Holds each as <see cref="EncodeArguments.Caption"/>.</param>
-    public static ImmutableArray<PublishedCaptions> Read(JobFolder folder, ImmutableArray<TextTrack> tracks)
+    /// <param name="outputs">Holds each as <see cref="EncodeArguments.Caption"/>.</param>
+    /// <exception cref="SandboxException">A track is no file.</exception>
+    public static async Task<ImmutableArray<PublishedCaptions>> ReadAsync(UntrustedFolder outputs, ImmutableArray<TextTrack> tracks, CancellationToken ct)
     {
         var captions = ImmutableArray.CreateBuilder<PublishedCaptions>();
         for (var i = 0; i < tracks.Length; i++)
         {
-            var file = new FileInfo(folder[EncodeArguments.Caption(i)]);
-            if (!file.Exists || file.Length > WebVtt.MaxBytes)
+            await using var file = outputs.Find(EncodeArguments.Caption(i));
+            if (file is null || file.Length > WebVtt.MaxBytes)
                 continue;
-            var bytes = File.ReadAllBytes(file.FullName);
+            var bytes = await file.ReadAllAsync(WebVtt.MaxBytes, ct);
             if (bytes.AsSpan().IndexOf(" --> "u8) < 0 || !WebVtt.TryParse(bytes, out _, out _))
                 continue;
             var language = LanguageOf(tracks[i].Language);

@@ -25,6 +25,18 @@ public static class EncodeArguments
     /// <summary>Of a rung, below its folder.</summary>
     public const string Playlist = "video.m3u8";
 
+    /// <summary>The initialization section of a rung in fMP4, below its folder.</summary>
+    public const string Init = HlsSegments.InitFile;
+
+    /// <summary>Twelve times four seconds of the largest rung: a segment that is larger is none of ours.</summary>
+    public const int MostSegmentBytes = 128 << 20;
+
+    /// <summary>Of <see cref="Samples"/>: two bytes each, and a few seconds more than the longest upload may have.</summary>
+    public static long MostSampleBytes(TimeSpan longest) => (long)(longest.TotalSeconds + 10) * 2 * SampleRate;
+
+    /// <summary>Of a rung, below its folder.</summary>
+    public static string Segment(int n, bool fmp4) => Text($"video{n}.{(fmp4 ? "m4s" : "ts")}");
+
     /// <summary>WebVTT of the plan's n-th caption track.</summary>
     public static string Caption(int n) => Text($"caption{n}.vtt");
 

@@ -21,6 +21,9 @@ public sealed record EncodePlan(
     public const int StoryboardPictures = 60;
     public const int MaxCaptions = 20;
 
+    /// <summary>Segments are fMP4, with an initialization section; otherwise MPEG-TS.</summary>
+    public bool IsFmp4 => Container == "fmp4";
+
     public bool HasAudio => Probe.Audio is not null;
 
     /// <summary>Tracks that become captions; pictures as subtitles cannot.</summary>

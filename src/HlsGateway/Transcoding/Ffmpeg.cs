@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -22,17 +23,26 @@ public sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Argument
 /// <param name="StderrTail">The last 8 KiB of what it said, on one line for each fault.</param>
 public sealed record FfmpegResult(int ExitCode, string StderrTail, TimeSpan Elapsed, bool TimedOut)
 {
+    private const int MaxReason = 300;
+
     public bool Succeeded => ExitCode == 0 && !TimedOut;
 
     /// <summary>One line for a log or an error.</summary>
     public string Reason =>
         TimedOut ? $"stopped after {Elapsed.TotalSeconds:0} s"
-        : StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim() is { Length: > 0 } line ? line
+        : StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim() is { Length: > 0 } line ? Plain(line)
         : string.Create(CultureInfo.InvariantCulture, $"exit code {ExitCode}");
+
+    /// <summary>The words of a program that nobody trusts, fit for one line of an answer.</summary>
+    private static string Plain(string line)
+    {
+        var plain = string.Concat(line.Where(c => !char.IsControl(c)));
+        return plain.Length <= MaxReason ? plain : plain[..MaxReason] + "…";
+    }
 }
 
-/// <summary>A program in the box did not do what was asked; the message is fit for an editor's eyes and names no path of ours.</summary>
-public sealed class FfmpegException : Exception
+/// <summary>ffmpeg or ffprobe cannot read or make what was asked.</summary>
+public sealed class FfmpegException : SandboxException
 {
     public FfmpegException()
     {
@@ -61,6 +71,9 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
     private const int TailBytes = 8 << 10;
     private const int ProbeBytes = 4 << 20;
 
+    /// <summary>From the end of a program and its group to the end of what it wrote: long for a machine under load, and only a process that left its group outlasts it.</summary>
+    private static readonly TimeSpan PipesEnd = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private Task<Confinement>? _confinement;
     private bool _swept;
@@ -73,7 +86,7 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
     public JobFolder OpenFolder(IReadOnlyList<string>? readable = null)
     {
         SweepLeftovers();
-        return JobFolder.Create(Root, readable);
+        return JobFolder.Create(Root, readable, log.JobFolderLeft);
     }
 
     /// <summary>Whether a program is there to be started.</summary>
@@ -120,9 +133,10 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         {
             return MediaProbe.Parse(output);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or OverflowException)
         {
-            throw new FfmpegException("The file's description is longer than any real video's.", e);
+            // The program was broken into, or the file has more to tell than is kept: what it wrote is not the JSON that was asked for.
+            throw new FfmpegException("The file's description is longer than any real video's, or none.", e);
         }
     }
 
@@ -141,15 +155,15 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         Func<Stream, Task<byte[]>> read, CancellationToken ct)
     {
         var confinement = await ConfinementAsync();
-        return await RunAsync(confinement.CommandLine(folder.User, folder.Path, folder.Inputs, limits, program, arguments, folder.Readable), folder.Path, deadline, read, ct);
+        return await RunAsync(confinement.CommandLine(folder.User, folder.Path, folder.Inputs, limits, program, arguments, folder.Readable), folder, deadline, read, ct);
     }
 
     private static async Task<(FfmpegResult Result, byte[] Output)> RunAsync(
-        ImmutableArray<string> line, string folder, TimeSpan deadline, Func<Stream, Task<byte[]>> read, CancellationToken ct)
+        ImmutableArray<string> line, JobFolder folder, TimeSpan deadline, Func<Stream, Task<byte[]>> read, CancellationToken ct)
     {
         var start = new ProcessStartInfo(line[0])
         {
-            WorkingDirectory = folder,
+            WorkingDirectory = folder.Path,
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -178,11 +192,23 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         });
         process.StandardInput.Close();
         var errors = ReadTailAsync(process.StandardError.BaseStream, TailBytes);
-        var output = await read(process.StandardOutput.BaseStream);
-        var tail = await errors;
+        var output = read(process.StandardOutput.BaseStream);
         await process.WaitForExitAsync(CancellationToken.None);
+        var timedOut = limit.IsCancellationRequested;
+
+        // Whoever is left may still write into the folder, or hold our ends of its pipes.
+        await Stragglers.EndAsync(group, folder.User);
+        try
+        {
+            await Task.WhenAll(output, errors).WaitAsync(PipesEnd, CancellationToken.None);
+        }
+        catch (TimeoutException e)
+        {
+            throw new SandboxException("The program in the sandbox left processes behind that do not end.", e);
+        }
+
         ct.ThrowIfCancellationRequested();
-        return (new FfmpegResult(process.ExitCode, tail, clock.Elapsed, limit.IsCancellationRequested), output);
+        return (new FfmpegResult(process.ExitCode, await errors, clock.Elapsed, timedOut), await output);
     }
 
     private static async Task<Process> StartAsync(ProcessStartInfo start)
@@ -217,13 +243,13 @@ public sealed class Ffmpeg(IOptions<TranscodeOptions> options, IOptions<GatewayO
         try
         {
             var (result, _) = await RunAsync(
-                confinement.CommandLine(folder.User, folder.Path, [], ProcessLimits.Probe, "true", []), folder.Path, TimeSpan.FromSeconds(10),
+                confinement.CommandLine(folder.User, folder.Path, [], ProcessLimits.Probe, "true", []), folder, TimeSpan.FromSeconds(10),
                 DrainAsync, CancellationToken.None);
             if (!result.Succeeded)
                 log.IsolationRefused(confinement.Kind, result.Reason);
             return result.Succeeded;
         }
-        catch (FfmpegException e)
+        catch (SandboxException e)
         {
             log.IsolationRefused(confinement.Kind, e.Message);
             return false;

@@ -1,39 +1,49 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
-/// <summary>A private folder for one run of ffmpeg: inputs go in, outputs come out, and it is always removed.</summary>
+/// <summary>
+/// A private folder for one run of a program that nobody trusts: inputs go in, outputs come out, and it is always removed. Whatever
+/// stands in it is opened by its name here, never by a path.
+/// </summary>
 public sealed class JobFolder : IDisposable
 {
-    private readonly List<string> _inputs = [];
+    private readonly Dictionary<string, (ulong, uint, uint)> inputs = new(StringComparer.Ordinal);
+    private readonly Action<string>? left;
 
-    private JobFolder(string path) => Path = path;
+    private JobFolder(string path, Action<string>? left)
+    {
+        Path = path;
+        this.left = left;
+        Directory.CreateDirectory(path);
+        Outputs = UntrustedFolder.Give(path, User);
+    }
 
     /// <summary>Owns the folder and runs its programs, where we are root.</summary>
     public uint User { get; } = Confinement.NewUser();
 
-    /// <summary>Absolute.</summary>
+    /// <summary>Absolute; for the program's command line alone.</summary>
     public string Path { get; }
 
     /// <summary>Names of the files that the program may read and not change.</summary>
-    public IReadOnlyList<string> Inputs => _inputs;
+    public IReadOnlyCollection<string> Inputs => inputs.Keys;
 
     /// <summary>Folders of the machine that its programs may read as well; absolute.</summary>
     public IReadOnlyList<string> Readable { get; init; } = [];
 
-    public string this[string name] => System.IO.Path.Combine(Path, name);
+    /// <summary>What its programs left.</summary>
+    internal UntrustedFolder Outputs { get; }
 
     /// <summary>The name carries our process id, so that a later start knows which folders nobody works in any more.</summary>
     /// <param name="readable">See <see cref="Readable"/>.</param>
-    public static JobFolder Create(string root, IReadOnlyList<string>? readable = null)
+    /// <param name="left">Told the folder's name where it cannot be removed.</param>
+    public static JobFolder Create(string root, IReadOnlyList<string>? readable = null, Action<string>? left = null) => new(
+        System.IO.Path.Combine(System.IO.Path.GetFullPath(root), $"{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}"), left)
     {
-        var path = System.IO.Path.Combine(
-            System.IO.Path.GetFullPath(root), $"{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
-        var folder = new JobFolder(path) { Readable = readable ?? [] };
-        folder.Make(path);
-        return folder;
-    }
+        Readable = readable ?? [],
+    };
 
     /// <summary>Removes what processes that ended without tidying up left behind.</summary>
     public static void SweepLeftovers(string root)
@@ -58,55 +68,87 @@ public sealed class JobFolder : IDisposable
         return Directory.GetLastWriteTimeUtc(folder) < self.StartTime.ToUniversalTime();
     }
 
+    /// <summary>Writes an input under a name of ours, never under one that a client chose.</summary>
+    public Task AddAsync(string name, Stream content, CancellationToken ct) => AddAsync(name, file => content.CopyToAsync(file, ct));
+
+    /// <inheritdoc cref="AddAsync(string, Stream, CancellationToken)"/>
+    public async Task AddAsync(string name, Func<Stream, Task> writeAsync)
+    {
+        await using var file = Outputs.Create(name);
+        await writeAsync(file);
+        await file.FlushAsync();
+        inputs.Add(name, UntrustedFolder.Protect(file.SafeFileHandle));
+    }
+
+    /// <summary>Another name for a file of ours that stays where it is; a copy where it stands on another file system.</summary>
+    public async Task LinkAsync(string name, string file, CancellationToken ct)
+    {
+        if (Outputs.TryLink(file, name, out var identity))
+        {
+            inputs.Add(name, identity);
+            return;
+        }
+
+        await using var content = File.OpenRead(file);
+        await AddAsync(name, content, ct);
+    }
+
+    /// <summary>An input, whatever has become of its name since.</summary>
+    /// <exception cref="SandboxException">Another file stands in its place.</exception>
+    public Stream OpenInput(string name) => Outputs.OpenProtected(name, inputs[name]);
+
+    /// <summary>Bytes of an input.</summary>
+    public long LengthOf(string name)
+    {
+        using var input = OpenInput(name);
+        return input.Length;
+    }
+
+    /// <summary>What another folder's program wrote becomes an input here, where that program never was.</summary>
+    /// <exception cref="SandboxException">It is no regular file of the program's own.</exception>
+    public void Take(JobFolder from, string name) => inputs.Add(name, Outputs.Take(from.Outputs, name));
+
+    /// <summary>A folder inside, for outputs.</summary>
+    public void AddFolder(string name) => Outputs.AddFolder(name);
+
+    /// <summary>A job has ended as it has: what cannot be removed is left to the next start.</summary>
+    public void Dispose()
+    {
+        if (!Remove(Path, Outputs))
+            left?.Invoke(System.IO.Path.GetFileName(Path));
+        Outputs.Dispose();
+    }
+
+    /// <summary>Another process that starts now removes leftovers as well, or nobody may: a start must not fail for what is only in the way.</summary>
     private static void Remove(string folder)
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            using var outputs = UntrustedFolder.Reopen(folder);
+            Remove(folder, outputs);
+        }
+        catch (IOException)
+        {
+            // Gone.
+        }
+    }
+
+    private static bool Remove(string folder, UntrustedFolder outputs)
+    {
+        try
+        {
+            if (!outputs.Clear())
+                return false;
+            Directory.Delete(folder);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another process that starts now removes it as well, or nobody may: a start must not fail for what is only in the way.
+            return false;
         }
-    }
-
-    /// <summary>Writes an input under a name of ours, never under one that a client chose.</summary>
-    public async Task AddAsync(string name, Stream content, CancellationToken ct)
-    {
-        await using (var file = new FileStream(this[name], FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
-            await content.CopyToAsync(file, ct);
-        Protect(name);
-    }
-
-    /// <summary>Another name for a file that stays where it is; a copy where it stands on another file system.</summary>
-    public void Link(string name, string file)
-    {
-        if (Native.Link(file, this[name]) != 0)
-            File.Copy(file, this[name]);
-        Protect(name);
-    }
-
-    /// <summary>A folder inside, for outputs.</summary>
-    public void AddFolder(string name) => Make(this[name]);
-
-    /// <summary>What an earlier step wrote becomes an input of the next.</summary>
-    public void Protect(string name)
-    {
-        File.SetUnixFileMode(this[name], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        _inputs.Add(name);
-    }
-
-    public void Dispose()
-    {
-        if (Directory.Exists(Path))
-            Directory.Delete(Path, recursive: true);
-    }
-
-    private void Make(string path)
-    {
-        Directory.CreateDirectory(path);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (Environment.IsPrivilegedProcess && Native.Chown(path, User, User) != 0)
-            throw new IOException($"The job folder {path} cannot be given to the user {User}.");
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
@@ -12,6 +13,13 @@ public readonly record struct MadeSegment(string File, double Seconds, long Byte
 /// <param name="Init">File name of the fMP4 initialization section, or null.</param>
 public sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<MadeSegment> Segments)
 {
+    /// <summary>Some forty times what six hours of segments take.</summary>
+    private const int MostPlaylistBytes = 8 << 20;
+
+    private const double LongestSeconds = 86_400;
+
+    private const string Map = $"#EXT-X-MAP:URI=\"{EncodeArguments.Init}\"";
+
     public double Seconds => Segments.Sum(segment => segment.Seconds);
 
     /// <summary>Bits per second of the densest segment. A short last one says little: it counts by at least half a second.</summary>
@@ -19,33 +27,63 @@ public sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<MadeS
 
     public long AverageBandwidth => (long)Math.Ceiling(Segments.Sum(segment => segment.Bytes) * 8 / Math.Max(0.001, Seconds));
 
-    /// <summary>Reads the Media Playlist that ffmpeg wrote and the sizes of what it names.</summary>
-    /// <exception cref="FfmpegException">There is nothing in it.</exception>
-    public static MadeRendition Read(string folder, Rung rung)
+    /// <summary>
+    /// Reads durations from the Media Playlist that ffmpeg wrote, and the sizes of what it names. Only names that ffmpeg was told to
+    /// write are taken, and in their order.
+    /// </summary>
+    /// <exception cref="SandboxException">It names something else, or is no such playlist.</exception>
+    internal static async Task<MadeRendition> ReadAsync(UntrustedFolder outputs, Rung rung, bool fmp4, CancellationToken ct)
     {
+        string text;
+        await using (var playlist = outputs.Find($"{rung.Name}/{EncodeArguments.Playlist}") ?? throw NoPicture())
+            text = Encoding.UTF8.GetString(await playlist.ReadAllAsync(MostPlaylistBytes, ct));
+
         var segments = ImmutableArray.CreateBuilder<MadeSegment>();
-        string? init = null;
-        double seconds = 0;
-        foreach (var line in File.ReadLines(Path.Combine(folder, rung.Name, EncodeArguments.Playlist)))
+        var mapped = false;
+        double? seconds = null;
+        foreach (var line in text.Split('\n').Select(line => line.TrimEnd('\r')))
         {
             if (line.StartsWith("#EXTINF:", StringComparison.Ordinal))
-                seconds = double.Parse(line.AsSpan(8).TrimEnd(','), NumberStyles.Float, CultureInfo.InvariantCulture);
-            else if (line.StartsWith("#EXT-X-MAP:URI=\"", StringComparison.Ordinal))
-                init = line[16..].TrimEnd('"');
+            {
+                seconds = Duration(line.AsSpan(8).TrimEnd(','));
+            }
+            else if (line.StartsWith("#EXT-X-MAP:", StringComparison.Ordinal))
+            {
+                mapped = fmp4 && string.Equals(line, Map, StringComparison.Ordinal) ? true : throw Foreign();
+            }
             else if (line.Length > 0 && line[0] != '#')
-                segments.Add(new MadeSegment(line, seconds, new FileInfo(Path.Combine(folder, rung.Name, line)).Length));
+            {
+                if (seconds is not { } known || !string.Equals(line, EncodeArguments.Segment(segments.Count, fmp4), StringComparison.Ordinal))
+                    throw Foreign();
+                segments.Add(new MadeSegment(line, known, SizeOf(outputs, $"{rung.Name}/{line}")));
+                seconds = null;
+            }
         }
 
-        return segments.Count > 0 ? new MadeRendition(rung, init, segments.ToImmutable()) : throw new FfmpegException("The video has no picture that can be decoded.");
+        return segments.Count == 0 ? throw NoPicture()
+            : mapped != fmp4 ? throw Foreign()
+            : new MadeRendition(rung, fmp4 ? EncodeArguments.Init : null, segments.ToImmutable());
+    }
+
+    /// <summary>The Media Playlist, written anew: of ffmpeg's own nothing but the durations is believed.</summary>
+    public string MediaPlaylist()
+    {
+        var longest = Math.Max(1, Math.Round(Segments.Max(segment => segment.Seconds), MidpointRounding.AwayFromZero));
+        var text = new StringBuilder("#EXTM3U\n").Append(CultureInfo.InvariantCulture,
+            $"#EXT-X-VERSION:{(Init is null ? 6 : 7)}\n#EXT-X-TARGETDURATION:{longest}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+        if (Init is not null)
+            text.Append(Map).Append('\n');
+        foreach (var segment in Segments)
+            text.Append(CultureInfo.InvariantCulture, $"#EXTINF:{segment.Seconds:0.000000},\n{segment.File}\n");
+        return text.Append("#EXT-X-ENDLIST\n").ToString();
     }
 
     /// <summary>RFC 6381, from the bytes: profile, constraints and level as the encoder wrote them.</summary>
-    public string Codecs(string folder, bool hasAudio)
+    internal async Task<string> CodecsAsync(UntrustedFolder outputs, bool hasAudio, CancellationToken ct)
     {
-        var video = Init is null
-            ? AvcAfter(Head(Path.Combine(folder, Rung.Name, Segments[0].File)), [0, 0, 1, 0x67], 0)
-            // avcC: configurationVersion, then the same three bytes (ISO 14496-15, 5.3.3.1).
-            : AvcAfter(Head(Path.Combine(folder, Rung.Name, Init)), "avcC"u8, 1);
+        var head = await HeadAsync(outputs, $"{Rung.Name}/{Init ?? Segments[0].File}", ct);
+        // avcC: configurationVersion, then the same three bytes (ISO 14496-15, 5.3.3.1).
+        var video = Init is null ? AvcAfter(head, [0, 0, 1, 0x67], 0) : AvcAfter(head, "avcC"u8, 1);
         return hasAudio ? video + ",mp4a.40.2" : video;
     }
 
@@ -68,11 +106,24 @@ public sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<MadeS
         return $"avc1.{Convert.ToHexStringLower(three)}";
     }
 
-    private static byte[] Head(string file)
+    private static async Task<byte[]> HeadAsync(UntrustedFolder outputs, string name, CancellationToken ct)
     {
-        using var stream = File.OpenRead(file);
-        var head = new byte[(int)Math.Min(stream.Length, 64 << 10)];
-        stream.ReadExactly(head);
+        await using var file = outputs.Open(name, EncodeArguments.MostSegmentBytes);
+        var head = new byte[(int)Math.Min(file.Length, 64 << 10)];
+        await file.ReadExactlyAsync(head, ct);
         return head;
     }
+
+    private static long SizeOf(UntrustedFolder outputs, string name)
+    {
+        using var file = outputs.Open(name, EncodeArguments.MostSegmentBytes);
+        return file.Length;
+    }
+
+    private static double Duration(ReadOnlySpan<char> text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= LongestSeconds ? seconds : throw Foreign();
+
+    private static SandboxException Foreign() => new("The encoder's playlist is not the one that it was told to write.");
+
+    private static FfmpegException NoPicture() => new("The video has no picture that can be decoded.");
 }

@@ -10,11 +10,4 @@ internal static partial class Native
     /// <summary>Signals a process, or with a negative id every process of the group.</summary>
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
-
-    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Chown(string path, uint owner, uint group);
-
-    /// <summary>A second name for a file of the same file system.</summary>
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Link(string file, string name);
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
@@ -81,7 +82,7 @@ internal sealed class TranscodeWorker(
         try
         {
             var end = await loop.EndAsync(
-                job, e, e is UploadRefusedException or FfmpegException, "The store or the database failed while the video was made; it was tried again.", stopping);
+                job, e, e is UploadRefusedException or SandboxException, "The store or the database failed while the video was made; it was tried again.", stopping);
             if (end is JobEnd.Failed or JobEnd.Cancelled)
                 await store.DeleteAsync(job.UploadKey, CancellationToken.None);
 

@@ -189,7 +189,7 @@ internal static class TusEndpoints
     private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
     {
         using var folder = ffmpeg.OpenFolder();
-        folder.Link(EncodeArguments.Input, uploads.FileOf(upload));
+        await folder.LinkAsync(EncodeArguments.Input, uploads.FileOf(upload), ct);
         var refusal = await intake.TakeAsync(upload.Video, folder, ct);
         if (refusal is null)
             uploads.MarkQueued(upload);

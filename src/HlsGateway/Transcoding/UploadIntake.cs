@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Options;
 
@@ -33,23 +34,22 @@ public sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, 
     /// <param name="folder">Holds the file as <see cref="EncodeArguments.Input"/>.</param>
     public async Task<UploadRefusal?> TakeAsync(string video, JobFolder folder, CancellationToken ct)
     {
-        var file = new FileInfo(folder[EncodeArguments.Input]);
-        if (Check(video, file.Length) is { } early)
+        await using var content = folder.OpenInput(EncodeArguments.Input);
+        if (Check(video, content.Length) is { } early)
             return early;
         try
         {
             if (UploadRules.Check(await ffmpeg.ProbeAsync(folder, EncodeArguments.Input, ProbeAs.Upload, ct), options.Value) is { } refusal)
                 return refusal;
         }
-        catch (FfmpegException)
+        catch (SandboxException)
         {
             return UploadRules.Unreadable;
         }
 
         var key = $"uploads/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
-        await using (var content = file.OpenRead())
-            await store.PutAsync(key, content, "application/octet-stream", ct);
-        await jobs.AddAsync(video, key, file.Length, ct);
+        await store.PutAsync(key, content, "application/octet-stream", ct);
+        await jobs.AddAsync(video, key, content.Length, ct);
         return null;
     }
 }

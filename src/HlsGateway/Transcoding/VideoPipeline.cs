@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using HlsGateway.Catalogue;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Options;
 
@@ -16,12 +17,15 @@ namespace HlsGateway.Transcoding;
 /// </summary>
 public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options)
 {
+    /// <summary>A JPEG of 1280 pixels has a few hundred kilobytes.</summary>
+    private const int MostPictureBytes = 16 << 20;
+
     /// <summary>Told while it works; throws to stop it.</summary>
     public delegate void Report(string state, double progress);
 
     /// <param name="folder">Holds the upload as <see cref="EncodeArguments.Input"/>.</param>
     /// <exception cref="UploadRefusedException">The file is not what the rules allow.</exception>
-    /// <exception cref="FfmpegException">The file cannot be decoded.</exception>
+    /// <exception cref="SandboxException">The file cannot be decoded, or ffmpeg left what it was not told to write.</exception>
     /// <exception cref="IOException">The store failed or gave back other bytes.</exception>
     public async Task<Publication> MakeAsync(JobFolder folder, string video, string revision, Report report, CancellationToken ct)
     {
@@ -42,23 +46,26 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
 
         // 3.
         report("publishing", 0.86);
-        var made = plan.Rungs.Select(rung => MadeRendition.Read(folder.Path, rung)).ToImmutableArray();
+        var outputs = folder.Outputs;
+        var made = new List<MadeRendition>(plan.Rungs.Length);
+        foreach (var rung in plan.Rungs)
+            made.Add(await MadeRendition.ReadAsync(outputs, rung, plan.IsFmp4, ct));
         var renditions = ImmutableArray.CreateBuilder<PublishedRendition>();
         var facts = ImmutableArray.CreateBuilder<RenditionFacts>();
         foreach (var rendition in made)
         {
-            var (described, measured) = await MeasureAsync(folder, plan, rendition, ct);
+            var (described, measured) = await MeasureAsync(outputs, plan, rendition, ct);
             renditions.Add(described);
             facts.Add(measured);
         }
         foreach (var at in ContentEnd.Deciding(facts))
         {
-            var last = await File.ReadAllBytesAsync(folder[$"{made[at].Rung.Name}/{made[at].Segments[^1].File}"], ct);
+            var last = await ReadAsync(outputs, $"{made[at].Rung.Name}/{made[at].Segments[^1].File}", ct);
             facts[at] = facts[at] with { EndPts = ContentProbe.EndOf(facts[at].Shape, new FirstSegment(Unsupported: null, Init: default, last)) ?? RenditionFacts.UnknownPts };
         }
 
         // 4.
-        var source = await KeepSourceAsync(folder, video, ct);
+        var source = await KeepSourceAsync(outputs, video, ct);
 
         // 5.
         var prefix = PublishedVideo.Prefix(video, revision);
@@ -67,34 +74,37 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
         foreach (var rendition in made)
             foreach (var name in rendition.Segments.Select(segment => segment.File).Prepend(rendition.Init).OfType<string>())
             {
-                await PutFileAsync(folder, $"{rendition.Rung.Name}/{name}", prefix, ct);
+                await PutFileAsync(outputs, $"{rendition.Rung.Name}/{name}", prefix, EncodeArguments.MostSegmentBytes, ct);
                 report("publishing", 0.88 + (0.1 * Math.Min(1, (double)++done / total)));
             }
 
-        await PutFileAsync(folder, EncodeArguments.Poster, prefix, ct);
-        await PutFileAsync(folder, EncodeArguments.Storyboard, prefix, ct);
+        await PutFileAsync(outputs, EncodeArguments.Poster, prefix, MostPictureBytes, ct);
+        await PutFileAsync(outputs, EncodeArguments.Storyboard, prefix, MostPictureBytes, ct);
         await PutTextAsync($"{prefix}storyboard.vtt", Storyboard.Track(plan, made[0].Seconds), ct);
         if (plan.HasAudio)
-            await store.PutAsync($"{prefix}peaks.json", AudioPeaks.Json(await File.ReadAllBytesAsync(folder[EncodeArguments.Samples], ct)), ct);
+        {
+            await using var samples = outputs.Open(EncodeArguments.Samples, EncodeArguments.MostSampleBytes(plan.MaxDuration));
+            await store.PutAsync($"{prefix}peaks.json", await AudioPeaks.JsonAsync(samples, ct), ct);
+        }
+
         foreach (var rendition in made)
-            await PutFileAsync(folder, $"{rendition.Rung.Name}/{EncodeArguments.Playlist}", prefix, ct);
-        await PutTextAsync($"{prefix}playlist.m3u8", MadeRendition.Master(renditions.ToImmutable(), plan.Container == "fmp4"), ct);
+            await PutTextAsync($"{prefix}{rendition.Rung.Name}/{EncodeArguments.Playlist}", rendition.MediaPlaylist(), ct);
+        await PutTextAsync($"{prefix}playlist.m3u8", MadeRendition.Master(renditions.ToImmutable(), plan.IsFmp4), ct);
         return new Publication(
             video, revision, TimeSpan.FromSeconds(made.Max(rendition => rendition.Seconds)), renditions.ToImmutable(), facts.ToImmutable(), source,
             prefix + EncodeArguments.Poster)
         {
-            Captions = EmbeddedCaptions.Read(folder, plan.Captions),
+            Captions = await EmbeddedCaptions.ReadAsync(outputs, plan.Captions, ct),
         };
     }
 
     private async Task<(PublishedRendition Described, RenditionFacts Measured)> MeasureAsync(
-        JobFolder folder, EncodePlan plan, MadeRendition rendition, CancellationToken ct)
+        UntrustedFolder outputs, EncodePlan plan, MadeRendition rendition, CancellationToken ct)
     {
-        var first = folder[$"{rendition.Rung.Name}/{rendition.Segments[0].File}"];
         using var segment = new MemoryStream();
         if (rendition.Init is { } init)
-            await segment.WriteAsync(await File.ReadAllBytesAsync(folder[$"{rendition.Rung.Name}/{init}"], ct), ct);
-        await segment.WriteAsync(await File.ReadAllBytesAsync(first, ct), ct);
+            await segment.WriteAsync(await ReadAsync(outputs, $"{rendition.Rung.Name}/{init}", ct), ct);
+        await segment.WriteAsync(await ReadAsync(outputs, $"{rendition.Rung.Name}/{rendition.Segments[0].File}", ct), ct);
         segment.Position = 0;
         var probe = await ffmpeg.ProbeAsync(segment, rendition.Init is null ? ProbeAs.Ts : ProbeAs.Fmp4, ct);
         var picture = probe.Video ?? throw new FfmpegException("The encoder made no picture.");
@@ -103,7 +113,7 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
         return (
             new PublishedRendition(
                 rendition.Rung.Name, path, picture.Width, picture.Height, Math.Round((double)n / d, 3), rendition.Bandwidth, rendition.AverageBandwidth,
-                rendition.Codecs(folder.Path, plan.HasAudio)),
+                await rendition.CodecsAsync(outputs, plan.HasAudio, ct)),
             new RenditionFacts(
                 path,
                 new RenditionShape(
@@ -115,23 +125,27 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
     }
 
     /// <summary>Stored under its own hash, then read back: what counts is what the store holds.</summary>
-    private async Task<SourceCopy> KeepSourceAsync(JobFolder folder, string video, CancellationToken ct)
+    private async Task<SourceCopy> KeepSourceAsync(UntrustedFolder outputs, string video, CancellationToken ct)
     {
-        var file = folder[EncodeArguments.Source];
-        string sha256;
-        await using (var content = File.OpenRead(file))
-            sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct));
+        await using var content = outputs.Open(EncodeArguments.Source, ProcessLimits.Transcode.FileSize);
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct));
         var key = $"sources/{video}/{sha256}.mp4";
-        await using (var content = File.OpenRead(file))
-            await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
+        content.Position = 0;
+        await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
         if (!string.Equals(await store.Sha256Async(key, ct), sha256, StringComparison.Ordinal))
             throw new IOException("The store gave back other bytes than it was given for the source copy.");
-        return new SourceCopy(key, sha256, new FileInfo(file).Length);
+        return new SourceCopy(key, sha256, content.Length);
     }
 
-    private async Task PutFileAsync(JobFolder folder, string name, string prefix, CancellationToken ct)
+    private static async Task<byte[]> ReadAsync(UntrustedFolder outputs, string name, CancellationToken ct)
     {
-        await using var content = File.OpenRead(folder[name]);
+        await using var content = outputs.Open(name, EncodeArguments.MostSegmentBytes);
+        return await content.ReadAllAsync(EncodeArguments.MostSegmentBytes, ct);
+    }
+
+    private async Task PutFileAsync(UntrustedFolder outputs, string name, string prefix, long most, CancellationToken ct)
+    {
+        await using var content = outputs.Open(name, most);
         await store.PutAsync(prefix + name, content, BlobKey.ContentType(name), ct);
     }
 
@@ -156,10 +170,14 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
     private static async Task WatchAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken over)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        var written = 0;
         try
         {
             while (await timer.WaitForNextTickAsync(over))
-                report("transcoding", 0.02 + (0.83 * Math.Clamp(WrittenSeconds(folder, plan) / plan.KnownSeconds, 0, 1)));
+            {
+                written = Written(folder.Outputs, plan, written);
+                report("transcoding", 0.02 + (0.83 * Math.Clamp(EncodePlan.SegmentSeconds * Math.Max(0, written - 1) / plan.KnownSeconds, 0, 1)));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -167,7 +185,24 @@ public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Trans
         }
     }
 
-    /// <summary>Seconds of the largest rung that stand in whole segments; the one being written is none.</summary>
-    internal static double WrittenSeconds(JobFolder folder, EncodePlan plan) =>
-        EncodePlan.SegmentSeconds * Math.Max(0, Directory.EnumerateFiles(folder[plan.Rungs[^1].Name], "video*").Count(file => !file.EndsWith(EncodeArguments.Playlist, StringComparison.Ordinal)) - 1);
+    /// <summary>Segments of the largest rung that are there; the last one may still be in the making. It asks for the next one alone, whatever else is in the folder.</summary>
+    private static int Written(UntrustedFolder outputs, EncodePlan plan, int written)
+    {
+        try
+        {
+            while (written * EncodePlan.SegmentSeconds < plan.KnownSeconds)
+            {
+                using var next = outputs.Find($"{plan.Rungs[^1].Name}/{EncodeArguments.Segment(written, plan.IsFmp4)}");
+                if (next is null)
+                    break;
+                written++;
+            }
+        }
+        catch (SandboxException)
+        {
+            // The run's end is when its results are judged.
+        }
+
+        return written;
+    }
 }

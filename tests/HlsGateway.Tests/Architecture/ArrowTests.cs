@@ -67,20 +67,6 @@ public sealed class ArrowTests
         Uses(types).Where(use => forbidden.Any(prefix => use.Type.StartsWith(prefix, StringComparison.Ordinal)))
             .Select(use => $"{use.By} uses {use.Type}").Distinct(StringComparer.Ordinal));
 
-    private static IEnumerable<(string By, string Type, MemberInfo? Member)> Uses(IEnumerable<Type> types)
-    {
-        const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
-        foreach (var type in types)
-        {
-            foreach (var field in type.GetFields(all)) yield return (type.FullName!, Name(field.FieldType), field);
-            foreach (var method in type.GetMembers(all).OfType<MethodBase>())
-            {
-                foreach (var parameter in method.GetParameters()) yield return (type.FullName!, Name(parameter.ParameterType), null);
-                foreach (var local in method.GetMethodBody()?.LocalVariables ?? []) yield return (type.FullName!, Name(local.LocalType), null);
-                foreach (var member in Intermediate.Members(method)) yield return (type.FullName!, Name(member as Type ?? member.DeclaringType), member);
-            }
-        }
-    }
-
-    private static string Name(Type? type) => type is null ? "" : type.HasElementType ? Name(type.GetElementType()) : $"{type.Namespace}.{type.Name}";
+    private static IEnumerable<(string By, string Type, MemberInfo? Member)> Uses(IEnumerable<Type> types) =>
+        CompiledUses.Of(types).Select(use => (use.By.FullName!, use.Type, use.Member));
 }

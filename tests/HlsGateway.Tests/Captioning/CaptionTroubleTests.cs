@@ -172,7 +172,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
         using var folder = media.Ffmpeg.OpenFolder();
         using (var content = new MemoryStream(late)) await folder.AddAsync(SpeechArguments.Source, content, CancellationToken.None);
         Assert.True((await media.Ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, TimeSpan.FromSeconds(30)), CancellationToken.None)).Succeeded);
-        var wave = await File.ReadAllBytesAsync(folder[SpeechArguments.Sound]);
+        var wave = await File.ReadAllBytesAsync(Path.Combine(folder.Path, SpeechArguments.Sound));
         Assert.Equal("RIFF"u8, wave.AsSpan(0, 4));
         Assert.Equal("data"u8, wave.AsSpan(36, 4));
         Assert.InRange(SpeechArguments.Length(wave.Length).TotalSeconds, 2.95, 3.15);

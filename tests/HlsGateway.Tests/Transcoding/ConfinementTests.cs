@@ -58,8 +58,8 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         var (result, output) = await InsideAsync(
             folder, "echo x > out && echo made; echo x > input && echo changed; rm -f input && echo removed; echo x > /usr/x && echo usr; echo x > /x && echo root; echo x > /tmp/x && echo tmp", Roomy);
         Assert.Equal("made", output.Trim());
-        Assert.Equal("upload", await File.ReadAllTextAsync(folder["input"]));
-        Assert.Equal("x\n", await File.ReadAllTextAsync(folder["out"]));
+        Assert.Equal("upload", await File.ReadAllTextAsync(Path.Combine(folder.Path, "input")));
+        Assert.Equal("x\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "out")));
         Assert.NotEqual(0, result.ExitCode);
     }
 
@@ -100,7 +100,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         using var folder = fixture.Ffmpeg.OpenFolder();
         var (result, _) = await InsideAsync(folder, "head -c 3000000 /dev/zero > big", Roomy with { FileSize = 1 << 20 });
         Assert.NotEqual(0, result.ExitCode);
-        Assert.Equal(1 << 20, new FileInfo(folder["big"]).Length);
+        Assert.Equal(1 << 20, new FileInfo(Path.Combine(folder.Path, "big")).Length);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         using var end = new CancellationTokenSource();
         var crowd = fixture.Ffmpeg.RunConfinedAsync(
             "bash", ["-c", "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 60 & done; touch up; wait"], other, Roomy, TimeSpan.FromSeconds(60), ReadAsync, end.Token);
-        await Eventually.IsTrueAsync(() => File.Exists(other["up"]), "the other job runs");
+        await Eventually.IsTrueAsync(() => File.Exists(Path.Combine(other.Path, "up")), "the other job runs");
         var most = Environment.IsPrivilegedProcess ? 8 : 1;
         Assert.DoesNotContain("all", (await InsideAsync(fork, Roomy with { Processes = most })).Output, StringComparison.Ordinal);
         if (Environment.IsPrivilegedProcess)

@@ -24,7 +24,7 @@ public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<Ffm
         var made = await new VideoPipeline(ffmpeg, store, Options.Create(options)).MakeAsync(folder, "v", "r1", (state, progress) =>
         {
             lock (told) told.Add((state, progress));
-            if (state == "transcoding" && progress > 0.7) File.WriteAllText(folder["seen"], "");
+            if (state == "transcoding" && progress > 0.7) File.WriteAllText(Path.Combine(folder.Path, "seen"), "");
         }, CancellationToken.None);
 
         Assert.Single(made.Renditions);

@@ -27,13 +27,24 @@ public sealed class FfmpegFixture : IDisposable
         return await File.ReadAllBytesAsync(Path.Combine(made, file));
     }
 
-    private async Task<byte[]> MakeNowAsync(string file, string[] arguments)
+    /// <summary>A second of picture, with a tone and one English caption.</summary>
+    internal async Task<byte[]> MakeCaptionedAsync()
+    {
+        string[] arguments = ["-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=1", "-f", "lavfi", "-i", "sine=d=1", "-i", "file:in.srt", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-c:s", "srt", "-metadata:s:s:0", "language=eng"];
+        var made = await Clips.FolderAsync(["captioned.mkv", .. arguments], async folder => await File.WriteAllBytesAsync(
+            Path.Combine(folder, "captioned.mkv"), await MakeNowAsync("captioned.mkv", arguments, "1\n00:00:00,200 --> 00:00:00,800\nHello\n")));
+        return await File.ReadAllBytesAsync(Path.Combine(made, "captioned.mkv"));
+    }
+
+    private async Task<byte[]> MakeNowAsync(string file, string[] arguments, string? captions = null)
     {
         using var folder = Ffmpeg.OpenFolder();
+        if (captions is not null)
+            await folder.AddAsync("in.srt", new MemoryStream(System.Text.Encoding.UTF8.GetBytes(captions)), CancellationToken.None);
         var result = await Ffmpeg.RunAsync(
             new FfmpegJob(folder, [.. FfmpegArguments.Start, .. arguments, file], TimeSpan.FromMinutes(3)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
-        return await File.ReadAllBytesAsync(folder[file]);
+        return await File.ReadAllBytesAsync(Path.Combine(folder.Path, file));
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

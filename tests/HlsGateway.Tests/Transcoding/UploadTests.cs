@@ -151,8 +151,8 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
             new FfmpegJob(folder, [.. FfmpegArguments.Start, .. picture, .. sound ? (string[])["-map", "0:a", "-f", "s16le", "sound"] : []], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         // The last frame's own duration is not always in the playlist's.
-        Assert.InRange(new FileInfo(folder["picture"]).Length / ((long)width * height), frames, frames + 1);
-        Assert.Equal(sound, File.Exists(folder["sound"]) && new FileInfo(folder["sound"]).Length > 0);
+        Assert.InRange(new FileInfo(Path.Combine(folder.Path, "picture")).Length / ((long)width * height), frames, frames + 1);
+        Assert.Equal(sound, File.Exists(Path.Combine(folder.Path, "sound")) && new FileInfo(Path.Combine(folder.Path, "sound")).Length > 0);
     }
 
     [Theory]
@@ -203,7 +203,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         var result = await media.Ffmpeg.RunAsync(
             new FfmpegJob(folder, [.. FfmpegArguments.Start, "-i", "file:in", "-c", "copy", "-metadata:s:v", "rotate=90", "out.mp4"], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
-        return await File.ReadAllBytesAsync(folder["out.mp4"]);
+        return await File.ReadAllBytesAsync(Path.Combine(folder.Path, "out.mp4"));
     }
 
     /// <summary>A clip of two seconds with text tracks of one cue each.</summary>
@@ -221,7 +221,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         ];
         var result = await media.Ffmpeg.RunAsync(new FfmpegJob(folder, [.. line], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
-        return await File.ReadAllBytesAsync(folder[name]);
+        return await File.ReadAllBytesAsync(Path.Combine(folder.Path, name));
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using System.Reflection;
+
+namespace HlsGateway.Tests.Architecture;
+
+/// <summary>Which types compiled code names: in fields, parameters, locals and calls.</summary>
+internal static class CompiledUses
+{
+    public static IEnumerable<(Type By, string Type, MemberInfo? Member)> Of(IEnumerable<Type> types)
+    {
+        const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        foreach (var type in types)
+        {
+            foreach (var field in type.GetFields(all)) yield return (type, Name(field.FieldType), field);
+            foreach (var method in type.GetMembers(all).OfType<MethodBase>())
+            {
+                foreach (var parameter in method.GetParameters()) yield return (type, Name(parameter.ParameterType), null);
+                foreach (var local in method.GetMethodBody()?.LocalVariables ?? []) yield return (type, Name(local.LocalType), null);
+                foreach (var member in Intermediate.Members(method)) yield return (type, Name(member as Type ?? member.DeclaringType), member);
+            }
+        }
+    }
+
+    /// <summary>The type that a person wrote: closures and state machines stand inside it.</summary>
+    public static Type Written(Type type) => type.DeclaringType is { } outer ? Written(outer) : type;
+
+    private static string Name(Type? type) => type is null ? "" : type.HasElementType ? Name(type.GetElementType()) : $"{type.Namespace}.{type.Name}";
+}
