@@ -65,6 +65,15 @@ public sealed class MediaPlaylist
     /// <summary>A Playlist Delta Update: EXT-X-SKIP stands for segments that the player has already.</summary>
     public required bool IsDelta { get; init; }
 
+    /// <summary>The Media Sequence Number of its first segment.</summary>
+    public required long FirstSequence { get; init; }
+
+    /// <summary>
+    /// Its first segment is the content's: it has an end, or promises to remove nothing (EVENT) and begins with number 0. Otherwise
+    /// segments go as others come, and a segment's place in the playlist tells nothing of its place in the content.
+    /// </summary>
+    public required bool HasTimeline { get; init; }
+
     /// <summary>Some EXT-X-KEY has a METHOD other than NONE.</summary>
     public required bool Encrypted { get; init; }
 

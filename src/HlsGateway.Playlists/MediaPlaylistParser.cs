@@ -48,6 +48,9 @@ internal ref struct MediaPlaylistParser
     private (int End, int Line, int Mark) headers;
     private string? firstDate;
     private bool hasEndList;
+    private bool isEvent;
+    private long sequence;
+    private long skipped;
     private bool iFramesOnly;
     private bool hasTargetDuration;
     private int? targetDuration;
@@ -138,6 +141,14 @@ internal ref struct MediaPlaylistParser
                 break;
             case Tag.Skip:
                 skips = true;
+                var skip = new AttributeList(line.Value);
+                skipped = skip.Find("SKIPPED-SEGMENTS"u8) ? SegmentKey.ReadSequence(skip.Value) : 0;
+                break;
+            case Tag.MediaSequence:
+                sequence = SegmentKey.ReadSequence(line.Value);
+                break;
+            case Tag.PlaylistType:
+                isEvent = line.Value.SequenceEqual("EVENT"u8);
                 break;
             case Tag.StreamInf:
                 return Fail("EXT-X-STREAM-INF stands in a playlist with Media Segments.");
@@ -286,6 +297,8 @@ internal ref struct MediaPlaylistParser
             HasEndList = hasEndList,
             IsTrickPlay = iFramesOnly || imagesOnly,
             IsDelta = skips,
+            FirstSequence = unchecked(sequence + skipped),
+            HasTimeline = !skips && (hasEndList || (isEvent && sequence == 0)),
             Encrypted = encrypted,
             TargetDuration = targetDuration ?? (marks.DeclaredVersion < 6 ? longest.Ceiling : longest.Rounded),
             DurationMs = (int)end.RoundedMilliseconds,

@@ -3,7 +3,7 @@ namespace HlsGateway.Playlists;
 /// <summary>The tags that mean something here; all others are copied.</summary>
 internal enum Tag : byte
 {
-    None, Header, MediaSequence, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
+    None, Header, MediaSequence, PlaylistType, Version, Start, Define, TargetDuration, EndList, IFramesOnly,
     ExtInf, ByteRange, ProgramDateTime, Key, Map, Bitrate, Discontinuity, SegmentMark,
     StreamInf, Media, IFrameStreamInf, SessionKey, UriOnly, ImagesOnly, Skip,
 }
@@ -60,7 +60,7 @@ internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTrait
         new(Tag.MediaSequence, "#EXT-X-MEDIA-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
         new(Tag.Header, "#EXT-X-DISCONTINUITY-SEQUENCE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
         new(Tag.EndList, "#EXT-X-ENDLIST"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media),
-        new(Tag.Header, "#EXT-X-PLAYLIST-TYPE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
+        new(Tag.PlaylistType, "#EXT-X-PLAYLIST-TYPE"u8.ToArray(), TagTraits.Once | TagTraits.Media | TagTraits.Header),
         new(Tag.IFramesOnly, "#EXT-X-I-FRAMES-ONLY"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media | TagTraits.Header),
         new(Tag.ImagesOnly, "#EXT-X-IMAGES-ONLY"u8.ToArray(), TagTraits.Bare | TagTraits.Once | TagTraits.Media | TagTraits.Header),
         new(Tag.Header, "#EXT-X-ALLOW-CACHE"u8.ToArray(), TagTraits.Header),

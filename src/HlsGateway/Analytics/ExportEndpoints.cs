@@ -17,7 +17,7 @@ internal static class ExportEndpoints
     private static readonly string[] Columns =
     [
         "session_id", "video", "started_at", "first_at", "last_at", "segments_fetched", "seconds_fetched", "watch_seconds", "watch_seconds_low",
-        "trailer_seconds", "completed", "view", "content_seconds", "renditions", "captions", "trailer_version", "player",
+        "trailer_seconds", "completed", "view", "content_seconds", "renditions", "captions", "trailer_version", "player", "live",
     ];
 
     public static void MapExports(this IEndpointRouteBuilder app)
@@ -82,7 +82,7 @@ internal static class ExportEndpoints
         s.SessionId.ToString(), s.Video, Time(s.StartedAt), Time(s.FirstAt), Time(s.LastAt), Number(s.SegmentsFetched), Number(s.SecondsFetched),
         Number(s.WatchSeconds), Number(s.WatchSecondsLow), Number(s.TrailerSeconds), s.Completed ? "true" : "false", s.View ? "true" : "false",
         s.ContentSeconds is { } content ? Number(content) : "", string.Join(' ', s.Renditions), string.Join(' ', s.Captions), s.TrailerVersion ?? "",
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Player.ToString()),
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Player.ToString()), s.Live ? "true" : "false",
     ];
 
     /// <summary>RFC 4180; a cell that a spreadsheet would run as a formula gets an apostrophe in front.</summary>

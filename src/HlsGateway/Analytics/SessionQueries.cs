@@ -58,7 +58,7 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
                 (report, requests) = (Report(rows), rows.GetInt64(10));
             }
             using var events = connection.CreateCommand();
-            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n, seq");
+            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n, seq");
             events.With("id", ledger.Id(SessionIds.Bytes(session)));
             using var each = events.ExecuteReader();
             var hits = new List<Hit>();
@@ -68,6 +68,7 @@ public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOption
                     session, report.Video, each.GetString(5), (HitKind)each.GetInt32(1), (HitRule)each.GetInt32(2), each.GetInt32(3), each.GetInt32(4), each.GetInt64(0), 0, (PlayerFamily)each.GetInt32(6))
                 {
                     Cmcd = Cmcd.Parse(each.GetString(7)),
+                    Ranged = each.GetInt64(8) != 0,
                 });
             }
             return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == requests, AsOf = asOf.UtcDateTime };

@@ -19,7 +19,7 @@ public sealed record SessionReport
     [Description("Last counted request.")]
     public required DateTime? LastAt { get; init; }
 
-    [Description("Content segments handed out, repeats included.")]
+    [Description("Content segments handed out, repeats included; of those asked for with a Range each once.")]
     public required long SegmentsFetched { get; init; }
 
     [Description("Sum of the signed durations of the content segments handed out, repeats included.")]
@@ -39,6 +39,9 @@ public sealed record SessionReport
 
     [Description("At least Analytics:ViewSeconds were watched.")]
     public required bool View { get; init; }
+
+    [Description("Segments were of a live playlist: its window slides and has no timeline, so they are in segments_fetched and seconds_fetched alone.")]
+    public required bool Live { get; init; }
 
     [Description("Length of the content; null while unknown.")]
     public required double? ContentSeconds { get; init; }
@@ -92,12 +95,13 @@ public sealed record SessionReport
             TrailerSeconds = state.TrailerWatched.Length / 1000.0,
             Completed = SessionState.IsCompleted(state.Watched.Length, contentMs),
             View = state.Watched.Length >= options.ViewSeconds * 1000 && state.Watched.Length > 0,
+            Live = state.Live,
             ContentSeconds = contentMs > 0 ? contentMs / 1000.0 : null,
             Renditions = state.Renditions,
             Captions = state.Captions,
             TrailerVersion = state.Trailer == 0 ? null : state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
             Player = state.Player,
-            Ignored = new IgnoredRequests(state.IgnoredHead, state.Repeats, state.IgnoredForged, state.IgnoredExpired),
+            Ignored = new IgnoredRequests(state.IgnoredHead, state.Repeats, state.IgnoredForged, state.IgnoredExpired, state.IgnoredRanges),
             Cmcd = CmcdReport.Of(state.Cmcd),
             Strip = strip,
             StripUnitSeconds = unit,
@@ -110,9 +114,10 @@ public sealed record SessionReport
 /// <summary>Requests that added no watch-seconds, by rule.</summary>
 /// <param name="Head">HEAD.</param>
 /// <param name="Repeats">Content segments whose media time was handed out before: they add to the fetched figures only.</param>
-/// <param name="ForgedDuration">The duration, start or path did not carry our signature.</param>
+/// <param name="ForgedDuration">The duration, start, end or path did not carry our signature.</param>
 /// <param name="Expired">The session was past its lifetime.</param>
-public sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuration, long Expired);
+/// <param name="Ranges">Further ranges of segments that count already.</param>
+public sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuration, long Expired, long Ranges);
 
 /// <summary>What a player told of itself over a session, unsigned.</summary>
 /// <param name="Sid">The player's own name for the session; null when it gave none.</param>

@@ -9,6 +9,7 @@ internal static class SessionTrace
     public static List<TraceEntry> Tell(IEnumerable<Hit> requests)
     {
         var watched = new IntervalSet();
+        var ranged = new SegmentSet();
         var paths = new HashSet<string>(StringComparer.Ordinal);
         var trace = new List<TraceEntry>();
         foreach (var hit in requests)
@@ -16,9 +17,12 @@ internal static class SessionTrace
             var (start, end) = SessionState.Window(in hit);
             var added = hit is { Rule: HitRule.Counted, Kind: HitKind.Content } ? watched.Add(start, end) : 0;
             var effect = EffectOf(in hit, added, hit is { Rule: HitRule.Counted, Kind: HitKind.Content } && !paths.Add(hit.Path));
+            if (hit is { Rule: HitRule.Counted, Kind: HitKind.Content or HitKind.Live, Ranged: true } && !ranged.Add(in hit, out _)) effect = Effect.Range;
+            // The number of a live segment is no time.
+            if (hit.Kind == HitKind.Live) (start, end) = (0, end - start);
             trace.Add(new TraceEntry(
                 DateTimeOffset.FromUnixTimeMilliseconds(hit.AtMs).UtcDateTime, hit.Kind, hit.Path, start / 1000.0, (end - start) / 1000.0,
-                hit.Rule == HitRule.Counted, effect, Words(effect, added), added / 1000.0, hit.Cmcd?.ToString()));
+                hit.Rule == HitRule.Counted && effect != Effect.Range, effect, Words(effect, added), added / 1000.0, hit.Cmcd?.ToString()));
         }
         return trace;
     }
@@ -40,6 +44,7 @@ internal static class SessionTrace
             HitKind.Caption => Effect.Caption,
             HitKind.IFrame => Effect.IFrame,
             HitKind.Report => Effect.Report,
+            HitKind.Live => Effect.Live,
             _ => Effect.Other,
         },
     };
@@ -55,9 +60,11 @@ internal static class SessionTrace
         Effect.Caption => "Caption segment: adds no seconds; its language is noted.",
         Effect.IFrame => "I-frame playlist's segment (trick play): adds nothing.",
         Effect.Report => "Event report of the player: tells where it was and whether it played, and adds nothing by itself.",
+        Effect.Range => "Another range of a segment that counts already: adds nothing.",
+        Effect.Live => "Segment of a live playlist: fetched seconds grow, watch_seconds do not, for a window that slides has no timeline to be watched on.",
         Effect.Other => "Initialization section or other file without a duration: adds nothing.",
         Effect.Head => "HEAD: answered as GET and counts nothing.",
-        Effect.ForgedDuration => "Duration, start or path without our signature: it played and counts nothing.",
+        Effect.ForgedDuration => "Duration, start, end or path without our signature: it played and counts nothing.",
         Effect.Expired => "The session was past its lifetime: it played and counts as anonymous.",
         Effect.ForgedSession => "The session's signature was not ours: it played and adds nothing to the session it names.",
         Effect.Preview => "Preview session: plays and counts nothing.",

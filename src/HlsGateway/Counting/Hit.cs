@@ -20,6 +20,9 @@ public enum HitKind : byte
 
     /// <summary>An event report of the player (CMCD version 2): where it was, and whether it played.</summary>
     Report = 8,
+
+    /// <summary>A Media Segment of a Variant Stream whose playlist slides: fetched, and on no timeline. Its start is its Media Sequence Number.</summary>
+    Live = 9,
 }
 
 /// <summary>The rule that let a request count, or kept it from counting. Stored: never renumber.</summary>
@@ -61,7 +64,7 @@ public enum PlayerFamily : byte
 /// <param name="Session">The session's UUIDv7; <see cref="Guid.Empty"/> when anonymous, expired or forged, so that nothing is added to the session a forger names.</param>
 /// <param name="Video">The video's id: the path under /watch/ without the file.</param>
 /// <param name="Path">Path below the video (<c>720p/video0.ts</c>), as the playlist's URI resolves.</param>
-/// <param name="StartMs">Start on the content's (or the trailer's) timeline, milliseconds; of a report, the playhead on the content's.</param>
+/// <param name="StartMs">Start on the content's (or the trailer's) timeline, milliseconds; of a report, the playhead on the content's; of a live segment, its number.</param>
 /// <param name="DurationMs">Milliseconds; 0 where nothing was signed.</param>
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
 /// <param name="Trailer">The session's pinned trailer version, 0 = none.</param>
@@ -70,4 +73,7 @@ public readonly record struct Hit(
 {
     /// <summary>What the player said of itself with a counted request; null when it said nothing.</summary>
     public Cmcd? Cmcd { get; init; }
+
+    /// <summary>Asked for with a Range.</summary>
+    public bool Ranged { get; init; }
 }

@@ -4,18 +4,20 @@ using System.Text;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// The requests of one commit as one blob. Layout: version byte 2; varint count; then per hit 16 bytes session (big endian), one
-/// byte each for kind, rule and player, 4 bytes trailer (big endian), varints for start, duration and the zigzag difference of the
+/// The requests of one commit as one blob. Layout: version byte 3; varint count; then per hit 16 bytes session (big endian), one
+/// byte each for kind (its high bit: asked for with a Range), rule and player, 4 bytes trailer (big endian), varints for start, duration and the zigzag difference of the
 /// time to the hit before, then video and path as varint length and UTF-8 (length 0 for the video: the same as before),
-/// then CMCD in the same way (length 0: none). Version 1, which outboxes of before may hold, lacks the last.
+/// then CMCD in the same way (length 0: none). Version 2, which outboxes of before may hold, knows no Range, and version 1 no CMCD either.
 /// </summary>
 internal static class HitCodec
 {
     /// <summary>Longest video id or path that is kept, in UTF-16 units; what is longer is cut.</summary>
     public const int LongestText = 512;
 
-    private const byte Version = 2;
+    private const byte Version = 3;
+    private const byte WithoutRange = 2;
     private const byte WithoutCmcd = 1;
+    private const byte Ranged = 0x80;
 
     /// <summary>Appends the hits to <paramref name="buffer"/>, which grows as needed, and returns the new length.</summary>
     public static int Write(ref byte[] buffer, int length, ReadOnlySpan<Hit> hits, ref string video, ref long at)
@@ -27,7 +29,7 @@ internal static class HitCodec
             if (buffer.Length < most) Array.Resize(ref buffer, Math.Max(most, buffer.Length * 2));
             var to = buffer.AsSpan(length);
             hit.Session.TryWriteBytes(to, bigEndian: true, out _);
-            to[16] = (byte)hit.Kind;
+            to[16] = (byte)((byte)hit.Kind | (hit.Ranged ? Ranged : 0));
             to[17] = (byte)hit.Rule;
             to[18] = (byte)hit.Player;
             BinaryPrimitives.WriteUInt32BigEndian(to[19..], hit.Trailer);
@@ -56,7 +58,7 @@ internal static class HitCodec
     /// <exception cref="InvalidDataException">The blob is not one of ours, or damaged.</exception>
     public static List<Hit> Read(ReadOnlySpan<byte> blob, TextPool texts)
     {
-        if (blob.IsEmpty || blob[0] is not (Version or WithoutCmcd)) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
+        if (blob.IsEmpty || blob[0] is not (Version or WithoutRange or WithoutCmcd)) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
         var withCmcd = blob[0] != WithoutCmcd;
         blob = blob[1..];
         var count = Varint.Read(ref blob);
@@ -66,7 +68,7 @@ internal static class HitCodec
         {
             if (blob.Length < 23) throw new InvalidDataException("A batch of the ledger is cut off.");
             var session = new Guid(blob[..16], bigEndian: true);
-            var (kind, rule, player) = ((HitKind)blob[16], (HitRule)blob[17], (PlayerFamily)blob[18]);
+            var (kind, ranged, rule, player) = ((HitKind)(blob[16] & ~Ranged), (blob[16] & Ranged) != 0, (HitRule)blob[17], (PlayerFamily)blob[18]);
             var trailer = BinaryPrimitives.ReadUInt32BigEndian(blob[19..]);
             blob = blob[23..];
             var start = (int)Varint.Read(ref blob);
@@ -76,7 +78,7 @@ internal static class HitCodec
             if (ReadText(ref blob, texts) is { Length: > 0 } other) video = other;
             var path = ReadText(ref blob, texts);
             var cmcd = withCmcd && ReadText(ref blob, null) is { Length: > 0 } told ? Cmcd.Parse(told) : null;
-            hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player) { Cmcd = cmcd });
+            hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player) { Cmcd = cmcd, Ranged = ranged });
         }
         return hits;
     }

@@ -106,6 +106,16 @@ internal static class LedgerSchema
         DROP VIEW video_retention;
         CREATE VIEW video_retention AS {SqlViews.RetentionToTheEnd("retention_quarter", "video", "max")};
         """,
+        $"""
+        -- ranged: segments asked for with a Range, see SegmentSet.ToBytes; ignored_ranges: further ranges of them. live: 1 where a
+        -- segment was of a playlist that slides. event.ranged: 1 for a request with a Range.
+        ALTER TABLE session ADD COLUMN ranged BLOB NOT NULL DEFAULT x'';
+        ALTER TABLE session ADD COLUMN ignored_ranges INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE session ADD COLUMN live INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE event ADD COLUMN ranged INTEGER NOT NULL DEFAULT 0;
+        DROP VIEW session_watch;
+        {SessionWatch(SqlViews.IsView + SqlViews.Live)}
+        """,
     ];
 
     public static void Migrate(LedgerFile ledger)

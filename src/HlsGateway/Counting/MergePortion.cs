@@ -45,14 +45,15 @@ internal sealed class MergePortion(RollupRules rules, int traceLimit, Concurrent
             AddNameless(hit with { Rule = HitRule.ForgedSession });
             return false;
         }
-        state.Apply(in hit);
+        var handout = state.Apply(in hit);
         // Rule H4: it played, and is counted apart as well as told in the trace.
         if (hit.Rule == HitRule.ExpiredSession) AddNameless(in hit);
         if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
         {
             ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(Ends, hit.Video, out _);
             end = Math.Max(end, SessionState.Window(in hit).End);
-            Sums.Played(state, SessionState.Window(in hit));
+            if (handout.Counts) Sums.Played(state, SessionState.Window(in hit), 1);
+            if (handout.Displaced is { } displaced) Sums.Played(state, displaced, -1);
         }
         return state.Requests <= traceLimit;
     }
@@ -84,6 +85,6 @@ internal sealed class MergePortion(RollupRules rules, int traceLimit, Concurrent
         var video = lengths.ContainsKey(hit.Video) || Ends.ContainsKey(hit.Video) || known(hit.Video) ? hit.Video : "";
         ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Nameless, (video, hit.AtMs / Quarter * Quarter, hit.Rule, hit.Kind), out _);
         var (start, end) = SessionState.Window(in hit);
-        sum = (sum.Requests + 1, sum.FetchedMs + (hit.Kind == HitKind.Content ? end - start : 0));
+        sum = (sum.Requests + 1, sum.FetchedMs + (hit.Kind is HitKind.Content or HitKind.Live ? end - start : 0));
     }
 }

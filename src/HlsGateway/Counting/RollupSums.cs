@@ -40,9 +40,10 @@ internal sealed class RollupSums(RollupRules rules)
         state.IsView = IsView(state);
     }
 
-    /// <summary>A content segment was handed out, for the first time or again.</summary>
-    public void Played(SessionState state, (int Start, int End) window) =>
-        Span(state.Video, QuarterOf(state.Session), window.Start, window.End, Column.Plays, 1);
+    /// <summary>A content segment was handed out, for the first time or again; or counts as handed out no more.</summary>
+    /// <param name="sign">1 or -1.</param>
+    public void Played(SessionState state, (int Start, int End) window, int sign) =>
+        Span(state.Video, QuarterOf(state.Session), window.Start, window.End, Column.Plays, sign);
 
     /// <summary>What changed: the ten figures of <c>video_quarter</c> in the order of its columns.</summary>
     public IEnumerable<((string Video, long Quarter) Key, long[] Sums)> Videos =>

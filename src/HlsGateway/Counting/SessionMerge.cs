@@ -29,7 +29,7 @@ internal sealed class SessionMerge : IDisposable
         oldest = ledger.Prepare("SELECT first_seq, hits, at, packed FROM batch WHERE first_seq >= ? ORDER BY first_seq LIMIT 1");
         remove = ledger.Prepare("DELETE FROM batch WHERE first_seq = ?");
         mark = ledger.Prepare("UPDATE mark SET value = CASE name WHEN 'merged_seq' THEN ?1 ELSE ?2 END WHERE name IN ('merged_seq', 'merged_at')");
-        insertEvent = ledger.Prepare("INSERT INTO event(session_id, seq, at, kind, rule, start_ms, duration_ms, path, player, cmcd) VALUES (?,?,?,?,?,?,?,?,?,?)");
+        insertEvent = ledger.Prepare("INSERT INTO event(session_id, seq, at, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
         addAnonymous = ledger.Prepare("""
             INSERT INTO anonymous VALUES (?,?,?,?,?,?)
             ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, fetched_ms = fetched_ms + excluded.fetched_ms
@@ -80,7 +80,7 @@ internal sealed class SessionMerge : IDisposable
         Span<byte> id = stackalloc byte[16];
         hit.Session.TryWriteBytes(id, bigEndian: true, out _);
         insertEvent.Bind(1, id).Bind(2, seq).Bind(3, hit.AtMs).Bind(4, (long)hit.Kind).Bind(5, (long)hit.Rule)
-            .Bind(6, hit.StartMs).Bind(7, hit.DurationMs).Bind(8, hit.Path).Bind(9, (long)hit.Player).Bind(10, hit.Cmcd?.ToString() ?? "").Run();
+            .Bind(6, hit.StartMs).Bind(7, hit.DurationMs).Bind(8, hit.Path).Bind(9, (long)hit.Player).Bind(10, hit.Cmcd?.ToString() ?? "").Bind(11, hit.Ranged ? 1 : 0).Run();
     }
 
     private bool Known(string video)

@@ -11,11 +11,11 @@ internal static class SessionRow
     public const string Columns = """
         s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms, s.content_ms, s.trailer, s.player, s.requests,
         s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd,
-        s.playheads, s.reports
+        s.playheads, s.reports, s.ranged, s.ignored_ranges, s.live
         """;
 
     /// <summary>How many <see cref="Columns"/> there are: what is asked beside them comes behind.</summary>
-    public const int Count = 23;
+    public const int Count = 26;
 
     public static SessionState Read(DbDataReader row) => new()
     {
@@ -42,6 +42,9 @@ internal static class SessionRow
         Cmcd = CmcdSummary.FromText(row.GetString(20)),
         Playheads = Playheads.FromBytes(row.GetFieldValue<byte[]>(21)),
         Reports = PlayReports.FromBytes(row.GetFieldValue<byte[]>(22)),
+        Ranged = SegmentSet.FromBytes(row.GetFieldValue<byte[]>(23)),
+        IgnoredRanges = row.GetInt64(24),
+        Live = row.GetInt64(25) != 0,
     };
 
     public static Guid Id(DbDataReader row, int column) => row is SqliteDataReader ? new Guid(row.GetFieldValue<byte[]>(column), bigEndian: true) : row.GetGuid(column);

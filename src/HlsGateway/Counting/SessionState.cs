@@ -27,7 +27,18 @@ public enum Effect : byte
 
     /// <summary>An event report: tells where the player was.</summary>
     Report = 15,
+
+    /// <summary>A segment that was asked for by another range before: adds nothing.</summary>
+    Range = 16,
+
+    /// <summary>A segment of a playlist that slides: fetched figures grow, watch-seconds do not.</summary>
+    Live = 17,
 }
+
+/// <summary>What a request changed of which segments count as handed out.</summary>
+/// <param name="Counts">The request's own segment counts, once more or for the first time.</param>
+/// <param name="Displaced">Media time of another one that counts no more: there are too many.</param>
+public readonly record struct Handout(bool Counts, (int Start, int End)? Displaced);
 
 /// <summary>
 /// The definitions of what is counted for one session (docs/metrics.md has the same in words). Every figure is a function of the
@@ -47,7 +58,7 @@ public sealed class SessionState
     /// <summary>The Master Playlist was answered: an impression.</summary>
     public bool Started { get; set; }
 
-    /// <summary>Content segments handed out, repeats included.</summary>
+    /// <summary>Content segments handed out, repeats included; of those asked for with a Range each once (rule H2).</summary>
     public long SegmentsFetched { get; set; }
 
     /// <summary>Sum of the signed durations of these.</summary>
@@ -85,11 +96,20 @@ public sealed class SessionState
     /// <summary>Content segments that added no watch time.</summary>
     public long Repeats { get; set; }
 
+    /// <summary>Further ranges of segments that count already.</summary>
+    public long IgnoredRanges { get; set; }
+
     public long IgnoredHead { get; set; }
 
     public long IgnoredForged { get; set; }
 
     public long IgnoredExpired { get; set; }
+
+    /// <summary>Content segments asked for with a Range.</summary>
+    public SegmentSet Ranged { get; init; } = new();
+
+    /// <summary>Some segment was of a playlist that slides: fetched only, for it has no timeline to be watched on.</summary>
+    public bool Live { get; set; }
 
     /// <summary>What the player told of itself (CMCD).</summary>
     public CmcdSummary Cmcd { get; init; } = new();
@@ -134,7 +154,7 @@ public sealed class SessionState
     public static bool IsCompleted(long watchMs, long contentMs) => contentMs > 0 && watchMs > 0 && watchMs >= contentMs - 1000;
 
     /// <summary>Adds one request. <see cref="HitRule.Preview"/> and nameless requests are not for sessions and must not come here.</summary>
-    public void Apply(in Hit hit)
+    public Handout Apply(in Hit hit)
     {
         Requests++;
         switch (hit.Rule)
@@ -143,13 +163,13 @@ public sealed class SessionState
                 break;
             case HitRule.Head:
                 IgnoredHead++;
-                return;
+                return default;
             case HitRule.ForgedDuration or HitRule.ForgedSession:
                 IgnoredForged++;
-                return;
+                return default;
             default:
                 IgnoredExpired++;
-                return;
+                return default;
         }
 
         FirstAt = FirstAt == 0 ? hit.AtMs : Math.Min(FirstAt, hit.AtMs);
@@ -165,12 +185,9 @@ public sealed class SessionState
             case HitKind.SessionStart:
                 Started = true;
                 break;
-            case HitKind.Content:
-                SegmentsFetched++;
-                FetchedMs += end - start;
-                if (Watched.Add(start, end, Again) == 0) Repeats++;
+            case HitKind.Content or HitKind.Live:
                 Keep(Renditions, Rendition(hit.Path));
-                break;
+                return Fetch(in hit, start, end);
             case HitKind.Trailer:
                 TrailerWatched.Add(start, end);
                 break;
@@ -180,6 +197,46 @@ public sealed class SessionState
             default:
                 break;
         }
+        return default;
+    }
+
+    /// <summary>
+    /// A player that sends Range with each request, or fetches one segment in several ranges, has fetched it once; without a Range each
+    /// request is a fetch of the whole.
+    /// </summary>
+    private Handout Fetch(in Hit hit, int start, int end)
+    {
+        (int Start, int End)? displaced = null;
+        var counts = !hit.Ranged || Ranged.Add(in hit, out displaced);
+        if (displaced is { } other)
+        {
+            SegmentsFetched--;
+            FetchedMs -= other.End - other.Start;
+            IgnoredRanges++;
+        }
+        if (counts)
+        {
+            SegmentsFetched++;
+            FetchedMs += end - start;
+        }
+        else
+        {
+            IgnoredRanges++;
+        }
+
+        if (hit.Kind == HitKind.Live)
+        {
+            Live = true;
+        }
+        else if (counts)
+        {
+            if (Watched.Add(start, end, Again) == 0) Repeats++;
+        }
+        else
+        {
+            Watched.Add(start, end);
+        }
+        return new(counts, displaced);
     }
 
     /// <summary>The media time of a request as [start, end), kept within what a timeline can hold.</summary>

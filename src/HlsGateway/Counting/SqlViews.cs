@@ -12,6 +12,9 @@ internal static class SqlViews
     /// <summary>Behind the other columns of <c>session_watch</c>.</summary>
     public const string IsView = ", s.is_view AS view";
 
+    /// <summary>Behind <see cref="IsView"/>.</summary>
+    public const string Live = ", s.live";
+
     public const string DaySums = """
         CAST(sum(sessions) AS bigint) AS sessions, CAST(sum(impressions) AS bigint) AS impressions, CAST(sum(views) AS bigint) AS views,
             CAST(sum(segments_fetched) AS bigint) AS segments_fetched, sum(fetched_ms) / 1000.0 AS seconds_fetched, sum(watch_ms) / 1000.0 AS watch_seconds,

@@ -1,4 +1,5 @@
 using HlsGateway.Counting;
+using Microsoft.Extensions.Primitives;
 
 namespace HlsGateway.Playback;
 
@@ -18,6 +19,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
             Rule = rule,
             StartMs = startMs,
             DurationMs = durationMs,
+            Ranged = !StringValues.IsNullOrEmpty(context.Request.Headers.Range),
             // What does not count is kept for its rule's sake alone.
             Cmcd = rule == HitRule.Counted ? ClientData.Read(context.Request.Headers, request.Query) : null,
         };

@@ -43,6 +43,7 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
             "a" => HitKind.Audio,
             "c" => HitKind.Caption,
             "i" => HitKind.IFrame,
+            SegmentSignature.Live => HitKind.Live,
             _ => HitKind.Content,
         };
         // Initialization sections and parts carry a session but no duration: redirected, never counted as watching (rule H3).

@@ -53,13 +53,13 @@ public readonly ref struct PlayerQuery
     /// <summary>Seconds, decimal.</summary>
     public ReadOnlySpan<char> Duration { get; }
 
-    /// <summary>Milliseconds on the content's timeline.</summary>
+    /// <summary>Milliseconds on the content's timeline; of a live segment its number.</summary>
     public ReadOnlySpan<char> Start { get; }
 
     /// <summary>Milliseconds on the content's timeline; empty where start and rounded duration lead to it.</summary>
     public ReadOnlySpan<char> End { get; }
 
-    /// <summary>Empty for a Variant Stream's segment; otherwise <c>a</c>, <c>c</c> or <c>i</c>.</summary>
+    /// <summary>Empty for a Variant Stream's segment; otherwise <c>a</c>, <c>c</c>, <c>i</c> or <c>l</c>.</summary>
     public ReadOnlySpan<char> Kind { get; }
 
     public ReadOnlySpan<char> Signature { get; }

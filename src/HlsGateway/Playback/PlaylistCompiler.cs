@@ -111,13 +111,18 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     {
         var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
 
+        var live = !media.HasTimeline && role.SegmentKind.Length == 0;
+        string Times(string below, in UriSite site) => live
+            ? SegmentSignature.Parameters(keys, place.Video, below, SegmentTime.Numbered(site.Duration ?? "0", media.FirstSequence + site.Index), SegmentSignature.Live)
+            : SegmentSignature.Parameters(keys, place.Video, below, TimeOf(site), role.SegmentKind);
+
         RewrittenUri Rewrite(in UriSite site)
         {
             switch (site.Kind)
             {
                 case UriKind.Segment:
                     var segment = placement.Place(site.Uri, TargetUse.Redirect);
-                    return Written(segment, site.Uri, segment.Below is null ? "" : SegmentSignature.Parameters(keys, place.Video, segment.Below, TimeOf(site), role.SegmentKind));
+                    return Written(segment, site.Uri, segment.Below is null ? "" : Times(segment.Below, site));
                 case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
                     return Written(placement.Place(site.Uri, TargetUse.Redirect), site.Uri, "");
                 case UriKind.RenditionReport:

@@ -9,8 +9,12 @@ namespace HlsGateway.Playback;
 /// <summary>A segment's place on its timeline, as it is signed.</summary>
 /// <param name="Duration">Seconds as EXTINF writes them.</param>
 /// <param name="StartMs">The exact sum of the durations before it, rounded once.</param>
-/// <param name="EndMs">The exact sum with it, rounded once: where its neighbour starts, so that the two touch.</param>
-internal readonly record struct SegmentTime(string Duration, int StartMs, int EndMs);
+/// <param name="EndMs">The exact sum with it, rounded once: where its neighbour starts, so that the two touch. Null: start and rounded duration lead to it.</param>
+internal readonly record struct SegmentTime(string Duration, int StartMs, int? EndMs)
+{
+    /// <summary>Of a live segment: numbers are taken modulo 2^30, which is no live stream's window by far, and leaves room for an end.</summary>
+    public static SegmentTime Numbered(string duration, long sequence) => new(duration, (int)(sequence & ((1 << 30) - 1)), null);
+}
 
 /// <summary>
 /// The signature of a segment's duration, start, end, kind, video and path. It does not depend on the session, so it is compiled into the
@@ -20,6 +24,12 @@ internal static class SegmentSignature
 {
     /// <summary>Characters of a signature: 8 bytes as base64url.</summary>
     public const int Length = 11;
+
+    /// <summary>
+    /// The kind of a Variant Stream's segment whose playlist slides: its time in the window is not where it stands in the content, so
+    /// <c>t</c> is its Media Sequence Number, which names it in each window.
+    /// </summary>
+    public const string Live = "l";
 
     private const int Size = 8;
 
@@ -34,11 +44,11 @@ internal static class SegmentSignature
     /// </remarks>
     /// <param name="video">The video that the segment is part of: <c>nest</c> and <c>a/0.ts</c> are not <c>nest/a</c> and <c>0.ts</c>.</param>
     /// <param name="below">The segment's path below it, without query.</param>
-    /// <param name="kind">Empty, <c>a</c>, <c>c</c> or <c>i</c>.</param>
+    /// <param name="kind">Empty, <c>a</c>, <c>c</c>, <c>i</c> or <see cref="Live"/>.</param>
     public static string Parameters(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in SegmentTime time, string kind)
     {
         var start = time.StartMs.ToString(CultureInfo.InvariantCulture);
-        var end = TryMilliseconds(time.Duration, out var rounded) && (long)time.StartMs + rounded == time.EndMs ? "" : time.EndMs.ToString(CultureInfo.InvariantCulture);
+        var end = time.EndMs is not { } endMs || (TryMilliseconds(time.Duration, out var rounded) && (long)time.StartMs + rounded == endMs) ? "" : endMs.ToString(CultureInfo.InvariantCulture);
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
         Tag(keys.Segments[0], video, below, time.Duration, start, kind, end, tag);
         return $"&duration={time.Duration}&t={start}{Optional("&e=", end)}{Optional("&k=", kind)}&s={Base64Url.EncodeToString(tag[..Size])}";

@@ -10,12 +10,17 @@ internal sealed record Play(PlayerReport Report, string SessionId, IReadOnlyList
     /// <summary>Content segments of Variant Streams, as the CDN served them: repeats included.</summary>
     public IEnumerable<string> ContentSegments => Cdn.Select(request => request.Path).Where(path => TestMedia.IsContentSegment(path));
 
-    /// <summary>Content segments that were counted, as paths at the CDN: repeats included.</summary>
-    public IEnumerable<string> CountedSegments => Session.GetProperty("trace").EnumerateArray()
-        .Where(entry => entry.GetProperty("kind").ValueEquals("content") && entry.GetProperty("counted").GetBoolean())
-        .Select(entry => $"/{Session.GetProperty("video").GetString()}/{entry.GetProperty("path").GetString()}");
+    /// <summary>Content segments that were counted, as paths at the CDN: repeats included, of those asked for with a Range each once.</summary>
+    public IEnumerable<string> CountedSegments => Recorded(entry => entry.GetProperty("counted").GetBoolean());
+
+    /// <summary>As these, and further ranges of them.</summary>
+    public IEnumerable<string> RecordedSegments => Recorded(entry => entry.GetProperty("counted").GetBoolean() || entry.GetProperty("rule").ValueEquals("range"));
 
     public IEnumerable<string> TrailerSegments => Cdn.Select(request => request.Path).Where(path => path.StartsWith("/objects/trailers/", StringComparison.Ordinal));
+
+    private IEnumerable<string> Recorded(Func<JsonElement, bool> wanted) => Session.GetProperty("trace").EnumerateArray()
+        .Where(entry => entry.GetProperty("kind").ValueEquals("content") && wanted(entry))
+        .Select(entry => $"/{Session.GetProperty("video").GetString()}/{entry.GetProperty("path").GetString()}");
 
     public double Number(string property) => Session.GetProperty(property).GetDouble();
 }

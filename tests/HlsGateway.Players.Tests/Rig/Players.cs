@@ -39,6 +39,9 @@ internal sealed partial class Players : IAsyncDisposable
     /// <summary>Those that show captions of a SUBTITLES group on a timeline that can be read.</summary>
     public static IReadOnlyList<string> WithCaptions { get; } = [HlsJs, Shaka, VideoJs];
 
+    /// <summary>Those that send a Range with every request: each segment counts once (rule H2).</summary>
+    public static IReadOnlyList<string> WithRanges { get; } = [Native, Ffmpeg, Mpv, Vlc];
+
     public static IReadOnlyList<string> Browsers { get; } = [HlsJs, Shaka, VideoJs, Native];
 
     /// <summary>Only ends what would hang: a busy machine takes its time to draw a page.</summary>

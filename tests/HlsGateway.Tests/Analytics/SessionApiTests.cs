@@ -72,6 +72,10 @@ public abstract class SessionApiContract : IAsyncLifetime
             (TestLedger.Segment(session, 0, kind: HitKind.Caption) with { Path = "subtitles/de/0a1b2c3d/0.vtt" }, "caption", 0),
             (TestLedger.Segment(session, 0, kind: HitKind.Other), "other", 0),
             (TestLedger.Segment(session, 1), "watched", 4),
+            (TestLedger.Segment(session, 2) with { Ranged = true }, "watched", 4),
+            (TestLedger.Segment(session, 2) with { Ranged = true }, "range", 0),
+            (TestLedger.Segment(session, 2, kind: HitKind.Live) with { Ranged = true }, "range", 0),
+            (TestLedger.Segment(session, 7, kind: HitKind.Live), "live", 0),
         ];
         foreach (var (hit, _, _) in story)
             Assert.True(await outbox.RecordAsync(hit));
@@ -82,14 +86,15 @@ public abstract class SessionApiContract : IAsyncLifetime
         Assert.Equal(story.Select(step => step.Added), trace.Select(entry => entry.GetProperty("added_watch_seconds").GetDouble()));
         Assert.All(trace, entry => Assert.NotEmpty(entry.GetProperty("why").GetString()!));
         Assert.True(report.GetProperty("trace_complete").GetBoolean());
-        Assert.Equal(8, report.GetProperty("watch_seconds").GetDouble());
-        Assert.Equal(16, report.GetProperty("seconds_fetched").GetDouble());
-        Assert.Equal(4, report.GetProperty("segments_fetched").GetInt32());
+        Assert.True(report.GetProperty("live").GetBoolean());
+        Assert.Equal(12, report.GetProperty("watch_seconds").GetDouble());
+        Assert.Equal(24, report.GetProperty("seconds_fetched").GetDouble());
+        Assert.Equal(6, report.GetProperty("segments_fetched").GetInt32());
         Assert.Equal(4, report.GetProperty("trailer_seconds").GetDouble());
         Assert.Equal(["de"], report.GetProperty("captions").EnumerateArray().Select(x => x.GetString()));
         Assert.Equal(["360p", "720p"], report.GetProperty("renditions").EnumerateArray().Select(x => x.GetString()));
-        Assert.Equal("4W4f", report.GetProperty("strip").GetString());
-        Assert.Equal("{\"head\":1,\"repeats\":2,\"forged_duration\":1,\"expired\":1}", report.GetProperty("ignored").GetRawText());
+        Assert.Equal("4W8f", report.GetProperty("strip").GetString());
+        Assert.Equal("{\"head\":1,\"repeats\":2,\"forged_duration\":1,\"expired\":1,\"ranges\":2}", report.GetProperty("ignored").GetRawText());
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public abstract class SessionJudge
         {
             var state = await ledger.FindAsync(session);
             Assert.NotNull(state);
-            var content = requests.Where(hit => hit is { Rule: HitRule.Counted, Kind: HitKind.Content }).ToList();
+            var segments = requests.Where(hit => hit is { Rule: HitRule.Counted, Kind: HitKind.Content }).ToList();
+            var content = segments.Where(hit => !hit.Ranged).Concat(segments.Where(hit => hit.Ranged).DistinctBy(hit => (hit.Path, hit.StartMs))).ToList();
             var counted = requests.Where(hit => hit.Rule == HitRule.Counted).ToList();
             var cells = new int[Length];
             foreach (var hit in content)
@@ -47,6 +48,7 @@ public abstract class SessionJudge
             Assert.Equal(cells.Count(count => count > 1), state.Again.Length);
             // Which of two overlapping segments comes first is not given: one that was asked for before adds nothing, and it takes so many to cover what was watched.
             Assert.InRange(state.Repeats, content.Count - content.DistinctBy(hit => hit.StartMs).Count(), content.Count - ((cells.Count(count => count > 0) + 4099) / 4100));
+            Assert.Equal(segments.Count - content.Count, state.IgnoredRanges);
             Assert.Equal(requests.Count, state.Requests);
             Assert.Equal(counted.Count == 0 ? 0 : counted.Min(hit => hit.AtMs), state.FirstAt);
             Assert.Equal(counted.Count == 0 ? 0 : counted.Max(hit => hit.AtMs), state.LastAt);
@@ -90,8 +92,8 @@ public abstract class SessionJudge
             // A grid that a switch of Rendition shifts by half a segment. Start and end are exact sums, rounded once.
             var grid = position + (rendition == "360p" ? 0.5m : 0);
             var (start, end) = ((int)Math.Round(grid * seconds * 1000), (int)Math.Round((grid + 1) * seconds * 1000));
-            requests.Add(new Hit(Guid.Empty, "clip", $"{rendition}/video{position}.ts", kind, rule, start, end - start, at, 0, PlayerFamily.Browser));
-            if (random.Next(8) == 0) requests.Add(requests[^1] with { AtMs = at + 1 });
+            requests.Add(new Hit(Guid.Empty, "clip", $"{rendition}/video{position}.ts", kind, rule, start, end - start, at, 0, PlayerFamily.Browser) { Ranged = random.Next(2) == 0 });
+            if (random.Next(4) == 0) requests.Add(requests[^1] with { AtMs = at + 1, Ranged = random.Next(4) > 0 });
             position = Math.Min(14, position + 1);
         }
         return requests;

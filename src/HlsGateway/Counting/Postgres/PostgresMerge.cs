@@ -13,7 +13,8 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 {
     private const string Columns = """
         started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view
+        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view,
+        ranged, ignored_ranges, live
         """;
 
     private readonly Dictionary<Guid, SessionState> held = [];
@@ -40,7 +41,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         // One number for all of them: arrival is told apart by portion, and within it by the gateway's own number.
         await using var next = new NpgsqlCommand("SELECT nextval('counting.event_n')", connection);
         var portion = (long)(await next.ExecuteScalarAsync(cancellation) ?? 0L);
-        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player, cmcd) FROM STDIN (FORMAT BINARY)", cancellation);
+        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged) FROM STDIN (FORMAT BINARY)", cancellation);
         for (var i = 0; i < hits.Count; i++)
         {
             if (hits[i].Traced && hits[i].Day >= oldestDay) WriteEvent(copy, in CollectionsMarshal.AsSpan(hits)[i], gateway, epoch, portion);
@@ -67,7 +68,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                 ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
                 captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
                 watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads, watch_low_ms = m.watch_low_ms,
-                reports = m.reports, is_view = m.is_view
+                reports = m.reports, is_view = m.is_view, ranged = m.ranged, ignored_ranges = m.ignored_ranges, live = m.live
             FROM merged m WHERE s.session_id = m.session_id
             """, cancellation);
         await WriteVideosAsync(portion.Ends, told, cancellation);
@@ -109,7 +110,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
     private static void WriteEvent(CopyRows copy, in ForwardedHit entry, long gateway, long epoch, long portion)
     {
         ref readonly var hit = ref entry.Hit;
-        copy.Begin(13);
+        copy.Begin(14);
         copy.Uuid(hit.Session);
         copy.Int64(hit.AtMs);
         copy.Int64(gateway);
@@ -123,11 +124,12 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         copy.Text(hit.Path);
         copy.Int16((short)hit.Player);
         copy.Text(hit.Cmcd?.ToString() ?? "");
+        copy.Int16((short)(hit.Ranged ? 1 : 0));
     }
 
     private static void WriteSession(CopyRows copy, SessionState state)
     {
-        copy.Begin(27);
+        copy.Begin(30);
         copy.Uuid(state.Session);
         copy.Text(Plain(state.Video));
         ReadOnlySpan<long> numbers =
@@ -148,6 +150,9 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         copy.Int64(state.WatchLowMs);
         copy.Bytes(state.Reports.ToBytes());
         copy.Int64(state.IsView ? 1 : 0);
+        copy.Bytes(state.Ranged.ToBytes());
+        copy.Int64(state.IgnoredRanges);
+        copy.Int64(state.Live ? 1 : 0);
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)

@@ -90,6 +90,13 @@ internal static class PostgresSchema
         {SessionWatch(SqlViews.IsView)}
         """,
         $"CREATE OR REPLACE VIEW counting.video_retention AS {SqlViews.RetentionToTheEnd("counting.retention_quarter", "counting.video", "greatest")};",
+        $"""
+        -- ranged: segments asked for with a Range, see SegmentSet.ToBytes; ignored_ranges: further ranges of them. live: 1 where a
+        -- segment was of a playlist that slides. event.ranged: 1 for a request with a Range.
+        ALTER TABLE counting.session ADD COLUMN ranged bytea NOT NULL DEFAULT '', ADD COLUMN ignored_ranges bigint NOT NULL DEFAULT 0, ADD COLUMN live bigint NOT NULL DEFAULT 0;
+        ALTER TABLE counting.event ADD COLUMN ranged smallint NOT NULL DEFAULT 0;
+        {SessionWatch(SqlViews.IsView + SqlViews.Live)}
+        """,
     ];
 
     /// <summary>Makes or renews the tables. Any number of processes may call it at once: one works, the others wait and find it done.</summary>

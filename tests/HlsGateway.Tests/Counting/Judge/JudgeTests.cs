@@ -81,7 +81,7 @@ public abstract class JudgeContract : IAsyncLifetime
     {
         foreach (var video in Videos)
         {
-            foreach (var gateway in gateways) await new JudgedViewer([gateway], new Random(random.Next()), video, Begin, memory).BeginAsync();
+            foreach (var gateway in gateways) await new JudgedViewer([gateway], new Random(random.Next()), video, Begin, memory).BeginAsync(here: true);
         }
         await MergedAsync();
         var viewers = Enumerable.Range(0, Viewers).Select(_ => (Seed: random.Next(), Video: Videos[random.Next(Videos.Length)], At: Begin.AddMilliseconds(random.NextInt64((long)Span.TotalMilliseconds)), Steps: random.Next(26))).ToList();
@@ -96,7 +96,8 @@ public abstract class JudgeContract : IAsyncLifetime
         // The story is worth its judge only if all of it happened.
         foreach (var rule in (HitRule[])[HitRule.Counted, HitRule.Head, HitRule.Anonymous, HitRule.ExpiredSession, HitRule.ForgedSession, HitRule.ForgedDuration])
             Assert.Contains(memory, told => told.Rule == rule);
-        foreach (var kind in Enum.GetValues<HitKind>()) Assert.Contains(memory, told => told.Kind == kind);
+        Assert.Contains(sessions, session => session.FurtherRanges > 0);
+        foreach (var kind in Enum.GetValues<HitKind>().Where(kind => kind != HitKind.Live)) Assert.Contains(memory, told => told.Kind == kind);
         Assert.Contains(sessions, session => session.Completed);
         Assert.Contains(sessions, session => session.LowMs > 20_000);
         Assert.Contains(sessions, session => session.LowMs > 20_000 && session.Requests.Any(request => request.Event is not null) && session.Requests.All(request => request.BufferMs is null));
@@ -122,7 +123,7 @@ public abstract class JudgeContract : IAsyncLifetime
         Assert.Equal(model.StartedAt, report.GetProperty("started_at").GetDateTimeOffset());
         Assert.Equal(model.FirstAt, Ms(report.GetProperty("first_at")));
         Assert.Equal(model.LastAt, Ms(report.GetProperty("last_at")));
-        Assert.Equal(model.Segments, report.GetProperty("segments_fetched").GetInt64());
+        Assert.Equal(model.Fetched, report.GetProperty("segments_fetched").GetInt64());
         Assert.Equal(model.FetchedMs / 1000.0, report.GetProperty("seconds_fetched").GetDouble());
         Assert.Equal(model.WatchMs / 1000.0, report.GetProperty("watch_seconds").GetDouble());
         Assert.Equal(model.LowMs / 1000.0, report.GetProperty("watch_seconds_low").GetDouble());
@@ -146,9 +147,9 @@ public abstract class JudgeContract : IAsyncLifetime
         // Which of the requests for the same media time came first is for the order of arrival to say, and only that.
         Assert.Equal(
             model.Requests.Select(request => (request.At, request.Path, Rule: RuleOf(request))).Order(),
-            trace.Select(entry => (entry.At, entry.Path ?? "", Rule: entry.Rule is "watched" or "repeat" or "other_rendition" ? "content" : entry.Rule)).Order());
+            trace.Select(entry => (entry.At, entry.Path ?? "", Rule: entry.Rule is "watched" or "repeat" or "other_rendition" or "range" ? "content" : entry.Rule)).Order());
         Assert.Equal(report.GetProperty("watch_seconds").GetDouble(), Math.Round(trace.Sum(entry => entry.Added), 3));
-        Assert.Equal(model.Requests.Count(request => request.Rule == HitRule.Counted), trace.Count(entry => entry.Counted));
+        Assert.Equal(model.Requests.Count(request => request.Rule == HitRule.Counted) - model.FurtherRanges, trace.Count(entry => entry.Counted));
         var seen = new HashSet<string?>();
         foreach (var entry in trace.Where(entry => entry.Rule is "watched" or "repeat" or "other_rendition"))
         {
@@ -157,6 +158,7 @@ public abstract class JudgeContract : IAsyncLifetime
         }
         var ignored = report.GetProperty("ignored");
         Assert.Equal(trace.Count(entry => entry.Rule is "repeat" or "other_rendition"), ignored.GetProperty("repeats").GetInt32());
+        Assert.Equal((model.FurtherRanges, model.FurtherRanges), (trace.Count(entry => entry.Rule == "range"), ignored.GetProperty("ranges").GetInt32()));
         Assert.Equal(model.Requests.Count(request => request.Rule == HitRule.Head), ignored.GetProperty("head").GetInt32());
         Assert.Equal(model.Requests.Count(request => request.Rule == HitRule.ForgedDuration), ignored.GetProperty("forged_duration").GetInt32());
         Assert.Equal(model.Requests.Count(request => request.Rule == HitRule.ExpiredSession), ignored.GetProperty("expired").GetInt32());
@@ -198,7 +200,7 @@ public abstract class JudgeContract : IAsyncLifetime
         (string Name, double Value)[] figures =
         [
             ("sessions", mine.Count), ("impressions", mine.Count(session => session.Impression)), ("views", views),
-            ("segments_fetched", mine.Sum(session => session.Segments)), ("seconds_fetched", mine.Sum(session => session.FetchedMs) / 1000.0),
+            ("segments_fetched", mine.Sum(session => session.Fetched)), ("seconds_fetched", mine.Sum(session => session.FetchedMs) / 1000.0),
             ("watch_seconds", mine.Sum(session => session.WatchMs) / 1000.0), ("watch_seconds_low", mine.Sum(session => session.LowMs) / 1000.0),
             ("trailer_sessions", mine.Count(session => session.TrailerMs > 0)), ("trailer_seconds", mine.Sum(session => session.TrailerMs) / 1000.0),
             ("completed", mine.Count(session => session.Completed)),

@@ -26,6 +26,8 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     /// <summary>Sits back and watches, with a segment in the buffer; the others leap about and tell whatever comes to mind.</summary>
     private readonly bool steady = random.Next(3) == 0;
 
+    private readonly bool ranges = random.Next(2) == 0;
+
     /// <summary>Its page sends event reports, stamped by a clock that nobody has set.</summary>
     private readonly bool reports = random.Next(2) == 0;
     private readonly long clock = random.Next(-100_000, 100_000);
@@ -38,10 +40,11 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     private string initialization = "";
 
     /// <summary>Begins a session and loads its playlists, from whichever gateway.</summary>
-    public async Task BeginAsync()
+    /// <param name="here">At this gateway, which learns whose the playlists are.</param>
+    public async Task BeginAsync(bool here = false)
     {
         var master = new Uri(gateways[0].Address, $"watch/{video}/playlist.m3u8");
-        if (random.Next(4) == 0)
+        if (!here && random.Next(4) == 0)
         {
             // Began at a gateway that had a trailer, and whose ledger is another one.
             var text = new byte[SessionToken.Length];
@@ -187,11 +190,11 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     private async Task SignedAsync(string path, HitKind kind, string letter, SegmentTime time)
     {
         var signed = SegmentSignature.Parameters(Keys, video, path, time, letter);
-        Remember(kind, HitRule.Counted, path, time.StartMs, time.EndMs - time.StartMs, await SendAsync($"{gateways[0].Address}watch/{video}/{path}?session_id={token}{signed}", HitRule.Counted));
+        Remember(kind, HitRule.Counted, path, time.StartMs, time.EndMs.GetValueOrDefault() - time.StartMs, await SendAsync($"{gateways[0].Address}watch/{video}/{path}?session_id={token}{signed}", HitRule.Counted));
     }
 
     /// <summary>From a random gateway, with a Range or without, with CMCD in query or headers, whole or broken.</summary>
-    private async Task<(int? BufferMs, decimal? Rate)> SendAsync(string uri, HitRule rule, HttpMethod? method = null)
+    private async Task<(int? BufferMs, decimal? Rate, bool Ranged)> SendAsync(string uri, HitRule rule, HttpMethod? method = null)
     {
         int? buffer = null;
         decimal? rate = null;
@@ -212,10 +215,12 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         if (told.Length > 0 && !inHeaders) target += (target.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "CMCD=" + Uri.EscapeDataString(told);
         using var request = Request(method ?? HttpMethod.Get, target);
         if (inHeaders) request.Headers.TryAddWithoutValidation("CMCD-Request", told);
-        if (random.Next(4) == 0) request.Headers.TryAddWithoutValidation("Range", "bytes=0-1");
+        // Some players send a Range with each request, some now and then, some never.
+        var ranged = random.Next(4) < (ranges ? 3 : 1);
+        if (ranged) request.Headers.TryAddWithoutValidation("Range", random.Next(2) == 0 ? "bytes=0-" : $"bytes={random.Next(100)}-{100 + random.Next(100)}");
         using var answer = await gateway.Client.SendAsync(request);
         Assert.True(answer.StatusCode is HttpStatusCode.Found or HttpStatusCode.OK, $"{target}: {answer.StatusCode}");
-        return (buffer, rate);
+        return (buffer, rate, ranged);
     }
 
     private async Task<string> TextAsync(Uri uri)
@@ -242,11 +247,11 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         return Encoding.ASCII.GetString(text);
     }
 
-    private void Remember(HitKind kind, HitRule rule, string path, int start, int length, (int? BufferMs, decimal? Rate) told = default, ToldEvent? happened = null)
+    private void Remember(HitKind kind, HitRule rule, string path, int start, int length, (int? BufferMs, decimal? Rate, bool Ranged) told = default, ToldEvent? happened = null)
     {
         var nameless = rule is HitRule.Anonymous or HitRule.ForgedSession;
         var request = new Told(
             nameless ? Guid.Empty : session, video, now, kind, rule, path, start, length, agent.Family, trailer, told.BufferMs, told.Rate, nameless || rule == HitRule.ExpiredSession);
-        memory.Add(request with { Event = happened });
+        memory.Add(request with { Event = happened, Ranged = told.Ranged });
     }
 }

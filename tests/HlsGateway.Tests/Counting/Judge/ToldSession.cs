@@ -11,6 +11,9 @@ internal sealed record Told(
 {
     /// <summary>Set for an event report.</summary>
     public ToldEvent? Event { get; init; }
+
+    /// <summary>It asked for a range.</summary>
+    public bool Ranged { get; init; }
 }
 
 /// <summary>What a player reported: at a time of its own clock (Unix ms), where it was, how fast, and whether it played on from there.</summary>
@@ -48,7 +51,10 @@ internal sealed class ToldSession
 
     public DateTimeOffset StartedAt => DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(Id.ToString("n")[..12], 16));
 
-    public IEnumerable<Told> Content => counted.Where(request => request.Kind == HitKind.Content);
+    /// <summary>What was handed out: by requests without a range each time, by ranges once (rule H2).</summary>
+    public IEnumerable<Told> Content => Segments(ranged: false).Concat(Segments(ranged: true).DistinctBy(request => request.Path));
+
+    public int FurtherRanges => Segments(ranged: true).Count() - Segments(ranged: true).DistinctBy(request => request.Path).Count();
 
     public bool Impression => counted.Any(request => request.Kind == HitKind.SessionStart);
 
@@ -56,7 +62,7 @@ internal sealed class ToldSession
 
     public long LastAt => counted.Count == 0 ? 0 : counted.Max(request => request.At);
 
-    public int Segments => Content.Count();
+    public int Fetched => Content.Count();
 
     public long FetchedMs => Content.Sum(request => (long)request.LengthMs);
 
@@ -92,6 +98,8 @@ internal sealed class ToldSession
 
     /// <summary>The last second that was handed out; -1 for none.</summary>
     public int Left => Array.FindLastIndex(handedOut, times => times > 0) is var last and >= 0 ? last / 1000 : -1;
+
+    private IEnumerable<Told> Segments(bool ranged) => counted.Where(request => request.Kind == HitKind.Content && request.Ranged == ranged);
 
     private void Prove()
     {
