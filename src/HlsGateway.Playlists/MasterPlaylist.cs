@@ -22,6 +22,9 @@ public readonly record struct Rendition(
 /// <summary>A Master Playlist: an index over its bytes, which are kept and copied wherever nothing is to be changed.</summary>
 public sealed class MasterPlaylist
 {
+    /// <summary>This object's own fields.</summary>
+    private const int Own = 120;
+
     internal MasterPlaylist(ReadOnlyMemory<byte> text, MarkList marks, Variables variables, SubtitleGroups subtitles)
     {
         Text = text;
@@ -60,6 +63,12 @@ public sealed class MasterPlaylist
 
     /// <summary>Trick play or thumbnails are offered: EXT-X-I-FRAME-STREAM-INF or EXT-X-IMAGE-STREAM-INF stands somewhere.</summary>
     public bool HasIFrameStreams => Marks.Any(m => m.Kind == MarkKind.IFrameStream);
+
+    /// <summary>Memory held, in bytes: the text and the index over it.</summary>
+    public long Weight => Own + Weights.OfArray<byte>(Text.Length) + Weights.OfArray<Mark>(Marks.Length) + Weights.OfArray<VariantStream>(Variants.Length) + Weights.OfArray<Rendition>(Renditions.Length)
+        + Variables.Weight + Subtitles.Weight
+        + Variants.Sum(v => Weights.Of(v.Uri) + Weights.Of(v.Codecs) + Weights.Of(v.FrameRate) + Weights.Of(v.Audio) + Weights.Of(v.Subtitles))
+        + Renditions.Sum(r => Weights.Of(r.Type) + Weights.Of(r.GroupId) + Weights.Of(r.Language) + Weights.Of(r.Name) + Weights.Of(r.Uri) + Weights.Of(r.Channels));
 
     /// <summary>Makes the template of one edit.</summary>
     /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>

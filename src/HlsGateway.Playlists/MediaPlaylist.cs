@@ -22,6 +22,9 @@ public readonly record struct MapSection(string Uri, long? RangeOffset, long? Ra
 /// <summary>A Media Playlist: an index over its bytes, which are kept and copied wherever nothing is to be changed.</summary>
 public sealed class MediaPlaylist
 {
+    /// <summary>This object's own fields.</summary>
+    private const int Own = 240;
+
     internal MediaPlaylist(ReadOnlyMemory<byte> text, Mark[] marks, in MediaFacts facts)
     {
         Text = text;
@@ -98,6 +101,28 @@ public sealed class MediaPlaylist
 
     /// <summary>1-based line of each segment's URI.</summary>
     public ImmutableArray<int> SegmentLines => [.. Marks.Where(m => m.IsUri && m.Uri == UriKind.Segment).Select(m => m.Line)];
+
+    /// <summary>Memory held, in bytes: the text and the index over it.</summary>
+    public long Weight
+    {
+        get
+        {
+            var weight = Own + Weights.OfArray<byte>(Text.Length) + Weights.OfArray<Mark>(Marks.Length) + Weights.OfArray<MediaSegment>(Segments.Length) + Weights.OfArray<MapSection>(Maps.Length)
+                + Weights.Of(Facts.FirstDate) + Facts.Variables.Weight + (Facts.Parent?.Weight ?? 0);
+            var duration = "";
+            foreach (ref readonly var segment in Segments.AsSpan())
+            {
+                weight += Weights.Of(segment.Uri);
+                // Neighbours of one length share its text.
+                if (!ReferenceEquals(segment.Duration, duration))
+                    weight += Weights.Of(duration = segment.Duration);
+            }
+
+            foreach (var map in Maps)
+                weight += Weights.Of(map.Uri);
+            return weight;
+        }
+    }
 
     /// <summary>Makes the template of one edit. Costs one pass over the playlist's URIs.</summary>
     /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>

@@ -9,8 +9,15 @@ internal sealed class SubtitleGroups
 {
     private const string OurGroup = "subtitles";
 
+    /// <summary>This object's and its lists' own fields.</summary>
+    private const int Own = 96;
+
     private readonly List<string> names = [];
     private readonly List<SubtitleMember> members = [];
+
+    /// <summary>Memory held, in bytes.</summary>
+    public long Weight => Own + Weights.OfArray<string>(names.Capacity) + Weights.OfArray<SubtitleMember>(members.Capacity)
+        + names.Sum(Weights.Of) + members.Sum(member => Weights.Of(member.Group) + Weights.Of(member.Name) + Weights.Of(member.AutoSelectKey));
 
     /// <summary>The group for Variant Streams that name none.</summary>
     public string First => names.Count == 0 ? OurGroup : names[0];

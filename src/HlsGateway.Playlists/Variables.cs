@@ -17,6 +17,12 @@ public sealed class Variables
 
     private const int LongestTogether = 1 << 20;
 
+    /// <summary>This object's and its dictionary's own fields.</summary>
+    private const int Own = 120;
+
+    /// <summary>A dictionary's place for one name, which is grown by doubling.</summary>
+    private const int EntryWeight = 96;
+
     private readonly Dictionary<string, Definition> byName = new(StringComparer.Ordinal);
 
     private Variables()
@@ -28,6 +34,9 @@ public sealed class Variables
     private readonly record struct Definition(int Line, string? Value);
 
     internal static Variables None { get; } = new();
+
+    /// <summary>Memory held, in bytes; none where there are none.</summary>
+    internal long Weight => byName.Count == 0 ? 0 : Own + byName.Sum(each => EntryWeight + Weights.Of(each.Key) + Weights.Of(each.Value.Value));
 
     /// <summary>Some value comes from the Master Playlist.</summary>
     internal bool HasImports { get; private set; }

@@ -14,7 +14,9 @@ var outbox = new Command("outbox", "What one durable commit costs, by its form a
 outbox.SetAction(_ => OutboxBenchmark.Run());
 var render = new Command("render", "What it costs to render a playlist.");
 render.SetAction(_ => RenderBenchmark.Run(Console.Out));
+var memory = new Command("memory", "What a full playlist cache takes of the heap, and what a connection holds that takes nothing.");
+memory.SetAction((_, _) => MemoryBenchmark.RunAsync(Console.Out));
 var transcode = new Command("transcode", "A whole job's time beside one plain ffmpeg command that makes the same outputs.");
 transcode.SetAction((_, _) => TranscodeBenchmark.RunAsync());
 
-return await new RootCommand("Numbers that decide something.") { outbox, render, transcode, load }.Parse(args).InvokeAsync();
+return await new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load }.Parse(args).InvokeAsync();

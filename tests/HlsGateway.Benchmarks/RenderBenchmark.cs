@@ -59,7 +59,7 @@ internal static class RenderBenchmark
         Playlist.TryParse(bytes, out _, out var media, out var error) && media is not null ? media : throw new InvalidOperationException(error.ToString());
 
     /// <summary>As the gateway does: token, duration, start and signature in each URI, and a trailer behind the content.</summary>
-    private static PlaylistTemplate Compile(MediaPlaylist playlist) => playlist.Compile(new MediaEdit
+    internal static PlaylistTemplate Compile(MediaPlaylist playlist) => playlist.Compile(new MediaEdit
     {
         Rewrite = static (in UriSite site) => new RewrittenUri(
             UriQuery.Append(site.Uri, "session_id="),
@@ -67,7 +67,7 @@ internal static class RenderBenchmark
         Trailer = new SplicedTrailer([new SplicedSegment("4", new RewrittenUri("~t/brand@0a1b2c3d/ts/0.ts?session_id=", "&duration=4&t=0&s=AAAAAAAAAAA"))], null, 4000),
     });
 
-    private static byte[] MediaPlaylistOf(int segments)
+    internal static byte[] MediaPlaylistOf(int segments)
     {
         var text = new StringBuilder("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n");
         for (var at = 0; at < segments; at++)

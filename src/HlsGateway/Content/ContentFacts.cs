@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -23,7 +24,12 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
     /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(8);
 
-    private const int MostVideos = 20_000;
+    /// <summary>Memory for what was measured, and for what failed: some 20,000 videos each.</summary>
+    private const long MostBytes = 32L << 20;
+
+    /// <summary>What the cache itself needs for one video.</summary>
+    private const int EntryWeight = 400;
+
     private const int MostWaiting = 1_000;
 
     /// <summary>Ranges of one video that are measured: each costs a part of a segment from the origin.</summary>
@@ -36,8 +42,8 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
 
     /// <summary>One video's Renditions after another: the machine's other core belongs to viewers.</summary>
     private readonly SemaphoreSlim turns = new(1, 1);
-    private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostVideos });
-    private readonly MemoryCache failed = new(new MemoryCacheOptions { SizeLimit = MostVideos });
+    private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostBytes });
+    private readonly MemoryCache failed = new(new MemoryCacheOptions { SizeLimit = MostBytes });
     private readonly ConcurrentDictionary<(string Video, string Version), Lazy<Task<ImmutableArray<RenditionFacts>?>>> running = new();
     private readonly CancellationTokenSource stopping = new();
 
@@ -110,7 +116,7 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
             var facts = await AddEndsAsync(source, kept ?? await MeasureAsync(source, stopping.Token), stopping.Token);
             if (facts != kept)
                 await store.KeepAsync(source.Video, source.Version, facts, stopping.Token);
-            known.Set(key, facts, new MemoryCacheEntryOptions { Size = 1 });
+            known.Set(key, facts, new MemoryCacheEntryOptions { Size = Weight(key) + facts.Sum(fact => fact.Weight) });
             failed.Remove(key);
             return facts;
         }
@@ -122,7 +128,7 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
                 var attempts = (FailureOf(source.Video, source.Version)?.Attempts ?? 0) + 1;
                 var failure = new Failure(e is ContentUnreadableException ? e.Message : $"Measuring it failed ({e.GetType().Name}); the log says where.", attempts, Retries.NextTry(time, attempts));
                 // Kept beyond the next try: what fails again waits longer. Until then nobody may ask for days.
-                failed.Set(key, failure, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromDays(2) });
+                failed.Set(key, failure, new MemoryCacheEntryOptions { Size = Weight(key) + Weights.Of(failure.Reason), SlidingExpiration = TimeSpan.FromDays(2) });
                 log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, failure.Reason);
             }
             return null;
@@ -132,6 +138,8 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
             running.TryRemove(key, out _);
         }
     }
+
+    private static long Weight(in (string Video, string Version) key) => EntryWeight + Weights.Of(key.Video) + Weights.Of(key.Version);
 
     private Failure? FailureOf(string video, string version) => failed.TryGetValue((video, version), out Failure? failure) ? failure : null;
 

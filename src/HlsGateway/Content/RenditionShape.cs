@@ -96,6 +96,10 @@ public readonly record struct RangeFacts(int StartMs, long FirstVideoPts);
 /// <param name="Unsupported">Null, or why no trailer can follow this Rendition: <c>unsupported_codec</c>, <c>unsupported_container</c>, <c>encrypted</c>.</param>
 public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts, string? Unsupported = null)
 {
+    /// <summary>Memory held, in bytes.</summary>
+    internal long Weight => Weights.OfArray<RenditionFacts>(1) + Weights.OfArray<RangeFacts>(Ranges?.Count ?? 0)
+        + Weights.Of(Path) + Weights.Of(Unsupported) + Weights.Of(Shape.Container) + Weights.Of(Shape.FrameRate) + Weights.Of(Shape.VideoProfile);
+
     /// <summary>Stands for a PTS that could not be measured.</summary>
     public const long UnknownPts = -1;
 

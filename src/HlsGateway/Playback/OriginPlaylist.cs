@@ -5,6 +5,9 @@ namespace HlsGateway.Playback;
 /// <summary>A playlist as the origin gave it, parsed once. Immutable, but for when it was last confirmed, and whether the origin failed since.</summary>
 internal sealed class OriginPlaylist
 {
+    /// <summary>This object's own fields.</summary>
+    private const int Own = 160;
+
     private long confirmedAt;
     private int troubled;
 
@@ -17,7 +20,8 @@ internal sealed class OriginPlaylist
     /// <summary>First 16 hexadecimal digits of the SHA-256 of its bytes.</summary>
     public required string Version { get; init; }
 
-    public required int Bytes { get; init; }
+    /// <summary>Bytes of memory: text, index and names.</summary>
+    public long Weight => Own + (Master?.Weight ?? Media?.Weight ?? 0) + Weights.Of(Target.Locator) + Weights.Of(Version) + Weights.Of(Url) + Weights.Of(ETag);
 
     /// <summary>Absolute URL that its relative URIs resolve against.</summary>
     public required string Url { get; init; }

@@ -89,7 +89,7 @@ public sealed class OriginOptions : IValidatableObject
     /// <summary>How long a failed fetch is remembered, so that an origin in trouble is not hammered.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Bytes of playlists, indexes and templates kept in memory.</summary>
+    /// <summary>Bytes of memory that playlists, their indexes and their templates take together, at most.</summary>
     public long CacheBytes { get; init; } = 256L << 20;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -111,6 +111,6 @@ public sealed class OriginOptions : IValidatableObject
         }
 
         if (CacheBytes < 32L << 20)
-            yield return new ValidationResult($"{Section}:CacheBytes is {CacheBytes}; the least is 33554432 (32 MiB), which holds the largest playlist that is accepted.");
+            yield return new ValidationResult($"{Section}:CacheBytes is {CacheBytes}; the least is 33554432 (32 MiB). A playlist that weighs more than half of it is read again for each viewer.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HlsGateway.Playlists;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
@@ -5,52 +6,195 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// What is kept of origin playlists and of the templates compiled from them, within one bound of bytes. A template's key holds its
-/// playlist object, so that new bytes from the origin can never meet an old template.
+/// What is kept of origin playlists and of the templates compiled from them, within one bound of bytes that is never passed: whatever
+/// is added pushes out at once what nobody has asked for since it was last looked at. A template goes with its playlist, so that what
+/// the origin has replaced is held by nothing.
 /// </summary>
-internal sealed class PlaylistCache(IOptions<OriginOptions> options) : IDisposable
+internal sealed class PlaylistCache : IDisposable
 {
-    // An index over the bytes weighs about as much as the bytes: URIs as strings and a record per segment.
-    private const int IndexFactor = 4;
+    /// <summary>An entry's own objects: the item, its places in list and dictionary, keys.</summary>
+    private const int ItemWeight = 400;
 
-    private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = options.Value.CacheBytes });
+    private readonly long limit;
+    private readonly ConcurrentDictionary<OriginTarget, Item> playlists = new();
+    private readonly ConcurrentDictionary<TemplateKey, Item> templates = new();
+
+    /// <summary>Failures, and playlists of trailers: a sixteenth of the bound, so that whoever makes up paths pushes out no templates.</summary>
+    private readonly MemoryCache others;
+
+    private readonly Lock gate = new();
+
+    /// <summary>All items; the first is looked at next.</summary>
+    private readonly LinkedList<Item> line = new();
+    private long held;
+
+    public PlaylistCache(IOptions<OriginOptions> options)
+    {
+        var small = options.Value.CacheBytes / 16;
+        limit = options.Value.CacheBytes - small;
+        others = new MemoryCache(new MemoryCacheOptions { SizeLimit = small, CompactionPercentage = 0.25 });
+    }
 
     private readonly record struct FailureKey(OriginTarget Target);
 
     private readonly record struct AssetKey(string Video, string Below);
 
+    /// <summary>Bytes of all that is kept, as weighed.</summary>
+    internal long Held => Interlocked.Read(ref held);
+
     public OriginPlaylist? Find(OriginTarget target, out OriginFailure? failure)
     {
-        failure = memory.TryGetValue(new FailureKey(target), out OriginFailure failed) ? failed : null;
-        return memory.TryGetValue(target, out OriginPlaylist? playlist) ? playlist : null;
+        failure = others.TryGetValue(new FailureKey(target), out OriginFailure failed) ? failed : null;
+        return playlists.TryGetValue(target, out var item) ? item.Use() as OriginPlaylist : null;
     }
 
     public void Keep(OriginPlaylist playlist)
     {
-        memory.Remove(new FailureKey(playlist.Target));
-        memory.Set(playlist.Target, playlist, new MemoryCacheEntryOptions { Size = (playlist.Bytes * (long)IndexFactor) + 1024 });
+        others.Remove(new FailureKey(playlist.Target));
+        lock (gate)
+        {
+            if (playlists.TryGetValue(playlist.Target, out var former))
+                Drop(former);
+            var item = new Item(playlist, key: null, owner: null, playlist.Weight + ItemWeight);
+            if (!Fits(item))
+                return;
+            playlists[playlist.Target] = item;
+            Add(item);
+        }
     }
 
     public void Remember(OriginTarget target, OriginFailure failure, TimeSpan span)
     {
         if (span > TimeSpan.Zero)
-            memory.Set(new FailureKey(target), failure, new MemoryCacheEntryOptions { Size = 1024, AbsoluteExpirationRelativeToNow = span });
+            others.Set(new FailureKey(target), failure, new MemoryCacheEntryOptions { Size = ItemWeight + Weights.Of(target.Locator) + Weights.Of(failure.Detail), AbsoluteExpirationRelativeToNow = span });
     }
 
     public T? Find<T>(in TemplateKey key)
-        where T : class => memory.TryGetValue(key, out T? value) ? value : null;
+        where T : class => templates.TryGetValue(key, out var item) ? item.Use() as T : null;
 
     public void Keep<T>(in TemplateKey key, T value, PlaylistTemplate template)
-        where T : class => memory.Set(key, value, new MemoryCacheEntryOptions { Size = template.Weight + 512 });
+        where T : class
+    {
+        lock (gate)
+        {
+            // A playlist that has been replaced or pushed out meanwhile is held by the requests that still answer it, and by nothing else.
+            if (!playlists.TryGetValue(key.Playlist.Target, out var owner) || owner.Value != key.Playlist)
+                return;
+            if (templates.TryGetValue(key, out var former))
+                Drop(former);
+            var item = new Item(value, key, owner, template.Weight + ItemWeight + Weights.Of(key.Video) + Weights.Of(key.ClientPath) + Weights.Of(key.Variant));
+            if (!Fits(item))
+                return;
+            templates[key] = item;
+            owner.Take(item);
+            Add(item);
+        }
+    }
 
-    /// <summary>A trailer's own playlist. Whoever makes up paths must not push others' templates out.</summary>
+    /// <summary>A trailer's own playlist.</summary>
     /// <param name="below">Names all that the template depends on beside the video: Rendition, version and copies.</param>
-    public PlaylistTemplate? FindAsset(string video, string below) => memory.TryGetValue(new AssetKey(video, below), out PlaylistTemplate? template) ? template : null;
+    public PlaylistTemplate? FindAsset(string video, string below) => others.TryGetValue(new AssetKey(video, below), out PlaylistTemplate? template) ? template : null;
 
     public void KeepAsset(string video, string below, PlaylistTemplate template) =>
-        memory.Set(new AssetKey(video, below), template, new MemoryCacheEntryOptions { Size = template.Weight + 512, Priority = CacheItemPriority.Low });
+        others.Set(new AssetKey(video, below), template, new MemoryCacheEntryOptions { Size = template.Weight + ItemWeight + Weights.Of(video) + Weights.Of(below) });
 
-    public void Dispose() => memory.Dispose();
+    public void Dispose() => others.Dispose();
+
+    /// <summary>One playlist must not push out all others.</summary>
+    private bool Fits(Item item) => item.Weight <= limit / 2;
+
+    /// <summary>Second chance: what was asked for since it was last looked at goes back to the end, anything else but the new one goes.</summary>
+    private void Add(Item item)
+    {
+        item.Node = line.AddLast(item);
+        held += item.Weight;
+        while (held > limit && line.First is { Value: var next } node)
+        {
+            if (next == item || next.TakeUse())
+            {
+                line.RemoveFirst();
+                line.AddLast(node);
+            }
+            else
+            {
+                Drop(next);
+            }
+        }
+    }
+
+    private void Drop(Item item)
+    {
+        if (item.Node is not { } node)
+            return;
+        item.Node = null;
+        line.Remove(node);
+        held -= item.Weight;
+        if (item.Key is { } key)
+            templates.TryRemove(new(key, item));
+        else if (item.Value is OriginPlaylist playlist)
+            playlists.TryRemove(new(playlist.Target, item));
+        item.Owner?.Forget(item);
+        foreach (var template in item.Templates)
+            Drop(template);
+    }
+
+    /// <param name="key">Of a template; null for a playlist.</param>
+    /// <param name="owner">Of a template: its playlist's item.</param>
+    private sealed class Item(object value, TemplateKey? key, Item? owner, long weight)
+    {
+        private List<Item>? templates;
+
+        /// <summary>Among its owner's templates.</summary>
+        private int place;
+
+        private bool used;
+
+        public object Value => value;
+
+        public TemplateKey? Key => key;
+
+        public Item? Owner => owner;
+
+        public long Weight => weight;
+
+        /// <summary>Null once it is no longer kept.</summary>
+        public LinkedListNode<Item>? Node { get; set; }
+
+        /// <summary>As they are now: dropping one changes the list.</summary>
+        public Item[] Templates => templates?.ToArray() ?? [];
+
+        public object Use()
+        {
+            // Most often it has been asked for already; a write would cost the other cores their copy of it.
+            if (!Volatile.Read(ref used))
+                Volatile.Write(ref used, true);
+            return value;
+        }
+
+        public bool TakeUse()
+        {
+            var was = Volatile.Read(ref used);
+            Volatile.Write(ref used, false);
+            return was;
+        }
+
+        public void Take(Item template)
+        {
+            templates ??= new(1);
+            template.place = templates.Count;
+            templates.Add(template);
+        }
+
+        public void Forget(Item template)
+        {
+            if (templates is null)
+                return;
+            var last = templates[^1];
+            templates[template.place] = last;
+            last.place = template.place;
+            templates.RemoveAt(templates.Count - 1);
+        }
+    }
 }
 
 /// <summary>What a template depends on, beside the bytes of its playlist.</summary>

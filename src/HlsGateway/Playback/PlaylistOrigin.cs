@@ -133,7 +133,6 @@ internal sealed class PlaylistOrigin(
             Master = master,
             Media = media,
             Version = version,
-            Bytes = bytes.Length,
             Url = answer.Url,
             ETag = answer.ETag,
             LastModified = answer.LastModified,
