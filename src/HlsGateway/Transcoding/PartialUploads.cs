@@ -31,6 +31,7 @@ internal sealed class PartialUploads
     private readonly TranscodeOptions options;
     private readonly TimeProvider time;
     private readonly Lock creating = new();
+    private readonly HashSet<Whole> wholes = [];
     private readonly ConcurrentDictionary<string, UploadLock> locks = new(StringComparer.Ordinal);
 
     public PartialUploads(IOptions<TranscodeOptions> transcode, IOptions<GatewayOptions> gateway, IHostEnvironment environment, TimeProvider time)
@@ -53,8 +54,7 @@ internal sealed class PartialUploads
         lock (creating)
         {
             Directory.CreateDirectory(root);
-            var unfinished = Ids().Select(Read).OfType<PartialUpload>().Where(other => !other.Queued).ToList();
-            if (unfinished.Count >= options.MaxPartialUploads || unfinished.Sum(other => other.Length) + length > options.MaxPartialBytes)
+            if (!HasRoom(length))
                 return Room.None;
             using (File.Create(FileOf(upload)))
             {
@@ -65,6 +65,38 @@ internal sealed class PartialUploads
         }
 
         return Room.Free;
+    }
+
+    /// <summary>Takes room for an upload that comes in one request, while it comes; dispose it to give the room back. Null: there is none.</summary>
+    public IDisposable? Hold(long length)
+    {
+        lock (creating)
+        {
+            if (!HasRoom(length))
+                return null;
+            var whole = new Whole(this, length);
+            wholes.Add(whole);
+            return whole;
+        }
+    }
+
+    /// <summary>Both ways of uploading share one quota: neither is the way around the other's.</summary>
+    private bool HasRoom(long length)
+    {
+        var unfinished = Ids().Select(Read).OfType<PartialUpload>().Where(other => !other.Queued).ToList();
+        return unfinished.Count + wholes.Count < options.MaxPartialUploads
+            && unfinished.Sum(other => other.Length) + wholes.Sum(other => other.Length) + length <= options.MaxPartialBytes;
+    }
+
+    private sealed class Whole(PartialUploads uploads, long length) : IDisposable
+    {
+        public long Length => length;
+
+        public void Dispose()
+        {
+            lock (uploads.creating)
+                uploads.wholes.Remove(this);
+        }
     }
 
     /// <returns>Null: none of ours, another's, or expired.</returns>

@@ -50,11 +50,11 @@ public sealed class TranscodeOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan PartialLifetime { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Bytes that unfinished resumable uploads may take together, by the lengths they announced.</summary>
+    /// <summary>Bytes that unfinished uploads may take together, by the lengths they announced; one that announces none counts as <see cref="MaxBytes"/>.</summary>
     [Range(1_000, 100L << 40)]
     public long MaxPartialBytes { get; init; } = 20L << 30;
 
-    /// <summary>Unfinished resumable uploads at a time.</summary>
+    /// <summary>Unfinished uploads at a time, resumable ones and those that come in one request.</summary>
     [Range(1, 100_000)]
     public int MaxPartialUploads { get; init; } = 200;
 

@@ -71,7 +71,7 @@ internal static class TusEndpoints
         if (intake.Check(video, length) is { } refusal)
             return refusal.Problem;
         if (uploads.Create(video, length, Owner(request), out var upload) == Room.None)
-            return Problems.Of(413, "quota", "There is no room for another unfinished upload", "Finish or DELETE unfinished uploads, wait until they expire, or raise Transcode:MaxPartialBytes and Transcode:MaxPartialUploads.");
+            return UploadIntake.NoRoom.Problem;
         Tell(context, uploads, upload);
         return TypedResults.Created($"{request.PathBase}/api/uploads/{upload.Id}");
     }

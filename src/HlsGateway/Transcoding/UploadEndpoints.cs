@@ -34,11 +34,14 @@ internal static class UploadEndpoints
     }
 
     private static async Task<Results<Accepted<VideoView>, ProblemHttpResult>> PutAsync(
-        string video, HttpContext context, Ffmpeg ffmpeg, UploadIntake intake, VideoViews videos, CancellationToken ct)
+        string video, HttpContext context, Ffmpeg ffmpeg, PartialUploads uploads, UploadIntake intake, VideoViews videos, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         if (intake.Check(id, context.Request.ContentLength) is { } early)
             return early.Problem;
+        using var room = uploads.Hold(context.Request.ContentLength ?? intake.MaxBytes);
+        if (room is null)
+            return UploadIntake.NoRoom.Problem;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = intake.MaxBytes;
 

@@ -18,6 +18,10 @@ public sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, 
 
     public static UploadRefusal Empty { get; } = new("empty", "The body is empty", "Send the file's bytes as the body, as curl -T does.", 400);
 
+    public static UploadRefusal NoRoom { get; } = new(
+        "quota", "There is no room for another unfinished upload",
+        "Wait until other uploads are done, finish or DELETE unfinished ones, or raise Transcode:MaxPartialBytes and Transcode:MaxPartialUploads.", 413);
+
     public long MaxBytes => options.Value.MaxBytes;
 
     public UploadRefusal TooLarge => new("too-large", "The body is too large", $"{MaxBytes} bytes is the most. Compress it, or raise Transcode:MaxBytes.", 413);

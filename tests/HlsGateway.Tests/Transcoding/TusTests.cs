@@ -123,6 +123,33 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
     }
 
     [Fact]
+    public async Task An_upload_in_one_request_shares_the_quota_of_resumable_ones_while_it_comes()
+    {
+        var url = new Uri("/api/videos/raw", UriKind.Relative);
+        var body = new Held(45_000_000);
+        var coming = api.PutAsync(url, body);
+        await Eventually.IsTrueAsync(() => Directory.Exists(Path.Combine(host.DataDirectory, "work")) && Directory.EnumerateFiles(Path.Combine(host.DataDirectory, "work"), "*", SearchOption.AllDirectories).Any(), "the first bytes are here");
+        await BeginAsync("a", 45_000_000);
+        // Full in bytes, for either way; one that does not tell its length may be as long as any.
+        await BeginAsync(413, "quota", "b", 1);
+        foreach (var rest in (string[])["Content-Length: 3\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"])
+        {
+            var (refused, _) = await RawHttp.SendAsync(host.Address, $"PUT /api/videos/raw HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {GatewayHost.TokenOf("uploader")}\r\nConnection: close\r\n{rest}");
+            Assert.StartsWith("HTTP/1.1 413 ", refused, StringComparison.Ordinal);
+            Assert.Contains("urn:hlsgateway:problem:quota", refused, StringComparison.Ordinal);
+        }
+
+        body.End();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => coming);
+        // The room comes back when its connection is gone.
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var answer = await PostAsync("b", 45_000_000);
+            return answer.StatusCode == HttpStatusCode.Created;
+        }, "room for another");
+    }
+
+    [Fact]
     public async Task Bytes_go_on_where_the_last_ones_ended_or_nowhere()
     {
         var url = await BeginAsync("v", 10);
@@ -293,6 +320,27 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         {
             length = 0;
             return false;
+        }
+    }
+
+    /// <summary>A body that begins and then waits for its end, which is a cut.</summary>
+    private sealed class Held(long length) : HttpContent
+    {
+        private readonly TaskCompletionSource end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void End() => end.TrySetException(new IOException("cut"));
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(new byte[1000]);
+            await stream.FlushAsync();
+            await end.Task;
+        }
+
+        protected override bool TryComputeLength(out long computed)
+        {
+            computed = length;
+            return true;
         }
     }
 }
