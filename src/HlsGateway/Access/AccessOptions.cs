@@ -1,10 +1,10 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
 
 /// <summary>The keys of the section <c>Gateway</c> that say who may come in and whom we believe.</summary>
-public sealed class AccessOptions
+public sealed class AccessOptions : IValidatableObject
 {
     /// <summary>Empty: one admin token is made on first start and kept in the data directory.</summary>
     public ApiToken[] ApiTokens { get; init; } = [];
@@ -15,6 +15,26 @@ public sealed class AccessOptions
     /// <summary>One of <see cref="KnownProxies"/>; a single address is a network of one.</summary>
     internal static IPNetwork NetworkOf(string proxy) =>
         IPAddress.TryParse(proxy, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : IPNetwork.Parse(proxy);
+
+    /// <summary>A token's own text is never part of a message.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < ApiTokens.Length; i++)
+        {
+            var token = ApiTokens[i];
+            if (token.Token.Length < 8)
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:Token must have 8 characters or more; 32 random ones are better.");
+            if (token.Token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:Token may hold printable ASCII without spaces only: it travels in a header.");
+            if (!Roles.All.Contains(token.Role, StringComparer.Ordinal))
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:Role is '{token.Role}'; it must be one of {string.Join(", ", Roles.All)}.");
+        }
+        for (var i = 0; i < KnownProxies.Length; i++)
+        {
+            if (!IPAddress.TryParse(KnownProxies[i], out _) && !IPNetwork.TryParse(KnownProxies[i], out _))
+                yield return new ValidationResult($"Gateway:KnownProxies:{i} is '{KnownProxies[i]}'; it must be an IP address or a range such as 10.0.0.0/8.");
+        }
+    }
 }
 
 public sealed class ApiToken
@@ -22,29 +42,4 @@ public sealed class ApiToken
     public string Token { get; init; } = "";
 
     public string Role { get; init; } = "";
-}
-
-/// <summary>Stops the start with the key's name and the reason; a token's own text is never part of a message.</summary>
-internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
-{
-    public ValidateOptionsResult Validate(string? name, AccessOptions options)
-    {
-        var failures = new List<string>();
-        for (var i = 0; i < options.ApiTokens.Length; i++)
-        {
-            var token = options.ApiTokens[i];
-            if (token.Token.Length < 8)
-                failures.Add($"Gateway:ApiTokens:{i}:Token must have 8 characters or more; 32 random ones are better.");
-            if (token.Token.AsSpan().ContainsAnyExceptInRange('!', '~'))
-                failures.Add($"Gateway:ApiTokens:{i}:Token may hold printable ASCII without spaces only: it travels in a header.");
-            if (!Roles.All.Contains(token.Role, StringComparer.Ordinal))
-                failures.Add($"Gateway:ApiTokens:{i}:Role is '{token.Role}'; it must be one of {string.Join(", ", Roles.All)}.");
-        }
-        for (var i = 0; i < options.KnownProxies.Length; i++)
-        {
-            if (!IPAddress.TryParse(options.KnownProxies[i], out _) && !IPNetwork.TryParse(options.KnownProxies[i], out _))
-                failures.Add($"Gateway:KnownProxies:{i} is '{options.KnownProxies[i]}'; it must be an IP address or a range such as 10.0.0.0/8.");
-        }
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
 }

@@ -14,8 +14,7 @@ public static class AccessSetup
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AccessOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
+        services.AddAnnotatedOptions<AccessOptions>(GatewayOptions.Section);
         services.AddSingleton<TokenTable>().AddSingleton<FailedAttempts>().AddSingleton<ForwardedClients>();
 
         // The policies name the scheme themselves: without a default one, players' requests never reach the handler.

@@ -8,8 +8,7 @@ public static class AnalyticsSetup
     public static void AddAnalytics(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AnalyticsOptions>().BindConfiguration(AnalyticsOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<AnalyticsOptions>, AnalyticsOptionsValidator>();
+        services.AddAnnotatedOptions<AnalyticsOptions>(AnalyticsOptions.Section);
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
             services.AddHostedService<CountingChanges>();
         services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<LiveEndpoint>();

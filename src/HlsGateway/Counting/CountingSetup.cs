@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace HlsGateway.Counting;
 
 /// <summary>Registers the outbox as the process's one writer of the ledger.</summary>
@@ -8,8 +6,7 @@ public static class CountingSetup
     public static void AddCounting(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<LedgerOptions>, LedgerOptionsValidator>();
+        services.AddAnnotatedOptions<LedgerOptions>(LedgerOptions.Section);
         services.AddSingleton<Outbox>();
         // Who redirects nobody counts nothing: a worker beside a gateway must not ask for the ledger that the gateway holds.
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false)

@@ -1,9 +1,9 @@
-using Microsoft.Extensions.Options;
+using System.ComponentModel.DataAnnotations;
 
 namespace HlsGateway.Counting;
 
 /// <summary>The section <c>Ledger</c>: how requests are made durable before they are answered.</summary>
-public sealed class LedgerOptions
+public sealed class LedgerOptions : IValidatableObject
 {
     public const string Section = "Ledger";
 
@@ -21,23 +21,18 @@ public sealed class LedgerOptions
 
     /// <summary>How long a report waits until what is on disk is in the sums; then it tells what there is, and in <c>as_of</c> up to when.</summary>
     public TimeSpan ReportTimeout { get; init; } = TimeSpan.FromSeconds(2);
-}
 
-internal sealed class LedgerOptionsValidator : IValidateOptions<LedgerOptions>
-{
-    public ValidateOptionsResult Validate(string? name, LedgerOptions options)
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        var failures = new List<string>();
-        if (options.CommitTimeout < TimeSpan.FromMilliseconds(1) || options.CommitTimeout > TimeSpan.FromSeconds(10))
-            failures.Add($"Ledger:CommitTimeout is {options.CommitTimeout}; it must be between 00:00:00.001 and 00:00:10, for example 00:00:00.050.");
-        if (options.QueueLimit is < 1 or > 10_000_000)
-            failures.Add($"Ledger:QueueLimit is {options.QueueLimit}; it must be between 1 and 10000000.");
-        if (options.TraceLimit is < 0 or > 10_000_000)
-            failures.Add($"Ledger:TraceLimit is {options.TraceLimit}; it must be between 0 and 10000000.");
-        if (options.EventRetention < TimeSpan.FromHours(25))
-            failures.Add($"Ledger:EventRetention is {options.EventRetention}; it must be at least 1.01:00:00, longer than a session lives.");
-        if (options.ReportTimeout < TimeSpan.Zero || options.ReportTimeout > TimeSpan.FromMinutes(1))
-            failures.Add($"Ledger:ReportTimeout is {options.ReportTimeout}; it must be between 00:00:00 and 00:01:00, for example 00:00:02.");
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        if (CommitTimeout < TimeSpan.FromMilliseconds(1) || CommitTimeout > TimeSpan.FromSeconds(10))
+            yield return new ValidationResult($"Ledger:CommitTimeout is {CommitTimeout}; it must be between 00:00:00.001 and 00:00:10, for example 00:00:00.050.");
+        if (QueueLimit is < 1 or > 10_000_000)
+            yield return new ValidationResult($"Ledger:QueueLimit is {QueueLimit}; it must be between 1 and 10000000.");
+        if (TraceLimit is < 0 or > 10_000_000)
+            yield return new ValidationResult($"Ledger:TraceLimit is {TraceLimit}; it must be between 0 and 10000000.");
+        if (EventRetention < TimeSpan.FromHours(25))
+            yield return new ValidationResult($"Ledger:EventRetention is {EventRetention}; it must be at least 1.01:00:00, longer than a session lives.");
+        if (ReportTimeout < TimeSpan.Zero || ReportTimeout > TimeSpan.FromMinutes(1))
+            yield return new ValidationResult($"Ledger:ReportTimeout is {ReportTimeout}; it must be between 00:00:00 and 00:01:00, for example 00:00:02.");
     }
 }

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Options;
+using System.ComponentModel.DataAnnotations;
 
 namespace HlsGateway.Storage;
 
@@ -9,7 +9,7 @@ public enum StorageKind
 }
 
 /// <summary>The section <c>Storage</c>.</summary>
-public sealed class StorageOptions
+public sealed class StorageOptions : IValidatableObject
 {
     public const string Section = "Storage";
 
@@ -19,6 +19,25 @@ public sealed class StorageOptions
     public string PublicUrl { get; init; } = "";
 
     public S3Options S3 { get; init; } = new();
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Enum.IsDefined(Kind))
+            yield return new ValidationResult("Storage:Kind must be FileSystem or S3.");
+        if (PublicUrl.Length > 0 && !HttpAddress.IsBase(PublicUrl))
+            yield return new ValidationResult($"Storage:PublicUrl is '{PublicUrl}'; it must be an absolute http or https URL without query or fragment.");
+        if (Kind == StorageKind.S3)
+        {
+            if (S3.Bucket.Length == 0)
+                yield return new ValidationResult("Storage:S3:Bucket must name the bucket when Storage:Kind is S3.");
+            if (S3.Endpoint.Length > 0 && !HttpAddress.IsBase(S3.Endpoint))
+                yield return new ValidationResult($"Storage:S3:Endpoint is '{S3.Endpoint}'; it must be an absolute http or https URL.");
+            if (S3.AccessKey.Length > 0 != S3.SecretKey.Length > 0)
+                yield return new ValidationResult("Storage:S3:AccessKey and Storage:S3:SecretKey must be set together, or neither.");
+            if (S3.PresignedLifetime < TimeSpan.FromMinutes(1) || S3.PresignedLifetime > TimeSpan.FromDays(7))
+                yield return new ValidationResult("Storage:S3:PresignedLifetime must be between 00:01:00 and 7.00:00:00, the most that signatures allow.");
+        }
+    }
 }
 
 /// <summary>The section <c>Storage:S3</c>. The defaults are those of Amazon's own service.</summary>
@@ -31,7 +50,7 @@ public sealed class S3Options
 
     public string Region { get; init; } = "us-east-1";
 
-    /// <summary>Empty: the SDK's own chain (environment, instance role).</summary>
+    /// <summary>Empty: the SDK's own search for credentials (environment, instance role).</summary>
     public string AccessKey { get; init; } = "";
 
     public string SecretKey { get; init; } = "";
@@ -42,32 +61,6 @@ public sealed class S3Options
     /// <summary>False sends the SDK's CRC32 trailers only where they are required: Ceph and others refuse them otherwise.</summary>
     public bool Checksums { get; init; } = true;
 
-    /// <summary>How long a presigned URL is good for. A player may pause for hours between two segments, but asks us for each.</summary>
+    /// <summary>How long a presigned URL is valid. A player may pause for hours between two segments, but asks us for each.</summary>
     public TimeSpan PresignedLifetime { get; init; } = TimeSpan.FromHours(6);
-}
-
-/// <summary>Stops the start with the key's name and the reason.</summary>
-internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
-{
-    public ValidateOptionsResult Validate(string? name, StorageOptions options)
-    {
-        var failures = new List<string>();
-        if (!Enum.IsDefined(options.Kind))
-            failures.Add("Storage:Kind must be FileSystem or S3.");
-        if (options.PublicUrl.Length > 0 && !HttpAddress.IsBase(options.PublicUrl))
-            failures.Add($"Storage:PublicUrl is '{options.PublicUrl}'; it must be an absolute http or https URL without query or fragment.");
-        if (options.Kind == StorageKind.S3)
-        {
-            if (options.S3.Bucket.Length == 0)
-                failures.Add("Storage:S3:Bucket must name the bucket when Storage:Kind is S3.");
-            if (options.S3.Endpoint.Length > 0 && !HttpAddress.IsBase(options.S3.Endpoint))
-                failures.Add($"Storage:S3:Endpoint is '{options.S3.Endpoint}'; it must be an absolute http or https URL.");
-            if (options.S3.AccessKey.Length > 0 != options.S3.SecretKey.Length > 0)
-                failures.Add("Storage:S3:AccessKey and Storage:S3:SecretKey must be set together, or neither.");
-            if (options.S3.PresignedLifetime < TimeSpan.FromMinutes(1) || options.S3.PresignedLifetime > TimeSpan.FromDays(7))
-                failures.Add("Storage:S3:PresignedLifetime must be between 00:01:00 and 7.00:00:00, the most that signatures allow.");
-        }
-
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
 }

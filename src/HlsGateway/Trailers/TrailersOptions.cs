@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using HlsGateway.Content;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
@@ -15,7 +14,7 @@ public enum TrailerGround
 }
 
 /// <summary>The section <c>Trailers</c>.</summary>
-public sealed class TrailersOptions
+public sealed class TrailersOptions : IValidatableObject
 {
     public const string Section = "Trailers";
 
@@ -55,6 +54,14 @@ public sealed class TrailersOptions
 
     /// <summary>What stands beside a picture of another shape. Copies that are already made keep theirs.</summary>
     public TrailerGround Ground { get; init; } = TrailerGround.Plain;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var at = Active.LastIndexOf('@');
+        var trailer = at < 0 ? Active : Active[..at];
+        if (trailer.Length > 0 && !TrailerIntake.IsName(trailer))
+            yield return new ValidationResult($"{Section}:Active is no trailer's name: letters, digits, hyphens, underscores and dots, with or without @ and a version.");
+    }
 }
 
 /// <summary>Behind which content a trailer's timestamps go on where the content's end.</summary>
@@ -68,17 +75,4 @@ public enum ContinueTimestamps
 
     /// <summary>All that has a clock of its own, MPEG-TS and packed audio: mpv and VLC splice without a pause then.</summary>
     Always,
-}
-
-/// <summary>Stops the start on a name that no trailer can have.</summary>
-public sealed class TrailersOptionsValidator : IValidateOptions<TrailersOptions>
-{
-    public ValidateOptionsResult Validate(string? name, TrailersOptions options)
-    {
-        var at = options.Active.LastIndexOf('@');
-        var trailer = at < 0 ? options.Active : options.Active[..at];
-        return trailer.Length == 0 || TrailerIntake.IsName(trailer)
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail("Trailers:Active is no trailer's name: letters, digits, hyphens, underscores and dots, with or without @ and a version.");
-    }
 }

@@ -9,7 +9,6 @@ public static class TrailersSetup
     public static void AddTrailers(this WebApplicationBuilder builder)
     {
         builder.Services.AddAnnotatedOptions<TrailersOptions>(TrailersOptions.Section);
-        builder.Services.AddSingleton<IValidateOptions<TrailersOptions>, TrailersOptionsValidator>();
         builder.Services.AddSingleton<WantsEnd>(services => services.GetRequiredService<IOptions<TrailersOptions>>().Value.GoesOnBehind);
         builder.Services.AddSingleton<TrailerLibrary>();
         builder.Services.AddSingleton<TrailerRecords>();

@@ -19,7 +19,7 @@ public static class TranscodingSetup
         builder.Services.AddHostedService<ObjectSweepTimer>();
         builder.Services.AddSingleton<TranscoderHealth>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
-        builder.Services.AddOptions<DemoOptions>().BindConfiguration(DemoOptions.Section);
+        builder.Services.AddAnnotatedOptions<DemoOptions>(DemoOptions.Section);
         builder.Services.AddSingleton<DemoVideo>();
         builder.Services.AddHostedService<DemoStart>();
         builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");
