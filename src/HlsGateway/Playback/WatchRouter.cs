@@ -10,7 +10,7 @@ namespace HlsGateway.Playback;
 /// Says whose path it is and what it means: our own names below a video first (trailer, captions, opaque targets, revisions), then
 /// the catalogue's videos, then the origin's.
 /// </summary>
-internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, SubtitleIndex subtitles, KnownChildren children, OriginCluster cluster, IOptions<OriginOptions> options)
+internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, SubtitleIndex subtitles, KnownChildren children, IOptions<OriginOptions> options)
 {
     public const string TrailerMarker = "~t/";
     public const string RevisionMarker = "~r/";
@@ -96,9 +96,6 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
             ? new(OriginKind.Foreign, target)
             : new(OriginKind.Cluster, target);
     }
-
-    /// <summary>Base addresses that a playlist's absolute URIs may stand under.</summary>
-    public IReadOnlyList<string> Addresses => cluster.BaseAddresses;
 
     private static WatchRoute Route(OpaqueTarget target) => target.Use switch
     {

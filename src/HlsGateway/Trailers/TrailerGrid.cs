@@ -18,7 +18,6 @@ public readonly record struct TrailerGrid(int DurationMs)
     /// Slowest rates that a copy is made for: with them no boundary moves further than half of <see cref="LongestFrameMs"/>.
     /// </summary>
     public const int LowestFrameRate = 8;
-    public const int LowestSampleRate = 8000;
 
     private const int LongestFrameMs = 128;
 

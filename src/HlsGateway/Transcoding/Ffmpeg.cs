@@ -12,7 +12,7 @@ namespace HlsGateway.Transcoding;
 
 /// <summary>One run of ffmpeg.</summary>
 /// <param name="Folder">The only folder it sees; names in the arguments are relative to it.</param>
-/// <param name="Arguments">From <see cref="FfmpegArguments"/>; begins with <see cref="FfmpegArguments.Start"/>.</param>
+/// <param name="Arguments">The words of a line that <see cref="FfmpegArguments.From"/> begins.</param>
 /// <param name="Deadline">Wall time after which its whole process group is killed.</param>
 public sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Arguments, TimeSpan Deadline)
 {

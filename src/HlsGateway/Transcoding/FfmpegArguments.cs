@@ -44,10 +44,7 @@ public static class FfmpegArguments
     /// </summary>
     public const string TextCodecs = "subrip,srt,webvtt,mov_text,ass,ssa";
 
-    /// <summary>Begins an ffmpeg run; faults come on standard error, and nothing on standard output.</summary>
-    public static ImmutableArray<string> Start { get; } = Begin("warning");
-
-    /// <summary>Begins a command line with its first input.</summary>
+    /// <summary>Begins a command line with its first input. Faults come on standard error, and nothing on standard output.</summary>
     /// <param name="logLevel">What ffmpeg tells on standard error.</param>
     /// <param name="more">Further options of the first input.</param>
     internal static FFMpegArguments From(IInputArgument input, string logLevel = "warning", params string[] more) =>

@@ -9,6 +9,9 @@ namespace HlsGateway.Tests.Transcoding;
 /// <summary>The real ffmpeg in its confinement, with a work folder of the test's own.</summary>
 public sealed class FfmpegFixture : IDisposable
 {
+    /// <summary>Begins the command lines that tests write themselves.</summary>
+    internal static readonly string[] Quiet = ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-y"];
+
     public FfmpegFixture() => Ffmpeg = With(IsolationKind.Bubblewrap);
 
     public string Root { get; } = Directory.CreateTempSubdirectory("hlsgateway-tests-").FullName;
@@ -42,7 +45,7 @@ public sealed class FfmpegFixture : IDisposable
         if (captions is not null)
             await folder.AddAsync("in.srt", new MemoryStream(System.Text.Encoding.UTF8.GetBytes(captions)), CancellationToken.None);
         var result = await Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. arguments, file], TimeSpan.FromMinutes(3)), CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegFixture.Quiet, .. arguments, file], TimeSpan.FromMinutes(3)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         return await File.ReadAllBytesAsync(Path.Combine(folder.Path, file));
     }

@@ -41,7 +41,7 @@ public sealed class MediaProbeTests(FfmpegFixture fixture) : IClassFixture<Ffmpe
         await folder.AddAsync("input.mp4", new MemoryStream(upright), CancellationToken.None);
         var turned = await fixture.Ffmpeg.RunAsync(
             new FfmpegJob(
-                folder, [.. FfmpegArguments.Start, "-i", "file:input.mp4", "-c", "copy", "-metadata:s:v", "rotate=" + anticlockwise, "b.mp4"],
+                folder, [.. FfmpegFixture.Quiet, "-i", "file:input.mp4", "-c", "copy", "-metadata:s:v", "rotate=" + anticlockwise, "b.mp4"],
                 TimeSpan.FromSeconds(20)), CancellationToken.None);
         Assert.True(turned.Succeeded, turned.StderrTail);
 

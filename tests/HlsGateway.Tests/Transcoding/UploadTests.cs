@@ -148,7 +148,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         await folder.AddAsync("in", stream, CancellationToken.None);
         string[] picture = ["-xerror", "-i", "file:in", "-map", "0:v", "-pix_fmt", "gray", "-f", "rawvideo", "picture"];
         var result = await media.Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, .. picture, .. sound ? (string[])["-map", "0:a", "-f", "s16le", "sound"] : []], TimeSpan.FromSeconds(60)), CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegFixture.Quiet, .. picture, .. sound ? (string[])["-map", "0:a", "-f", "s16le", "sound"] : []], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         // The last frame's own duration is not always in the playlist's.
         Assert.InRange(new FileInfo(Path.Combine(folder.Path, "picture")).Length / ((long)width * height), frames, frames + 1);
@@ -201,7 +201,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         using var folder = media.Ffmpeg.OpenFolder();
         await folder.AddAsync("in", new MemoryStream(file), CancellationToken.None);
         var result = await media.Ffmpeg.RunAsync(
-            new FfmpegJob(folder, [.. FfmpegArguments.Start, "-i", "file:in", "-c", "copy", "-metadata:s:v", "rotate=90", "out.mp4"], TimeSpan.FromSeconds(60)), CancellationToken.None);
+            new FfmpegJob(folder, [.. FfmpegFixture.Quiet, "-i", "file:in", "-c", "copy", "-metadata:s:v", "rotate=90", "out.mp4"], TimeSpan.FromSeconds(60)), CancellationToken.None);
         Assert.True(result.Succeeded, result.StderrTail);
         return await File.ReadAllBytesAsync(Path.Combine(folder.Path, "out.mp4"));
     }
@@ -213,7 +213,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         await folder.AddAsync("in.srt", new MemoryStream(Encoding.UTF8.GetBytes("1\n00:00:00,500 --> 00:00:01,500\nHello <i>there</i>\n")), CancellationToken.None);
         string[] line =
         [
-            .. FfmpegArguments.Start, "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-i", "file:in.srt", "-map", "0:v",
+            .. FfmpegFixture.Quiet, "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-i", "file:in.srt", "-map", "0:v",
             .. tracks.SelectMany(_ => (string[])["-map", "1:s"]),
             .. name.EndsWith("webm", StringComparison.Ordinal) ? (string[])["-c:v", "libvpx"] : X264, "-c:s", codec,
             .. tracks.SelectMany((track, i) => (string[])[$"-metadata:s:s:{i}", $"language={track.Language}", $"-metadata:s:s:{i}", $"title={track.Title}", $"-metadata:s:s:{i}", $"handler_name={track.Title}"]),
