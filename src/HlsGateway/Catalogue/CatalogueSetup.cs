@@ -1,6 +1,6 @@
 namespace HlsGateway.Catalogue;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>Registers the catalogue of videos and maps its API.</summary>
 public static class CatalogueSetup
 {
     public static void AddCatalogue(this WebApplicationBuilder builder)

@@ -49,7 +49,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         """;
 
     /// <summary>Makes a revision the one that new sessions get. All its objects must be in the store.</summary>
-    /// <param name="with">Further writes of the same transaction; false abandons all of it.</param>
+    /// <param name="with">Further writes in the same transaction; false rolls all of it back.</param>
     /// <returns>False when <paramref name="with"/> refused.</returns>
     public async Task<bool> PublishAsync(Publication publication, Func<DbConnection, DbTransaction, Task<bool>> with, CancellationToken ct)
     {
@@ -118,7 +118,7 @@ public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos p
         return new(row.Revision, source, JsonSerializer.Deserialize<ImmutableArray<RenditionFacts>>(row.Facts).Any(facts => facts.Shape.HasAudio));
     }
 
-    /// <summary>New sessions get no such video; its objects stay until no session of the old revision can live.</summary>
+    /// <summary>New sessions no longer get this video. Its objects stay until no session of the old revision can be valid.</summary>
     /// <returns>False when there was none.</returns>
     public async Task<bool> DeleteAsync(string video, string actor, CancellationToken ct)
     {

@@ -11,7 +11,7 @@ internal sealed class CatalogueWatch(CatalogueStore store, TimeProvider time, IL
 
     private long seen;
 
-    /// <summary>Before the first request is served. A database that is away must not keep the gateway from starting.</summary>
+    /// <summary>Before the first request is served. A database that does not answer must not keep the gateway from starting.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -19,7 +19,7 @@ public sealed record PublishedVideo(string Video, string Revision, ImmutableArra
 /// <param name="ChangedAt">Unix milliseconds, greater with each change of the same video, whichever machine made it.</param>
 internal readonly record struct PublishedChange(string Video, long ChangedAt, PublishedVideo? Published);
 
-/// <summary>Which videos are ours, as an immutable snapshot: looking one up asks nobody and never waits.</summary>
+/// <summary>Which videos are ours, as an immutable snapshot: a lookup reads memory only and never waits.</summary>
 public sealed class PublishedVideos
 {
     private readonly Lock applying = new();
@@ -31,7 +31,7 @@ public sealed class PublishedVideos
         return published is not null;
     }
 
-    /// <summary>Takes over what is newer than what is known: who read the database before a change may come here after it.</summary>
+    /// <summary>Takes over only what is newer than what is known: a reader that read the database before a change may arrive here after it.</summary>
     internal void Apply(IEnumerable<PublishedChange> changes)
     {
         lock (applying)

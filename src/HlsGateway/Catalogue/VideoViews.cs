@@ -41,8 +41,8 @@ internal sealed class VideoViews(
         return rows.Select(row => View(row, queue, request)).ToList();
     }
 
-    /// <summary>What is told of one video holds for this gateway's viewers as well: who hears "ready" and asks for the playlist gets it.</summary>
-    /// <returns>Null when neither a revision nor an upload of it is here.</returns>
+    /// <summary>What the API says about one video is true for this gateway's viewers too: who reads "ready" and asks for the playlist gets it.</summary>
+    /// <returns>Null when there is neither a revision nor an upload of it.</returns>
     public async Task<VideoView?> FindAsync(string video, HttpRequest request, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);

@@ -24,7 +24,7 @@ internal sealed class OfflineTarget : VideoTarget
     public static async Task<OfflineTarget> OpenAsync(string data)
     {
         var builder = WebApplication.CreateBuilder([$"--Gateway:DataDirectory={data}", "--Gateway:Roles:0=worker", "--Logging:LogLevel:Default=Error"]);
-        // Only what a job needs is registered, and nothing of it is started but the worker.
+        // Only the services that a job needs are registered, and only the worker is started.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
         builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
@@ -78,7 +78,7 @@ internal sealed class OfflineTarget : VideoTarget
 
     public override async ValueTask DisposeAsync()
     {
-        // A job that runs is given back.
+        // A running job goes back to the queue.
         await worker.StopAsync(CancellationToken.None);
         worker.Dispose();
         await parts.DisposeAsync();

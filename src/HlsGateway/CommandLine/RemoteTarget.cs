@@ -15,12 +15,12 @@ internal sealed class RemoteTarget : VideoTarget
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            // A refusal that comes after the body has begun is lost with the connection; a proxy that never says 100 delays an upload by as much.
+            // Without waiting for "100 Continue", a refusal is lost when the server closes the connection. A proxy that never sends it delays an upload by this time.
             Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
         })
         {
             BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"),
-            // Uploads take as long as they take; Ctrl+C ends them.
+            // An upload has no time limit; Ctrl+C ends it.
             Timeout = Timeout.InfiniteTimeSpan,
         };
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -31,7 +31,7 @@ internal sealed class RemoteTarget : VideoTarget
         await using var file = task.File.OpenRead();
         using var request = new HttpRequestMessage(HttpMethod.Put, Of(task.Video)) { Content = new StreamContent(new CountingStream(file, sent), 1 << 16) };
         request.Content.Headers.ContentLength = file.Length;
-        // A refusal by size or id comes before the bytes are sent.
+        // With Expect: 100-continue a refusal by size or id comes before the bytes are sent.
         request.Headers.ExpectContinue = true;
         using var answer = await AskAsync(request, ct);
         return answer.IsSuccessStatusCode ? null : UploadOutcome.Refused(task.Video, await ReasonAsync(answer, ct));

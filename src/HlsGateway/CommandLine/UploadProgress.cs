@@ -3,15 +3,15 @@ using Spectre.Console;
 
 namespace HlsGateway.CommandLine;
 
-/// <summary>Hands tasks in one after the other, waits for all, and shows how far each is: bars on a terminal, lines elsewhere.</summary>
+/// <summary>Uploads files one after the other, waits for all of them, and shows the progress of each: bars on a terminal, lines elsewhere.</summary>
 internal static class UploadProgress
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Sending is this part of the whole bar.</summary>
+    /// <summary>The part of the bar that the upload takes; the rest is transcoding.</summary>
     private const double Sending = 0.1;
 
-    /// <param name="aside">Standard output belongs to the result: progress goes to standard error, as lines.</param>
+    /// <param name="aside">Standard output is for the result alone: progress goes to standard error, as lines.</param>
     /// <returns>One for each task, in their order.</returns>
     public static async Task<IReadOnlyList<UploadOutcome>> RunAsync(
         VideoTarget target, IReadOnlyList<UploadTask> tasks, bool skipKnown, bool aside, CancellationToken ct)
@@ -74,7 +74,7 @@ internal static class UploadProgress
         return [.. outcomes.OfType<UploadOutcome>()];
     }
 
-    /// <summary>One line for each new state and each further quarter.</summary>
+    /// <summary>One line for each new state and each further 25 %.</summary>
     private sealed class Lines(TextWriter writer)
     {
         private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);

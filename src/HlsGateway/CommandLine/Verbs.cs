@@ -3,12 +3,12 @@ using System.CommandLine;
 namespace HlsGateway.CommandLine;
 
 /// <summary>
-/// <c>hlsgateway VERB …</c>: what is done once and ends, each verb in a file of its own. Without a verb the program is the gateway
+/// <c>hlsgateway VERB …</c>: commands that do one thing and end, each in a file of its own. Without a verb the program is the gateway
 /// and every argument an option of its configuration (<c>--key=value</c>).
 /// </summary>
 internal static class Verbs
 {
-    /// <summary>A word that can be no option of the configuration, or a question about the program itself.</summary>
+    /// <summary>The first argument is a verb, or asks for help or the version.</summary>
     public static bool AreAsked(string[] args) =>
         args is [var first, ..] && (first is "--help" or "-h" or "-?" or "--version" || (first.Length > 0 && first[0] is not ('-' or '/') && !first.Contains('=', StringComparison.Ordinal)));
 
@@ -32,7 +32,7 @@ internal static class ExitCode
 {
     public const int Done = 0;
 
-    /// <summary>What was asked for is not so: a file was refused, a check failed.</summary>
+    /// <summary>The work was done and failed: a file was refused, or a check found faults.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line or the configuration is wrong; nothing was done.</summary>

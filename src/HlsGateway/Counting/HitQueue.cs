@@ -42,7 +42,7 @@ internal sealed class HitQueue : IDisposable
         timeout = (long)(options.CommitTimeout.TotalSeconds * Stopwatch.Frequency);
         // A batch takes newcomers for a tenth of the timeout: its first hit waits the whole of it, its last nine tenths.
         window = timeout / 10;
-        // Nobody has them any more whose process was killed.
+        // A process that was killed before these requests were recorded has lost them.
         if (tally.Late is > 0 and var orphans)
         {
             tally.LoseLate(orphans);

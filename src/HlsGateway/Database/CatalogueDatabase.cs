@@ -13,12 +13,12 @@ namespace HlsGateway.Database;
 /// that asks the question, in words that both dialects understand.
 /// </summary>
 /// <remarks>
-/// The SQLite file keeps the rollback journal and not the WAL: with few writes a minute a WAL would gain nothing, and without
-/// one the file alone is the database between two writes.
+/// The SQLite file uses the rollback journal and not a WAL: with few writes a minute a WAL would gain nothing, and without one the
+/// single file is the whole database between two writes.
 /// </remarks>
 public sealed class CatalogueDatabase : IAsyncDisposable
 {
-    /// <summary>What PostgreSQL's list of connections calls the one that only listens.</summary>
+    /// <summary>The name, in PostgreSQL's list of connections, of the connection that only listens.</summary>
     internal const string NoticesName = "hlsgateway notices";
 
     private readonly NpgsqlDataSource? postgres;
@@ -54,7 +54,7 @@ public sealed class CatalogueDatabase : IAsyncDisposable
 
     public Dialect Dialect { get; }
 
-    /// <summary>A connection for reading; dispose it. Calls on SQLite block their thread for the length of a small read.</summary>
+    /// <summary>A connection for reading; dispose it. On SQLite a call blocks its thread while it reads.</summary>
     public async Task<DbConnection> OpenAsync(CancellationToken ct)
     {
         await MigrateAsync(ct);
@@ -62,7 +62,7 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs writes in one transaction, alone in this process, and commits. <c>read committed</c> on PostgreSQL: rows that the
+    /// Runs writes in one transaction, one such transaction at a time in this process, and commits. <c>read committed</c> on PostgreSQL: rows that the
     /// decision rests on are locked by the caller (<c>FOR UPDATE</c>); SQLite locks the whole file from the start.
     /// </summary>
     public async Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken ct)
@@ -90,7 +90,7 @@ public sealed class CatalogueDatabase : IAsyncDisposable
             return true;
         }, ct);
 
-    /// <summary>PostgreSQL: a connection outside the pool, for one that is held for good; dispose it.</summary>
+    /// <summary>PostgreSQL: a connection outside the pool, for a connection that is held as long as the process runs; dispose it.</summary>
     internal async Task<NpgsqlConnection> ConnectAloneAsync(CancellationToken ct)
     {
         await MigrateAsync(ct);

@@ -13,8 +13,8 @@ namespace HlsGateway.Database;
 /// <param name="After">What is, or null when it is gone.</param>
 public sealed record Change(long AtMs, string Actor, string Kind, string Subject, string Video, string? Before, string? After)
 {
-    /// <summary>Belongs into the transaction of the change itself, so that neither exists without the other.</summary>
-    /// <param name="id">Where the same change may be told again: its id. The newer telling then stands.</param>
+    /// <summary>Call it in the transaction of the change itself, so that neither exists without the other.</summary>
+    /// <param name="id">Where the same change may be written again: its id. The newer one then replaces the older.</param>
     public Task WriteAsync(DbConnection connection, DbTransaction transaction, Guid? id = null) => connection.ExecuteAsync(
         """
         INSERT INTO change (id, at_ms, actor, kind, subject, video, "before", "after") VALUES (@Id, @AtMs, @Actor, @Kind, @Subject, @Video, @Before, @After)

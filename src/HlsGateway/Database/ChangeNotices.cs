@@ -6,9 +6,9 @@ using Npgsql;
 namespace HlsGateway.Database;
 
 /// <summary>
-/// Hears what other processes commit the moment they do (PostgreSQL LISTEN), on a connection of its own. A notice only shortens the
-/// wait for the next look: who waits here looks at an interval too, so that a lost connection, a pooler that knows no LISTEN, or
-/// SQLite, cost that interval and nothing else.
+/// Hears at once what other processes commit (PostgreSQL LISTEN), on a connection of its own. A notice only makes the next look come
+/// sooner: callers also look at an interval, so that a lost connection, a pooler without LISTEN, or SQLite costs them that interval
+/// and nothing else.
 /// </summary>
 public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time, ILogger<ChangeNotices> log) : BackgroundService
 {
@@ -29,10 +29,10 @@ public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time,
     /// <summary>False on SQLite, and while the connection is lost.</summary>
     public bool Listening => listening;
 
-    /// <summary>Waited for before each connection is made: a test keeps it lost by this.</summary>
+    /// <summary>For tests: awaited before each connection is made, so that a test can keep the connection lost.</summary>
     internal Func<Task> Connecting { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>Notices that came so far.</summary>
+    /// <summary>For tests: how many notices have come.</summary>
     public long Heard => Interlocked.Read(ref heard);
 
     /// <summary>Completes with the next notice of the topic, or one that came since the last call, or after the interval. One waiter for each topic.</summary>
@@ -85,7 +85,7 @@ public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time,
             await listen.ExecuteNonQueryAsync(ct);
         listening = true;
         log.NoticesHeard();
-        // What was committed while nobody listened.
+        // Changes may have been committed while nothing listened: wake everybody once.
         foreach (var topic in topics.Values)
             topic.Writer.TryWrite(true);
         await using var ask = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = 5 };

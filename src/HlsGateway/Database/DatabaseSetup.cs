@@ -1,6 +1,6 @@
 namespace HlsGateway.Database;
 
-/// <summary>Registers and maps the feature.</summary>
+/// <summary>Registers the catalogue's database and its notices.</summary>
 public static class DatabaseSetup
 {
     public static void AddDatabase(this WebApplicationBuilder builder)

@@ -46,7 +46,7 @@ internal static class Migrations
             if (!resource.StartsWith(folder, StringComparison.Ordinal) || resource.EndsWith(other, StringComparison.Ordinal))
                 continue;
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)
-                ?? throw new InvalidOperationException($"The migration {resource} is not in the program."));
+                ?? throw new InvalidOperationException($"The migration {resource} is not embedded in the program."));
             yield return (resource[folder.Length..], reader.ReadToEnd());
         }
     }

@@ -10,7 +10,7 @@ namespace HlsGateway.Lint;
 /// <param name="Unusable">Why nothing could be checked; null otherwise.</param>
 internal sealed record LintReport(string Target, int Playlists, int Segments, ImmutableArray<LintFinding> Findings, string? Unusable)
 {
-    /// <summary>A stream whose every segment breaks one rule is one piece of news.</summary>
+    /// <summary>Findings of one rule that are listed for one playlist: a rule that every segment breaks needs no more lines.</summary>
     private const int MostOfOneRule = 10;
 
     /// <summary>In the order of playlists, at most ten of one rule in one playlist and then how many more there are.</summary>

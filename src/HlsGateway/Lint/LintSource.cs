@@ -14,7 +14,7 @@ internal readonly record struct LintFile(byte[] Bytes, string? ContentType, stri
 /// <summary>Where a check reads: a server, or a folder that stands for one.</summary>
 internal abstract class LintSource : IDisposable
 {
-    /// <summary>A 4K segment of ten seconds; more is no segment that a player keeps.</summary>
+    /// <summary>Larger than a 4K segment of ten seconds: no player keeps a segment that is larger than this.</summary>
     protected const int MostBytes = 128 << 20;
 
     /// <summary>Absolute URLs of the playlists that the check begins with.</summary>
@@ -36,7 +36,7 @@ internal abstract class LintSource : IDisposable
     }
 }
 
-/// <summary>Reads as a player does: redirects are followed, a hung server is given up.</summary>
+/// <summary>Reads as a player does: follows redirects, and gives up on a server that does not answer.</summary>
 internal sealed class WebLintSource(string url) : LintSource
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -68,7 +68,7 @@ internal sealed class WebLintSource(string url) : LintSource
     public override void Dispose() => client.Dispose();
 }
 
-/// <summary>A folder as if it were served: Master Playlists are where the check begins, and Media Playlists that none of them names.</summary>
+/// <summary>A folder as if a server served it. The check begins with each Master Playlist, and with Media Playlists that no Master Playlist names.</summary>
 internal sealed class FolderLintSource : LintSource
 {
     private const string Root = "http://folder.invalid/";
@@ -117,7 +117,7 @@ internal sealed class FolderLintSource : LintSource
 
     public override void Dispose()
     {
-        // Nothing is held open.
+        // Files are opened and closed for each read.
     }
 
     private static string UrlOf(string folder, string file) =>

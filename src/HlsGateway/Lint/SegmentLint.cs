@@ -7,7 +7,7 @@ namespace HlsGateway.Lint;
 
 /// <summary>A segment as the check follows it.</summary>
 /// <param name="Line">Of its URI in the playlist.</param>
-/// <param name="Trailer">It belongs to the part that was spliced in, which has to keep rule S2 by itself.</param>
+/// <param name="Trailer">The segment is part of what was spliced in, which must obey rule S2 by itself.</param>
 internal readonly record struct FollowedSegment(MediaSegment Segment, int Line, bool Trailer);
 
 /// <summary>
@@ -18,7 +18,7 @@ internal readonly record struct FollowedSegment(MediaSegment Segment, int Line, 
 /// <param name="independent">EXT-X-INDEPENDENT-SEGMENTS holds: each segment has to begin with an IDR frame.</param>
 internal sealed class SegmentLint(string name, bool independent)
 {
-    /// <summary>What the clocks of EXTINF and of a container round away.</summary>
+    /// <summary>Rounding of EXTINF and of a container's clock.</summary>
     private const double RoundingMs = 1;
 
     private readonly ImmutableArray<LintFinding>.Builder findings = ImmutableArray.CreateBuilder<LintFinding>();
@@ -31,7 +31,7 @@ internal sealed class SegmentLint(string name, bool independent)
     /// <summary>First video PTS of each range between discontinuities, 90 kHz; null where it could not be read.</summary>
     public ImmutableArray<long?> RangeStarts => rangeStarts.ToImmutable();
 
-    /// <summary>Some segment holds sound.</summary>
+    /// <summary>Whether any segment holds sound.</summary>
     public bool HasAudio { get; private set; }
 
     /// <summary>A segment that could not be read: the next one is not compared with the one before.</summary>
@@ -85,9 +85,9 @@ internal sealed class SegmentLint(string name, bool independent)
         if (container != before.Container)
             Error("S6", $"The segment is {container} where the one before is {before.Container}.", at);
         if (found.Audio.HasValue != before.Found.Audio.HasValue)
-            Error("S7", found.Audio.HasValue ? "The segment holds sound where the one before has none; players stall for ever." : "The segment holds no sound where the one before does; players stall for ever.", at);
+            Error("S7", found.Audio.HasValue ? "The segment holds sound where the one before has none; players stall and do not recover." : "The segment holds no sound where the one before does; players stall and do not recover.", at);
         if (found.Video.HasValue != before.Found.Video.HasValue)
-            Error("S7", "Picture begins or ends here; players stall for ever.", at);
+            Error("S7", "Picture begins or ends here; players stall and do not recover.", at);
         if (found.AvcCodec is { } codec && before.Found.AvcCodec is { } former && !codec.AsSpan(0, 7).SequenceEqual(former.AsSpan(0, 7)))
             findings.Add(LintFinding.Warning("S7", name, $"The H.264 profile changes from {former} to {codec}.", at.Line));
         CheckDuration(before.At, before.Found, at.Segment.Discontinuity ? null : found);

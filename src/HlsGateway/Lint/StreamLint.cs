@@ -14,7 +14,7 @@ internal sealed record LintChild(string Url, string Name, bool Captions, Immutab
 /// another, (4) every segment's bytes, (5) every caption segment against the video's clock, (6) the Master Playlist against what
 /// was found.
 /// </summary>
-/// <param name="progress">Told how many segments are read, of how many; null for none.</param>
+/// <param name="progress">Is called with the number of segments read, and of all segments; null: nobody is told.</param>
 internal sealed class StreamLint(LintSource source, Action<int, int>? progress = null)
 {
     private const int AtOnce = 4;
@@ -32,7 +32,7 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
 
         public bool HasAudio { get; set; }
 
-        /// <summary>Bits per second of the fattest segment that lasts at least half the target duration.</summary>
+        /// <summary>Bits per second of the largest segment that lasts at least half the target duration.</summary>
         public double Peak { get; set; }
     }
 

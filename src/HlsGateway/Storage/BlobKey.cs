@@ -28,11 +28,11 @@ public static class BlobKey
         return true;
     }
 
-    /// <exception cref="ArgumentException">No key.</exception>
+    /// <exception cref="ArgumentException">The text breaks these rules.</exception>
     public static void Check(string key)
     {
         if (!IsValid(key))
-            throw new ArgumentException($"'{key}' is no object key.", nameof(key));
+            throw new ArgumentException($"'{key}' is not a valid object key.", nameof(key));
     }
 
     /// <summary>The key as a URL path without a leading slash. <c>:</c> and <c>@</c> stay readable, <c>+</c> does not: some stores take it for a space.</summary>

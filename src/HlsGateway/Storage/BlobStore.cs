@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Storage;
 
 /// <summary>
-/// Where media objects stand. An object is immutable once its key has been told to anyone, and durable once
-/// <c>PutAsync</c> has returned. Keys obey <see cref="BlobKey"/>.
+/// Where media objects are stored. An object never changes once anybody else knows its key, and it is durable once
+/// <c>PutAsync</c> has returned. Keys follow the rules of <see cref="BlobKey"/>.
 /// </summary>
 public abstract class BlobStore(IOptions<StorageOptions> storage)
 {
@@ -24,11 +24,11 @@ public abstract class BlobStore(IOptions<StorageOptions> storage)
     /// <summary>Absent objects are no error.</summary>
     public abstract Task DeleteAsync(string key, CancellationToken ct);
 
-    /// <summary>Keys that begin with the prefix, in ordinal order. The prefix is empty or ends where it likes.</summary>
+    /// <summary>Keys that begin with the prefix, in ordinal order. The prefix may be empty, and may end in the middle of a name.</summary>
     public abstract IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken ct);
 
-    /// <summary>Removes what writers that died left unfinished, where the store keeps such; it was never an object.</summary>
-    /// <param name="age">Younger ones may still be written.</param>
+    /// <summary>Removes unfinished writes of processes that have died, where the store keeps any. They were never objects.</summary>
+    /// <param name="age">Younger ones are kept: somebody may still be writing them.</param>
     public virtual Task RemovePartialsAsync(TimeSpan age, CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>The absolute URL that viewers are redirected to.</summary>
@@ -54,7 +54,7 @@ public abstract class BlobStore(IOptions<StorageOptions> storage)
             await DeleteAsync(key, ct);
     }
 
-    /// <summary>Reads an object back and hashes it: what is stored, not what was meant to be. Lower-case hexadecimal, or null when absent.</summary>
+    /// <summary>Reads an object back from the store and hashes what it holds now. Lower-case hexadecimal, or null when absent.</summary>
     public async Task<string?> Sha256Async(string key, CancellationToken ct)
     {
         await using var content = await OpenAsync(key, ct);

@@ -82,7 +82,7 @@ public sealed class DiskStore : BlobStore
             }
             catch (IOException)
             {
-                // Not empty: others' objects stand there.
+                // Not empty: it holds other objects.
                 break;
             }
         }
@@ -116,7 +116,7 @@ public sealed class DiskStore : BlobStore
             }
             catch (DirectoryNotFoundException) when (attempt < 50)
             {
-                // A delete that emptied a folder took it away while it was being read.
+                // The folder became empty and was removed while it was being listed.
             }
         }
 
@@ -145,14 +145,14 @@ public sealed class DiskStore : BlobStore
             }
             catch (DirectoryNotFoundException) when (attempt < 50)
             {
-                // A delete that emptied the folder took it away between two of these calls.
+                // The folder became empty and was removed between two of these calls.
             }
         }
 
         DurableFolder.Flush(folder);
     }
 
-    /// <summary>What processes that died in the middle of writing left behind.</summary>
+    /// <summary>Unfinished files of processes that died while they wrote.</summary>
     private void SweepPartials()
     {
         foreach (var path in Directory.EnumerateFiles(Path.Combine(root, Aside)))

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace HlsGateway.Storage;
 
 /// <summary>
-/// Makes names durable. A rename lives in its folder, and a folder is on disk only after its own fsync; the class library
-/// opens no folders.
+/// Makes names of files durable. A new name is part of its folder, and a folder is on disk only after its own fsync. .NET cannot
+/// open a folder, so libc does.
 /// </summary>
 internal static partial class DurableFolder
 {
@@ -26,7 +26,7 @@ internal static partial class DurableFolder
     }
 
     /// <exception cref="DirectoryNotFoundException">The folder has been deleted.</exception>
-    /// <exception cref="IOException">The disk did not take it: the name may be lost in a power cut.</exception>
+    /// <exception cref="IOException">The disk did not confirm it: the name may be lost in a power cut.</exception>
     public static void Flush(string folder)
     {
         var handle = Open(folder, DirectoryOnly);

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Storage;
 
 /// <summary>
-/// Objects in a bucket of any S3-compatible store. Large ones go up in parts; an upload that breaks off is aborted and leaves
-/// nothing. Where no CDN is set, viewers get presigned URLs. Trouble of the store is an <see cref="IOException"/>.
+/// Objects in a bucket of any S3-compatible store. Large ones go up in parts; an upload that fails is aborted and leaves
+/// nothing behind. Where no CDN is set, viewers get presigned URLs. A failure of the store is an <see cref="IOException"/>.
 /// </summary>
 public sealed class S3Store : BlobStore, IDisposable
 {
@@ -120,7 +120,7 @@ public sealed class S3Store : BlobStore, IDisposable
         client.Dispose();
     }
 
-    /// <summary>An absent object is the default value; every other refusal says what was refused, without keys or addresses of ours.</summary>
+    /// <summary>Returns the default value for an object that is not there. Every other failure becomes an IOException that names no key or address of ours.</summary>
     private static async Task<T?> TellAsync<T>(Func<Task<T>> call)
     {
         try

@@ -11,8 +11,8 @@ namespace HlsGateway.Studio;
 public sealed record DemoCounts(long SegmentsFetched, double SecondsFetched, double WatchSeconds, double TrailerSeconds, bool Completed);
 
 /// <summary>
-/// <c>GET /demo/session?session_id=</c>: a viewer of the demo video sees the counts of the one session whose token is in hand.
-/// The token's signature is the permission, so the page needs no API token; nothing of any other video is told.
+/// <c>GET /demo/session?session_id=</c>: a viewer of the demo video sees the counts of the session whose token the page has.
+/// The token's signature is the permission, so the page needs no API token; it answers for no other video.
 /// </summary>
 internal sealed class DemoSession(SessionQueries sessions, SigningKeys keys, IOptions<SessionsOptions> options, TimeProvider time)
 {
@@ -22,7 +22,7 @@ internal sealed class DemoSession(SessionQueries sessions, SigningKeys keys, IOp
     {
         var verdict = SessionToken.Verify(keys, token ?? "", Path, options.Value.Lifetime, time.GetUtcNow(), out var session, out _);
         if (verdict != SessionVerdict.Valid || session.Preview)
-            return Problems.Of(404, "no-demo-session", "That is no session of the demo video", "Reload the page: it begins a session of its own.");
+            return Problems.Of(404, "no-demo-session", "This is not a session of the demo video", "Reload the page: it begins a session of its own.");
         return await sessions.FindAsync(session.Id, cancellation) is { } report
             ? TypedResults.Ok(new DemoCounts(report.SegmentsFetched, report.SecondsFetched, report.WatchSeconds, report.TrailerSeconds, report.Completed))
             : TypedResults.Ok(new DemoCounts(0, 0, 0, 0, Completed: false));

@@ -2,7 +2,7 @@ namespace HlsGateway.Studio;
 
 /// <summary>
 /// What a page of ours may load: its own files and the media, nothing inline and nothing from anyone else. So text that an
-/// editor or an uploader wrote can never become a script, and no visitor is told to another host.
+/// editor or an uploader wrote can never become a script, and no other host learns who visits.
 /// </summary>
 public sealed class PagePolicy(IConfiguration configuration)
 {

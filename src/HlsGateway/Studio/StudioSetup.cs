@@ -12,7 +12,7 @@ public static class StudioSetup
     {
         builder.Services.AddSingleton<PagePolicy>().AddSingleton<DemoSession>();
 
-        // The pages stand beside the program, wherever it is started from: published in wwwroot, built in the assets' manifest.
+        // The pages lie beside the program, wherever it is started from: in wwwroot once published, else where the build's manifest says.
         var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
         if (Directory.Exists(published))
         {

@@ -3,8 +3,8 @@ using Microsoft.Net.Http.Headers;
 namespace HlsGateway.Subtitles;
 
 /// <summary><c>If-Match</c> and <c>If-None-Match: *</c> of a change (RFC 9110 sections 13.1.1 and 13.1.2).</summary>
-/// <param name="Match">ETags of which one must stand; <c>*</c> for any; null when not asked.</param>
-/// <param name="OnlyNew">Nothing may stand there.</param>
+/// <param name="Match">ETags, one of which the captions must have; <c>*</c>: any captions; null: no such condition.</param>
+/// <param name="OnlyNew">There must be no captions yet.</param>
 internal readonly record struct CaptionPrecondition(IReadOnlyList<string>? Match, bool OnlyNew)
 {
     public bool IsNone => Match is null && !OnlyNew;
@@ -13,13 +13,13 @@ internal readonly record struct CaptionPrecondition(IReadOnlyList<string>? Match
     {
         var asked = request.Headers.IfMatch.Count > 0;
         IReadOnlyList<string>? match = null;
-        // What cannot be read matches nothing: better a refusal than a lost edit.
+        // A header that cannot be read matches nothing: a refusal is better than a lost edit.
         if (asked)
             match = EntityTagHeaderValue.TryParseList(request.Headers.IfMatch.ToArray().OfType<string>().ToList(), out var tags) ? [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString())] : [];
         return new(match, request.Headers.IfNoneMatch.Contains("*"));
     }
 
-    /// <param name="etag">What stands there; null when nothing does.</param>
+    /// <param name="etag">ETag of the captions now; null when there are none.</param>
     public bool Allows(string? etag) =>
         (Match is null || (etag is not null && Match.Any(tag => tag is "*" || string.Equals(tag, etag, StringComparison.Ordinal)))) && !(OnlyNew && etag is not null);
 }

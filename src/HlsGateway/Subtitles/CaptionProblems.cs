@@ -10,8 +10,8 @@ internal static class CaptionProblems
 {
     private const int MaxName = 100;
 
-    public static ProblemHttpResult BadVideo => Problems.Of(400, "bad-video", "That is no video's id",
-        "Write the video as it stands behind /watch/, with %2F for each slash.");
+    public static ProblemHttpResult BadVideo => Problems.Of(400, "bad-video", "This is not the id of a video",
+        "Write the video as in the path behind /watch/, with %2F for each slash.");
 
     public static ProblemHttpResult BadName => Problems.Of(400, "bad-name", "This name cannot stand in a playlist",
         $"Use 1 to {MaxName} characters without double quotes, line ends, control characters or direction overrides.");
@@ -25,7 +25,7 @@ internal static class CaptionProblems
     public static ProblemHttpResult TooMany => Problems.Of(409, "too-many-tracks", "The video has as many caption tracks as it may",
         "Delete a language, or raise Subtitles:MaxTracks; GET /api/limits tells the limits.");
 
-    /// <summary>A file that cannot be served right (rule W6), with <c>line</c> (0: the whole file) and <c>reason</c> for an editor's margin.</summary>
+    /// <summary>A file that cannot be served as captions (rule W6), with <c>line</c> (0: the whole file) and <c>reason</c> for an editor's margin.</summary>
     public static ProblemHttpResult Unfit(PlaylistError error, int status = 422)
     {
         var problem = Problems.Of(status, "bad-captions", "The caption file cannot be used", error.ToString());
@@ -34,17 +34,17 @@ internal static class CaptionProblems
         return problem;
     }
 
-    /// <summary>Reads both route values; null when both are fit.</summary>
+    /// <summary>Reads both route values; null when both are valid.</summary>
     public static ProblemHttpResult? Read(string video, string language, out string id, out string tag)
     {
         tag = "";
         if (!VideoName.TryRead(video, out id))
             return BadVideo;
         return LanguageTag.TryRead(language, out tag) ? null
-            : Problems.Of(400, "bad-language", "This is no language tag", "Use a BCP 47 tag such as en, pt-BR or zh-Hant.");
+            : Problems.Of(400, "bad-language", "This is not a language tag", "Use a BCP 47 tag such as en, pt-BR or zh-Hant.");
     }
 
-    /// <summary>What may stand in a quoted attribute (rule D3), and does not turn the text of a player's menu around.</summary>
+    /// <summary>What may stand in a quoted attribute (rule D3), and does not reverse the text of a player's menu.</summary>
     public static bool IsName(string name) =>
         name.Trim().Length is > 0 and <= MaxName && !name.Contains("{$", StringComparison.Ordinal)
         && !name.Any(c => c == '"' || c is >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069'

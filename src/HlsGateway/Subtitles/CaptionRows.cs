@@ -27,7 +27,7 @@ public sealed class LiveCaptions
 
     public long Changed { get; set; }
 
-    /// <summary>Changes with the text and with the attributes, and never comes back: an editor who saw less is told.</summary>
+    /// <summary>Changes with the text and with the attributes, and is never used again, so that an editor who saw an older state is refused.</summary>
     public string ETag => $"\"{Changed}-{CaptionStore.Prefix(Sha256 ?? "00000000")}\"";
 
     /// <summary>For the list of changes.</summary>
@@ -81,5 +81,5 @@ internal enum CaptionOutcome
     TooMany,
 }
 
-/// <param name="Row">As it is now; after a failed precondition what stands there, null when nothing does.</param>
+/// <param name="Row">The captions now; after a failed precondition those that are there, null when there are none.</param>
 internal readonly record struct CaptionSaved(CaptionOutcome Outcome, LiveCaptions? Row);

@@ -72,8 +72,8 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
         database.WriteAsync<CaptionSaved>((connection, transaction) => PublishAsync(edit, connection, transaction), ct);
 
     /// <summary>
-    /// Takes over a track that an upload held, in the transaction that publishes the upload. Only where nothing stands, or what an earlier
-    /// upload or a machine wrote: an editor's own words are never overwritten.
+    /// Takes over a track that an upload held, in the transaction that publishes the upload. Only where there are no captions, or captions of an
+    /// earlier upload or of a machine: what an editor wrote is never overwritten.
     /// </summary>
     internal async Task<CaptionOutcome> AdoptAsync(string video, PublishedCaptions track, DbConnection connection, DbTransaction transaction) =>
         await OwnerAsync(video, track.Language, connection, transaction) is null or FromUpload or FromMachine
@@ -81,18 +81,18 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
                 new CaptionEdit(video, track.Language, track.WebVtt, track.Name, Default: null, track.Sdh, Machine: null, FromUpload, default), connection, transaction)).Outcome
             : CaptionOutcome.PreconditionFailed;
 
-    /// <summary>Publishes what a program wrote, in the transaction that ends its job. Only where nothing stands, or what a machine wrote before.</summary>
+    /// <summary>Publishes what a program wrote, in the transaction that ends its job. Only where there are no captions, or captions that a machine wrote.</summary>
     internal async Task<CaptionOutcome> PublishAutomaticAsync(
         string video, string language, string name, string content, DbConnection connection, DbTransaction transaction) =>
         await MayBeAutomaticAsync(video, language, connection, transaction)
             ? (await PublishAsync(new CaptionEdit(video, language, content, name, Default: null, Sdh: null, Machine: true, FromMachine, default), connection, transaction)).Outcome
             : CaptionOutcome.PreconditionFailed;
 
-    /// <summary>Whether no person's captions of the language stand there. Nobody changes that until the transaction ends.</summary>
+    /// <summary>Whether there are no captions of the language that a person wrote. Nobody can change that until the transaction ends.</summary>
     internal static async Task<bool> MayBeAutomaticAsync(string video, string language, DbConnection connection, DbTransaction transaction) =>
         await OwnerAsync(video, language, connection, transaction) is null or FromMachine;
 
-    /// <summary>Takes away the tracks that a machine wrote: the sound they were written from is no longer the video's.</summary>
+    /// <summary>Deletes the tracks that a machine wrote: they were written from sound that the video no longer has.</summary>
     internal async Task WithdrawAutomaticAsync(string video, DbConnection connection, DbTransaction transaction)
     {
         var languages = (await connection.QueryAsync<string>(
@@ -180,7 +180,7 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
         return CaptionOutcome.Deleted;
     }
 
-    /// <summary>Keeps work in progress; viewers see nothing of it, and <c>change</c> is not told.</summary>
+    /// <summary>Keeps work in progress; viewers do not see it, and it is not written to <c>change</c>.</summary>
     internal Task<CaptionDraft?> SaveDraftAsync(CaptionEdit edit, CancellationToken ct) => database.WriteAsync<CaptionDraft?>(async (connection, transaction) =>
     {
         var clock = await TickAsync(connection, transaction);
@@ -209,7 +209,7 @@ public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesO
             return rows == 0 ? CaptionOutcome.Absent : CaptionOutcome.Deleted;
         }, ct);
 
-    /// <summary>Whoever publishes or deletes has done with the draft; what no person did leaves it to its editor.</summary>
+    /// <summary>A person who publishes or deletes captions is done with the draft. An upload or a machine leaves the draft to its editor.</summary>
     private static async Task DropDraftAsync(string video, string language, string actor, DbConnection connection, DbTransaction transaction)
     {
         if (actor is not (FromMachine or FromUpload))

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace HlsGateway.Subtitles;
 
-/// <summary>Language tags by their shape (BCP 47, RFC 5646 section 2.1); whether such a language exists is not asked.</summary>
+/// <summary>Language tags by their shape (BCP 47, RFC 5646 section 2.1); it is not checked whether such a language exists.</summary>
 internal static partial class LanguageTag
 {
     private const int MaxLength = 35;

@@ -95,7 +95,7 @@ internal static class SubtitleEndpoints
         if (saved.Outcome == CaptionOutcome.PreconditionFailed || saved.Row is not { } row)
             return saved.Outcome == CaptionOutcome.TooMany ? CaptionProblems.TooMany : CaptionProblems.Outdated;
 
-        // In the answer's past: whoever reads it may start a session and will see the text.
+        // Before the answer is sent: whoever reads it may start a session at once and must see the text.
         await index.RefreshAsync(ct);
         log.CaptionsPublished(id, tag, CaptionStore.Prefix(row.Sha256 ?? ""));
         response.Headers.ETag = row.ETag;

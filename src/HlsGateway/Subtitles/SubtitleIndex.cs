@@ -6,7 +6,7 @@ namespace HlsGateway.Subtitles;
 
 /// <summary>
 /// All captions that are live, parsed, as one immutable snapshot: a player's request reads a reference and never waits for the
-/// database. Brought up to date after each change made here, and each second for changes made elsewhere.
+/// database. It is updated after each change made here, and each second for changes made elsewhere.
 /// </summary>
 public sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log) : IDisposable
 {
@@ -65,7 +65,7 @@ public sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log
     {
         if (WebVtt.TryParse(System.Text.Encoding.UTF8.GetBytes(content), out var file, out var error) && file is not null)
             return file;
-        // It was read when it was published: only another release of this program can have changed its mind. Viewers get blank captions.
+        // It could be read when it was published, so another release of this program reads it in another way. Viewers get blank captions.
         log.StoredCaptionsUnreadable(row.Video, row.Language, error.Line, error.Reason);
         return CaptionFile.Nothing;
     }

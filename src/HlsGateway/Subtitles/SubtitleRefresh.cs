@@ -9,7 +9,7 @@ internal sealed class SubtitleRefresh(SubtitleIndex index, ChangeNotices notices
     /// <summary>An edit is in new sessions of every gateway within a second.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>A database that is away must not keep players from their videos: after this the gateway starts without captions and goes on trying.</summary>
+    /// <summary>A database that does not answer must not stop playback: after this time the gateway starts without captions and goes on trying.</summary>
     private static readonly TimeSpan FirstLoad = TimeSpan.FromSeconds(5);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed class SubtitleRefresh(SubtitleIndex index, ChangeNotices notices
         }
         catch (OperationCanceledException)
         {
-            // Stopping, or the first load took too long: the next tick goes on.
+            // The process stops, or the first load took too long: the next tick tries again.
         }
     }
 }

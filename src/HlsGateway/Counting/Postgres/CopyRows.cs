@@ -103,7 +103,7 @@ internal sealed class CopyRows : IAsyncDisposable
         length = 0;
     }
 
-    /// <summary>Without it the rows are none.</summary>
+    /// <summary>Ends the COPY. Without this call PostgreSQL keeps none of the rows.</summary>
     public async Task CompleteAsync(CancellationToken cancellation)
     {
         Begin(-1);
