@@ -70,6 +70,10 @@ public sealed class MasterPlaylist
         + Variants.Sum(v => Weights.Of(v.Uri) + Weights.Of(v.Codecs) + Weights.Of(v.FrameRate) + Weights.Of(v.Audio) + Weights.Of(v.Subtitles))
         + Renditions.Sum(r => Weights.Of(r.Type) + Weights.Of(r.GroupId) + Weights.Of(r.Language) + Weights.Of(r.Name) + Weights.Of(r.Uri) + Weights.Of(r.Channels));
 
+    /// <summary>The URIs of playlists, in the playlist's order.</summary>
+    public IEnumerable<UriSite> Playlists =>
+        from mark in Marks where mark.IsUri && mark.Uri is UriKind.VariantStream or UriKind.Rendition or UriKind.IFrameStream select UriQuestions.Site(mark, Text.Span.Slice(mark.Start, mark.Length), Variables);
+
     /// <summary>Makes the template of one edit.</summary>
     /// <exception cref="ArgumentException">The edit's texts cannot stand in a playlist: the caller's mistake, never the playlist's.</exception>
     public PlaylistTemplate Compile(MasterEdit edit) => MasterPlaylistCompiler.Compile(this, edit);

@@ -33,7 +33,7 @@ internal static class UriQuestions
     private static UriSite Site(in Mark mark, in MediaSegment segment) =>
         new(UriKind.Segment, mark.Index, segment.Uri, segment.Duration, segment.StartMs, segment.DurationMs, mark.Line);
 
-    private static UriSite Site(in Mark mark, ReadOnlySpan<byte> written, Variables variables)
+    public static UriSite Site(in Mark mark, ReadOnlySpan<byte> written, Variables variables)
     {
         variables.TryResolve(AttributeList.Unquote(written), mark.Line, out var uri);
         return new(mark.Uri, mark.Index, uri.Trim(' ', '\t'), Duration: null, StartMs: 0, DurationMs: 0, mark.Line);

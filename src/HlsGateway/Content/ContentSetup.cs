@@ -4,5 +4,5 @@ namespace HlsGateway.Content;
 public static class ContentSetup
 {
     public static void AddContent(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton<ContentProbe>().AddSingleton<ContentFactsStore>().AddSingleton<ContentFacts>();
+        builder.Services.AddSingleton<ContentProbe>().AddSingleton<ContentFactsStore>().AddSingleton<ContentFacts>().AddSingleton<EntryNames>().AddHostedService<EntryNamesSync>();
 }

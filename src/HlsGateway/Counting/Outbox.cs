@@ -70,15 +70,17 @@ public sealed class Outbox : IHostedService, IDisposable
     /// <summary>Records what nobody waits for (HEAD): the trace shows it, losses do not count it.</summary>
     public void Note(in Hit hit) => _ = queue?.Add(in hit, awaited: false);
 
-    /// <summary>Tells the length of a video's content, as its Media Playlist adds up. Cheap when nothing changed.</summary>
+    /// <summary>Tells the length of a video's content. Cheap when nothing changed.</summary>
     public void Describe(string video, int durationMs)
     {
-        // Renditions of one video differ by a frame or two; only a longer one, or a real change, is written.
-        if (durationMs <= 0 || (lengths.TryGetValue(video, out var known) && durationMs <= known && durationMs > known - 1000)) return;
+        if (durationMs <= 0 || (lengths.TryGetValue(video, out var known) && durationMs == known)) return;
         lengths[video] = durationMs;
         writer?.Describe(video, durationMs);
         Forwarder?.Wake();
     }
+
+    /// <summary>Whether this process has heard how long the video is.</summary>
+    public bool KnowsLength(string video) => lengths.ContainsKey(video);
 
     /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) =>

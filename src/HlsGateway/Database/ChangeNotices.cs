@@ -14,13 +14,14 @@ public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time,
 {
     public const string Trailers = "trailers";
     public const string Captions = "captions";
+    public const string Entries = "entries";
 
     /// <summary>A connection that is silent for this long is asked whether it is still there.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
 
-    private readonly FrozenDictionary<string, Channel<bool>> topics = new[] { Trailers, Captions }.ToFrozenDictionary(
+    private readonly FrozenDictionary<string, Channel<bool>> topics = new[] { Trailers, Captions, Entries }.ToFrozenDictionary(
         topic => topic, _ => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }), StringComparer.Ordinal);
 
     private long heard;

@@ -23,7 +23,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
             // What does not count is kept for its rule's sake alone.
             Cmcd = rule == HitRule.Counted ? ClientData.Read(context.Request.Headers, request.Query) : null,
         };
-        if (rule != HitRule.Head)
+        if (!HttpMethods.IsHead(context.Request.Method))
             return outbox.RecordAsync(hit);
         outbox.Note(hit);
         return new(true);
@@ -49,6 +49,9 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
 
     private static HitRule Rule(HttpContext context, WatchRequest request, bool forged)
     {
+        // Before everything else: a preview leaves no session behind.
+        if (request.Token.Preview)
+            return HitRule.Preview;
         if (HttpMethods.IsHead(context.Request.Method))
             return HitRule.Head;
         return request.Verdict switch
@@ -57,7 +60,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
             SessionVerdict.Expired => HitRule.ExpiredSession,
             SessionVerdict.Forged => HitRule.ForgedSession,
             _ when forged => HitRule.ForgedDuration,
-            _ => request.Token.Preview ? HitRule.Preview : HitRule.Counted,
+            _ => HitRule.Counted,
         };
     }
 }

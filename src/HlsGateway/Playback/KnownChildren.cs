@@ -3,8 +3,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Which video a path belonged to when its Master Playlist was last served: how a request whose query was stripped (rule H4) is told
-/// from the beginning of a session. Bounded; forgetting costs an anonymous request its video's name, nothing else.
+/// Which video a path belonged to when its Master Playlist was last served, and what it was to it: how a request whose query was
+/// stripped (rule H4) finds its video at once. Bounded; what is forgotten, the origin's Master Playlists are asked for (<see cref="Masters"/>).
 /// </summary>
 internal sealed class KnownChildren : IDisposable
 {
@@ -12,16 +12,30 @@ internal sealed class KnownChildren : IDisposable
 
     private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = Entries });
 
-    /// <param name="path">A child playlist's path below <c>/watch/</c>.</param>
-    public void Note(string path, string video)
+    private sealed record Child(string Video, char Role);
+
+    /// <param name="below">A child playlist's path below the video.</param>
+    public void Note(string video, string below, char role)
     {
-        var options = new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromHours(24) };
-        memory.Set(path, video, options);
-        memory.Set(WatchPath.Folder(path).ToString(), video, options);
+        var path = $"{video}/{below}";
+        Keep(path, new(video, role));
+        Keep(WatchPath.Folder(path).ToString(), new(video, ChildRole.Apart.Role));
     }
 
     /// <summary>The video of a child playlist, or of a folder that holds one; null when none is known.</summary>
-    public string? VideoOf(string path) => memory.TryGetValue(path, out string? video) ? video : null;
+    public string? VideoOf(string path) => memory.TryGetValue(path, out Child? child) ? child?.Video : null;
+
+    /// <summary>What the playlist is to the video; null when that is not known.</summary>
+    public char? RoleIn(string video, string path) => memory.TryGetValue(path, out Child? child) && child is not null && child.Video == video ? child.Role : null;
 
     public void Dispose() => memory.Dispose();
+
+    /// <summary>Of two videos that list one path, the one in whose folder it lies deeper; of two roles, the content's: so the order in which they are asked for does not matter.</summary>
+    private void Keep(string path, Child child)
+    {
+        if (memory.TryGetValue(path, out Child? known) && known is not null
+            && (known.Video.Length > child.Video.Length || (known.Video == child.Video && known.Role == ChildRole.Variant)))
+            child = known;
+        memory.Set(path, child, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromHours(24) });
+    }
 }

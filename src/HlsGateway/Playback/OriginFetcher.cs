@@ -54,12 +54,12 @@ internal sealed class OriginFetcher(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return Fail(StatusCodes.Status504GatewayTimeout, "origin-timeout", $"The origin did not answer {PathOf(target)} within {options.Value.Timeout.TotalSeconds:0.#} s.");
+            return Fail(StatusCodes.Status504GatewayTimeout, OriginFailure.Timeout, $"The origin did not answer {PathOf(target)} within {options.Value.Timeout.TotalSeconds:0.#} s.");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
             Unreachable(target, e);
-            return Fail(StatusCodes.Status502BadGateway, "origin-unreachable", $"The origin's answer for {PathOf(target)} could not be read.");
+            return Fail(StatusCodes.Status502BadGateway, OriginFailure.Unreachable, $"The origin's answer for {PathOf(target)} could not be read.");
         }
     }
 
@@ -83,13 +83,13 @@ internal sealed class OriginFetcher(
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
                 Unreachable(new(OriginKind.Cluster, locator), e);
-                last = Fail(StatusCodes.Status502BadGateway, "origin-unreachable", $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
+                last = Fail(StatusCodes.Status502BadGateway, OriginFailure.Unreachable, $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
             }
 
             cluster.ReportFailure(destination);
         }
 
-        return last ?? Fail(StatusCodes.Status502BadGateway, "origin-unreachable", "No destination of the origin is available.");
+        return last ?? Fail(StatusCodes.Status502BadGateway, OriginFailure.Unreachable, "No destination of the origin is available.");
     }
 
     private void Unreachable(OriginTarget target, Exception fault)

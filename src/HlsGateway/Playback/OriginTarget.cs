@@ -36,4 +36,11 @@ internal readonly record struct OriginTarget(OriginKind Kind, string Locator)
 /// <param name="Status">What the viewer is answered: 404, 502 or 504.</param>
 /// <param name="Slug">Problem type.</param>
 /// <param name="Detail">One sentence; names the origin URL's path, never its host.</param>
-internal readonly record struct OriginFailure(int Status, string Slug, string Detail);
+internal readonly record struct OriginFailure(int Status, string Slug, string Detail)
+{
+    public const string Timeout = "origin-timeout";
+    public const string Unreachable = "origin-unreachable";
+
+    /// <summary>The origin did not answer: nothing is known of what it has.</summary>
+    public bool IsTransient => Slug is Timeout or Unreachable;
+}

@@ -16,7 +16,7 @@ public static class PlaybackSetup
 
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
-        services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>();
+        services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>().AddSingleton<Masters>().AddSingleton<PlaylistIdentity>().AddSingleton<ContentLengths>();
         services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<PlaylistServer>();
         services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
         services.AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();

@@ -48,6 +48,9 @@ public readonly ref struct PlayerQuery
         }
     }
 
+    /// <summary>What stands before our parameters: the URI's own query.</summary>
+    public ReadOnlySpan<char> Own => own;
+
     public ReadOnlySpan<char> Session { get; }
 
     /// <summary>Seconds, decimal.</summary>

@@ -37,6 +37,23 @@ internal static class PlaylistAddress
             : WatchRouter.Source(target);
     }
 
+    /// <summary>A place without query, spelled in one way, whichever destination it was written with: two places are one when these are equal.</summary>
+    public static string Plain(OriginTarget target, IReadOnlyList<string> addresses)
+    {
+        target = target.Normal();
+        var end = target.Locator.AsSpan().IndexOfAny('?', '#');
+        var locator = end < 0 ? target.Locator : target.Locator[..end];
+        var url = target.Kind switch
+        {
+            OriginKind.Store => OriginFetcher.StoreUrl(locator),
+            OriginKind.Cluster when addresses.Count > 0 => locator.StartsWith('/') ? UriPlacement.Authority(addresses[0]) + locator : addresses[0] + locator,
+            _ => locator,
+        };
+        return addresses.FirstOrDefault(a => url.StartsWith(a, StringComparison.Ordinal)) is { } address ? url[address.Length..]
+            : addresses.FirstOrDefault(a => url.StartsWith(UriPlacement.Authority(a) + "/", StringComparison.Ordinal)) is { } host ? url[UriPlacement.Authority(host).Length..]
+            : url;
+    }
+
     /// <summary>
     /// How a caption playlist's address tells which Master Playlist it belongs to: empty for <c>{video}/playlist.m3u8</c>, otherwise
     /// <c>{base64url}.{tag}</c>, which only we can make.

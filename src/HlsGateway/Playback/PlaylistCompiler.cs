@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using HlsGateway.Content;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
@@ -8,39 +7,6 @@ using Microsoft.Extensions.Options;
 using UriKind = HlsGateway.Playlists.UriKind;
 
 namespace HlsGateway.Playback;
-
-/// <summary>What a Media Playlist is to its session, as the child URI's <c>p</c> says.</summary>
-/// <param name="Role"><c>v</c> Variant Stream, <c>a</c> audio Rendition, <c>s</c> subtitles, <c>i</c> I-frames and what is played apart from the video (interstitials).</param>
-/// <param name="Copy">Profile of the trailer copy to splice; empty for none.</param>
-/// <param name="Target">
-/// Least EXT-X-TARGETDURATION with that copy, seconds, so that it agrees with the session's other Renditions (rule S3); 0 where it does by
-/// itself. In the URI, because the playlist under one URI must not change (rule S4).
-/// </param>
-internal readonly record struct ChildRole(char Role, string Copy, int Target = 0)
-{
-    /// <summary>Two digits: a number that a client makes up stands for no more than so many templates.</summary>
-    public const int GreatestTarget = 99;
-
-    /// <summary>For playlists that a session plays and that are no part of the video: their segments count nothing, and no trailer stands in them.</summary>
-    public static ChildRole Apart { get; } = new('i', "");
-
-    public static ChildRole Read(ReadOnlySpan<char> value)
-    {
-        if (value.IsEmpty || value[0] is not ('v' or 'a' or 's' or 'i'))
-            return new('v', "");
-        var hyphen = value.IndexOf('-');
-        var target = 0;
-        return hyphen is 1 or 2 or 3 && hyphen + 1 < value.Length && (hyphen == 1 || int.TryParse(value[1..hyphen], NumberStyles.None, CultureInfo.InvariantCulture, out target))
-            ? new(value[0], value[(hyphen + 1)..].ToString(), target)
-            : new(value[0], "");
-    }
-
-    public override string ToString() =>
-        Copy.Length == 0 ? Role.ToString() : string.Create(CultureInfo.InvariantCulture, $"{Role}{(Target > 0 ? Target : null)}-{Copy}");
-
-    /// <summary>The <c>k</c> parameter of this Rendition's segments.</summary>
-    public string SegmentKind => Role switch { 'a' => "a", 's' => "c", 'i' => "i", _ => "" };
-}
 
 /// <summary>Compiles origin playlists into templates: once per playlist and choice of trailer and captions, never per viewer.</summary>
 internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster, UncountedNotice notice, IOptions<CdnOptions> cdn)
@@ -52,11 +18,11 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
 
     /// <summary>Compiles a Master Playlist.</summary>
     /// <param name="captionSource">What caption playlists, and Media Playlists that import variables, need to find this Master Playlist again; empty when it stands at <c>{video}/playlist.m3u8</c>.</param>
-    /// <param name="children">Told of every child playlist.</param>
+    /// <param name="children">Told of every child playlist: its path below the video, and its role.</param>
     /// <param name="apart">It is an interstitial's, and so are all of its children.</param>
     public PlaylistTemplate Master(
         OriginPlaylist playlist, MasterPlaylist master, PlaylistPlace place, TrailerDecision trailer,
-        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string> children, bool apart = false)
+        ImmutableArray<CaptionTrack> captions, string captionSource, Action<string, char> children, bool apart = false)
     {
         var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
         var spliced = trailer.Version is not null && !trailer.Placement.IsInterstitial();
@@ -65,36 +31,32 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
 
         var climb = Climb(place.ClientPath);
         // A longer one would make the URI of each child longer than a request line.
-        var source = captionSource.Length is 0 or > LongestSource ? "" : "&v=" + captionSource;
+        var source = captionSource.Length > LongestSource ? "" : captionSource;
 
         RewrittenUri Rewrite(in UriSite site)
         {
-            ChildRole? role = site.Kind switch
-            {
-                UriKind.VariantStream => spliced ? new('v', trailer.Variants[site.Index].Profile, trailer.TargetDuration) : new('v', asset),
-                UriKind.IFrameStream => new('i', ""),
-                UriKind.Rendition => Rendition(master.Renditions[site.Index], site.Index),
-                _ => null,
-            };
-            if (role is not { } child)
+            if (ChildRole.Of(master, site.Kind, site.Index) is not { } letter)
                 return Plain(placement, site.Uri);
-            if (apart)
-                child = ChildRole.Apart;
+            var role = apart ? ChildRole.Apart : RoleOf(letter, site);
             var placed = placement.Place(site.Uri, TargetUse.Playlist);
             if (placed.Below is not null)
-                children($"{place.Video}/{placed.Below}");
-            return Written(placed, site.Uri, $"&p={child}{(master.HasVariables ? source : "")}");
+                children(placed.Below, role.Role);
+            return Child(place.Video, placed, site.Uri, role, master.HasVariables ? source : "");
         }
 
-        ChildRole Rendition(Rendition rendition, int index) => rendition.Type == "SUBTITLES"
-            ? new('s', first)
-            : new(rendition.Type == "AUDIO" ? 'a' : 'v', spliced && trailer.Renditions.TryGetValue(index, out var copy) ? copy.Profile : "", trailer.TargetDuration);
+        ChildRole RoleOf(char letter, in UriSite site) => (letter, site.Kind) switch
+        {
+            (ChildRole.IFrames, _) => new(letter, ""),
+            (_, UriKind.VariantStream) => spliced ? new(letter, trailer.Variants[site.Index].Profile, trailer.TargetDuration) : new(letter, asset),
+            (ChildRole.Subtitles, _) => new(letter, first),
+            _ => new(letter, spliced && trailer.Renditions.TryGetValue(site.Index, out var copy) ? copy.Profile : "", trailer.TargetDuration),
+        };
 
         var template = master.Compile(new MasterEdit
         {
             Rewrite = Rewrite,
             Captions = [.. captions.Select(track => new CaptionRendition(track.Language, track.Name, track.Default, Characteristics(track),
-                WithSession($"{climb}{CaptionPath.Folder}{track.Language}.m3u8", $"&p={new ChildRole('s', first)}{source}")))],
+                Child(place.Video, $"{CaptionPath.Folder}{track.Language}.m3u8", $"{climb}{CaptionPath.Folder}{track.Language}.m3u8", new(ChildRole.Subtitles, first), source)))],
             TrailerDurationMs = spliced ? trailer.Variants[0].LengthMs : 0,
             TrailerBefore = trailer.Placement.IsBefore(),
             Trailer = !spliced ? null : index => new TrailerPeak(trailer.Variants[index].PeakBandwidth, trailer.Variants[index].Codecs),
@@ -126,10 +88,10 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
                 case UriKind.Map or UriKind.Part or UriKind.PreloadHint:
                     return Written(placement.Place(site.Uri, TargetUse.Redirect), site.Uri, "");
                 case UriKind.RenditionReport:
-                    return Written(placement.Place(site.Uri, TargetUse.Playlist), site.Uri, $"&p={role}");
+                    return Child(place.Video, placement.Place(site.Uri, TargetUse.Playlist), site.Uri, role);
                 case UriKind.DateRangeAsset when WatchPath.IsPlaylist(WatchPath.Normal(site.Uri.Split('?', '#')[0])):
                     // Played in this session, and no part of its video: neither a trailer nor watch-seconds.
-                    return Written(placement.Place(site.Uri, TargetUse.Playlist), site.Uri, $"&p={ChildRole.Apart}");
+                    return Child(place.Video, placement.Place(site.Uri, TargetUse.Playlist), site.Uri, ChildRole.Apart);
                 default:
                     // An asset list too: parameters of a session would mark it as a segment, which is redirected and never streamed.
                     return Plain(placement, site.Uri);
@@ -137,7 +99,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         }
 
         var edit = version is null || copy is null || !media.HasEndList ? new MediaEdit { Rewrite = Rewrite }
-            : where.IsInterstitial() ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce($"{site}{WatchRequest.Prefix}{place.Video}/", role, version, copy, where) }
+            : where.IsInterstitial() ? new MediaEdit { Rewrite = Rewrite, Interstitial = Announce(site, place.Video, role, version, copy, where) }
             : new MediaEdit { Rewrite = Rewrite, Trailer = Splice(place, role, version, copy) with { Before = where.IsBefore() } };
         var template = media.Compile(edit);
         notice.Tell(WatchPath.Readable(place.Video), placement.LeftAlone, placement.TooLong + media.Unresolved);
@@ -182,15 +144,19 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     {
         var text = System.Text.Encoding.ASCII.GetBytes(sound is null ? TrailerAsset.Media(version, copy) : TrailerAsset.Master(copy, sound));
         _ = Playlist.TryParse(text, out var master, out var media, out var error);
-        return master?.Compile(new MasterEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, "") })
+        var label = WatchPath.Folder(folder.TrimEnd('/')).ToString();
+        return master?.Compile(new MasterEdit { Rewrite = (in UriSite site) => Child(video, $"{label}/{site.Uri["../".Length..]}", site.Uri, ChildRole.Trailer) })
             ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, video, folder + site.Uri, TimeOf(site), "") : "") })
             ?? throw new InvalidOperationException($"A trailer's playlist is none. {error}");
     }
 
     /// <summary>The same in every Variant Stream of a session: players compare.</summary>
     /// <remarks>The URI is absolute: hls.js 1.7.4 takes a relative one as relative to its page.</remarks>
-    private static Interstitial Announce(string folder, ChildRole role, TrailerVersion version, TrailerCopy copy, TrailerPlacement where) => new(
-        version.Label, WithSession($"{folder}{WatchRouter.TrailerMarker}{version.Label}/{role.Copy}/{TrailerAsset.File}", ""), copy.Length, where.IsBefore());
+    private Interstitial Announce(string site, string video, ChildRole role, TrailerVersion version, TrailerCopy copy, TrailerPlacement where)
+    {
+        var below = $"{WatchRouter.TrailerMarker}{version.Label}/{role.Copy}/{TrailerAsset.File}";
+        return new(version.Label, Child(video, below, $"{site}{WatchRequest.Prefix}{video}/{below}", ChildRole.Trailer), copy.Length, where.IsBefore());
+    }
 
     private SplicedTrailer Splice(PlaylistPlace place, ChildRole role, TrailerVersion version, TrailerCopy copy)
     {
@@ -231,6 +197,18 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     {
         var placed = placement.Place(uri, TargetUse.PassThrough);
         return placed.Text is null || string.Equals(placed.Text, uri, StringComparison.Ordinal) ? RewrittenUri.Keep : new(placed.Text, null);
+    }
+
+    /// <summary>A child playlist's URI: with the session and the child's role where it leads to us.</summary>
+    private RewrittenUri Child(string video, in PlacedUri placed, string uri, ChildRole role, string source = "") =>
+        placed.Below is { } below ? Child(video, below, placed.Text ?? uri, role, source) : Written(placed, uri, "");
+
+    private RewrittenUri Child(string video, string below, string uri, ChildRole role, string source = "")
+    {
+        // As it will be read: the query before our parameters.
+        var whole = UriQuery.Append(uri, $"{PlayerQuery.SessionName}=").Split('#')[0];
+        var own = new PlayerQuery(whole.AsSpan(whole.IndexOf('?', StringComparison.Ordinal) + 1)).Own;
+        return WithSession(uri, PlaylistSignature.Parameters(keys, video, below, own, role, source));
     }
 
     private static RewrittenUri WithSession(string uri, string after)

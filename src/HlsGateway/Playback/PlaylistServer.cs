@@ -16,9 +16,9 @@ namespace HlsGateway.Playback;
 /// (5) the count, (6) the answer.
 /// </summary>
 internal sealed class PlaylistServer(
-    PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, KnownChildren children, PublishedVideos published,
+    PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, PlaylistIdentity identity, KnownChildren children, EntryNames names, ContentLengths lengths, PublishedVideos published,
     TrailerLibrary trailers, PinnedTrailers pinned, ContentFacts facts, ContentReader reader, SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits,
-    OriginCluster cluster, Outbox outbox, SessionStarts starts, TimeProvider time, GatewayMetrics metrics,
+    OriginCluster cluster, SessionStarts starts, TimeProvider time, GatewayMetrics metrics,
     IOptions<TrailersOptions> options, IOptions<GatewayOptions> gateway)
 {
     /// <param name="Tracks">Compared by reference: the caption index keeps a video's array until that video's captions change.</param>
@@ -35,52 +35,56 @@ internal sealed class PlaylistServer(
     /// <summary>Answers a Master or Media Playlist.</summary>
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, OriginTarget source)
     {
+        source = await identity.SourceOfAsync(request, source, context.RequestAborted);
         var found = await origin.GetAsync(source, context.RequestAborted);
         if (found.Playlist is not { } playlist)
         {
             // Subtitles that the Master Playlist advertised are never a 404 (rule W5).
-            if (ChildRole.Read(new PlayerQuery(request.Query).Profile).Role == 's')
+            if ((identity.Signed(request)?.Role ?? children.RoleIn(request.Video, request.Path)) == ChildRole.Subtitles)
                 await ServeEmptyCaptionsAsync(context, request, "none", "origin");
             else
                 await WatchAnswer.ProblemAsync(context, found.Failure ?? default);
             return;
         }
 
-        if (Begins(request) && !HttpMethods.IsHead(context.Request.Method) && !starts.TryBegin(context))
-            request = request.WithoutSession();
-        if (playlist.Master is { } master)
-            await ServeMasterAsync(context, request, playlist, master);
-        else if (playlist.Media is { } media)
-            await ServeMediaAsync(context, request, playlist, media);
+        var part = playlist.Media is { } media
+            ? await identity.OfMediaAsync(request, source, media.IsTrickPlay, context.RequestAborted)
+            : await identity.OfMasterAsync(request, context.RequestAborted);
+        if (part.Begins && !HttpMethods.IsHead(context.Request.Method) && !starts.TryBegin(context))
+            part = part with { Begins = false };
+        if (playlist.Media is not null)
+            await ServeMediaAsync(context, part, playlist, playlist.Media);
+        else if (playlist.Master is { } master)
+            await ServeMasterAsync(context, part, playlist, master);
     }
 
-    private async ValueTask ServeMasterAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
+    private async ValueTask ServeMasterAsync(HttpContext context, PlaylistPart part, OriginPlaylist playlist, MasterPlaylist master)
     {
+        var request = part.Request;
         // What an interstitial leads to is no part of the video.
-        var apart = ChildRole.Read(new PlayerQuery(request.Query).Profile) == ChildRole.Apart;
+        var apart = part.Role == ChildRole.Apart;
         var tracks = apart ? [] : subtitles.Tracks(request.VideoName);
         var decision = apart ? TrailerDecision.Without(TrailerPlan.NoTrailer)
             : request.Verdict == SessionVerdict.Valid && request.Token.Trailer != 0 ? await DecidePinnedAsync(context, request, playlist, master)
-            : Decide(request, playlist, master);
+            : Decide(part, playlist, master);
         var key = new TemplateKey(playlist, request.Video, request.Below, apart ? ChildRole.Apart.ToString() : decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
         if (compiled is null || compiled.Tracks != tracks)
         {
             var template = compiler.Master(playlist, master, Place(request, playlist), decision, tracks, PlaylistAddress.CaptionSource(keys, request.Video, playlist.Target),
-                child => children.Note(child, request.Video), apart);
+                (child, role) => children.Note(request.Video, child, role), apart);
             compiled = new(template, decision.Version?.Id ?? 0, tracks);
             cache.Keep(key, compiled, template);
         }
 
-        await AnswerAsync(context, request, compiled.Template, compiled.Trailer, decision.Placement);
+        await AnswerAsync(context, part, compiled.Template, isMaster: true, compiled.Trailer, decision.Placement);
     }
 
-    private async ValueTask ServeMediaAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MediaPlaylist media)
+    private async ValueTask ServeMediaAsync(HttpContext context, PlaylistPart part, OriginPlaylist playlist, MediaPlaylist media)
     {
-        // What nobody watches is told by its own tags, whatever the address says.
-        var role = media.IsTrickPlay ? new ChildRole('i', "") : ChildRole.Read(new PlayerQuery(request.Query).Profile);
+        var (request, role, begins) = part;
         var copy = await PinnedAsync(context, request, role);
-        if (Begins(request) && !media.IsTrickPlay && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
+        if (begins && media.HasEndList && trailers.ChosenFor(request.VideoName) is { } chosen)
         {
             // The entry is itself a Media Playlist: its one Rendition is the whole session.
             var decision = trailers.Decide(request.VideoName, ContentReader.Itself, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position));
@@ -89,7 +93,7 @@ internal sealed class PlaylistServer(
         }
 
         var site = copy.Placement.IsInterstitial() ? gateway.Value.SiteOf(context.Request) : "";
-        var parent = media.HasImports && !Begins(request) ? (await origin.GetAsync(MasterOf(request), context.RequestAborted)).Playlist : null;
+        var parent = media.HasImports && !begins ? (await origin.GetAsync(MasterOf(request), context.RequestAborted)).Playlist : null;
         var key = new TemplateKey(playlist, request.Video, request.Below, $"{copy.Key(role)}{site}{parent?.Version}");
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
@@ -105,13 +109,13 @@ internal sealed class PlaylistServer(
                 media = imported;
             }
 
-            if (role.Role == 'v' && media is { HasEndList: true, IsDelta: false })
-                outbox.Describe(request.VideoName, media.DurationMs);
             template = compiler.Media(media, Place(request, playlist), role, copy.Version, copy.Copy, copy.Placement, site);
             cache.Keep(key, template, template);
         }
 
-        await AnswerAsync(context, request, template, copy.Id, copy.Placement, watched: !media.IsTrickPlay);
+        if (begins || (role.Role == ChildRole.Variant && request.Verdict == SessionVerdict.Valid))
+            await lengths.TellAsync(request, context.RequestAborted);
+        await AnswerAsync(context, part, template, isMaster: false, copy.Id, copy.Placement);
     }
 
     /// <summary>Where the Master Playlist of a child is read.</summary>
@@ -123,7 +127,7 @@ internal sealed class PlaylistServer(
     public async ValueTask ServeCaptionAsync(HttpContext context, WatchRequest request)
     {
         var query = new PlayerQuery(request.Query);
-        var role = ChildRole.Read(query.Profile);
+        var role = identity.Signed(request) is { Role: ChildRole.Subtitles } signed ? signed : new ChildRole(ChildRole.Subtitles, "");
         var language = request.Below[CaptionPath.Folder.Length..^".m3u8".Length];
         var track = subtitles.Tracks(request.VideoName).FirstOrDefault(t => string.Equals(t.Language, language, StringComparison.Ordinal))
             ?? new CaptionTrack(language, language, false, false, false, "none", CaptionFile.Nothing);
@@ -151,7 +155,7 @@ internal sealed class PlaylistServer(
             cache.Keep(key, template, template);
         }
 
-        await AnswerAsync(context, request, template, trailer: 0);
+        await AnswerAsync(context, request, template);
     }
 
     /// <summary>Answers the playlist of a trailer that the player plays by itself. Nothing is counted here: its segments are.</summary>
@@ -173,20 +177,20 @@ internal sealed class PlaylistServer(
         var template = cache.FindAsset(request.Video, request.Below);
         if (template is null)
         {
+            // Whoever makes up paths of videos gets an answer that nobody else is given.
             template = compiler.Asset(request.Video, $"{WatchPath.Folder(request.Below)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
-            cache.KeepAsset(request.Video, request.Below, template);
+            if (identity.Signed(request) is not null)
+                cache.KeepAsset(request.Video, request.Below, template);
         }
 
-        var token = new byte[SessionToken.Length];
-        request.CopyToken(token);
-        await WatchAnswer.PlaylistAsync(context, template, token);
+        await AnswerAsync(context, request, template);
     }
 
     /// <summary>The content's grid, or the origin's playlist, is out of reach: captions that end at once never keep a video from playing.</summary>
     private ValueTask ServeEmptyCaptionsAsync(HttpContext context, WatchRequest request, string language, string reason)
     {
         metrics.CaptionTrouble(reason);
-        return AnswerAsync(context, request, PlaylistCompiler.EmptyCaptions(request.Below, language), trailer: 0);
+        return AnswerAsync(context, request, PlaylistCompiler.EmptyCaptions(request.Below, language));
     }
 
     private async ValueTask<OriginPlaylist?> FirstVariantAsync(HttpContext context, WatchRequest request, OriginPlaylist playlist, MasterPlaylist master)
@@ -211,9 +215,9 @@ internal sealed class PlaylistServer(
     }
 
     /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>
-    private TrailerDecision Decide(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master) =>
-        request.Verdict == SessionVerdict.None && Begins(request) && trailers.ChosenFor(request.VideoName) is { } chosen
-            ? trailers.Decide(request.VideoName, master, Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position), pinned: false)
+    private TrailerDecision Decide(PlaylistPart part, OriginPlaylist playlist, MasterPlaylist master) =>
+        part.Begins && trailers.ChosenFor(part.Request.VideoName) is { } chosen
+            ? trailers.Decide(part.Request.VideoName, master, Known(part.Request, playlist), chosen.Version, PlacementOf(part.Request, chosen.Position), pinned: false)
             : TrailerDecision.Without(TrailerPlan.NoTrailer);
 
     /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
@@ -255,27 +259,31 @@ internal sealed class PlaylistServer(
         return known;
     }
 
-    /// <summary>No session and no child of a Master Playlist we served: a new viewer.</summary>
-    private bool Begins(WatchRequest request) =>
-        request.MayBegin && request.Verdict == SessionVerdict.None && new PlayerQuery(request.Query).Session.IsEmpty && children.VideoOf(request.Path) is null;
+    /// <summary>Answers what the origin or a store gave: a new viewer's session begins with it.</summary>
+    private async ValueTask AnswerAsync(HttpContext context, PlaylistPart part, PlaylistTemplate template, bool isMaster, uint trailer, TrailerPlacement placement)
+    {
+        if (!part.Begins || HttpMethods.IsHead(context.Request.Method))
+        {
+            await AnswerAsync(context, part.Request, template);
+            return;
+        }
 
-    /// <param name="watched">False for what begins no session, whoever asks for it first.</param>
-    private async ValueTask AnswerAsync(
-        HttpContext context, WatchRequest request, PlaylistTemplate template, uint trailer, TrailerPlacement placement = TrailerPlacement.Behind, bool watched = true)
+        var request = part.Request;
+        if (request.Below != PlaylistAddress.DefaultName)
+            names.Note(new(request.Video, request.Below, isMaster));
+        var token = new byte[SessionToken.Length];
+        var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);
+        session.Write(keys, request.Video, token);
+        await hits.RecordAsync(context, request.Beginning(session), HitKind.SessionStart, 0, 0);
+        await WatchAnswer.PlaylistAsync(context, template, token);
+    }
+
+    /// <summary>Answers for the session that the request names, or for nobody: what we make ourselves begins none.</summary>
+    private static ValueTask AnswerAsync(HttpContext context, WatchRequest request, PlaylistTemplate template)
     {
         var token = new byte[SessionToken.Length];
-        if (watched && Begins(request) && !HttpMethods.IsHead(context.Request.Method))
-        {
-            var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);
-            session.Write(keys, request.Video, token);
-            await hits.RecordAsync(context, request.Beginning(session), HitKind.SessionStart, 0, 0);
-        }
-        else
-        {
-            request.CopyToken(token);
-        }
-
-        await WatchAnswer.PlaylistAsync(context, template, token);
+        request.CopyToken(token);
+        return WatchAnswer.PlaylistAsync(context, template, token);
     }
 
     private PlaylistPlace Place(WatchRequest request, OriginPlaylist playlist) => PlaylistAddress.Place(request, playlist, cluster.BaseAddresses);

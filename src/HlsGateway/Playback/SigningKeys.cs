@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// The secrets behind session tokens, duration signatures and opaque targets. Each purpose has its own key (HKDF), so that
+/// The secrets behind session tokens, signatures of segments and of child playlists, and opaque targets. Each purpose has its own key (HKDF), so that
 /// a signature made for one thing never passes for another. The first secret signs, all verify.
 /// </summary>
 public sealed class SigningKeys
@@ -13,6 +13,7 @@ public sealed class SigningKeys
     private readonly Mac[] sessions;
     private readonly Mac[] previews;
     private readonly Mac[] segments;
+    private readonly Mac[] playlists;
     private readonly Mac[] targets;
 
     public SigningKeys(IOptions<SessionsOptions> sessions, IOptions<GatewayOptions> gateway, IHostEnvironment host)
@@ -27,6 +28,7 @@ public sealed class SigningKeys
         sessions = Derive(secrets, "session");
         previews = Derive(secrets, "preview");
         segments = Derive(secrets, "segment");
+        playlists = Derive(secrets, "playlist");
         targets = Derive(secrets, "target");
     }
 
@@ -35,6 +37,8 @@ public sealed class SigningKeys
     internal ReadOnlySpan<Mac> Previews => previews;
 
     internal ReadOnlySpan<Mac> Segments => segments;
+
+    internal ReadOnlySpan<Mac> Playlists => playlists;
 
     internal ReadOnlySpan<Mac> Targets => targets;
 

@@ -114,7 +114,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
     /// <summary>From the playlist's folder up to the video's.</summary>
     private string Climb() => folder.Length == 0 ? "" : string.Concat(Enumerable.Repeat("../", folder.AsSpan().Count('/') + 1));
 
-    private static string Authority(string address)
+    public static string Authority(string address)
     {
         var slash = address.IndexOf('/', address.IndexOf("://", StringComparison.Ordinal) + 3);
         return slash < 0 ? address : address[..slash];

@@ -23,7 +23,7 @@ internal sealed class WatchEndpoint(
             return;
         }
 
-        var request = router.Name(unnamed);
+        var request = await router.NameAsync(unnamed, context.RequestAborted);
         if (request.Video.Length == 0)
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video",

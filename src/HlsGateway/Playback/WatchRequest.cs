@@ -24,9 +24,6 @@ internal sealed class WatchRequest
     /// <summary>The video's id as it stands in the path; empty while nobody has said where it ends.</summary>
     public required string Video { get; init; }
 
-    /// <summary>False for a viewer whose network has begun as many sessions as it may.</summary>
-    public bool MayBegin { get; private init; } = true;
-
     /// <summary>The path below the video.</summary>
     public string Below => field ??= Path[(Video.Length + 1)..];
 
@@ -74,8 +71,11 @@ internal sealed class WatchRequest
     /// <summary>The same request, once the video's id is known by other means than a token.</summary>
     public WatchRequest Of(string video) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = Verdict, Token = Token, Video = video };
 
-    /// <summary>The same request, which must not begin a session.</summary>
-    public WatchRequest WithoutSession() => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = Verdict, Token = Token, Video = Video, MayBegin = false };
+    /// <summary>The same request as nobody's: its session is another video's.</summary>
+    public WatchRequest WithoutSession() => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = SessionVerdict.Forged, Token = default, Video = "" };
+
+    /// <summary>Without any session: what a new viewer's first request is.</summary>
+    public bool IsFirst => Verdict == SessionVerdict.None && new PlayerQuery(Query).Session.IsEmpty;
 
     /// <summary>The same request as the first of the session that it has begun.</summary>
     public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = SessionVerdict.Valid, Token = token, Video = Video };

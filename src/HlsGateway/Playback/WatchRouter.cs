@@ -24,7 +24,9 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Media = MediaExtensions.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The request with its video named. A verified token has named it; otherwise the path's own marks, the catalogue, or the last Master Playlist that listed the path do.</summary>
-    public WatchRequest Name(WatchRequest request)
+    public ValueTask<WatchRequest> NameAsync(WatchRequest request, CancellationToken ct) => new(Name(request));
+
+    private WatchRequest Name(WatchRequest request)
     {
         if (request.Video.Length > 0)
             return request;
@@ -77,7 +79,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
 
         var named = options.Value.QueryParameters;
         if (WatchPath.IsPlaylist(below))
-            return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.PassedOn(believed: !query.Session.IsEmpty, named)));
+            return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.PassedOn(believed: PlaylistSignature.Verify(keys, request.Video, below, query), named)));
         // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes. Where a query was stripped (rule H4),
         // what is left of it may be all of the CDN's.
         if (!query.Session.IsEmpty || !query.Duration.IsEmpty || IsMediaName(below))
@@ -132,7 +134,8 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         var language = name[..^5].ToString();
         // A track that has just been deleted was advertised to sessions that still run: they get blank captions, never a 404 (rule W5).
         var ours = subtitles.Tracks(request.VideoName).Any(t => string.Equals(t.Language, language, StringComparison.Ordinal));
-        return ours || new PlayerQuery(request.Query).Profile.StartsWith('s') ? new(RouteKind.CaptionPlaylist, default) : null;
+        var advertised = new PlayerQuery(request.Query) is var query && query.Profile.StartsWith(ChildRole.Subtitles) && PlaylistSignature.Verify(keys, request.Video, below, query);
+        return ours || advertised ? new(RouteKind.CaptionPlaylist, default) : null;
     }
 
     /// <summary>What can be no object's key names nothing of ours.</summary>

@@ -33,6 +33,12 @@ internal static partial class Log
     [LoggerMessage(9003, LogLevel.Warning, "Measured facts cannot be kept or read ({Error}); content is measured again where they are missing.")]
     public static partial void ContentFactsUnreadable(this ILogger log, string error);
 
+    [LoggerMessage(1005, LogLevel.Error, "The length of {Video} could not be told.")]
+    public static partial void ContentLengthUnknown(this ILogger log, Exception fault, string video);
+
+    [LoggerMessage(9004, LogLevel.Warning, "The names of Master Playlists cannot be read or told now ({Error}); other gateways may not know them.")]
+    public static partial void EntryNamesUnreachable(this ILogger log, string error);
+
     [LoggerMessage(3007, LogLevel.Warning, "What trailer is on cannot be read or told ({Error}); what was on stays on.")]
     public static partial void TrailerStateUnreadable(this ILogger log, string error);
 

@@ -1,0 +1,94 @@
+using HlsGateway.Counting;
+using HlsGateway.Playlists;
+using HlsGateway.Telemetry;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace HlsGateway.Playback;
+
+/// <summary>
+/// Tells the ledger how long a video's content is: as long as the first Variant Stream of the Master Playlist that decides
+/// (<see cref="Masters"/>), whichever of its Renditions viewers ask for, in whatever order. Where no Master Playlist is, as long as the Media Playlist.
+/// </summary>
+internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<ContentLengths> log) : IDisposable
+{
+    private const int MostVideos = 20_000;
+
+    /// <summary>How long a viewer waits where nothing is known: who has seen everything before the length is told has completed nothing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a length is looked at again.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
+
+    private readonly MemoryCache asked = new(new MemoryCacheOptions { SizeLimit = MostVideos });
+
+    /// <summary>Has the length told in the background. Waits, for a bounded time, where none is known yet. Never throws but for <paramref name="ct"/>.</summary>
+    public ValueTask TellAsync(WatchRequest request, CancellationToken ct)
+    {
+        if (asked.TryGetValue(request.Video, out Task? telling) && telling is not null)
+            return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
+        telling = RunAsync(request);
+        asked.Set(request.Video, telling, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Again });
+        return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
+    }
+
+    public void Dispose() => asked.Dispose();
+
+    private async ValueTask WaitAsync(Task telling, CancellationToken ct)
+    {
+        try
+        {
+            await telling.WaitAsync(Patience, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            // The origin takes longer; the length is told when it is there.
+        }
+    }
+
+    private async Task RunAsync(WatchRequest request)
+    {
+        try
+        {
+            if (await FindAsync(request.Video, masters.NamedParameters(request)) is { } length)
+                outbox.Describe(request.VideoName, length);
+        }
+        catch (Exception e)
+        {
+            log.ContentLengthUnknown(e, request.VideoName);
+        }
+    }
+
+    /// <returns>Milliseconds; null where the content has no end, or the origin cannot tell now.</returns>
+    private async Task<int?> FindAsync(string video, string named)
+    {
+        MediaPlaylist? itself = null;
+        foreach (var entry in masters.EntriesOf(video))
+        {
+            var found = await masters.GetAsync(Masters.With(entry, named), CancellationToken.None);
+            if (found.Failure is not null)
+                return null;
+            if (found.Playlist is { Master: { } master } playlist)
+                return await FirstVariantAsync(playlist, master, named) is { HasEndList: true, IsDelta: false } media ? media.DurationMs : null;
+            itself ??= found.Playlist?.Media;
+        }
+
+        return itself is { HasEndList: true, IsDelta: false } ? itself.DurationMs : null;
+    }
+
+    /// <summary>The first that the origin has: one that it does not have is no viewer's.</summary>
+    private async Task<MediaPlaylist?> FirstVariantAsync(OriginPlaylist playlist, MasterPlaylist master, string named)
+    {
+        foreach (var variant in master.Variants)
+        {
+            if (!UriReference.TryResolve(playlist.Url, variant.Uri, out var url))
+                continue;
+            var found = await origin.GetAsync(Masters.With(PlaylistAddress.SourceOf(url, cluster.BaseAddresses), named), CancellationToken.None);
+            if (found.Playlist?.Media is { } media)
+                return media;
+            if (found.Failure is { IsTransient: true })
+                return null;
+        }
+
+        return null;
+    }
+}
