@@ -15,8 +15,8 @@ public delegate bool WantsEnd(IReadOnlyList<RenditionFacts> facts);
 public readonly record struct KnownContent(ImmutableArray<RenditionFacts>? Facts, string? Unreadable = null);
 
 /// <summary>
-/// What was measured on each Rendition of a video, by video and version of its playlist: in memory within a bound, in the catalogue's
-/// database for good. Measuring goes on in the background, once however many ask; what failed
+/// What was measured on each Rendition of a video, by the video's readable name and the version of its playlist: in memory within a
+/// bound, in the catalogue's database for longer (<see cref="ContentFactsStore"/>). Measuring goes on in the background, once however many ask; what failed
 /// is tried again after waits that grow, when somebody asks then.
 /// </summary>
 public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, TimeProvider time, ILogger<ContentFacts> log) : IDisposable
@@ -38,12 +38,26 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
     /// <summary>An origin that was away for a moment is soon asked again; content that nobody can read costs a try in six hours.</summary>
     private static readonly Backoff Retries = new(TimeSpan.FromMinutes(1), TimeSpan.FromHours(6));
 
+    /// <summary>Of one video: a playlist that reads otherwise each time it is fetched must not cost its origin segments each time.</summary>
+    private static readonly Ration Measurements = new(8, TimeSpan.FromMinutes(80));
+
+    private static readonly TimeSpan FreshTryAfter = TimeSpan.FromMinutes(10);
+
+    /// <summary>The database keeps them for longer.</summary>
+    private static readonly TimeSpan KnownFor = TimeSpan.FromHours(24);
+
+    private sealed class Spent
+    {
+        public long WholeAt;
+    }
+
     private sealed record Failure(string Reason, int Attempts, DateTimeOffset RetryAt);
 
     /// <summary>One video's Renditions after another: the machine's other core belongs to viewers.</summary>
     private readonly SemaphoreSlim turns = new(1, 1);
     private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostBytes });
     private readonly MemoryCache failed = new(new MemoryCacheOptions { SizeLimit = MostBytes });
+    private readonly MemoryCache spent = new(new MemoryCacheOptions { SizeLimit = MostBytes });
     private readonly ConcurrentDictionary<(string Video, string Version), Lazy<Task<ImmutableArray<RenditionFacts>?>>> running = new();
     private readonly CancellationTokenSource stopping = new();
 
@@ -93,6 +107,7 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
         stopping.Cancel();
         stopping.Dispose();
         known.Dispose();
+        spent.Dispose();
         failed.Dispose();
         turns.Dispose();
     }
@@ -113,10 +128,18 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
             if (TryGet(source.Video, source.Version) is { } already)
                 return already;
             var kept = await store.FindAsync(source.Video, source.Version, stopping.Token);
+            if (kept is null && !MayMeasure(source.Video))
+            {
+                var now = time.GetUtcNow();
+                failed.Set(key, new Failure("Its playlist reads otherwise each time it is fetched, and was measured as often as one may be.", 0, now + FreshTryAfter),
+                    new MemoryCacheEntryOptions { Size = Weight(key), AbsoluteExpirationRelativeToNow = FreshTryAfter });
+                return null;
+            }
+
             var facts = await AddEndsAsync(source, kept ?? await MeasureAsync(source, stopping.Token), stopping.Token);
             if (facts != kept)
                 await store.KeepAsync(source.Video, source.Version, facts, stopping.Token);
-            known.Set(key, facts, new MemoryCacheEntryOptions { Size = Weight(key) + facts.Sum(fact => fact.Weight) });
+            known.Set(key, facts, new MemoryCacheEntryOptions { Size = Weight(key) + facts.Sum(fact => fact.Weight), SlidingExpiration = KnownFor });
             failed.Remove(key);
             return facts;
         }
@@ -140,6 +163,16 @@ public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, Wa
     }
 
     private static long Weight(in (string Video, string Version) key) => EntryWeight + Weights.Of(key.Video) + Weights.Of(key.Version);
+
+    private bool MayMeasure(string video)
+    {
+        var entry = spent.GetOrCreate(video, entry =>
+        {
+            (entry.Size, entry.SlidingExpiration) = (EntryWeight + Weights.Of(video), Measurements.Span);
+            return new Spent();
+        });
+        return entry is null || Measurements.TryTake(ref entry.WholeAt, time.GetUtcNow());
+    }
 
     private Failure? FailureOf(string video, string version) => failed.TryGetValue((video, version), out Failure? failure) ? failure : null;
 

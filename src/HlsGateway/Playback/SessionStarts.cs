@@ -17,8 +17,7 @@ internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvi
     /// <summary>A megabyte; a power of two.</summary>
     private const int Slots = 1 << 17;
 
-    private readonly long window = options.Value.StartsWindow.Ticks;
-    private readonly int most = options.Value.StartsPerNetwork;
+    private readonly Ration ration = new(options.Value.StartsPerNetwork, options.Value.StartsWindow);
     private readonly LogPace pace = new(time, TimeSpan.FromMinutes(10));
     private Day today = new(DateOnly.MinValue);
 
@@ -28,7 +27,7 @@ internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvi
 
         public byte[] Key { get; } = RandomNumberGenerator.GetBytes(32);
 
-        /// <summary>When the place's ration will be whole again, in ticks.</summary>
+        /// <summary>As <see cref="Ration"/> remembers.</summary>
         public long[] WholeAt { get; } = new long[Slots];
     }
 
@@ -36,30 +35,20 @@ internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvi
     public bool TryBegin(HttpContext context)
     {
         // Loopback is a proxy on this machine or a test of the operator's; behind a proxy that nobody told us of, all are one address.
-        if (most == 0 || context.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address) || ForwardedClients.AreHidden(context))
+        if (ration.Most == 0 || context.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address) || ForwardedClients.AreHidden(context))
             return true;
         if (TryTake(ClientNetwork.Of(address), time.GetUtcNow()))
             return true;
         metrics.SessionStartBounded();
         if (pace.TryTake(out var held))
-            log.SessionStartsBounded(most, options.Value.StartsWindow, held);
+            log.SessionStartsBounded(ration.Most, ration.Span, held);
         return false;
     }
 
     private bool TryTake(IPAddress network, DateTimeOffset now)
     {
         var day = DayOf(now);
-        ref var place = ref day.WholeAt[SlotOf(day, network)];
-        while (true)
-        {
-            var seen = Volatile.Read(ref place);
-            // What lies further ahead than a whole ration was written before the clock was set back.
-            var wholeAt = (seen > now.Ticks + window ? now.Ticks : Math.Max(seen, now.Ticks)) + (window / most);
-            if (wholeAt > now.Ticks + window)
-                return false;
-            if (Interlocked.CompareExchange(ref place, wholeAt, seen) == seen)
-                return true;
-        }
+        return ration.TryTake(ref day.WholeAt[SlotOf(day, network)], now);
     }
 
     private Day DayOf(DateTimeOffset now)

@@ -131,6 +131,50 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
     }
 
     [Fact]
+    public async Task A_playlist_that_reads_otherwise_each_time_is_measured_now_and_then_and_its_facts_do_not_pile_up()
+    {
+        var clock = new ManualClock();
+        await using var host = await GatewayHost.StartAsync(configure: services => services.AddSingleton<TimeProvider>(clock));
+        var facts = host.Services.GetRequiredService<ContentFacts>();
+        var reads = 0;
+        ContentSource Version(string video, int version) => new(video, version.ToString(CultureInfo.InvariantCulture), ["v.m3u8"], (_, _) =>
+        {
+            reads++;
+            return Task.FromResult(new FirstSegment("encrypted", default, default));
+        });
+        async Task<int> MeasureAsync(string video, int from, int count)
+        {
+            var measured = 0;
+            for (var version = from; version < from + count; version++)
+                if (await facts.GetAsync(Version(video, version), CancellationToken.None) is not null) measured++;
+            return measured;
+        }
+        async Task<long> RowsAsync(string video)
+        {
+            await using var connection = await host.Services.GetRequiredService<CatalogueDatabase>().OpenAsync(CancellationToken.None);
+            return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM content_facts WHERE video = @video", new { video });
+        }
+
+        Assert.Equal(8, await MeasureAsync("fickle", 0, 50));
+        Assert.Equal(8, reads);
+        Assert.Contains("reads otherwise each time", facts.Known("fickle", "49").Unreadable, StringComparison.Ordinal);
+        // What is known stays known, and another video has a ration of its own.
+        Assert.Equal(8, await MeasureAsync("fickle", 0, 8));
+        Assert.Equal(1, await MeasureAsync("calm", 0, 1));
+        for (var i = 1; i <= 4; i++)
+        {
+            clock.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal(2, await MeasureAsync("fickle", 100 * i, 5));
+            Assert.Equal(8, await RowsAsync("fickle"));
+        }
+
+        // Nobody asks for it any more: the next measurement of any video takes it out.
+        clock.Advance(TimeSpan.FromDays(100));
+        Assert.Equal(1, await MeasureAsync("calm", 1, 1));
+        Assert.Equal((0, 1), (await RowsAsync("fickle"), await RowsAsync("calm")));
+    }
+
+    [Fact]
     public async Task What_cannot_be_read_is_tried_again_after_waits_that_grow_to_six_hours_and_a_success_ends_them()
     {
         var clock = new ManualClock();
