@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;

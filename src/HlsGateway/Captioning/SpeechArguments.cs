@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using FFMpegCore.Enums;
 using HlsGateway.Media;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Captioning;
 

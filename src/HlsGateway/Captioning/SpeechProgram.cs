@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using HlsGateway.Media;
 using HlsGateway.Playlists;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;

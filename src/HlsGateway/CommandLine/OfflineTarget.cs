@@ -3,6 +3,7 @@ using Dapper;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using HlsGateway.Media;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Content;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HlsGateway.Media;
 using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;

@@ -1,6 +1,5 @@
 using FFMpegCore;
 using FFMpegCore.Arguments;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Media;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Media;
 

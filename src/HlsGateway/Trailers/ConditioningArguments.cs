@@ -4,7 +4,6 @@ using FFMpegCore;
 using FFMpegCore.Enums;
 using HlsGateway.Content;
 using HlsGateway.Media;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Trailers;
 

@@ -1,5 +1,5 @@
 using HlsGateway.Content;
-using HlsGateway.Transcoding;
+using HlsGateway.Media;
 
 namespace HlsGateway.Trailers;
 

@@ -1,4 +1,5 @@
 using HlsGateway.Content;
+using HlsGateway.Media;
 
 namespace HlsGateway.Trailers;
 

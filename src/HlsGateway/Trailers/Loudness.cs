@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using HlsGateway.Content;
 using HlsGateway.Media;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Trailers;
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using HlsGateway.Content;
 using HlsGateway.Media;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Trailers;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using HlsGateway.Content;
 using HlsGateway.Media;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;

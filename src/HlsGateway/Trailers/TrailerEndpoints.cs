@@ -4,7 +4,6 @@ using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;

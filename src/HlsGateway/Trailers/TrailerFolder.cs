@@ -1,6 +1,5 @@
 using HlsGateway.Media;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;

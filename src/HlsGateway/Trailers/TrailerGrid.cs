@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using HlsGateway.Content;
+using HlsGateway.Media;
 
 namespace HlsGateway.Trailers;
 

@@ -6,7 +6,6 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using HlsGateway.Media;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
 

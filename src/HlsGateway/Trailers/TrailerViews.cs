@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using HlsGateway.Content;
 
 namespace HlsGateway.Trailers;
 

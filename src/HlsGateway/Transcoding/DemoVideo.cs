@@ -1,4 +1,5 @@
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 

@@ -1,3 +1,5 @@
+using HlsGateway.Media;
+
 namespace HlsGateway.Transcoding;
 
 /// <summary>Registers and maps the feature.</summary>

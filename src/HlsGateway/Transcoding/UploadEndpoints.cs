@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Subtitles;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 

@@ -3,7 +3,6 @@ using System.Text;
 using HlsGateway.Media;
 using HlsGateway.Tests.Trailers;
 using HlsGateway.Tests.Transcoding;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Tests.Media;
 

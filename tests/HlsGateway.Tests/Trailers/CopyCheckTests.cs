@@ -1,4 +1,5 @@
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;
 

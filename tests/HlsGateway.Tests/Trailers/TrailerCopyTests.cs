@@ -1,5 +1,6 @@
 using System.Globalization;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Trailers;
 
 namespace HlsGateway.Tests.Trailers;

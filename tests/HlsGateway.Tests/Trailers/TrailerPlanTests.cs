@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Trailers;
 

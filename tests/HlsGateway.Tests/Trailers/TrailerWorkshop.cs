@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using HlsGateway.Content;
+using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;
 using HlsGateway.Transcoding;

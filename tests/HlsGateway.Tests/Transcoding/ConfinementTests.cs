@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Tests.Transcoding;
 

@@ -1,3 +1,4 @@
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;

@@ -1,5 +1,4 @@
 using HlsGateway.Media;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Tests.Transcoding;
 

@@ -1,3 +1,4 @@
+using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;

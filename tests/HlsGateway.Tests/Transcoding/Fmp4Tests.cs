@@ -1,8 +1,8 @@
 using System.Net;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Hosting;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Transcoding;

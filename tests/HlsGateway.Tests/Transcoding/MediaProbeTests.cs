@@ -1,5 +1,5 @@
 using System.Text;
-using HlsGateway.Transcoding;
+using HlsGateway.Media;
 
 namespace HlsGateway.Tests.Transcoding;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dapper;
 using HlsGateway.Catalogue;
+using HlsGateway.Content;
 using HlsGateway.Database;
 using HlsGateway.Playback;
 using HlsGateway.Storage;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using HlsGateway.Transcoding;
+using HlsGateway.Media;
 
 namespace HlsGateway.Tests.Transcoding;
 

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using HlsGateway.Catalogue;
+using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Hosting;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Transcoding;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using HlsGateway.Media;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>
 /// A private folder for one run of a program that nobody trusts: inputs go in, outputs come out, and it is always removed. Whatever

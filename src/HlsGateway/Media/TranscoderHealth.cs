@@ -1,7 +1,7 @@
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>Says at start and in health how well ffmpeg is shut in here.</summary>
 public sealed class TranscoderHealth(Ffmpeg ffmpeg, ILogger<TranscoderHealth> log) : BackgroundService, IHealthCheck

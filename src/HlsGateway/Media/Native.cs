@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>The few calls of the C library that the class library has no words for. Each gives 0 or a negative number.</summary>
 internal static partial class Native

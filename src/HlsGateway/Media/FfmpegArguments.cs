@@ -4,7 +4,7 @@ using FFMpegCore;
 using FFMpegCore.Arguments;
 using HlsGateway.Media;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>How a file is to be read.</summary>
 public enum ProbeAs

@@ -6,9 +6,10 @@ using System.Text;
 using System.Text.Json;
 using HlsGateway.Media;
 using HlsGateway.Telemetry;
+using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>One run of ffmpeg.</summary>
 /// <param name="Folder">The only folder it sees; names in the arguments are relative to it.</param>

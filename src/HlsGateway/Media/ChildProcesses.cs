@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>
 /// Starts children that must not outlive us. They ask the kernel for a signal at their parent's death, and Linux means

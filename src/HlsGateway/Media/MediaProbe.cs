@@ -5,7 +5,7 @@ using System.Text.Json;
 using FFMpegCore;
 using HlsGateway.Media;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>What a media file holds.</summary>
 /// <param name="Container">ffprobe's name: <c>mpegts</c>, <c>mov,mp4,m4a,3gp,3g2,mj2</c>, <c>matroska,webm</c>, …</param>

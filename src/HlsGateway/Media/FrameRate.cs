@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace HlsGateway.Content;
+namespace HlsGateway.Media;
 
 /// <summary>Frames per second as the fraction it is: 30000/1001 is not 29.97 (rule S7).</summary>
 public readonly record struct FrameRate(int Numerator, int Denominator)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Media;
 
 /// <summary>How well this machine lets a program be shut in.</summary>
 public enum IsolationKind
