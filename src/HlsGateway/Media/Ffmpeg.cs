@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using FFMpegCore;
 using FFMpegCore.Arguments;
-using HlsGateway.Media;
 
 namespace HlsGateway.Media;
 

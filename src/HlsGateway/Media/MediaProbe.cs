@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using FFMpegCore;
-using HlsGateway.Media;
 
 namespace HlsGateway.Media;
 
