@@ -17,6 +17,9 @@ public enum LintSeverity
 /// <param name="Message">One sentence for a person.</param>
 public sealed record LintFinding(string Rule, LintSeverity Severity, string Where, int Line, string Message)
 {
+    /// <summary>Where the rule is explained.</summary>
+    public string Help => Rules.Of(Rule).Link;
+
     public static LintFinding Error(string rule, string where, string message, int line = 0) => new(rule, LintSeverity.Error, where, line, message);
 
     public static LintFinding Warning(string rule, string where, string message, int line = 0) => new(rule, LintSeverity.Warning, where, line, message);

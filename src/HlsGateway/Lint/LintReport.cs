@@ -28,7 +28,7 @@ internal sealed record LintReport(string Target, int Playlists, int Segments, Im
         return kept.ToImmutable();
     }
 
-    /// <summary>One line for each finding (<c>error S1 720p/video.m3u8:42 …</c>) and one for the whole.</summary>
+    /// <summary>One line for each finding (<c>error S1 720p/video.m3u8:42 …</c>) one for each rule that is broken, and one for the whole.</summary>
     public void Write(TextWriter writer)
     {
         if (Unusable is { } reason)
@@ -39,6 +39,8 @@ internal sealed record LintReport(string Target, int Playlists, int Segments, Im
 
         foreach (var finding in Findings)
             writer.WriteLine($"{(finding.Severity == LintSeverity.Error ? "error" : "warning")} {finding.Rule} {finding.Where}{(finding.Line > 0 ? $":{finding.Line}" : "")} {finding.Message}");
+        foreach (var rule in Findings.Select(finding => Rules.Of(finding.Rule)).DistinctBy(rule => rule.Name).OrderBy(rule => Rules.All.IndexOf(rule)))
+            writer.WriteLine($"{rule.Name}: {rule.Says} See {rule.Link}");
         var errors = Findings.Count(f => f.Severity == LintSeverity.Error);
         writer.WriteLine(Findings.IsEmpty
             ? $"{Playlists} playlists and {Segments} segments: nothing found."

@@ -144,10 +144,10 @@ public sealed class StreamLintTests(TrailerWorkshop workshop) : IClassFixture<Tr
         await MakeAsync(folder.Path);
         Assert.Equal((ExitCode.Done, "3 playlists and 3 segments: nothing found.\n"), await LintAsync(folder.Path));
         File.Delete(Path.Combine(folder.Path, "c.m3u8"));
-        Assert.Equal((ExitCode.Failed, "error W5 c.m3u8 The Master Playlist names it, but it is not in the folder.\n2 playlists and 2 segments: 1 errors, 0 warnings.\n"), await LintAsync(folder.Path));
+        Assert.Equal((ExitCode.Failed, "error W5 c.m3u8 The Master Playlist names it, but it is not in the folder.\nW5: A caption that the Master Playlist advertised is never a 404. See docs/player-rules.md#w5\n2 playlists and 2 segments: 1 errors, 0 warnings.\n"), await LintAsync(folder.Path));
         var (code, text) = await LintAsync(folder.Path, "--json");
         var report = JsonSerializer.Deserialize<JsonElement>(text);
-        Assert.Equal((ExitCode.Failed, "W5", "error", "c.m3u8"), (code, Of("rule"), Of("severity"), Of("where")));
+        Assert.Equal((ExitCode.Failed, "W5", "error", "c.m3u8", "docs/player-rules.md#w5"), (code, Of("rule"), Of("severity"), Of("where"), Of("help")));
         Assert.Equal(ExitCode.Usage, (await LintAsync(Path.Combine(folder.Path, "nothing"))).Code);
 
         string? Of(string name) => report.GetProperty("findings")[0].GetProperty(name).GetString();

@@ -110,7 +110,7 @@ public sealed class IdentityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_playlist_under_an_address_whose_role_is_made_up_is_the_same_for_every_value()
+    public async Task I8_A_playlist_under_an_address_whose_role_is_made_up_is_the_same_for_every_value()
     {
         ServeThreeLengths();
         var (session, _) = await BeginAsync("v/playlist.m3u8", "720p/video.m3u8");
@@ -123,7 +123,7 @@ public sealed class IdentityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_role_that_is_signed_for_one_child_is_none_for_another()
+    public async Task I8_A_role_that_is_signed_for_one_child_is_none_for_another()
     {
         ServeThreeLengths();
         var (session, _) = await BeginAsync("v/playlist.m3u8", "720p/video.m3u8");
