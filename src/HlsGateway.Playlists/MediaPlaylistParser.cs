@@ -24,7 +24,7 @@ internal ref struct MediaPlaylistParser
     private Seconds? extInf;
     private (long Length, long? Offset)? range;
 
-    /// <summary>Where the last range ended, whatever its file (rule I4).</summary>
+    /// <summary>Where the last segment's range ended, whatever its file (rule I4); 0 where it is a whole file.</summary>
     private long rangeEnd;
 
     /// <summary>Place of the pending range among the marks; -1 for none.</summary>
@@ -262,13 +262,17 @@ internal ref struct MediaPlaylistParser
 
     /// <summary>
     /// A range without an offset begins where the range before it ended (RFC 8216 section 4.3.2.2). That range must be one of the same
-    /// file; where it is not, hls.js and Shaka continue all the same.
+    /// file; where it is not, hls.js, Shaka and ExoPlayer continue all the same. Behind a whole file there is nothing to continue.
     /// </summary>
     private bool TryPlaceRange(out long? offset)
     {
         offset = null;
         if (range is not { } placed)
+        {
+            rangeEnd = 0;
             return true;
+        }
+
 
         var first = placed.Offset ?? rangeEnd;
         if (placed.Length > long.MaxValue - first)

@@ -57,7 +57,7 @@ internal sealed class SlowModel
             {
                 var resolved = Resolve(line, values, contested)?.Trim(' ', '\t');
                 var offset = range is { } placed ? placed.Offset ?? rangeEnd : (long?)null;
-                rangeEnd = range is null ? rangeEnd : offset.GetValueOrDefault() + range.Value.Length;
+                rangeEnd = range is null ? 0 : offset.GetValueOrDefault() + range.Value.Length;
                 Resolved.Add((resolved is null or "" || resolved[0] == '#' ? null : resolved, offset, range?.Length));
                 var start = Milliseconds(end);
                 end += seconds;

@@ -16,13 +16,13 @@ public sealed class SpliceRuleTests
     [Fact]
     public void I4_Byte_ranges_get_their_offsets_once_the_URIs_differ()
     {
-        const string Ranges = "#EXTM3U\n#EXT-X-VERSION:4\n#EXTINF:1,\n#EXT-X-BYTERANGE:10@5\nm\n#EXTINF:1,\n#EXT-X-BYTERANGE: 20\nm\n#EXTINF:1,\n#EXT-X-BYTERANGE:30\nn\n#EXTINF:1,\n#EXT-X-BYTERANGE:40\nm\n#EXT-X-BYTERANGE:50\n";
+        const string Ranges = "#EXTM3U\n#EXT-X-VERSION:4\n#EXTINF:1,\n#EXT-X-BYTERANGE:10@5\nm\n#EXTINF:1,\n#EXT-X-BYTERANGE: 20\nm\n#EXTINF:1,\n#EXT-X-BYTERANGE:30\nn\n#EXTINF:1,\n#EXT-X-BYTERANGE:40\nm\n#EXTINF:1,\nwhole\n#EXTINF:1,\n#EXT-X-BYTERANGE:60\nm\n#EXT-X-BYTERANGE:50\n";
 
         var media = Rendered.Media(Ranges);
         var ranges = Rendered.Compiled(Ranges, new MediaEdit { Rewrite = Rendered.Gateway }).Split('\n').Where(line => line.Contains("BYTERANGE", StringComparison.Ordinal));
 
-        Assert.Equal([(5L, 10L), (15L, 20L), (35L, 30L), (65L, 40L)], media.Segments.Select(segment => (segment.RangeOffset ?? -1, segment.RangeLength ?? -1)));
-        Assert.Equal(["#EXT-X-BYTERANGE:10@5", "#EXT-X-BYTERANGE: 20@15", "#EXT-X-BYTERANGE:30@35", "#EXT-X-BYTERANGE:40@65", "#EXT-X-BYTERANGE:50"], ranges);
+        Assert.Equal([(5L, 10L), (15L, 20L), (35L, 30L), (65L, 40L), (-1L, -1L), (0L, 60L)], media.Segments.Select(segment => (segment.RangeOffset ?? -1, segment.RangeLength ?? -1)));
+        Assert.Equal(["#EXT-X-BYTERANGE:10@5", "#EXT-X-BYTERANGE: 20@15", "#EXT-X-BYTERANGE:30@35", "#EXT-X-BYTERANGE:40@65", "#EXT-X-BYTERANGE:60@0", "#EXT-X-BYTERANGE:50"], ranges);
         Assert.Equal(Ranges, Rendered.Compiled(Ranges, new MediaEdit { Rewrite = Rendered.Keep }));
     }
 
