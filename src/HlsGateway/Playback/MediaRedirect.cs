@@ -67,8 +67,8 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
             case OriginKind.Foreign:
                 return target.Locator;
             default:
-                if (baseAddress is not null && !target.Locator.StartsWith('/'))
-                    return baseAddress + target.Locator;
+                if (baseAddress is not null && PlaylistAddress.BelowBase(target.Locator, cluster.BaseAddresses) is { } below)
+                    return baseAddress + below;
                 return cluster.State is { } state && state.DestinationsState.AvailableDestinations is { Count: > 0 } available
                     ? OriginFetcher.UrlOn(available[0], target.Locator)
                     : cluster.State?.DestinationsState.AllDestinations is { Count: > 0 } all ? OriginFetcher.UrlOn(all[0], target.Locator) : null;

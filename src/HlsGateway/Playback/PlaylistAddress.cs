@@ -32,9 +32,7 @@ internal static class PlaylistAddress
     {
         var fragment = url.IndexOf('#', StringComparison.Ordinal);
         var target = fragment < 0 ? url : url[..fragment];
-        return addresses.FirstOrDefault(a => target.StartsWith(a, StringComparison.Ordinal)) is { } address
-            ? new(OriginKind.Cluster, target[address.Length..])
-            : WatchRouter.Source(target);
+        return LocatorOf(target, addresses) is { } locator ? new(OriginKind.Cluster, locator) : WatchRouter.Source(target);
     }
 
     /// <summary>A place without query, spelled in one way, whichever destination it was written with: two places are one when these are equal.</summary>
@@ -46,13 +44,30 @@ internal static class PlaylistAddress
         var url = target.Kind switch
         {
             OriginKind.Store => OriginFetcher.StoreUrl(locator),
-            OriginKind.Cluster when addresses.Count > 0 => locator.StartsWith('/') ? UriPlacement.Authority(addresses[0]) + locator : addresses[0] + locator,
+            OriginKind.Cluster when addresses.Count > 0 => locator.StartsWith('/') ? Authority(addresses[0]) + locator : addresses[0] + locator,
             _ => locator,
         };
-        return addresses.FirstOrDefault(a => url.StartsWith(a, StringComparison.Ordinal)) is { } address ? url[address.Length..]
-            : addresses.FirstOrDefault(a => url.StartsWith(UriPlacement.Authority(a) + "/", StringComparison.Ordinal)) is { } host ? url[UriPlacement.Authority(host).Length..]
-            : url;
+        return LocatorOf(url, addresses) ?? url;
     }
+
+    /// <summary>The locator of a URL of the origin; null for one on another host.</summary>
+    public static string? LocatorOf(string url, IReadOnlyList<string> addresses)
+    {
+        // A doubled slash behind the base address belongs to the path, and a leading one means the root of the host.
+        if (addresses.FirstOrDefault(a => url.StartsWith(a, StringComparison.Ordinal)) is { } address && !url.AsSpan(address.Length).StartsWith('/'))
+            return url[address.Length..];
+        return addresses.FirstOrDefault(a => url.StartsWith(Authority(a) + "/", StringComparison.Ordinal)) is { } sameHost ? url[Authority(sameHost).Length..] : null;
+    }
+
+    /// <summary>What stands behind the origin's base address, on whichever host that is; null for what stands elsewhere on its host.</summary>
+    public static string? BelowBase(string locator, IReadOnlyList<string> addresses)
+    {
+        if (!locator.StartsWith('/'))
+            return locator;
+        return addresses.FirstOrDefault(a => locator.StartsWith(a[Authority(a).Length..], StringComparison.Ordinal)) is { } address ? locator[(address.Length - Authority(address).Length)..] : null;
+    }
+
+    private static string Authority(string address) => address[..address.IndexOf('/', address.IndexOf("://", StringComparison.Ordinal) + 3)];
 
     /// <summary>
     /// How a caption playlist's address tells which Master Playlist it belongs to: empty for <c>{video}/playlist.m3u8</c>, otherwise

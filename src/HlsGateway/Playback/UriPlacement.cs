@@ -72,12 +72,10 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
     private PlacedUri Outside(string uri, string target, TargetUse use)
     {
         var openScheme = UriReference.Split(uri).Form == UriForm.NetworkPath;
-        var onOrigin = addresses.FirstOrDefault(a => target.StartsWith(a, StringComparison.Ordinal));
+        var onOrigin = PlaylistAddress.LocatorOf(target, addresses);
         string locator;
         if (onOrigin is not null)
-            locator = target[onOrigin.Length..];
-        else if (addresses.FirstOrDefault(a => target.StartsWith(Authority(a) + "/", StringComparison.Ordinal)) is { } sameHost)
-            locator = target[Authority(sameHost).Length..];
+            locator = onOrigin;
         else if (use == TargetUse.Redirect)
             // The origin's own scheme is nothing to a player on another host: it goes on with its own.
             locator = openScheme ? target[target.IndexOf(OpaqueTarget.AnyScheme, StringComparison.Ordinal)..] : target;
@@ -104,7 +102,10 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
 
         if (use != TargetUse.PassThrough)
             TooLong++;
-        return use == TargetUse.Redirect && onOrigin is not null && cdn is not null ? new(cdn + locator, null) : AsItStands(uri, target);
+        // Where the redirect would have led.
+        return use == TargetUse.Redirect && cdn is not null && onOrigin is not null && PlaylistAddress.BelowBase(onOrigin, addresses) is { } below
+            ? new(cdn + below, null)
+            : AsItStands(uri, target);
     }
 
     /// <summary>What leads past us: a relative URI is written out, for it stands elsewhere now.</summary>
@@ -113,12 +114,6 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
 
     /// <summary>From the playlist's folder up to the video's.</summary>
     private string Climb() => folder.Length == 0 ? "" : string.Concat(Enumerable.Repeat("../", folder.AsSpan().Count('/') + 1));
-
-    public static string Authority(string address)
-    {
-        var slash = address.IndexOf('/', address.IndexOf("://", StringComparison.Ordinal) + 3);
-        return slash < 0 ? address : address[..slash];
-    }
 
     /// <param name="query">With its <c>?</c>; empty where there is none.</param>
     private static bool LooksLikeOurs(ReadOnlySpan<char> query) => !query.IsEmpty && !query.SequenceEqual(new PlayerQuery(query[1..]).Foreign());

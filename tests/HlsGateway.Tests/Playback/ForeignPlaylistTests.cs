@@ -211,6 +211,22 @@ public sealed class ForeignPlaylistTests : IAsyncLifetime
         Assert.Equal("http://media.example/a.ts?x", await LocationAsync("v/720p/", Assert.Single(await ChildAsync(1))));
     }
 
+    [Fact]
+    public async Task I2_a_doubled_slash_behind_the_origins_base_address_stays_doubled()
+    {
+        await using var deep = await StartAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["ReverseProxy:Clusters:origin:Destinations:d1:Address"] = $"{origin.Address}base/" });
+        origin.Serve("base/v/playlist.m3u8", $"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{origin.Address}base//live/video.m3u8\n");
+        origin.Serve("base//live/video.m3u8", $"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXTINF:4,\n{origin.Address}base//b.ts\n#EXTINF:4,\n/c.ts\n#EXT-X-ENDLIST\n");
+
+        var child = Assert.Single(await LinesAsync("v/playlist.m3u8", deep));
+        var segments = await LinesAsync("v/" + child, deep);
+        var folder = "v/" + child[..(child.IndexOf("/video.m3u8", StringComparison.Ordinal) + 1)];
+
+        Assert.Equal(Cdn + "/live/a.ts", await LocationAsync(folder, segments[0], deep));
+        Assert.Equal(Cdn + "/b.ts", await LocationAsync(folder, segments[1], deep));
+        Assert.Equal(origin.Address + "c.ts", await LocationAsync(folder, segments[2], deep));
+    }
+
     [Theory]
     [InlineData("#EXT-X-I-FRAMES-ONLY", "a.ts")]
     [InlineData("#EXT-X-IMAGES-ONLY", "a.jpg")]
