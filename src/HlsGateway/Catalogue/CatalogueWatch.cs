@@ -9,6 +9,7 @@ internal sealed class CatalogueWatch(CatalogueStore store, TimeProvider time, IL
     /// <summary>Clocks of machines differ: changes are read again for this long.</summary>
     private const long Overlap = 60_000;
 
+    private bool away;
     private long seen;
 
     /// <summary>Before the first request is served. A database that does not answer must not keep the gateway from starting.</summary>
@@ -44,10 +45,13 @@ internal sealed class CatalogueWatch(CatalogueStore store, TimeProvider time, IL
         try
         {
             seen = Math.Max(seen, await store.RefreshAsync(Math.Max(0, seen - Overlap), ct));
+            away = false;
         }
         catch (Exception e) when (e is DbException or TimeoutException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            log.CatalogueUnreadable(e.Message);
+            if (!away)
+                log.CatalogueUnreadable(e.Message);
+            away = true;
         }
         catch (OperationCanceledException) when (seen == 0)
         {

@@ -12,6 +12,8 @@ internal sealed class SubtitleRefresh(SubtitleIndex index, ChangeNotices notices
     /// <summary>A database that does not answer must not stop playback: after this time the gateway starts without captions and goes on trying.</summary>
     private static readonly TimeSpan FirstLoad = TimeSpan.FromSeconds(5);
 
+    private bool away;
+
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -34,11 +36,14 @@ internal sealed class SubtitleRefresh(SubtitleIndex index, ChangeNotices notices
         try
         {
             await index.RefreshAsync(ct);
+            away = false;
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
         {
             metrics.SubtitleRefreshFailures.Add(1);
-            log.SubtitleRefreshFailed(failure.Message);
+            if (!away)
+                log.SubtitleRefreshFailed(failure.Message);
+            away = true;
         }
         catch (OperationCanceledException)
         {

@@ -15,6 +15,8 @@ public sealed class TrailerFolder(
     TrailerLibrary library, TrailerRecords records, TrailerIntake intake, IOptions<TrailersOptions> options, IHostEnvironment environment,
     TimeProvider time, ILogger<TrailerFolder> log) : BackgroundService
 {
+    private bool away;
+
     private static readonly string[] Extensions = [".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".flv", ".ogv"];
 
     /// <summary>A refused file is read again: ffmpeg may have been what was broken.</summary>
@@ -66,7 +68,9 @@ public sealed class TrailerFolder(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            log.TrailerLibraryUnreadable(e);
+            if (!away)
+                log.TrailerLibraryUnreadable(e);
+            away = true;
             return false;
         }
     }

@@ -27,6 +27,7 @@ internal sealed class JobLoop(JobTable jobs, IOptions<TranscodeOptions> options,
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    private readonly LogPace pace = new(time, TimeSpan.FromMinutes(1));
     private readonly string name = $"{Environment.MachineName}/{Environment.ProcessId}";
 
     /// <summary>Several in each lease, so that one slow write loses nothing.</summary>
@@ -55,7 +56,7 @@ internal sealed class JobLoop(JobTable jobs, IOptions<TranscodeOptions> options,
                 }
                 catch (Exception e) when (e is DbException or TimeoutException && time.GetElapsedTime(renewed) < options.Value.Lease)
                 {
-                    log.JobsUnreachable(e.Message);
+                    Unreachable(e);
                 }
             }
 
@@ -121,10 +122,17 @@ internal sealed class JobLoop(JobTable jobs, IOptions<TranscodeOptions> options,
             }
             catch (Exception e) when (e is DbException or TimeoutException or IOException)
             {
-                log.JobsUnreachable(e.Message);
+                Unreachable(e);
             }
 
             await Task.Delay(Pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Asked twice a second by each loop, a database that is away would fill the log.</summary>
+    private void Unreachable(Exception failure)
+    {
+        if (pace.TryTake(out _))
+            log.JobsUnreachable(failure.Message);
     }
 }

@@ -50,6 +50,11 @@ public sealed class QueryTests : IAsyncLifetime
         {
             await TextAsync(host, $"/watch/v/playlist.m3u8?x={i}&session={i}&_HLS_skip=YES");
             await TextAsync(host, $"/watch/v/{child}&x={i}");
+            // Made up: before a run of ours whose signature knows nothing of it, before one that is none, and without any.
+            await TextAsync(host, $"/watch/v/{child.Replace("?", $"?x={i}&", StringComparison.Ordinal)}");
+            await TextAsync(host, $"/watch/v/playlist.m3u8?x={i}&session_id={Viewer.SessionOf(new Uri(host.Address, child))}&s=AAAAAAAAAAA&p=v");
+            await TextAsync(host, $"/watch/v/playlist.m3u8?x={i}&session_id={new string('A', 40)}");
+            await TextAsync(host, $"/watch/v/720p/video.m3u8?{Own}&x={i}&session_id={new string('A', 40)}");
         }
 
         Assert.Equal(1, origin.Count("v/playlist.m3u8"));
