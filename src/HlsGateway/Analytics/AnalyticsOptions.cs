@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Analytics;
 
 /// <summary>The section <c>Analytics</c>: the parameters of the definitions in docs/metrics.md.</summary>
-public sealed class AnalyticsOptions : IValidatableObject
+internal sealed class AnalyticsOptions : IValidatableObject
 {
     public const string Section = "Analytics";
 

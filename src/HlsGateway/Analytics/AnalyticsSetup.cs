@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Analytics;
 
 /// <summary>Registers and maps the feature.</summary>
-public static class AnalyticsSetup
+internal static class AnalyticsSetup
 {
     public static void AddAnalytics(this WebApplicationBuilder builder)
     {

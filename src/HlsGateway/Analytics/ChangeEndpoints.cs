@@ -103,9 +103,9 @@ internal static class ChangeEndpoints
 /// <param name="Video">Empty when it concerns every video; a glob where a trailer was chosen for some.</param>
 /// <param name="Before">Null when there was nothing.</param>
 /// <param name="After">Null when it is gone.</param>
-public sealed record ToldChange(Guid Id, DateTime At, string Actor, string Kind, string Subject, string Video, string? Before, string? After);
+internal sealed record ToldChange(Guid Id, DateTime At, string Actor, string Kind, string Subject, string Video, string? Before, string? After);
 
 /// <summary>Paged: give the cursor back to get what follows.</summary>
 /// <param name="NextCursor">Null on the last page.</param>
 /// <param name="AsOf">Changes up to this time are in it; a gap or a restart is told within seconds.</param>
-public sealed record ChangePage(IReadOnlyList<ToldChange> Changes, string? NextCursor, DateTime AsOf);
+internal sealed record ChangePage(IReadOnlyList<ToldChange> Changes, string? NextCursor, DateTime AsOf);

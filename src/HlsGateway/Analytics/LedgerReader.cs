@@ -10,7 +10,7 @@ namespace HlsGateway.Analytics;
 /// Read-only connections to the ledger: <c>ledger.db</c>, or PostgreSQL where <c>ConnectionStrings:Ledger</c> is set. SQLite works
 /// synchronously, so each question runs on a worker thread, and only a few at a time: analysts must not take the players' threads.
 /// </summary>
-public sealed class LedgerReader : IAsyncDisposable
+internal sealed class LedgerReader : IAsyncDisposable
 {
     private readonly SemaphoreSlim few = new(Math.Max(2, Environment.ProcessorCount));
     private readonly SemaphoreSlim migrating = new(1);
@@ -112,4 +112,4 @@ public sealed class LedgerReader : IAsyncDisposable
 }
 
 /// <summary>Reports cannot be answered now; counting goes on in the outbox.</summary>
-public sealed class LedgerAwayException(Exception inner) : Exception("PostgreSQL does not answer.", inner);
+internal sealed class LedgerAwayException(Exception inner) : Exception("PostgreSQL does not answer.", inner);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Analytics;
 
 /// <summary>Questions about single sessions.</summary>
-public sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOptions> options)
+internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOptions> options)
 {
     /// <summary>With the content's length: as the session knows it, else as the video is known, else as far as anybody has fetched.</summary>
     private const string Columns = SessionRow.Columns + ", CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END";

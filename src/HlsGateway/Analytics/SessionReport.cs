@@ -4,7 +4,7 @@ using HlsGateway.Counting;
 namespace HlsGateway.Analytics;
 
 /// <summary>One session, as the API tells it. Times are UTC; the words are those of docs/metrics.md.</summary>
-public sealed record SessionReport
+internal sealed record SessionReport
 {
     public required Guid SessionId { get; init; }
 
@@ -117,7 +117,7 @@ public sealed record SessionReport
 /// <param name="ForgedDuration">The duration, start, end or path did not carry our signature.</param>
 /// <param name="Expired">The session was past its lifetime.</param>
 /// <param name="Ranges">Further ranges of segments that count already.</param>
-public sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuration, long Expired, long Ranges);
+internal sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuration, long Expired, long Ranges);
 
 /// <summary>What a player told of itself over a session, unsigned.</summary>
 /// <param name="Sid">The player's own name for the session; null when it gave none.</param>
@@ -125,7 +125,7 @@ public sealed record IgnoredRequests(long Head, long Repeats, long ForgedDuratio
 /// <param name="Starved">Requests before which the buffer had run empty.</param>
 /// <param name="ThroughputKbps">Mean of the measured throughputs, kbit/s; null when none was told.</param>
 /// <param name="StreamType">v on demand, l live, ll live of low latency; null when it was not told.</param>
-public sealed record CmcdReport(string? Sid, long Reports, long Starved, double? ThroughputKbps, string? StreamType)
+internal sealed record CmcdReport(string? Sid, long Reports, long Starved, double? ThroughputKbps, string? StreamType)
 {
     public static CmcdReport? Of(CmcdSummary told) => told.Reports == 0 ? null : new(
         told.Sid.Length > 0 ? told.Sid : null, told.Reports, told.Starved,
@@ -138,10 +138,10 @@ public sealed record CmcdReport(string? Sid, long Reports, long Starved, double?
 /// <param name="Why">The rule in words.</param>
 /// <param name="AddedWatchSeconds">What it added to watch_seconds.</param>
 /// <param name="Cmcd">The kept keys of what the player told with it (bl, bs, mtp, pr, sid, st, su; of an event report e, pr, pt, sid, sta, ts), as CTA-5004 writes them; null for none.</param>
-public sealed record TraceEntry(
+internal sealed record TraceEntry(
     DateTime At, HitKind Kind, string Path, double StartSeconds, double DurationSeconds, bool Counted, Effect Rule, string Why, double AddedWatchSeconds, string? Cmcd);
 
 /// <summary>Paged: give the cursor back to get what follows.</summary>
 /// <param name="NextCursor">Null on the last page.</param>
 /// <param name="AsOf">Everything up to this time is counted in.</param>
-public sealed record SessionPage(IReadOnlyList<SessionReport> Sessions, string? NextCursor, DateTime AsOf);
+internal sealed record SessionPage(IReadOnlyList<SessionReport> Sessions, string? NextCursor, DateTime AsOf);

@@ -5,7 +5,7 @@ using HlsGateway.Counting;
 namespace HlsGateway.Analytics;
 
 /// <summary>Questions about videos, answered from the sums per quarter of an hour: their cost does not grow with the number of sessions.</summary>
-public sealed class VideoQueries(LedgerReader ledger)
+internal sealed class VideoQueries(LedgerReader ledger)
 {
     private const string Sums = """
         CAST(sum(sessions) AS bigint), CAST(sum(impressions) AS bigint), CAST(sum(views) AS bigint), CAST(sum(segments_fetched) AS bigint),

@@ -7,13 +7,13 @@ namespace HlsGateway.Analytics;
 /// <param name="To">Exclusive.</param>
 /// <param name="ContentSeconds">Null while unknown.</param>
 /// <param name="AsOf">Everything up to this time is counted in.</param>
-public sealed record VideoReport(
+internal sealed record VideoReport(
     string Video, DateTimeOffset From, DateTimeOffset To, string Tz, double? ContentSeconds, [property: JsonIgnore] VideoFigures Figures, IReadOnlyList<RetentionPoint> Retention,
     IReadOnlyList<Share> Renditions, IReadOnlyList<Share> Captions, IReadOnlyList<Share> Players, IReadOnlyList<Share> Trailers,
     IReadOnlyDictionary<string, long> Anonymous, IReadOnlyList<Bucket> Buckets, Explanation? Explain, DateTime AsOf) : VideoFigures(Figures);
 
 /// <summary>See <c>definitions.json</c>; averages and rates are null without views.</summary>
-public record VideoFigures
+internal record VideoFigures
 {
     public long Sessions { get; init; }
 
@@ -44,19 +44,19 @@ public record VideoFigures
 /// <param name="SessionsLow">That must have played it.</param>
 /// <param name="Plays">How often it was handed out, repeats included.</param>
 /// <param name="Left">Sessions whose last second it is.</param>
-public sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long Plays, long Left);
+internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long Plays, long Left);
 
 /// <summary>Sessions by one of their properties. A session may have several Renditions or captions, and is in each.</summary>
-public sealed record Share(string Name, long Sessions, double WatchSeconds);
+internal sealed record Share(string Name, long Sessions, double WatchSeconds);
 
 /// <param name="From">Start in the asked time zone, with its offset then.</param>
-public sealed record Bucket(DateTimeOffset From, DateTimeOffset To, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures);
+internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures);
 
 /// <param name="Sessions">Ten of the sessions behind the figures, newest first.</param>
 /// <param name="SessionsUrl">All of them.</param>
-public sealed record Explanation(IReadOnlyDictionary<string, string> Definitions, IReadOnlyDictionary<string, string> Filters, IReadOnlyList<Guid> Sessions, string SessionsUrl);
+internal sealed record Explanation(IReadOnlyDictionary<string, string> Definitions, IReadOnlyDictionary<string, string> Filters, IReadOnlyList<Guid> Sessions, string SessionsUrl);
 
 /// <param name="Order">The figure that the list is sorted by, largest first.</param>
-public sealed record VideoRanking(DateTimeOffset From, DateTimeOffset To, string Order, IReadOnlyList<RankedVideo> Videos, DateTime AsOf);
+internal sealed record VideoRanking(DateTimeOffset From, DateTimeOffset To, string Order, IReadOnlyList<RankedVideo> Videos, DateTime AsOf);
 
-public sealed record RankedVideo(string Video, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures);
+internal sealed record RankedVideo(string Video, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures);

@@ -1,7 +1,7 @@
 namespace HlsGateway.Captioning;
 
 /// <summary>Automatic captions: registers and maps the feature. Their options stand with the other captions'.</summary>
-public static class CaptioningSetup
+internal static class CaptioningSetup
 {
     public static void AddCaptioning(this WebApplicationBuilder builder)
     {

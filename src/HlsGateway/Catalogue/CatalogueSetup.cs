@@ -1,7 +1,7 @@
 namespace HlsGateway.Catalogue;
 
 /// <summary>Registers the catalogue of videos and maps its API.</summary>
-public static class CatalogueSetup
+internal static class CatalogueSetup
 {
     public static void AddCatalogue(this WebApplicationBuilder builder)
     {

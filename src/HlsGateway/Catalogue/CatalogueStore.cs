@@ -11,15 +11,15 @@ namespace HlsGateway.Catalogue;
 /// <param name="Path">Of its Media Playlist, below the video.</param>
 /// <param name="FrameRate">Frames a second, three decimals at most.</param>
 /// <param name="Bandwidth">Peak bits per second over any segment (RFC 8216, 4.3.4.2).</param>
-public sealed record PublishedRendition(
+internal sealed record PublishedRendition(
     string Name, string Path, int Width, int Height, double FrameRate, long Bandwidth, long AverageBandwidth, string Codecs);
 
 /// <summary>The durable copy of an upload.</summary>
 /// <param name="Sha256">Lower-case hexadecimal, compared with what the store gave back.</param>
-public sealed record SourceCopy(string Key, string Sha256, long Bytes);
+internal sealed record SourceCopy(string Key, string Sha256, long Bytes);
 
 /// <summary>Everything that becomes visible in one step.</summary>
-public sealed record Publication(
+internal sealed record Publication(
     string Video, string Revision, TimeSpan Duration, ImmutableArray<PublishedRendition> Renditions, ImmutableArray<RenditionFacts> Facts,
     SourceCopy? Source, string? PosterKey)
 {
@@ -30,14 +30,14 @@ public sealed record Publication(
 /// <param name="Language">BCP 47, each once.</param>
 /// <param name="Name">Null: the language's own name.</param>
 /// <param name="WebVtt">The whole file.</param>
-public sealed record PublishedCaptions(string Language, string? Name, bool Sdh, string WebVtt);
+internal sealed record PublishedCaptions(string Language, string? Name, bool Sdh, string WebVtt);
 
 /// <summary>The revision that new sessions of a video get.</summary>
 /// <param name="Source">Null where none was kept.</param>
 internal readonly record struct CurrentRevision(string Revision, SourceCopy? Source, bool HasAudio);
 
 /// <summary>The rows of videos and revisions.</summary>
-public sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)
+internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)
 {
     /// <summary>Grows with each change of a row, even where the clock of the machine that makes it is behind.</summary>
     private const string Later = "CASE WHEN video.changed_at < @now THEN @now ELSE video.changed_at + 1 END";

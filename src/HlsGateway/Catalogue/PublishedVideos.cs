@@ -7,7 +7,7 @@ namespace HlsGateway.Catalogue;
 /// <summary>A video of ours that viewers may watch.</summary>
 /// <param name="Revision">Names one upload's objects; a later upload has another.</param>
 /// <param name="Facts">Of each Rendition, measured when it was made.</param>
-public sealed record PublishedVideo(string Video, string Revision, ImmutableArray<RenditionFacts> Facts)
+internal sealed record PublishedVideo(string Video, string Revision, ImmutableArray<RenditionFacts> Facts)
 {
     /// <summary><c>videos/{video}/{revision}/</c>; the Master Playlist stands there as <c>playlist.m3u8</c>.</summary>
     public string KeyPrefix { get; } = Prefix(Video, Revision);
@@ -20,7 +20,7 @@ public sealed record PublishedVideo(string Video, string Revision, ImmutableArra
 internal readonly record struct PublishedChange(string Video, long ChangedAt, PublishedVideo? Published);
 
 /// <summary>Which videos are ours, as an immutable snapshot: a lookup reads memory only and never waits.</summary>
-public sealed class PublishedVideos
+internal sealed class PublishedVideos
 {
     private readonly Lock applying = new();
     private volatile ImmutableDictionary<string, PublishedChange> videos = ImmutableDictionary.Create<string, PublishedChange>(StringComparer.Ordinal);

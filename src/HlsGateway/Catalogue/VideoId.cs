@@ -6,7 +6,7 @@ namespace HlsGateway.Catalogue;
 /// Ids of videos that we keep: one to eight path segments of <c>[A-Za-z0-9._:@+-]</c>, at most 200 characters. They are at
 /// once player paths and object keys, so what the gateway's own paths use below a video (<c>~…</c>, <c>subtitles</c>) is left out.
 /// </summary>
-public static class VideoId
+internal static class VideoId
 {
     public const int MaxLength = 200;
 

@@ -15,7 +15,7 @@ namespace HlsGateway.Catalogue;
 /// <param name="Error">What went wrong and what to do; null otherwise.</param>
 /// <param name="Duration">Seconds.</param>
 /// <param name="PlaylistUrl">Null until a revision is published. A revision stays published while a later upload is made.</param>
-public sealed record VideoView(
+internal sealed record VideoView(
     string Video, string Status, double Progress, double? EtaSeconds, int? QueuePosition, string? Error, string? Revision, SourceCopy? Source,
     double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset CreatedAt);
 

@@ -19,7 +19,7 @@ public readonly record struct KnownContent(ImmutableArray<RenditionFacts>? Facts
 /// bound, in the catalogue's database for longer (<see cref="ContentFactsStore"/>). Measuring goes on in the background, once however many ask; what failed
 /// is tried again after waits that grow, when somebody asks then.
 /// </summary>
-public sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, TimeProvider time, ILogger<ContentFacts> log) : IDisposable
+internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, WantsEnd wantsEnd, TimeProvider time, ILogger<ContentFacts> log) : IDisposable
 {
     /// <summary>How long a caption playlist waits for its video's first PTS before it is served without.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(8);

@@ -11,7 +11,7 @@ namespace HlsGateway.Content;
 /// The rows of measured facts: the newest <see cref="MostVersions"/> of each video, for <see cref="Lifetime"/>. They save work and
 /// nothing else: a row that is gone, or a database that is away, only costs measuring again.
 /// </summary>
-public sealed class ContentFactsStore(CatalogueDatabase database, TimeProvider time, ILogger<ContentFactsStore> log)
+internal sealed class ContentFactsStore(CatalogueDatabase database, TimeProvider time, ILogger<ContentFactsStore> log)
 {
     private const int MostVersions = 8;
 

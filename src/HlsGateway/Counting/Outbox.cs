@@ -11,7 +11,7 @@ namespace HlsGateway.Counting;
 /// Where playback hands in what it is about to answer. A true answer means: on disk, whatever happens to this process or machine.
 /// False means: the viewer goes on, and what was asked for is recorded late or counted as a loss. Nothing here ever throws into a request.
 /// </summary>
-public sealed class Outbox : IHostedService, IDisposable
+internal sealed class Outbox : IHostedService, IDisposable
 {
     private readonly string folder;
     private readonly bool counts;

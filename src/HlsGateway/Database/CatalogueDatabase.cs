@@ -16,7 +16,7 @@ namespace HlsGateway.Database;
 /// The SQLite file uses the rollback journal and not a WAL: with few writes a minute a WAL would gain nothing, and without one the
 /// single file is the whole database between two writes.
 /// </remarks>
-public sealed class CatalogueDatabase : IAsyncDisposable
+internal sealed class CatalogueDatabase : IAsyncDisposable
 {
     /// <summary>The name, in PostgreSQL's list of connections, of the connection that only listens.</summary>
     internal const string NoticesName = "hlsgateway notices";

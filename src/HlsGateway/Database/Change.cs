@@ -11,7 +11,7 @@ namespace HlsGateway.Database;
 /// <param name="Video">Empty when it concerns no single video.</param>
 /// <param name="Before">What was, or null when there was nothing.</param>
 /// <param name="After">What is, or null when it is gone.</param>
-public sealed record Change(long AtMs, string Actor, string Kind, string Subject, string Video, string? Before, string? After)
+internal sealed record Change(long AtMs, string Actor, string Kind, string Subject, string Video, string? Before, string? After)
 {
     /// <summary>Call it in the transaction of the change itself, so that neither exists without the other.</summary>
     /// <param name="id">Where the same change may be written again: its id. The newer one then replaces the older.</param>

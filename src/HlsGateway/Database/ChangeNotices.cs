@@ -10,7 +10,7 @@ namespace HlsGateway.Database;
 /// sooner: callers also look at an interval, so that a lost connection, a pooler without LISTEN, or SQLite costs them that interval
 /// and nothing else.
 /// </summary>
-public sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time, ILogger<ChangeNotices> log) : BackgroundService
+internal sealed class ChangeNotices(CatalogueDatabase database, TimeProvider time, ILogger<ChangeNotices> log) : BackgroundService
 {
     public const string Trailers = "trailers";
     public const string Captions = "captions";

@@ -1,7 +1,7 @@
 namespace HlsGateway.Database;
 
 /// <summary>Registers the catalogue's database and its notices.</summary>
-public static class DatabaseSetup
+internal static class DatabaseSetup
 {
     public static void AddDatabase(this WebApplicationBuilder builder)
     {

@@ -1,6 +1,6 @@
 namespace HlsGateway.Database;
 
-public enum Dialect
+internal enum Dialect
 {
     Sqlite,
     Postgres,

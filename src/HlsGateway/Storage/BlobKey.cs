@@ -6,7 +6,7 @@ namespace HlsGateway.Storage;
 /// Names of objects: segments of <c>[A-Za-z0-9._:@%+-]</c> joined by <c>/</c>, none of them empty, <c>.</c> or <c>..</c>, so that a
 /// key is at once a path below a folder, an S3 key and, escaped, a URL path.
 /// </summary>
-public static class BlobKey
+internal static class BlobKey
 {
     /// <summary>S3 takes 1,024 bytes; a file name 255.</summary>
     public const int MaxLength = 900;

@@ -7,7 +7,7 @@ namespace HlsGateway.Storage;
 /// Where media objects are stored. An object never changes once anybody else knows its key, and it is durable once
 /// <c>PutAsync</c> has returned. Keys follow the rules of <see cref="BlobKey"/>.
 /// </summary>
-public abstract class BlobStore(IOptions<StorageOptions> storage)
+internal abstract class BlobStore(IOptions<StorageOptions> storage)
 {
     /// <summary>Prefixes that viewers may read; everything else (<c>sources/</c>) is ours.</summary>
     public static bool IsPublic(string key) =>

@@ -8,7 +8,7 @@ namespace HlsGateway.Storage;
 /// Objects as files below one folder. Written aside, flushed, renamed into place, and the folder flushed: after a crash an
 /// object is whole or absent.
 /// </summary>
-public sealed class DiskStore : BlobStore
+internal sealed class DiskStore : BlobStore
 {
     private const string Aside = ".partial";
 

@@ -13,7 +13,7 @@ namespace HlsGateway.Storage;
 /// Objects in a bucket of any S3-compatible store. Large ones go up in parts; an upload that fails is aborted and leaves
 /// nothing behind. Where no CDN is set, viewers get presigned URLs. A failure of the store is an <see cref="IOException"/>.
 /// </summary>
-public sealed class S3Store : BlobStore, IDisposable
+internal sealed class S3Store : BlobStore, IDisposable
 {
     private readonly AmazonS3Client client;
     private readonly TransferUtility transfer;

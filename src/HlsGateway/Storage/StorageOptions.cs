@@ -2,14 +2,14 @@ using System.ComponentModel.DataAnnotations;
 
 namespace HlsGateway.Storage;
 
-public enum StorageKind
+internal enum StorageKind
 {
     FileSystem,
     S3,
 }
 
 /// <summary>The section <c>Storage</c>.</summary>
-public sealed class StorageOptions : IValidatableObject
+internal sealed class StorageOptions : IValidatableObject
 {
     public const string Section = "Storage";
 
@@ -41,7 +41,7 @@ public sealed class StorageOptions : IValidatableObject
 }
 
 /// <summary>The section <c>Storage:S3</c>. The defaults are those of Amazon's own service.</summary>
-public sealed class S3Options
+internal sealed class S3Options
 {
     /// <summary>Empty: Amazon's, by region. Otherwise the address of a compatible store.</summary>
     public string Endpoint { get; init; } = "";

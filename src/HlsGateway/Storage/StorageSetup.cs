@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Storage;
 
 /// <summary>Registers the store that the options choose, and maps <c>/media/</c>.</summary>
-public static class StorageSetup
+internal static class StorageSetup
 {
     private static readonly string[] Methods = ["GET", "HEAD", "OPTIONS"];
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Studio;
 
 /// <summary>What the demo page shows of the session that plays on it.</summary>
-public sealed record DemoCounts(long SegmentsFetched, double SecondsFetched, double WatchSeconds, double TrailerSeconds, bool Completed);
+internal sealed record DemoCounts(long SegmentsFetched, double SecondsFetched, double WatchSeconds, double TrailerSeconds, bool Completed);
 
 /// <summary>
 /// <c>GET /demo/session?session_id=</c>: a viewer of the demo video sees the counts of the session whose token the page has.

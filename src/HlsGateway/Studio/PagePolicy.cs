@@ -4,7 +4,7 @@ namespace HlsGateway.Studio;
 /// What a page of ours may load: its own files and the media, nothing inline and nothing from anyone else. So text that an
 /// editor or an uploader wrote can never become a script, and no other host learns who visits.
 /// </summary>
-public sealed class PagePolicy(IConfiguration configuration)
+internal sealed class PagePolicy(IConfiguration configuration)
 {
     private readonly string contentSecurityPolicy = Build(configuration["Storage:PublicUrl"], configuration["Gateway:Cdn:BaseUrl"]);
 

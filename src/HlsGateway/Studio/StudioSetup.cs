@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Studio;
 
 /// <summary>The web pages: clients of the JSON API like any other.</summary>
-public static class StudioSetup
+internal static class StudioSetup
 {
     public static void AddStudio(this WebApplicationBuilder builder)
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Subtitles;
 
 /// <summary>The section <c>Subtitles:Automatic</c>: a program that is given a video's sound and answers WebVTT on its standard output.</summary>
-public sealed class AutomaticCaptionsOptions
+internal sealed class AutomaticCaptionsOptions
 {
     /// <summary>In an argument: the file with the sound.</summary>
     public const string AudioMark = "{audio}";

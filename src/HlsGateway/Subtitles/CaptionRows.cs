@@ -1,7 +1,7 @@
 namespace HlsGateway.Subtitles;
 
 /// <summary>A row of <c>caption_track</c>, with its file where it was asked for.</summary>
-public sealed class LiveCaptions
+internal sealed class LiveCaptions
 {
     public string Video { get; set; } = "";
 

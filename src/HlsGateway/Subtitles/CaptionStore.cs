@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Subtitles;
 
 /// <summary>The SQL of captions. Every change writes what it did into <c>change</c> in its own transaction.</summary>
-public sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
+internal sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
 {
     /// <summary>The actor of tracks that uploads brought.</summary>
     internal const string FromUpload = "upload";

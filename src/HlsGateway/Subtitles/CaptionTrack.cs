@@ -9,4 +9,4 @@ namespace HlsGateway.Subtitles;
 /// <param name="Sdh">For people who are deaf or hard of hearing: describes sounds too.</param>
 /// <param name="Machine">Written by a machine.</param>
 /// <param name="Version">First 8 hexadecimal digits of the file's SHA-256.</param>
-public sealed record CaptionTrack(string Language, string Name, bool Default, bool Sdh, bool Machine, string Version, CaptionFile File);
+internal sealed record CaptionTrack(string Language, string Name, bool Default, bool Sdh, bool Machine, string Version, CaptionFile File);

@@ -8,7 +8,7 @@ namespace HlsGateway.Subtitles;
 /// All captions that are live, parsed, as one immutable snapshot: a player's request reads a reference and never waits for the
 /// database. It is updated after each change made here, and each second for changes made elsewhere.
 /// </summary>
-public sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log) : IDisposable
+internal sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log) : IDisposable
 {
     private sealed record Snapshot(ImmutableDictionary<string, ImmutableArray<CaptionTrack>> Videos, long Changed);
 

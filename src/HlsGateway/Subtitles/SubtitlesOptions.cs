@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Subtitles;
 
 /// <summary>The section <c>Subtitles</c>.</summary>
-public sealed class SubtitlesOptions
+internal sealed class SubtitlesOptions
 {
     public const string Section = "Subtitles";
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Subtitles;
 
 /// <summary>Captions: their files, the snapshot that players are served from, and the API of editors.</summary>
-public static class SubtitlesSetup
+internal static class SubtitlesSetup
 {
     public static void AddSubtitles(this WebApplicationBuilder builder)
     {

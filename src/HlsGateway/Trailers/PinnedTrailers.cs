@@ -9,7 +9,7 @@ namespace HlsGateway.Trailers;
 /// gateway does not know yet, it reads from the store before it serves a Rendition. The profile comes from a client and may be made
 /// up, so the store is asked once for all who wait, and for each version at most once per <see cref="Pause"/>.
 /// </summary>
-public sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords records, TimeProvider time, ILogger<PinnedTrailers> log)
+internal sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords records, TimeProvider time, ILogger<PinnedTrailers> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 

@@ -7,7 +7,7 @@ using HlsGateway.Telemetry;
 namespace HlsGateway.Trailers;
 
 /// <summary>Makes the copies that are asked for, one at a time: viewers need the machine's other cores.</summary>
-public sealed class TrailerConditioner(
+internal sealed class TrailerConditioner(
     TrailerLibrary library, TrailerRecords records, TrailerEncoder encoder, ContinuingCopy continuing, TrailerSwitch state, ILogger<TrailerConditioner> log)
     : BackgroundService
 {

@@ -11,7 +11,7 @@ public sealed record RefusedTrailerFile(string File, string Reason);
 /// Loads the library from the store, then takes in what stands in the folder and whatever is dropped there later. It polls: change
 /// notices are lost on network and container mounts, and a look at a few names costs nothing.
 /// </summary>
-public sealed class TrailerFolder(
+internal sealed class TrailerFolder(
     TrailerLibrary library, TrailerRecords records, TrailerIntake intake, IOptions<TrailersOptions> options, IHostEnvironment environment,
     TimeProvider time, ILogger<TrailerFolder> log) : BackgroundService
 {

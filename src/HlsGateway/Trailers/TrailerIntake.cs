@@ -14,7 +14,7 @@ namespace HlsGateway.Trailers;
 public sealed class TrailerRefusedException(string message) : Exception(message);
 
 /// <summary>Takes a file into the library: bounded, probed in confinement, stored, and only then known.</summary>
-public sealed partial class TrailerIntake(
+internal sealed partial class TrailerIntake(
     TrailerLibrary library, TrailerRecords records, TrailerSwitch state, Ffmpeg ffmpeg, IOptions<TrailersOptions> options, TimeProvider time, ILogger<TrailerIntake> log) : IDisposable
 {
     private const int ShortestMs = 500;

@@ -12,7 +12,7 @@ namespace HlsGateway.Trailers;
 /// its index where it goes on where a content ends: of those there may be one for every length of a video, and they are never listed.
 /// Record and index are written last, so that what can be found is whole, after any crash and for any other gateway.
 /// </summary>
-public sealed class TrailerRecords(BlobStore store)
+internal sealed class TrailerRecords(BlobStore store)
 {
     private const string Root = "library/";
     private const string VersionFile = "version.json";

@@ -21,7 +21,7 @@ public sealed record TrailerHistoryEntry(long Revision, string Action, Immutable
 /// The rows of what is on. A change, its line of history and its line of <c>/api/changes</c> are one transaction; the row of the
 /// state is locked first, so that changes stand in one order for all gateways.
 /// </summary>
-public sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary library, TimeProvider time)
+internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary library, TimeProvider time)
 {
     private const int MostLines = 100;
     private const string Withdraw = "withdraw";

@@ -9,7 +9,7 @@ namespace HlsGateway.Trailers;
 /// all the same, so that a swap reaches the new sessions of every gateway within a second. A database that is away changes nothing:
 /// what is on stays on.
 /// </summary>
-public sealed class TrailerWatch(TrailerSwitch state, TrailerLibrary library, TrailerRecords records, TrailerFolder folder, ChangeNotices notices, ILogger<TrailerWatch> log)
+internal sealed class TrailerWatch(TrailerSwitch state, TrailerLibrary library, TrailerRecords records, TrailerFolder folder, ChangeNotices notices, ILogger<TrailerWatch> log)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);

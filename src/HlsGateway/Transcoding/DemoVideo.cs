@@ -15,7 +15,7 @@ public sealed class DemoOptions
 }
 
 /// <summary>Makes a short video of our own, which then goes the way of every upload.</summary>
-public sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
+internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
 {
     public const string Video = "demo";
 

@@ -36,7 +36,7 @@ public sealed record ClaimedJob(string Id, string Video, string UploadKey, int A
 }
 
 /// <summary>Jobs as rows with a lease, shared by every worker on the database.</summary>
-public sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptions> options, TimeProvider time)
+internal sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptions> options, TimeProvider time)
 {
     public const int MaxAttempts = 3;
 

@@ -11,7 +11,7 @@ public readonly record struct MadeSegment(string File, double Seconds, long Byte
 
 /// <summary>One rung as ffmpeg left it in the job's folder, measured.</summary>
 /// <param name="Init">File name of the fMP4 initialization section, or null.</param>
-public sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<MadeSegment> Segments)
+internal sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<MadeSegment> Segments)
 {
     /// <summary>Some forty times what six hours of segments take.</summary>
     private const int MostPlaylistBytes = 8 << 20;

@@ -10,7 +10,7 @@ namespace HlsGateway.Transcoding;
 /// What every way of uploading shares: 1. the id and the size may be; 2. the file is probed in the confinement and refused early,
 /// each reason with its own slug; 3. it is stored, so that a worker on any machine can take it; 4. queued.
 /// </summary>
-public sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, IOptions<TranscodeOptions> options)
+internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, IOptions<TranscodeOptions> options)
 {
     public static UploadRefusal BadId { get; } = new(
         "video-id", "This cannot be a video's id",

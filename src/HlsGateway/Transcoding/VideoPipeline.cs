@@ -15,7 +15,7 @@ namespace HlsGateway.Transcoding;
 /// 5. segments, then Media Playlists, then the Master Playlist. Captions that the upload held are handed to the caller. Nothing is
 /// visible until the caller publishes.
 /// </summary>
-public sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options)
+internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options)
 {
     /// <summary>A JPEG of 1280 pixels has a few hundred kilobytes.</summary>
     private const int MostPictureBytes = 16 << 20;

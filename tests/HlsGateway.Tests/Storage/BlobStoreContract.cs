@@ -7,7 +7,7 @@ namespace HlsGateway.Tests.Storage;
 /// <summary>What every store does, whatever stands behind it.</summary>
 public abstract class BlobStoreContract
 {
-    protected abstract BlobStore Store { get; }
+    private protected abstract BlobStore Store { get; }
 
     /// <summary>Keeps the tests' keys apart.</summary>
     private readonly string prefix = $"videos/test-{Guid.NewGuid():n}/";

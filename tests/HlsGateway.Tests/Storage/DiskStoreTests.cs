@@ -10,7 +10,7 @@ public sealed class DiskStoreTests : BlobStoreContract, IDisposable
 
     public DiskStoreTests() => Store = Open();
 
-    protected override BlobStore Store { get; }
+    private protected override BlobStore Store { get; }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

@@ -15,7 +15,7 @@ namespace HlsGateway.Tests.Storage;
 [Collection(OnCeph.Name)]
 public sealed class S3StoreTests(CephFixture ceph) : BlobStoreContract
 {
-    protected override BlobStore Store => ceph.Store;
+    private protected override BlobStore Store => ceph.Store;
 
     [Fact]
     public async Task A_presigned_url_is_good_for_its_object_and_nothing_else()

@@ -40,7 +40,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
     /// <summary>The bucket is shared: every test has videos of its own.</summary>
     private readonly string video = $"{Guid.NewGuid():n}/v";
 
-    protected ObjectSweepContract(string? postgres, BlobStore? store)
+    private protected ObjectSweepContract(string? postgres, BlobStore? store)
     {
         this.postgres = postgres;
         this.store = store ?? new DiskStore(Options.Create(new StorageOptions()), Options.Create(Gateway), new HostingEnvironment { ContentRootPath = folder });
