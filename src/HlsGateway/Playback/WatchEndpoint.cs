@@ -31,7 +31,7 @@ internal sealed class WatchEndpoint(
             return;
         }
 
-        var route = router.Route(request);
+        var route = await router.RouteAsync(request, context.RequestAborted);
         switch (route.Kind)
         {
             case RouteKind.Playlist:

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using HlsGateway.Catalogue;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using Microsoft.Extensions.Options;
@@ -8,9 +7,9 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// Says whose path it is and what it means: our own names below a video first (trailer, captions, opaque targets, revisions), then
-/// the catalogue's videos, then the origin's.
+/// what a published video's revision holds, then the origin's.
 /// </summary>
-internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, SubtitleIndex subtitles, KnownChildren children, IOptions<OriginOptions> options)
+internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, SubtitleIndex subtitles, KnownChildren children, IOptions<OriginOptions> options)
 {
     public const string TrailerMarker = "~t/";
     public const string RevisionMarker = "~r/";
@@ -23,10 +22,8 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Media = MediaExtensions.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>The request with its video named. A verified token has named it; otherwise the path's own marks, the catalogue, or the last Master Playlist that listed the path do.</summary>
-    public ValueTask<WatchRequest> NameAsync(WatchRequest request, CancellationToken ct) => new(Name(request));
-
-    private WatchRequest Name(WatchRequest request)
+    /// <summary>The request with its video named. A verified token has named it; otherwise the path's own marks, the last Master Playlist that listed the path, or the catalogue do.</summary>
+    public async ValueTask<WatchRequest> NameAsync(WatchRequest request, CancellationToken ct)
     {
         if (request.Video.Length > 0)
             return request;
@@ -41,19 +38,20 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         if (path.IndexOf("/" + CaptionPath.Folder, StringComparison.Ordinal) is var caption and > 0
             && (!subtitles.Tracks(WatchPath.Readable(path[..caption])).IsEmpty || CaptionPath.TryRead(path.AsSpan(caption + 1), out _)))
             return request.Of(path[..caption]);
-        var folder = WatchPath.Folder(path);
+        var folder = WatchPath.Folder(path).ToString();
         if (folder.IndexOf("/" + TrailerMarker, StringComparison.Ordinal) is var trailer and > 0)
             folder = folder[..trailer];
         // A playlist is a child only if a Master Playlist listed that very path: a folder may hold the beginning of another video.
-        if (children.VideoOf(WatchPath.IsPlaylist(path) ? path : folder.ToString()) is { } video)
+        if (children.VideoOf(WatchPath.IsPlaylist(path) ? path : folder) is { } video)
             return request.Of(video);
-        for (var end = folder.Length; end > 0; end = folder[..end].LastIndexOf('/'))
+        for (var above = folder; above.Length > 0; above = WatchPath.Folder(above).ToString())
         {
-            if (published.TryGet(WatchPath.Readable(folder[..end].ToString()), out _))
-                return request.Of(folder[..end].ToString());
+            var inside = request.Of(above);
+            if (await published.KeyOfAsync(inside.VideoName, inside.Below, ct) is not null)
+                return inside;
         }
 
-        return request.Of(folder.ToString());
+        return request.Of(folder);
     }
 
     /// <summary>The path below a video as people know it: a Rendition keeps its name from one revision to the next.</summary>
@@ -61,10 +59,20 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
         below.StartsWith(RevisionMarker, StringComparison.Ordinal) && below.IndexOf('/', RevisionMarker.Length) is var slash and > 0 ? below[(slash + 1)..] : below;
 
     /// <summary>What the request asks for.</summary>
-    public WatchRoute Route(WatchRequest request)
+    public async ValueTask<WatchRoute> RouteAsync(WatchRequest request, CancellationToken ct)
+    {
+        if (RouteMarked(request) is { } ours)
+            return ours;
+        // A revision's files have marked paths in playlists, so that what is signed without a mark is the origin's.
+        if (published.HasVideo(request.VideoName) && !IsSigned(request) && await published.KeyOfAsync(request.VideoName, request.Below, ct) is { } key)
+            return RouteStore(request.Below, key);
+        return RouteOrigin(request);
+    }
+
+    /// <summary>Our own names below a video; null for any other path.</summary>
+    private WatchRoute? RouteMarked(WatchRequest request)
     {
         var below = request.Below.AsSpan();
-        var query = new PlayerQuery(request.Query);
         // The trailer first: a playlist at an opaque path carries its trailer below that very path.
         if (below.IndexOf(TrailerMarker, StringComparison.Ordinal) is var trailer and >= 0 && (trailer == 0 || below[trailer - 1] == '/'))
             return RouteTrailer(below[(trailer + TrailerMarker.Length)..]);
@@ -72,11 +80,19 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedVideos published, S
             return OpaqueTarget.TryRead(keys, request.Video, below, out var opaque) ? Route(opaque) : new(RouteKind.Unknown, default);
         if (below.StartsWith(CaptionPath.Folder, StringComparison.Ordinal) && RouteCaption(request, below) is { } caption)
             return caption;
-        if (below.StartsWith(RevisionMarker, StringComparison.Ordinal))
-            return RouteStore(below, $"videos/{request.VideoName}/{below[RevisionMarker.Length..]}");
-        if (published.TryGet(request.VideoName, out var video))
-            return RouteStore(below, video.KeyPrefix + request.Below);
+        return below.StartsWith(RevisionMarker, StringComparison.Ordinal) ? RouteStore(below, $"videos/{request.VideoName}/{below[RevisionMarker.Length..]}") : null;
+    }
 
+    private bool IsSigned(WatchRequest request)
+    {
+        var query = new PlayerQuery(request.Query);
+        return PlaylistSignature.Verify(keys, request.Video, request.Below, query) || SegmentSignature.Verify(keys, request.Video, request.Below, query, out _, out _);
+    }
+
+    private WatchRoute RouteOrigin(WatchRequest request)
+    {
+        var below = request.Below.AsSpan();
+        var query = new PlayerQuery(request.Query);
         var named = options.Value.QueryParameters;
         if (WatchPath.IsPlaylist(below))
             return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.PassedOn(believed: PlaylistSignature.Verify(keys, request.Video, below, query), named)));
