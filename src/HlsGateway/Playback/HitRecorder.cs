@@ -9,12 +9,13 @@ namespace HlsGateway.Playback;
 internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
 {
     /// <summary>Completes before the answer may go out. Never throws: trouble with counting never stops playback.</summary>
-    public ValueTask<bool> RecordAsync(HttpContext context, WatchRequest request, HitKind kind, int startMs, int durationMs, bool forged = false)
+    /// <param name="path">Below the video, readable; null: as it was asked for.</param>
+    public ValueTask<bool> RecordAsync(HttpContext context, WatchRequest request, HitKind kind, int startMs, int durationMs, bool forged = false, string? path = null)
     {
         var rule = Rule(context, request, forged);
         var hit = Of(context, request) with
         {
-            Path = WatchPath.Kept(WatchPath.Readable(WatchRouter.WithoutRevision(request.Below))),
+            Path = WatchPath.Kept(path ?? WatchPath.Readable(WatchRouter.WithoutRevision(request.Below))),
             Kind = kind,
             Rule = rule,
             StartMs = startMs,

@@ -30,12 +30,12 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
             return;
         }
 
-        var (kind, startMs, durationMs, forged) = Judge(request, route.Kind);
-        await hits.RecordAsync(context, request, kind, startMs, durationMs, forged);
+        var (kind, startMs, durationMs, forged, path) = Judge(request, route.Kind);
+        await hits.RecordAsync(context, request, kind, startMs, durationMs, forged, path);
         WatchAnswer.Redirect(context, location);
     }
 
-    private (HitKind Kind, int StartMs, int DurationMs, bool Forged) Judge(WatchRequest request, RouteKind route)
+    private (HitKind Kind, int StartMs, int DurationMs, bool Forged, string? Path) Judge(WatchRequest request, RouteKind route)
     {
         var query = new PlayerQuery(request.Query);
         var kind = route == RouteKind.TrailerMedia ? HitKind.Trailer : query.Kind switch
@@ -48,10 +48,10 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
         };
         // Initialization sections and parts carry a session but no duration: redirected, never counted as watching (rule H3).
         if (query.Duration.IsEmpty && query.Signature.IsEmpty)
-            return (request.Verdict == SessionVerdict.None ? kind : HitKind.Other, 0, 0, false);
+            return (request.Verdict == SessionVerdict.None ? kind : HitKind.Other, 0, 0, false, null);
         return SegmentSignature.Verify(keys, request.Video, request.Below, query, out var startMs, out var durationMs)
-            ? (kind, startMs, durationMs, false)
-            : (kind, 0, 0, true);
+            ? (kind, startMs, durationMs, false, query.Rendition.IsEmpty ? null : RenditionName.PathOf(query.Rendition, request.Below))
+            : (kind, 0, 0, true, null);
     }
 
     /// <summary>The one place where a Location is made: the configured base, our own store, or a URL that the origin's playlist named.</summary>

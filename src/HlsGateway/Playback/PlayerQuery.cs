@@ -40,6 +40,7 @@ public readonly ref struct PlayerQuery
                 case "t": Start = value; break;
                 case "e": End = value; break;
                 case "k": Kind = value; break;
+                case "r": Rendition = value; break;
                 case "s": Signature = value; break;
                 case "p": Profile = value; break;
                 case "v": CaptionSource = value; break;
@@ -64,6 +65,9 @@ public readonly ref struct PlayerQuery
 
     /// <summary>Empty for a Variant Stream's segment; otherwise <c>a</c>, <c>c</c>, <c>i</c> or <c>l</c>.</summary>
     public ReadOnlySpan<char> Kind { get; }
+
+    /// <summary>The Rendition's name, where the segment's path does not tell it; percent-encoded.</summary>
+    public ReadOnlySpan<char> Rendition { get; }
 
     public ReadOnlySpan<char> Signature { get; }
 
@@ -166,7 +170,7 @@ public readonly ref struct PlayerQuery
     private static bool IsCmcd(ReadOnlySpan<char> pair) => pair.StartsWith("CMCD=", StringComparison.Ordinal);
 
     /// <summary>Names that we write or read ourselves.</summary>
-    public static bool IsOurName(ReadOnlySpan<char> name) => name is SessionName or "duration" or "t" or "e" or "k" or "s" or "p" or "v" or "CMCD";
+    public static bool IsOurName(ReadOnlySpan<char> name) => name is SessionName or "duration" or "t" or "e" or "k" or "r" or "s" or "p" or "v" or "CMCD";
 
     private static bool IsOurs(ReadOnlySpan<char> pair) => pair.IndexOf('=') is > 0 and var equals && IsOurName(pair[..equals]);
 

@@ -74,9 +74,10 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
 
         var live = !media.HasTimeline && role.SegmentKind.Length == 0;
+        var name = new RenditionName(place, media, cluster.BaseAddresses);
         string Times(string below, in UriSite site) => live
-            ? SegmentSignature.Parameters(keys, place.Video, below, SegmentTime.Numbered(site.Duration ?? "0", media.FirstSequence + site.Index), SegmentSignature.Live)
-            : SegmentSignature.Parameters(keys, place.Video, below, TimeOf(site), role.SegmentKind);
+            ? SegmentSignature.Parameters(keys, place.Video, below, SegmentTime.Numbered(site.Duration ?? "0", media.FirstSequence + site.Index), SegmentSignature.Live, name.Carried(below))
+            : SegmentSignature.Parameters(keys, place.Video, below, TimeOf(site), role.SegmentKind, name.Carried(below));
 
         RewrittenUri Rewrite(in UriSite site)
         {

@@ -37,6 +37,9 @@ internal static class SegmentSignature
     private const int LongestDuration = 26;
     private const int LongestTime = 10;
 
+    /// <summary>200 characters, percent-encoded.</summary>
+    private const int LongestRendition = 2400;
+
     /// <summary>The parameters that follow the session token: <c>&amp;duration=4&amp;t=12000&amp;s=…</c>.</summary>
     /// <remarks>
     /// <c>e</c>, the end, stands there only where start and rounded duration do not lead to it: 4.033333 s from 4033 end at 8067,
@@ -45,13 +48,14 @@ internal static class SegmentSignature
     /// <param name="video">The video that the segment is part of: <c>nest</c> and <c>a/0.ts</c> are not <c>nest/a</c> and <c>0.ts</c>.</param>
     /// <param name="below">The segment's path below it, without query.</param>
     /// <param name="kind">Empty, <c>a</c>, <c>c</c>, <c>i</c> or <see cref="Live"/>.</param>
-    public static string Parameters(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in SegmentTime time, string kind)
+    /// <param name="rendition">The Rendition's name, percent-encoded, where the path does not tell it.</param>
+    public static string Parameters(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in SegmentTime time, string kind, string rendition = "")
     {
         var start = time.StartMs.ToString(CultureInfo.InvariantCulture);
         var end = time.EndMs is not { } endMs || (TryMilliseconds(time.Duration, out var rounded) && (long)time.StartMs + rounded == endMs) ? "" : endMs.ToString(CultureInfo.InvariantCulture);
         Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag(keys.Segments[0], video, below, time.Duration, start, kind, end, tag);
-        return $"&duration={time.Duration}&t={start}{Optional("&e=", end)}{Optional("&k=", kind)}&s={Base64Url.EncodeToString(tag[..Size])}";
+        Tag(keys.Segments[0], video, below, time.Duration, start, kind, end, rendition, tag);
+        return $"&duration={time.Duration}&t={start}{Optional("&e=", end)}{Optional("&k=", kind)}{Optional("&r=", rendition)}&s={Base64Url.EncodeToString(tag[..Size])}";
     }
 
     /// <summary>True when the query's duration, start, end and kind were signed for this path of this video; gives start and length as milliseconds.</summary>
@@ -60,7 +64,7 @@ internal static class SegmentSignature
         startMs = durationMs = 0;
         Span<byte> given = stackalloc byte[Size];
         if (query.Signature.Length != Length || query.Duration.Length is 0 or > LongestDuration || query.Start.Length is 0 or > LongestTime
-            || query.End.Length > LongestTime || query.Kind.Length > 1
+            || query.End.Length > LongestTime || query.Kind.Length > 1 || query.Rendition.Length > LongestRendition
             || Base64Url.DecodeFromChars(query.Signature, given, out _, out var written) is not OperationStatus.Done || written != Size)
             return false;
 
@@ -68,7 +72,7 @@ internal static class SegmentSignature
         var matches = false;
         foreach (var mac in keys.Segments)
         {
-            Tag(mac, video, below, query.Duration, query.Start, query.Kind, query.End, tag);
+            Tag(mac, video, below, query.Duration, query.Start, query.Kind, query.End, query.Rendition, tag);
             if (CryptographicOperations.FixedTimeEquals(tag[..Size], given))
             {
                 matches = true;
@@ -97,17 +101,20 @@ internal static class SegmentSignature
     private static string Optional(string name, string value) => value.Length == 0 ? "" : name + value;
 
     private static void Tag(
-        SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end, Span<byte> tag)
+        SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end,
+        ReadOnlySpan<char> rendition, Span<byte> tag)
     {
         // '?' cannot stand in a path, so the parts cannot run into one another.
-        Span<byte> message = stackalloc byte[video.Length + below.Length + duration.Length + start.Length + kind.Length + end.Length + 5];
+        Span<byte> message = stackalloc byte[video.Length + below.Length + duration.Length + start.Length + kind.Length + end.Length + rendition.Length + 6];
         var length = Encoding.ASCII.GetBytes(video, message);
         length = Append(message, length, below);
         length = Append(message, length, duration);
         length = Append(message, length, start);
         length = Append(message, length, kind);
-        if (!end.IsEmpty)
+        if (!end.IsEmpty || !rendition.IsEmpty)
             length = Append(message, length, end);
+        if (!rendition.IsEmpty)
+            length = Append(message, length, rendition);
         mac.Compute(message[..length], tag);
     }
 
