@@ -110,19 +110,11 @@ public sealed class Variables
     /// <summary>The name in <c>{$name}</c> at the beginning of the text; null where that is no reference.</summary>
     private static string? NameAt(ReadOnlySpan<char> text)
     {
-        var end = text.IndexOf('}');
-        if (end < 0)
-            return null;
-        var name = text[2..end];
-        if (name.IsEmpty)
-            return null;
-        foreach (var c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))
-                return null;
-        }
-
-        return name.ToString();
+        // Read up to what is no name, and no further: a line of openings must not be searched to its end for each of them.
+        var end = 2;
+        while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] is '-' or '_'))
+            end++;
+        return end > 2 && end < text.Length && text[end] == '}' ? text[2..end].ToString() : null;
     }
 
     /// <returns>Length of the value.</returns>

@@ -21,7 +21,7 @@ public sealed class PlaylistFuzzTests
         "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"\",NAME=\"\"\n"u8.ToArray(), "#EXT-X-KEY:\n"u8.ToArray(), "#EXT-X-MAP:URI\n"u8.ToArray(), "#EXT-X-START:TIME-OFFSET=-2147483.9\n"u8.ToArray(), "#EXT-X-START:TIME-OFFSET=\"-1\n"u8.ToArray(),
         "#EXT-X-DISCONTINUITY\n"u8.ToArray(), "http://169.254.169.254/\n"u8.ToArray(), "file:///etc/passwd\n"u8.ToArray(), "\u2028"u8.ToArray(), "{$x}"u8.ToArray(), "{$path}"u8.ToArray(), "#EXT-X-DEFINE:NAME=\"x\",VALUE=\"http://h/{$x}\"\n"u8.ToArray(), "#EXT-X-DEFINE:NAME=\"x\",VALUE=\"#\"\n"u8.ToArray(),
         "#EXT-X-DEFINE:IMPORT=\"path\"\n"u8.ToArray(), "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n"u8.ToArray(), "#EXT-X-IMAGES-ONLY\n"u8.ToArray(), "#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=1,URI=\"i\"\n"u8.ToArray(),
-        "#EXT-X-MAP:URI=\"{$path}\",BYTERANGE=\"{$x}\"\n"u8.ToArray(), Encoding.UTF8.GetBytes("#EXT-X-DEFINE:NAME=\"x\",VALUE=\"" + new string('a', 60_000) + "\"\n"), [.. Enumerable.Repeat("{$x}"u8.ToArray(), 5000).SelectMany(x => x)],
+        "#EXT-X-MAP:URI=\"{$path}\",BYTERANGE=\"{$x}\"\n"u8.ToArray(), Encoding.UTF8.GetBytes("#EXT-X-DEFINE:NAME=\"x\",VALUE=\"" + new string('a', 60_000) + "\"\n"), [.. Enumerable.Repeat("{$x}"u8.ToArray(), 5000).SelectMany(x => x)], [.. Enumerable.Repeat("{$"u8.ToArray(), 32_000).SelectMany(x => x)], [.. Enumerable.Repeat("{$x"u8.ToArray(), 21_000).SelectMany(x => x), (byte)'}'],
     ];
 
     private readonly byte[][] seeds = [.. Goldens.Names.Select(name => Encoding.UTF8.GetBytes(Goldens.Read(name)))];
