@@ -9,12 +9,18 @@ namespace HlsGateway.Access;
 /// </summary>
 internal static class ClientNetwork
 {
-    public static IPAddress Of(IPAddress address)
+    /// <summary>A proxy on this machine, or the operator at its keyboard; also where a socket for both families writes 127.0.0.2 as IPv6.</summary>
+    public static bool IsThisMachine(IPAddress address) => IPAddress.IsLoopback(Plain(address));
+
+    public static IPAddress Of(IPAddress client)
     {
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        var address = Plain(client);
         if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
         var bytes = address.GetAddressBytes();
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes);
     }
+
+    /// <summary>A socket for both families writes IPv4 addresses as IPv6.</summary>
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

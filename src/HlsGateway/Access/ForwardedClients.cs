@@ -10,6 +10,12 @@ namespace HlsGateway.Access;
 /// </summary>
 internal sealed class ForwardedClients(IOptions<AccessOptions> access, ILogger<ForwardedClients> log)
 {
+    /// <summary>The one header that we read a client's address from.</summary>
+    private const string Believable = "X-Forwarded-For";
+
+    /// <summary>What proxies say of whom they forward.</summary>
+    private static readonly string[] Signs = [Believable, "Forwarded", "X-Forwarded-Proto", "X-Real-IP"];
+
     private readonly IPNetwork[] known = [.. access.Value.KnownProxies.Select(AccessOptions.NetworkOf)];
     private int told;
 
@@ -25,8 +31,7 @@ internal sealed class ForwardedClients(IOptions<AccessOptions> access, ILogger<F
     public Task NoticeAsync(HttpContext context, RequestDelegate next)
     {
         var headers = context.Request.Headers;
-        var forwardedFor = headers.ContainsKey("X-Forwarded-For");
-        if ((forwardedFor || headers.ContainsKey("Forwarded")) && !(forwardedFor && IsKnown(context.Connection.RemoteIpAddress)))
+        if (Array.Exists(Signs, headers.ContainsKey) && !(headers.ContainsKey(Believable) && IsKnown(context.Connection.RemoteIpAddress)))
         {
             context.Features.Set(Unbelieved.Instance);
             if (Interlocked.Exchange(ref told, 1) == 0)
@@ -36,10 +41,5 @@ internal sealed class ForwardedClients(IOptions<AccessOptions> access, ILogger<F
         return next(context);
     }
 
-    private bool IsKnown(IPAddress? address)
-    {
-        if (address is null) return false;
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return Array.Exists(known, network => network.Contains(plain));
-    }
+    private bool IsKnown(IPAddress? address) => address is not null && Array.Exists(known, network => network.Contains(ClientNetwork.Plain(address)));
 }

@@ -34,8 +34,8 @@ internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvi
     /// <summary>True when a session may begin; takes one from its network's ration.</summary>
     public bool TryBegin(HttpContext context)
     {
-        // Loopback is a proxy on this machine or a test of the operator's; behind a proxy that nobody told us of, all are one address.
-        if (ration.Most == 0 || context.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address) || ForwardedClients.AreHidden(context))
+        // Behind a proxy that nobody told us of, all are one address.
+        if (ration.Most == 0 || context.Connection.RemoteIpAddress is not { } address || ClientNetwork.IsThisMachine(address) || ForwardedClients.AreHidden(context))
             return true;
         if (TryTake(ClientNetwork.Of(address), time.GetUtcNow()))
             return true;

@@ -123,7 +123,7 @@ internal static partial class Log
     [LoggerMessage(8001, LogLevel.Warning, "The file {File} of the data directory was readable by others; it is now the owner's alone. Make a new token if others use this machine.")]
     public static partial void TokenFileWasReadableByOthers(this ILogger log, string file);
 
-    [LoggerMessage(8002, LogLevel.Warning, "Requests say that a proxy forwarded them (X-Forwarded-For, Forwarded), and the proxy is not among Gateway:KnownProxies: all viewers behind it share its address, so session starts are not bounded by network and wrong tokens are rationed for all together. List the proxy's address there, and let it send X-Forwarded-For. Said once.")]
+    [LoggerMessage(8002, LogLevel.Warning, "Requests say that a proxy forwarded them (X-Forwarded-For, X-Forwarded-Proto, X-Real-IP, Forwarded), and the proxy is not among Gateway:KnownProxies or sends no X-Forwarded-For: all viewers behind it share its address, so session starts are not bounded by network and wrong tokens are rationed for all together. List the proxy's address there, and let it send X-Forwarded-For. Said once.")]
     public static partial void ForwardedHeadersNotBelieved(this ILogger log);
 
     [LoggerMessage(8003, LogLevel.Warning, "{Check} is {Status}. {Description} {Detail}")]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using HlsGateway.Access;
 using HlsGateway.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -97,11 +98,25 @@ public sealed class SessionStartsTests : IAsyncLifetime
     [InlineData("", "X-Forwarded-For")]
     [InlineData("10.0.0.0/8", "X-Forwarded-For")]
     [InlineData("", "Forwarded")]
+    [InlineData("", "X-Real-IP")]
     public async Task Loopback_and_viewers_behind_a_proxy_that_is_not_believed_are_not_bounded(string proxy, string? header)
     {
         var host = await StartAsync(most: 1, proxy);
         Assert.Equal(6, await SessionsAsync(host, header == "Forwarded" ? "for=192.0.2.1" : "192.0.2.1", 6, header));
         Assert.Equal(header is null ? 0 : 1, log.Count(8002));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1", false)]
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1", false)]
+    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", false)]
+    [InlineData("127.0.0.2", "127.0.0.2", true)]
+    [InlineData("::ffff:127.0.0.2", "127.0.0.2", true)]
+    [InlineData("::1", "::", true)]
+    public void A_network_is_an_ipv4_address_or_an_ipv6_64_and_this_machine_is_none(string address, string network, bool here)
+    {
+        Assert.Equal(IPAddress.Parse(network), ClientNetwork.Of(IPAddress.Parse(address)));
+        Assert.Equal(here, ClientNetwork.IsThisMachine(IPAddress.Parse(address)));
     }
 
     [Fact]
