@@ -19,6 +19,12 @@ public sealed class LedgerOptions : IValidatableObject
     /// <summary>How long single requests are kept: from the start of their session, so that a trace goes whole; in PostgreSQL by days. Sessions and sums stay.</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// How long a session is kept that began and fetched nothing, from its start; 00:00:00 keeps it. Its impression stays in all sums.
+    /// Sessions that may still fetch (Gateway:Sessions:Lifetime, and a day for what arrives late) are kept in any case.
+    /// </summary>
+    public TimeSpan EmptySessionRetention { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>How long a report waits until what is on disk is in the sums; then it tells what there is, and in <c>as_of</c> up to when.</summary>
     public TimeSpan ReportTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -32,7 +38,19 @@ public sealed class LedgerOptions : IValidatableObject
             yield return new ValidationResult($"Ledger:TraceLimit is {TraceLimit}; it must be between 0 and 10000000.");
         if (EventRetention < TimeSpan.FromHours(25))
             yield return new ValidationResult($"Ledger:EventRetention is {EventRetention}; it must be at least 1.01:00:00, longer than a session lives.");
+        if (EmptySessionRetention != TimeSpan.Zero && EmptySessionRetention < TimeSpan.FromHours(25))
+            yield return new ValidationResult($"Ledger:EmptySessionRetention is {EmptySessionRetention}; it must be at least 1.01:00:00, longer than a session lives, or 00:00:00 to keep all.");
         if (ReportTimeout < TimeSpan.Zero || ReportTimeout > TimeSpan.FromMinutes(1))
             yield return new ValidationResult($"Ledger:ReportTimeout is {ReportTimeout}; it must be between 00:00:00 and 00:01:00, for example 00:00:02.");
     }
+}
+
+/// <summary>How long a session may fetch after it began, as the room that begins sessions says.</summary>
+public sealed record SessionSpan(TimeSpan Lifetime)
+{
+    private static readonly TimeSpan Late = TimeSpan.FromDays(1);
+
+    /// <summary>From which age on a session that fetched nothing expires; null for never.</summary>
+    internal TimeSpan? EmptyAge(LedgerOptions options) =>
+        options.EmptySessionRetention == TimeSpan.Zero ? null : options.EmptySessionRetention > Lifetime + Late ? options.EmptySessionRetention : Lifetime + Late;
 }

@@ -20,6 +20,9 @@ internal static class LedgerSchema
         FROM session s;
         """;
 
+    /// <summary>A session to which neither content nor a trailer nor captions were handed out. The words of an index: never changed.</summary>
+    public const string IsEmpty = "segments_fetched = 0 AND trailer_ms = 0 AND captions = '[]'";
+
     private static readonly string[] Steps =
     [
         """
@@ -115,6 +118,11 @@ internal static class LedgerSchema
         ALTER TABLE event ADD COLUMN ranged INTEGER NOT NULL DEFAULT 0;
         DROP VIEW session_watch;
         {SessionWatch(SqlViews.IsView + SqlViews.Live)}
+        """,
+        $"""
+        -- resumed: 1 where the session began so long ago that it may have been here, empty, and have gone.
+        ALTER TABLE session ADD COLUMN resumed INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX session_empty ON session(session_id) WHERE {IsEmpty};
         """,
     ];
 

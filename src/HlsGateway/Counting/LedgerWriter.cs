@@ -34,6 +34,7 @@ internal sealed class LedgerWriter : IDisposable
 
     private readonly string path;
     private readonly LedgerOptions options;
+    private readonly TimeSpan? emptyAge;
     private readonly HitQueue queue;
     private readonly LossTally tally;
     private readonly ConcurrentDictionary<string, int> lengths;
@@ -59,7 +60,8 @@ internal sealed class LedgerWriter : IDisposable
     private Statement? trim;
     private Statement? first;
     private Statement? mark;
-    private EventExpiry? expiry;
+    private Expiry? events;
+    private Expiry? emptySessions;
     private long gateway;
     private long nextSeq = 1;
     private long mergedSeq = 1;
@@ -70,11 +72,11 @@ internal sealed class LedgerWriter : IDisposable
     private bool afterIoError;
 
     public LedgerWriter(
-        string path, LedgerOptions options, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
+        string path, LedgerOptions options, TimeSpan? emptyAge, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
         RollupRules rules, LedgerProgress progress, LiveTail live, Forwarder? forwarder, long epoch, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
-        (this.rules, this.live, this.forwarder, this.epoch) = (rules, live, forwarder, epoch);
+        (this.rules, this.live, this.forwarder, this.epoch, this.emptyAge) = (rules, live, forwarder, epoch, emptyAge);
         (this.progress, this.metrics, this.time, this.log) = (progress, metrics, time, log);
         thread = new Thread(Run) { IsBackground = true, Name = "ledger writer" };
     }
@@ -164,7 +166,7 @@ internal sealed class LedgerWriter : IDisposable
             return true;
         }
         var idle = Stopwatch.GetElapsedTime(lastCommit);
-        if ((forwarder is null ? mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || expiry!.IsDue)
+        if ((forwarder is null ? mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || events!.IsDue || emptySessions!.IsDue)
         {
             Commit(0);
             return true;
@@ -188,7 +190,8 @@ internal sealed class LedgerWriter : IDisposable
         if (forwarder is not null) merged = Trim(forwarder.Forwarded);
         else if (hits == 0) merged = merge!.Run(mergedSeq, MergeLimit);
         else if (nextSeq - mergedSeq > MergeBacklog) merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
-        expiry!.Run(Math.Max(MergeLimit, 2 * hits));
+        events!.Run(Math.Max(MergeLimit, 2 * hits));
+        emptySessions!.Run(Math.Max(MergeLimit, 2 * hits));
         commit!.Run();
 
         if (lost > lossesWritten) progress.Noted();
@@ -243,8 +246,9 @@ internal sealed class LedgerWriter : IDisposable
         first = opened.Prepare("SELECT coalesce(min(first_seq), 0) FROM batch");
         mark = opened.Prepare("UPDATE mark SET value = ? WHERE name = 'merged_seq'");
         gateway = opened.Single("SELECT value FROM mark WHERE name = 'gateway'");
-        expiry = new EventExpiry(opened, options.EventRetention, time);
-        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules);
+        events = new Expiry(opened, Expiry.Events, options.EventRetention, time);
+        emptySessions = new Expiry(opened, Expiry.EmptySessions, emptyAge, time);
+        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules, () => emptyAge is { } age ? (time.GetUtcNow() - age).ToUnixTimeMilliseconds() : 0);
         mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
         lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");
@@ -342,7 +346,8 @@ internal sealed class LedgerWriter : IDisposable
     private void Close()
     {
         merge?.Dispose();
-        expiry?.Dispose();
+        events?.Dispose();
+        emptySessions?.Dispose();
         trim?.Dispose();
         first?.Dispose();
         mark?.Dispose();
@@ -351,7 +356,7 @@ internal sealed class LedgerWriter : IDisposable
         insertBatch?.Dispose();
         book?.Dispose();
         file?.Dispose();
-        (merge, expiry, trim, first, mark) = (null, null, null, null, null);
+        (merge, events, emptySessions, trim, first, mark) = (null, null, null, null, null, null);
         (begin, commit, insertBatch, book, file) = (null, null, null, null, null);
     }
 

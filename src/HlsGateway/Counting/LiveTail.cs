@@ -25,6 +25,15 @@ public sealed class LiveTail
     private readonly Dictionary<Guid, long> lastSeen = [];
     private long next;
 
+    /// <summary>Sessions that are held to tell how many play; none while nobody listens.</summary>
+    internal int Seen
+    {
+        get
+        {
+            lock (gate) return lastSeen.Count;
+        }
+    }
+
     /// <summary>Reads from the first request after <paramref name="after"/>; null begins with the next one.</summary>
     /// <param name="missed">Some of what followed <paramref name="after"/> is no longer kept.</param>
     internal Channel<(long Seq, Hit Hit)> Subscribe(long? after, out bool missed)
@@ -39,12 +48,20 @@ public sealed class LiveTail
                 missed = kept.Count > 0 && kept[0].Seq > last + 1;
                 foreach (var entry in kept) channel.Writer.TryWrite(entry);
             }
+            // Nobody listened: what is kept tells who plays.
+            if (readers.Count == 0)
+            {
+                foreach (var (_, hit) in ring) See(in hit);
+            }
             readers.Add(channel);
         }
         return channel;
     }
 
-    /// <summary>Sessions with a counted request within 30 s, since this process started.</summary>
+    /// <summary>
+    /// Sessions with a counted request within 30 s, as far as the kept requests go back when the first reader came, and all since. Each
+    /// reader asks once a second, so no more sessions are held than play.
+    /// </summary>
     internal long Watching(long nowMs)
     {
         lock (gate)
@@ -59,7 +76,7 @@ public sealed class LiveTail
 
     internal void Unsubscribe(Channel<(long Seq, Hit Hit)> channel)
     {
-        lock (gate) readers.Remove(channel);
+        lock (gate) Remove(channel);
     }
 
     /// <summary>The batches are on disk; the first of their requests has the number <paramref name="seq"/>.</summary>
@@ -72,12 +89,28 @@ public sealed class LiveTail
                 foreach (ref readonly var hit in batch.Hits)
                 {
                     ring[next++ % Kept] = (seq, hit);
-                    if (hit.Rule == HitRule.Counted && lastSeen.Count < MostWatching) lastSeen[hit.Session] = hit.AtMs;
-                    if (readers.Count > 0) Send(seq, in hit);
+                    if (readers.Count > 0)
+                    {
+                        See(in hit);
+                        Send(seq, in hit);
+                    }
                     seq++;
                 }
             }
         }
+    }
+
+    private void See(in Hit hit)
+    {
+        if (hit.Rule == HitRule.Counted && lastSeen.Count < MostWatching) lastSeen[hit.Session] = Math.Max(hit.AtMs, lastSeen.GetValueOrDefault(hit.Session));
+    }
+
+    private void Remove(Channel<(long Seq, Hit Hit)> reader)
+    {
+        readers.Remove(reader);
+        if (readers.Count > 0) return;
+        lastSeen.Clear();
+        lastSeen.TrimExcess();
     }
 
     private void Send(long seq, in Hit hit)
@@ -90,7 +123,7 @@ public sealed class LiveTail
         foreach (var reader in slow ?? [])
         {
             reader.Writer.TryComplete();
-            readers.Remove(reader);
+            Remove(reader);
         }
     }
 }

@@ -9,7 +9,9 @@ namespace HlsGateway.Counting;
 /// </summary>
 /// <param name="read">The session as the ledger holds it, locked against others; null when it holds none.</param>
 /// <param name="known">Whether the ledger knows a video of that name.</param>
-internal sealed class MergePortion(RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<Guid, SessionState?> read, Func<string, bool> known)
+/// <param name="expired">Unix ms: a session that began before it and is not in the ledger may have been there, empty, and have expired.</param>
+internal sealed class MergePortion(
+    RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<Guid, SessionState?> read, Func<string, bool> known, Func<long> expired)
 {
     private const long Quarter = 15 * 60 * 1000;
     private readonly Dictionary<Guid, SessionState> touched = [];
@@ -38,6 +40,16 @@ internal sealed class MergePortion(RollupRules rules, int traceLimit, Concurrent
         {
             state = read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
             Sums.Take(state);
+        }
+        if (state.Requests == 0 && RollupSums.BeganAt(hit.Session) < expired())
+        {
+            // What counts for nothing brings no session back that fetched nothing; what was counted elsewhere and comes late does.
+            if (hit.Rule != HitRule.Counted)
+            {
+                AddNameless(hit with { Rule = HitRule.ExpiredSession });
+                return false;
+            }
+            state.Resumed = true;
         }
         // A token is bound to its video; a request for another one is not the session's.
         if (state.Video != hit.Video)

@@ -16,6 +16,7 @@ internal sealed class Outbox : IHostedService, IDisposable
     private readonly string folder;
     private readonly bool counts;
     private readonly LedgerOptions options;
+    private readonly TimeSpan? emptyAge;
     private readonly RollupRules rules;
     private readonly GatewayMetrics metrics;
     private readonly TimeProvider time;
@@ -28,20 +29,21 @@ internal sealed class Outbox : IHostedService, IDisposable
     private readonly long epoch = Random.Shared.NextInt64(1, long.MaxValue);
     private int disposed;
 
-    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IOptions<AnalyticsOptions> analytics, IConfiguration configuration, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
-        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, analytics.Value, metrics, time, log, configuration.GetConnectionString("Ledger"), gateway.Value.Has("gateway"))
+    public Outbox(IOptions<GatewayOptions> gateway, IOptions<LedgerOptions> options, IOptions<AnalyticsOptions> analytics, SessionSpan sessions, IConfiguration configuration, IHostEnvironment environment, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log)
+        : this(Path.Combine(environment.ContentRootPath, gateway.Value.DataDirectory), options.Value, analytics.Value, metrics, time, log, configuration.GetConnectionString("Ledger"), gateway.Value.Has("gateway"), sessions)
     {
     }
 
-    internal Outbox(string folder, LedgerOptions options, AnalyticsOptions analytics, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log, string? postgres = null, bool counts = true)
+    internal Outbox(string folder, LedgerOptions options, AnalyticsOptions analytics, GatewayMetrics metrics, TimeProvider time, ILogger<Outbox> log, string? postgres = null, bool counts = true, SessionSpan? sessions = null)
     {
+        emptyAge = (sessions ?? new SessionSpan(TimeSpan.FromDays(1))).EmptyAge(options);
         this.counts = counts;
         (this.folder, this.options, this.metrics, this.time, this.log) = (folder, options, metrics, time, log);
         rules = new RollupRules((long)Math.Ceiling(analytics.ViewSeconds * 1000), (long)analytics.PlayerBuffer.TotalMilliseconds);
         Progress = new LedgerProgress(time);
         LedgerPath = Path.Combine(folder, "ledger.db");
         if (counts && !string.IsNullOrEmpty(postgres))
-            Forwarder = new Forwarder(LedgerPath, postgres, options, rules, lengths, Progress, () => queue?.Wake(), epoch, metrics, time, log);
+            Forwarder = new Forwarder(LedgerPath, postgres, options, emptyAge, rules, lengths, Progress, () => queue?.Wake(), epoch, metrics, time, log);
     }
 
     public LedgerProgress Progress { get; }
@@ -95,7 +97,7 @@ internal sealed class Outbox : IHostedService, IDisposable
         held = LedgerLock.Take(Path.Combine(folder, "ledger.lock"));
         tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
         var waiting = new HitQueue(options, tally, metrics);
-        writer = new LedgerWriter(LedgerPath, options, waiting, tally, lengths, rules, Progress, Live, Forwarder, epoch, metrics, time, log);
+        writer = new LedgerWriter(LedgerPath, options, emptyAge, waiting, tally, lengths, rules, Progress, Live, Forwarder, epoch, metrics, time, log);
         writer.Start();
         queue = waiting;
         Forwarder?.Start();

@@ -62,11 +62,14 @@ internal sealed class RollupSums(RollupRules rules)
     }
 
     /// <summary>The quarter of an hour in which a session began, by its UUIDv7.</summary>
-    public static long QuarterOf(Guid session)
+    public static long QuarterOf(Guid session) => BeganAt(session) / Quarter * Quarter;
+
+    /// <summary>Unix ms.</summary>
+    public static long BeganAt(Guid session)
     {
         Span<byte> bytes = stackalloc byte[16];
         session.TryWriteBytes(bytes, bigEndian: true, out _);
-        return (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16) / Quarter * Quarter;
+        return (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
     }
 
     /// <summary>The seconds whose middle lies in [start, end): neighbouring segments cover each second once.</summary>
@@ -83,7 +86,7 @@ internal sealed class RollupSums(RollupRules rules)
         sums ??= new long[Figures];
         ReadOnlySpan<long> figures =
         [
-            1, state.Started ? 1 : 0, IsView(state) ? 1 : 0, state.SegmentsFetched, state.FetchedMs, state.Watched.Length, low.Length,
+            state.IsCounted ? 1 : 0, state.Started ? 1 : 0, IsView(state) ? 1 : 0, state.SegmentsFetched, state.FetchedMs, state.Watched.Length, low.Length,
             state.TrailerWatched.Length > 0 ? 1 : 0, state.TrailerWatched.Length, SessionState.IsCompleted(state.Watched.Length, state.ContentMs) ? 1 : 0,
         ];
         for (var i = 0; i < Figures; i++) sums[i] += sign * figures[i];
@@ -92,19 +95,20 @@ internal sealed class RollupSums(RollupRules rules)
         foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);
         if (state.Watched.End > 0) At(state.Video, quarter, (state.Watched.End - 1) / 1000, Column.Left, sign);
 
-        foreach (var name in state.Renditions) Share(state, quarter, 1, name, sign);
-        foreach (var name in state.Captions) Share(state, quarter, 2, name, sign);
-        Share(state, quarter, 3, state.Player.ToString(), sign);
-        if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), sign);
+        foreach (var name in state.Renditions) Share(state, quarter, 1, name, sign, sign);
+        foreach (var name in state.Captions) Share(state, quarter, 2, name, sign, sign);
+        var counted = state.IsCounted ? sign : 0;
+        Share(state, quarter, 3, state.Player.ToString(), sign, counted);
+        if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), sign, counted);
         return low.Length;
     }
 
     private bool IsView(SessionState state) => state.Watched.Length > 0 && state.Watched.Length >= rules.ViewMs;
 
-    private void Share(SessionState state, long quarter, int dimension, string name, int sign)
+    private void Share(SessionState state, long quarter, int dimension, string name, int sign, int sessions)
     {
         ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(shares, (state.Video, quarter, dimension, name), out _);
-        sum = (sum.Sessions + sign, sum.WatchMs + (sign * state.Watched.Length));
+        sum = (sum.Sessions + sessions, sum.WatchMs + (sign * state.Watched.Length));
     }
 
     private void Span(string video, long quarter, int start, int end, Column column, int sign)

@@ -21,11 +21,11 @@ internal sealed class SessionMerge : IDisposable
     private readonly MergePortion portion;
     private readonly TextPool texts = new();
 
-    public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit, RollupRules rules)
+    public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit, RollupRules rules, Func<long> expired)
     {
         sessions = new SessionTable(ledger);
         rollups = new Rollups(ledger);
-        portion = new MergePortion(rules, traceLimit, lengths, sessions.Read, Known);
+        portion = new MergePortion(rules, traceLimit, lengths, sessions.Read, Known, expired);
         oldest = ledger.Prepare("SELECT first_seq, hits, at, packed FROM batch WHERE first_seq >= ? ORDER BY first_seq LIMIT 1");
         remove = ledger.Prepare("DELETE FROM batch WHERE first_seq = ?");
         mark = ledger.Prepare("UPDATE mark SET value = CASE name WHEN 'merged_seq' THEN ?1 ELSE ?2 END WHERE name IN ('merged_seq', 'merged_at')");

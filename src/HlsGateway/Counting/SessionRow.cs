@@ -11,11 +11,11 @@ internal static class SessionRow
     public const string Columns = """
         s.session_id, s.video, s.started, s.first_at, s.last_at, s.segments_fetched, s.fetched_ms, s.content_ms, s.trailer, s.player, s.requests,
         s.repeats, s.ignored_head, s.ignored_forged, s.ignored_expired, s.renditions, s.captions, s.watched, s.again, s.trailer_watched, s.cmcd,
-        s.playheads, s.reports, s.ranged, s.ignored_ranges, s.live
+        s.playheads, s.reports, s.ranged, s.ignored_ranges, s.live, s.resumed
         """;
 
     /// <summary>How many <see cref="Columns"/> there are: what is asked beside them comes behind.</summary>
-    public const int Count = 26;
+    public const int Count = 27;
 
     public static SessionState Read(DbDataReader row) => new()
     {
@@ -45,6 +45,7 @@ internal static class SessionRow
         Ranged = SegmentSet.FromBytes(row.GetFieldValue<byte[]>(23)),
         IgnoredRanges = row.GetInt64(24),
         Live = row.GetInt64(25) != 0,
+        Resumed = row.GetInt64(26) != 0,
     };
 
     public static Guid Id(DbDataReader row, int column) => row is SqliteDataReader ? new Guid(row.GetFieldValue<byte[]>(column), bigEndian: true) : row.GetGuid(column);

@@ -111,6 +111,12 @@ public sealed class SessionState
     /// <summary>Some segment was of a playlist that slides: fetched only, for it has no timeline to be watched on.</summary>
     public bool Live { get; set; }
 
+    /// <summary>It came into the ledger so long after it began that it may have been there before, empty, and have expired.</summary>
+    public bool Resumed { get; set; }
+
+    /// <summary>It is a session of the sums: once, also where it expired and its requests came late.</summary>
+    public bool IsCounted => Started || !Resumed;
+
     /// <summary>What the player told of itself (CMCD).</summary>
     public CmcdSummary Cmcd { get; init; } = new();
 

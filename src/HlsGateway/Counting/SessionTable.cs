@@ -8,14 +8,14 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
     private readonly Statement read = ledger.Prepare("""
         SELECT video, started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
                ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, cmcd, playheads, reports, ranged,
-               ignored_ranges, live
+               ignored_ranges, live, resumed
         FROM session WHERE session_id = ?
         """);
 
     private readonly Statement write = ledger.Prepare("""
         INSERT OR REPLACE INTO session(video, started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-               ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view, ranged, ignored_ranges, live, session_id)
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+               ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view, ranged, ignored_ranges, live, resumed, session_id)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """);
 
     public SessionState? Read(Guid session)
@@ -56,6 +56,7 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
             Ranged = SegmentSet.FromBytes(read.Blob(22)),
             IgnoredRanges = read.Int64(23),
             Live = read.Int64(24) != 0,
+            Resumed = read.Int64(25) != 0,
         };
         read.Reset();
         return state;
@@ -72,7 +73,7 @@ internal sealed class SessionTable(LedgerFile ledger) : IDisposable
             .Bind(17, state.Watched.ToBytes()).Bind(18, state.Again.ToBytes()).Bind(19, state.TrailerWatched.ToBytes())
             .Bind(20, state.Watched.Length).Bind(21, state.TrailerWatched.Length).Bind(22, state.Cmcd.ToText()).Bind(23, state.Playheads.ToBytes()).Bind(24, state.WatchLowMs)
             .Bind(25, state.Reports.ToBytes()).Bind(26, state.IsView ? 1 : 0)
-            .Bind(27, state.Ranged.ToBytes()).Bind(28, state.IgnoredRanges).Bind(29, state.Live ? 1 : 0).Bind(30, id).Run();
+            .Bind(27, state.Ranged.ToBytes()).Bind(28, state.IgnoredRanges).Bind(29, state.Live ? 1 : 0).Bind(30, state.Resumed ? 1 : 0).Bind(31, id).Run();
     }
 
     public void Dispose()

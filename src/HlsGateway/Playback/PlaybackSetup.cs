@@ -1,3 +1,4 @@
+using HlsGateway.Counting;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,7 @@ public static class PlaybackSetup
         services.AddAnnotatedOptions<OriginOptions>(OriginOptions.Section);
         services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
 
+        services.AddSingleton(static services => new SessionSpan(services.GetRequiredService<IOptions<SessionsOptions>>().Value.Lifetime));
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>().AddSingleton<Masters>().AddSingleton<PlaylistIdentity>().AddSingleton<ContentLengths>();

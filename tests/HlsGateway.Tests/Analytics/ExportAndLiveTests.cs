@@ -122,6 +122,34 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Who_plays_is_remembered_only_while_somebody_listens_and_no_longer_than_it_plays()
+    {
+        const long Now = 1_800_000_000_000;
+        var tail = new LiveTail();
+        var seq = 1L;
+        void Publish(int sessions, long at)
+        {
+            var batch = new HitBatch(0);
+            for (var i = 0; i < sessions; i++) batch.Add(TestLedger.Segment(Guid.NewGuid(), 0, at: at), awaited: true);
+            tail.Publish([batch], seq);
+            seq += sessions;
+        }
+
+        Publish(20_000, Now);
+        Assert.Equal(0, tail.Seen);
+
+        var reader = tail.Subscribe(null, out _);
+        Assert.Equal(LiveTail.Kept, tail.Watching(Now));
+        Publish(50, Now + 31_000);
+        Assert.Equal(50, tail.Watching(Now + 31_000));
+        Assert.Equal(50, tail.Seen);
+
+        tail.Unsubscribe(reader);
+        Publish(100, Now + 31_000);
+        Assert.Equal(0, tail.Seen);
+    }
+
+    [Fact]
     public async Task Whoever_is_cut_off_or_comes_back_too_late_is_told_why_and_what_to_do()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));

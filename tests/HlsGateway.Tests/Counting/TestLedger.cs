@@ -43,6 +43,7 @@ internal sealed class TestLedger : IAsyncDisposable
         QueueLimit = queueLimit,
         ReportTimeout = TimeSpan.FromSeconds(60),
         EventRetention = TimeSpan.FromDays(3650),
+        EmptySessionRetention = TimeSpan.Zero,
     };
 
     public long Scalar(string sql)

@@ -57,6 +57,7 @@ public sealed class GatewayHost : IAsyncDisposable
             ["Ledger:ReportTimeout"] = "00:00:30",
             // Requests at times that are written into tests stay, whenever they run.
             ["Ledger:EventRetention"] = "3650.00:00:00",
+            ["Ledger:EmptySessionRetention"] = "00:00:00",
             // Else each host would probe and decode the trailer that ships.
             ["Trailers:Folder"] = "",
         };

@@ -43,6 +43,7 @@ internal sealed class Forwarder : IDisposable
     private static readonly TimeSpan BetweenExpiries = TimeSpan.FromMinutes(10);
 
     private readonly OutboxReader outbox;
+    private readonly EmptySessions emptySessions;
     private readonly string connectionString;
     private readonly LedgerOptions options;
     private readonly RollupRules rules;
@@ -65,7 +66,7 @@ internal sealed class Forwarder : IDisposable
     private Task? running;
 
     public Forwarder(
-        string ledgerPath, string connectionString, LedgerOptions options, RollupRules rules, ConcurrentDictionary<string, int> lengths,
+        string ledgerPath, string connectionString, LedgerOptions options, TimeSpan? emptyAge, RollupRules rules, ConcurrentDictionary<string, int> lengths,
         LedgerProgress progress, Action moved, long epoch, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         outbox = new OutboxReader(ledgerPath);
@@ -73,6 +74,7 @@ internal sealed class Forwarder : IDisposable
         this.connectionString = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, CommandTimeout = 30, KeepAlive = 10, ApplicationName = "hlsgateway-forwarder", Enlist = false }.ToString();
         (this.options, this.rules, this.lengths, this.progress, this.moved, this.epoch) = (options, rules, lengths, progress, moved, epoch);
         (this.metrics, this.time, this.log) = (metrics, time, log);
+        emptySessions = new EmptySessions(emptyAge, time);
     }
 
     /// <summary>Every request of the outbox below it is committed in PostgreSQL.</summary>
@@ -202,6 +204,7 @@ internal sealed class Forwarder : IDisposable
             if (expiredAt == 0 || time.GetElapsedTime(expiredAt) > BetweenExpiries)
             {
                 await PostgresSchema.DropDaysAsync(connection, OldestDay, hurry.Token);
+                await emptySessions.ExpireAsync(connection, hurry.Token);
                 expiredAt = time.GetTimestamp();
             }
             if (!await work.WaitAsync(BetweenLooks)) await marks.StillMineAsync(connection, hurry.Token);
@@ -232,7 +235,7 @@ internal sealed class Forwarder : IDisposable
 
         await using var transaction = await connection.BeginTransactionAsync(hurry.Token);
         await marks.LockAsync(connection, hurry.Token);
-        var merge = new PostgresMerge(connection, rules, options.TraceLimit, lengths);
+        var merge = new PostgresMerge(connection, rules, options.TraceLimit, lengths, emptySessions.Before);
         var merged = await merge.MergeAsync(portion.Hits, hurry.Token);
         await AtAsync(ForwardStep.Locked);
         await merge.CopyEventsAsync(portion.Hits, marks.Gateway, portion.Epoch, oldest, hurry.Token);

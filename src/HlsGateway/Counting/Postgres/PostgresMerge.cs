@@ -9,12 +9,12 @@ namespace HlsGateway.Counting.Postgres;
 /// taken in the order of their ids, sums in the order of their keys, so that gateways that share sessions and videos never lock
 /// each other out for good.
 /// </summary>
-internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths)
+internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<long> expired)
 {
     private const string Columns = """
         started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
         ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view,
-        ranged, ignored_ranges, live
+        ranged, ignored_ranges, live, resumed
         """;
 
     private readonly Dictionary<Guid, SessionState> held = [];
@@ -29,9 +29,12 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
     {
         await LockAsync(hits, cancellation);
         await AskNamesAsync(hits, cancellation);
-        var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains);
+        var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains, expired);
         foreach (ref var entry in CollectionsMarshal.AsSpan(hits)) entry.Traced = portion.Add(in entry.Hit);
         portion.Close();
+        // A row was made for a session that no request brought back.
+        if (held.Values.Where(state => state.Requests == 0).Select(state => state.Session).ToArray() is { Length: > 0 } unused)
+            await RunAsync("DELETE FROM counting.session WHERE session_id = ANY($1) AND requests = 0", cancellation, unused);
         return portion;
     }
 
@@ -68,7 +71,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                 ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
                 captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
                 watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads, watch_low_ms = m.watch_low_ms,
-                reports = m.reports, is_view = m.is_view, ranged = m.ranged, ignored_ranges = m.ignored_ranges, live = m.live
+                reports = m.reports, is_view = m.is_view, ranged = m.ranged, ignored_ranges = m.ignored_ranges, live = m.live, resumed = m.resumed
             FROM merged m WHERE s.session_id = m.session_id
             """, cancellation);
         await WriteVideosAsync(portion.Ends, told, cancellation);
@@ -83,9 +86,13 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
             if (!MergePortion.IsNameless(in entry.Hit)) first.TryAdd(entry.Hit.Session, entry.Hit.Video);
         }
         held.Clear();
-        if (first.Count == 0) return;
-        // The order of Guid.CompareTo is that of the bytes, which is PostgreSQL's.
-        Guid[] ids = [.. first.Keys.Order()];
+        // The order of Guid.CompareTo is that of the bytes, which is PostgreSQL's. A row that was there may go before it is locked, when
+        // it is empty and old: then it is made again.
+        while (first.Keys.Where(id => !held.ContainsKey(id)).Order().ToArray() is { Length: > 0 } ids) await LockAsync(ids, first, cancellation);
+    }
+
+    private async Task LockAsync(Guid[] ids, Dictionary<Guid, string> first, CancellationToken cancellation)
+    {
         await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, ids.Select(id => Plain(first[id])).ToArray());
         await using var ask = new NpgsqlCommand($"""
             SELECT {SessionRow.Columns} FROM counting.session s WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE
@@ -129,7 +136,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     private static void WriteSession(CopyRows copy, SessionState state)
     {
-        copy.Begin(30);
+        copy.Begin(31);
         copy.Uuid(state.Session);
         copy.Text(Plain(state.Video));
         ReadOnlySpan<long> numbers =
@@ -153,6 +160,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         copy.Bytes(state.Ranged.ToBytes());
         copy.Int64(state.IgnoredRanges);
         copy.Int64(state.Live ? 1 : 0);
+        copy.Int64(state.Resumed ? 1 : 0);
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)

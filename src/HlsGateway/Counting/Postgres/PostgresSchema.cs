@@ -97,6 +97,10 @@ internal static class PostgresSchema
         ALTER TABLE counting.event ADD COLUMN ranged smallint NOT NULL DEFAULT 0;
         {SessionWatch(SqlViews.IsView + SqlViews.Live)}
         """,
+        """
+        -- resumed: 1 where the session began so long ago that it may have been here, empty, and have gone.
+        ALTER TABLE counting.session ADD COLUMN resumed bigint NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>Makes or renews the tables. Any number of processes may call it at once: one works, the others wait and find it done.</summary>
