@@ -46,6 +46,17 @@ public sealed class GatewayMetrics : IDisposable
         SpliceSkipped = meter.CreateCounter<long>("hlsgateway.splice.skipped", "{session}", "Sessions that got no trailer although one is active, by reason.");
     }
 
+    /// <summary>Counters without tags are there from the start, at 0: an alarm on an increase would not see one that begins at 1.</summary>
+    public void Begin()
+    {
+        Counter<long>[] plain =
+        [
+            stalePlaylists, playlistsLeftAlone, sessionStartsBounded, urisLeftAlone, AuthenticationFailures, SubtitleRefreshFailures,
+            HitsRecorded, HitsLost, HitsLate, LedgerFailures, HitsForwarded, ForwardFailures,
+        ];
+        foreach (var counter in plain) counter.Add(0);
+    }
+
     public Counter<long> AuthenticationFailures { get; }
 
     public Counter<long> SubtitleRefreshFailures { get; }

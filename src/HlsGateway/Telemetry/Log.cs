@@ -6,44 +6,29 @@ namespace HlsGateway.Telemetry;
 /// </summary>
 internal static partial class Log
 {
-    [LoggerMessage(4000, LogLevel.Information, "captions of {Video} in {Language} are now {Version}")]
-    public static partial void CaptionsPublished(this ILogger log, string video, string language, string version);
+    [LoggerMessage(1001, LogLevel.Warning, "The origin could not be reached for {Path}: {Fault}. {Held} more since the last line.")]
+    public static partial void OriginUnreachable(this ILogger log, string path, string fault, long held);
 
-    [LoggerMessage(4001, LogLevel.Information, "captions of {Video} in {Language} are deleted")]
-    public static partial void CaptionsDeleted(this ILogger log, string video, string language);
+    [LoggerMessage(1002, LogLevel.Error, "A playlist fetch ended in an unexpected way.")]
+    public static partial void PlaylistFetchFailed(this ILogger log, Exception fault);
 
-    [LoggerMessage(4002, LogLevel.Error, "stored captions of {Video} in {Language} cannot be read, viewers get none: line {Line}, {Reason}")]
-    public static partial void StoredCaptionsUnreadable(this ILogger log, string video, string language, int line, string reason);
+    [LoggerMessage(1003, LogLevel.Warning, "The last good playlist is served in place of a fresh one. {Reason}")]
+    public static partial void StalePlaylist(this ILogger log, string reason);
 
-    [LoggerMessage(4003, LogLevel.Warning, "captions are served as they were last read, the database does not answer: {Reason}")]
-    public static partial void SubtitleRefreshFailed(this ILogger log, string reason);
+    [LoggerMessage(1004, LogLevel.Warning, "{Count} playlists of {Video} stand on hosts that Gateway:Origin:AllowedHosts does not list; they play uncounted. {Held} more since the last line.")]
+    public static partial void PlaylistsLeftAlone(this ILogger log, int count, string video, long held);
 
-    [LoggerMessage(4010, LogLevel.Information, "Job {Job}: automatic captions of {Video} in {Language} are out after {Seconds:0.0} s")]
-    public static partial void AutomaticCaptionsPublished(this ILogger log, string job, string video, string language, double seconds);
+    [LoggerMessage(1005, LogLevel.Warning, "A network began more than {Most} sessions within {Window}; its further viewers play uncounted for now (Gateway:Sessions:StartsPerNetwork). {Held} more since the last line.")]
+    public static partial void SessionStartsBounded(this ILogger log, int most, TimeSpan window, long held);
 
-    [LoggerMessage(4011, LogLevel.Information, "Job {Job}: automatic captions of {Video} in {Language} are dropped: {Reason}")]
-    public static partial void AutomaticCaptionsDropped(this ILogger log, string job, string video, string language, string reason);
+    [LoggerMessage(1006, LogLevel.Information, "The origin gives {Path} again.")]
+    public static partial void PlaylistRecovered(this ILogger log, string path);
 
-    [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
-    public static partial void ContentMeasured(this ILogger log, string video, int renditions);
+    [LoggerMessage(1007, LogLevel.Warning, "The origin was slow: viewers got the last good playlist of {Path} while a fresh one was on its way. {Held} more since the last line.")]
+    public static partial void OriginSlow(this ILogger log, string path, long held);
 
-    [LoggerMessage(9002, LogLevel.Warning, "{Video} could not be measured and plays without trailer for now: {Reason}")]
-    public static partial void ContentUnreadable(this ILogger log, Exception? error, string video, string reason);
-
-    [LoggerMessage(9003, LogLevel.Warning, "Measured facts cannot be kept or read ({Error}); content is measured again where they are missing.")]
-    public static partial void ContentFactsUnreadable(this ILogger log, string error);
-
-    [LoggerMessage(1005, LogLevel.Error, "The length of {Video} could not be told.")]
-    public static partial void ContentLengthUnknown(this ILogger log, Exception fault, string video);
-
-    [LoggerMessage(9004, LogLevel.Warning, "The names of Master Playlists cannot be read or told now ({Error}); other gateways may not know them.")]
-    public static partial void EntryNamesUnreachable(this ILogger log, string error);
-
-    [LoggerMessage(3007, LogLevel.Warning, "What trailer is on cannot be read or told ({Error}); what was on stays on.")]
-    public static partial void TrailerStateUnreadable(this ILogger log, string error);
-
-    [LoggerMessage(3008, LogLevel.Warning, "The store could not be asked for what trailer {Id} has ({Error}); a session may miss it in a Rendition. {Held} more since the last line.")]
-    public static partial void PinnedTrailerUnreachable(this ILogger log, uint id, string error, long held);
+    [LoggerMessage(1008, LogLevel.Warning, "{Count} URIs of a playlist of {Video} are too long for a path of ours, or hold variables that only a player can resolve; they play uncounted. {Held} more since the last line.")]
+    public static partial void UrisLeftAlone(this ILogger log, int count, string video, long held);
 
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
@@ -62,6 +47,30 @@ internal static partial class Log
 
     [LoggerMessage(3006, LogLevel.Warning, "The trailer library could not be read from the store; videos play without trailer until it can.")]
     public static partial void TrailerLibraryUnreadable(this ILogger log, Exception error);
+
+    [LoggerMessage(3007, LogLevel.Warning, "What trailer is on cannot be read or told ({Error}); what was on stays on.")]
+    public static partial void TrailerStateUnreadable(this ILogger log, string error);
+
+    [LoggerMessage(3008, LogLevel.Warning, "The store could not be asked for what trailer {Id} has ({Error}); a session may miss it in a Rendition. {Held} more since the last line.")]
+    public static partial void PinnedTrailerUnreachable(this ILogger log, uint id, string error, long held);
+
+    [LoggerMessage(4000, LogLevel.Information, "captions of {Video} in {Language} are now {Version}")]
+    public static partial void CaptionsPublished(this ILogger log, string video, string language, string version);
+
+    [LoggerMessage(4001, LogLevel.Information, "captions of {Video} in {Language} are deleted")]
+    public static partial void CaptionsDeleted(this ILogger log, string video, string language);
+
+    [LoggerMessage(4002, LogLevel.Error, "stored captions of {Video} in {Language} cannot be read, viewers get none: line {Line}, {Reason}")]
+    public static partial void StoredCaptionsUnreadable(this ILogger log, string video, string language, int line, string reason);
+
+    [LoggerMessage(4003, LogLevel.Warning, "captions are served as they were last read, the database does not answer: {Reason}")]
+    public static partial void SubtitleRefreshFailed(this ILogger log, string reason);
+
+    [LoggerMessage(4010, LogLevel.Information, "Job {Job}: automatic captions of {Video} in {Language} are out after {Seconds:0.0} s")]
+    public static partial void AutomaticCaptionsPublished(this ILogger log, string job, string video, string language, double seconds);
+
+    [LoggerMessage(4011, LogLevel.Information, "Job {Job}: automatic captions of {Video} in {Language} are dropped: {Reason}")]
+    public static partial void AutomaticCaptionsDropped(this ILogger log, string job, string video, string language, string reason);
 
     [LoggerMessage(5000, LogLevel.Information, "ffmpeg runs with isolation {Isolation}")]
     public static partial void TranscoderIsolation(this ILogger log, Enum isolation);
@@ -132,27 +141,18 @@ internal static partial class Log
     [LoggerMessage(8004, LogLevel.Information, "{Check} is healthy again.")]
     public static partial void CheckHealthy(this ILogger log, string check);
 
-    [LoggerMessage(1005, LogLevel.Warning, "A network began more than {Most} sessions within {Window}; its further viewers play uncounted for now (Gateway:Sessions:StartsPerNetwork). {Held} more since the last line.")]
-    public static partial void SessionStartsBounded(this ILogger log, int most, TimeSpan window, long held);
+    [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
+    public static partial void ContentMeasured(this ILogger log, string video, int renditions);
 
-    [LoggerMessage(1006, LogLevel.Information, "The origin gives {Path} again.")]
-    public static partial void PlaylistRecovered(this ILogger log, string path);
+    [LoggerMessage(9002, LogLevel.Warning, "{Video} could not be measured and plays without trailer for now: {Reason}")]
+    public static partial void ContentUnreadable(this ILogger log, Exception? error, string video, string reason);
 
-    [LoggerMessage(1007, LogLevel.Warning, "The origin was slow: viewers got the last good playlist of {Path} while a fresh one was on its way. {Held} more since the last line.")]
-    public static partial void OriginSlow(this ILogger log, string path, long held);
+    [LoggerMessage(9003, LogLevel.Warning, "Measured facts cannot be kept or read ({Error}); content is measured again where they are missing.")]
+    public static partial void ContentFactsUnreadable(this ILogger log, string error);
 
-    [LoggerMessage(1001, LogLevel.Warning, "The origin could not be reached for {Path}: {Fault}. {Held} more since the last line.")]
-    public static partial void OriginUnreachable(this ILogger log, string path, string fault, long held);
+    [LoggerMessage(9004, LogLevel.Warning, "The names of Master Playlists cannot be read or told now ({Error}); other gateways may not know them.")]
+    public static partial void EntryNamesUnreachable(this ILogger log, string error);
 
-    [LoggerMessage(1002, LogLevel.Error, "A playlist fetch ended in an unexpected way.")]
-    public static partial void PlaylistFetchFailed(this ILogger log, Exception fault);
-
-    [LoggerMessage(1003, LogLevel.Warning, "The last good playlist is served in place of a fresh one. {Reason}")]
-    public static partial void StalePlaylist(this ILogger log, string reason);
-
-    [LoggerMessage(1004, LogLevel.Warning, "{Count} playlists of {Video} stand on hosts that Gateway:Origin:AllowedHosts does not list; they play uncounted. {Held} more since the last line.")]
-    public static partial void PlaylistsLeftAlone(this ILogger log, int count, string video, long held);
-
-    [LoggerMessage(1008, LogLevel.Warning, "{Count} URIs of a playlist of {Video} are too long for a path of ours, or hold variables that only a player can resolve; they play uncounted. {Held} more since the last line.")]
-    public static partial void UrisLeftAlone(this ILogger log, int count, string video, long held);
+    [LoggerMessage(9005, LogLevel.Error, "The length of {Video} could not be told.")]
+    public static partial void ContentLengthUnknown(this ILogger log, Exception fault, string video);
 }

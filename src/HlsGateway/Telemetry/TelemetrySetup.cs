@@ -19,6 +19,8 @@ public static class TelemetrySetup
     /// <param name="isTrusted">Whether who asks may read more than fixed words.</param>
     public static void MapTelemetry(this IEndpointRouteBuilder app, Func<HttpContext, Task<bool>> isTrusted)
     {
+        // Not before: the exporters listen once the host has started.
+        app.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(app.ServiceProvider.GetRequiredService<GatewayMetrics>().Begin);
         var health = app.MapGroup("/healthz").AllowAnonymous().WithTags("health");
         health.MapGet("/live", static () => TypedResults.Ok(new ReadyAnswer("healthy", []))).WithSummary("The process answers.");
         health.MapGet("/ready", async (HttpContext context, Readiness readiness) => await readiness.AnswerAsync(await isTrusted(context)))

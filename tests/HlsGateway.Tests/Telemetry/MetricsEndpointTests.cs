@@ -21,6 +21,8 @@ public sealed class MetricsEndpointTests
             name => Assert.EndsWith("_seconds", name, StringComparison.Ordinal));
         Assert.DoesNotContain(metrics.Types.Keys, name => name.Contains("_ms", StringComparison.Ordinal) || name.Contains("milli", StringComparison.Ordinal) || name.Contains("_kb", StringComparison.OrdinalIgnoreCase));
         Assert.Equal("gauge", metrics.Types["hlsgateway_ledger_depth"]);
+        // Nothing was lost, and still it is there: an alarm on its increase needs a 0 to begin with.
+        Assert.Equal("counter", metrics.Types["hlsgateway_ledger_lost_total"]);
         Assert.All(metrics.Samples, sample => Assert.Contains(metrics.FamilyOf(sample), metrics.Types.Keys));
     }
 
