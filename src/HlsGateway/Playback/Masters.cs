@@ -20,12 +20,15 @@ internal readonly record struct Listing(char? Role, OriginTarget Source, bool Ha
 /// </summary>
 internal sealed class Masters(PlaylistOrigin origin, EntryNames names, PublishedVideos published, OriginCluster cluster, IOptions<OriginOptions> options) : IDisposable
 {
-    private const int MostAbsent = 20_000;
+    private const long MostAbsentBytes = 8 << 20;
+
+    /// <summary>Of an entry, beside its name.</summary>
+    private const int AbsentWeight = 300;
 
     /// <summary>How long a playlist that the origin does not have is not asked for again.</summary>
     private static readonly TimeSpan AbsentFor = TimeSpan.FromMinutes(1);
 
-    private readonly MemoryCache absent = new(new MemoryCacheOptions { SizeLimit = MostAbsent });
+    private readonly MemoryCache absent = new(new MemoryCacheOptions { SizeLimit = MostAbsentBytes });
 
     /// <summary>What the viewer's query adds to each fetch: parameters that the operator has named (<c>Gateway:Origin:QueryParameters</c>), with their <c>?</c>.</summary>
     public string NamedParameters(WatchRequest request) => new PlayerQuery(request.Query).PassedOn(believed: false, options.Value.QueryParameters);
@@ -55,7 +58,7 @@ internal sealed class Masters(PlaylistOrigin origin, EntryNames names, Published
         var found = await origin.GetAsync(entry, ct);
         if (found.Failure is null or { IsTransient: true })
             return found;
-        absent.Set(entry, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = AbsentFor });
+        absent.Set(entry, true, new MemoryCacheEntryOptions { Size = AbsentWeight + Weights.Of(entry.Locator), AbsoluteExpirationRelativeToNow = AbsentFor });
         return default;
     }
 

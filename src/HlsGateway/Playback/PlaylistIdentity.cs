@@ -38,19 +38,20 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
 
     /// <summary>
     /// Where the playlist is read. What stands before our parameters is the URI's own query where it is signed; otherwise the Master
-    /// Playlist says what that is, and not the client.
+    /// Playlist says what that is, and not the client: also where a query was stripped (rule H4), for the origin may need its own.
     /// </summary>
     public async ValueTask<OriginTarget> SourceOfAsync(WatchRequest request, OriginTarget source, CancellationToken ct)
     {
-        if (source.Kind != OriginKind.Cluster || !HasUnsignedQuery(request))
+        if (source.Kind != OriginKind.Cluster || !LacksItsOwnQuery(request))
             return source;
         return await FindAsync(request.Video, request, source, ct) is { Role: not null, Source: { Locator: not null } listed } ? Masters.With(listed, masters.NamedParameters(request)) : source;
     }
 
-    private bool HasUnsignedQuery(WatchRequest request)
+    private bool LacksItsOwnQuery(WatchRequest request)
     {
         var query = new PlayerQuery(request.Query);
-        return !query.Session.IsEmpty && !query.Own.IsEmpty && !PlaylistSignature.Verify(keys, request.Video, request.Below, query);
+        return ((!query.Session.IsEmpty && !query.Own.IsEmpty) || children.RoleIn(request.Video, request.Path) is not null)
+            && !PlaylistSignature.Verify(keys, request.Video, request.Below, query);
     }
 
     /// <summary>Of a Media Playlist.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using HlsGateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace HlsGateway.Tests.Hostile;
 
@@ -58,6 +59,23 @@ public sealed class QueryTests : IAsyncLifetime
         }
 
         Assert.Equal(1, origin.Count("v/playlist.m3u8"));
+        Assert.Equal(1, origin.Count("v/720p/video.m3u8"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?x=1")]
+    [InlineData("?sig=guessed")]
+    public async Task A_child_whose_query_was_stripped_is_read_as_its_master_playlist_writes_it(string query)
+    {
+        // An origin that wants its own signature.
+        origin.Answer("v/720p/video.m3u8", async context =>
+        {
+            context.Response.StatusCode = context.Request.QueryString.Value == "?" + Own ? 200 : 403;
+            await context.Response.WriteAsync("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n");
+        });
+        await TextAsync(host, "/watch/v/playlist.m3u8");
+        Assert.Contains("a.ts?session_id=AAAA", await TextAsync(host, "/watch/v/720p/video.m3u8" + query), StringComparison.Ordinal);
         Assert.Equal(1, origin.Count("v/720p/video.m3u8"));
     }
 
