@@ -26,7 +26,8 @@ internal static class TranscodeBenchmark
             var environment = new HostingEnvironment { ContentRootPath = root };
             var gateway = Options.Create(new GatewayOptions { DataDirectory = root });
             var options = Options.Create(new TranscodeOptions());
-            var ffmpeg = new Ffmpeg(options, gateway, environment, NullLogger<Ffmpeg>.Instance);
+            var media = Options.Create(new MediaOptions());
+            var ffmpeg = new Ffmpeg(new Sandbox(media, gateway, environment, NullLogger<Sandbox>.Instance), media);
             var store = new DiskStore(Options.Create(new StorageOptions()), gateway, environment);
             var input = Path.Combine(root, "input");
             if (Environment.GetEnvironmentVariable("BENCH_FILE") is { Length: > 0 } file)
@@ -82,7 +83,7 @@ internal static class TranscodeBenchmark
 
     private static async Task<JobFolder> FolderAsync(Ffmpeg ffmpeg, DiskStore store)
     {
-        var folder = ffmpeg.OpenFolder();
+        var folder = ffmpeg.Sandbox.OpenFolder();
         await using var upload = await store.OpenAsync("uploads/input", CancellationToken.None) ?? throw new InvalidOperationException("The upload is not in the store.");
         await folder.AddAsync(EncodeArguments.Input, upload, CancellationToken.None);
         return folder;

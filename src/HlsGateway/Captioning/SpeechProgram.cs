@@ -27,10 +27,10 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
     public async Task<string> WriteDownAsync(string key, string language, Action<double> report, CancellationToken ct)
     {
         var automatic = options.Value.Automatic;
-        using var folder = ffmpeg.OpenFolder(automatic.ReadableFolders);
+        using var folder = ffmpeg.Sandbox.OpenFolder(automatic.ReadableFolders);
 
         // 1.
-        using (var source = ffmpeg.OpenFolder())
+        using (var source = ffmpeg.Sandbox.OpenFolder())
         {
             await using (var content = await store.OpenAsync(key, ct) ?? throw new FfmpegException("The video's source is no longer there."))
                 await source.AddAsync(SpeechArguments.Source, content, ct);
@@ -45,7 +45,7 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
 
         // 2.
         var began = Stopwatch.GetTimestamp();
-        var (result, answer) = await ffmpeg.RunConfinedAsync(
+        var (result, answer) = await ffmpeg.Sandbox.RunAsync(
             automatic.Command, automatic.Words(SpeechArguments.Sound, language), folder, Limits(automatic), automatic.Deadline,
             output => ReadAsync(output, end => report(Extracted + ((1 - Extracted) * Math.Clamp(end / length, 0, 1)))), ct);
         metrics.CaptionCommandDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);

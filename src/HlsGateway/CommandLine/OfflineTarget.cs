@@ -33,6 +33,7 @@ internal sealed class OfflineTarget : VideoTarget
         builder.AddAccess();
         builder.AddDatabase();
         builder.AddBlobStorage();
+        builder.AddMedia();
         builder.AddCatalogue();
         builder.AddSubtitles();
         builder.AddTranscoding();
@@ -57,7 +58,7 @@ internal sealed class OfflineTarget : VideoTarget
         var refusal = intake.Check(task.Video, task.File.Length);
         if (refusal is null)
         {
-            using var folder = parts.Services.GetRequiredService<Ffmpeg>().OpenFolder();
+            using var folder = parts.Services.GetRequiredService<Sandbox>().OpenFolder();
             await using (var content = task.File.OpenRead())
                 await folder.AddAsync(EncodeArguments.Input, content, ct);
             sent(0.5);

@@ -76,8 +76,8 @@ internal sealed class AutomaticCaptionsOptionsValidator(IOptions<GatewayOptions>
 
     private IEnumerable<string> Missing(AutomaticCaptionsOptions automatic)
     {
-        if (!Media.Ffmpeg.Finds(automatic.Command))
-            yield return $"{Key}Command is '{automatic.Command}'; there is no such program. Write an absolute path, or a name that stands on {Media.Ffmpeg.SearchPath}.";
+        if (!Media.Sandbox.Finds(automatic.Command))
+            yield return $"{Key}Command is '{automatic.Command}'; there is no such program. Write an absolute path, or a name that stands on {Media.Sandbox.SearchPath}.";
         var data = gateway.Value.DataPath(environment);
         if (Path.GetDirectoryName(automatic.Command) is { Length: > 0 } own && Path.IsPathRooted(own) && Reach(own, data))
             yield return $"{Key}Command stands in '{own}'; the data directory holds keys and must not be within the program's reach.";

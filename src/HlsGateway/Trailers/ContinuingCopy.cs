@@ -7,7 +7,7 @@ namespace HlsGateway.Trailers;
 /// Makes the copy whose timestamps go on where a content's end, from the copy that all videos share: the same pictures and sounds at
 /// another time, without encoding anything again.
 /// </summary>
-internal sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
+internal sealed class ContinuingCopy(TrailerRecords records, Sandbox sandbox)
 {
     /// <param name="shape">With <see cref="RenditionShape.Continues"/>.</param>
     /// <param name="shared">The copy of the same shape without it; its objects are in the store.</param>
@@ -16,7 +16,7 @@ internal sealed class ContinuingCopy(TrailerRecords records, Ffmpeg ffmpeg)
     {
         var copy = shared.Behind(shape);
         var shift = copy.FirstVideoPts - shared.FirstVideoPts;
-        var folder = ffmpeg.OpenFolder();
+        var folder = sandbox.OpenFolder();
         try
         {
             foreach (var segment in shared.Segments)

@@ -37,7 +37,7 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
     {
         if (!ConditioningArguments.Supports(shape))
             throw new ConditioningException($"No trailer copy can be made for the shape {shape.Profile}.");
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = ffmpeg.Sandbox.OpenFolder();
         await folder.AddAsync(ConditioningArguments.SourceFile, source, ct);
         var (target, ground) = (options.Value.Loudness, options.Value.Ground);
         var loudness = await MeasureAsync(folder, shape, version.Source, target, ct);
@@ -46,7 +46,7 @@ public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> opti
         if (!result.Succeeded)
             throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
         // What is checked is what is published: the bytes that passed are written anew where no program can change them.
-        var finished = ffmpeg.OpenFolder();
+        var finished = ffmpeg.Sandbox.OpenFolder();
         try
         {
             return new EncodedCopy(await CheckAsync(version, shape, folder.Outputs, finished, ct), finished);

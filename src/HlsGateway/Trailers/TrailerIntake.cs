@@ -38,7 +38,7 @@ internal sealed partial class TrailerIntake(
     {
         if (!IsName(name))
             throw new TrailerRefusedException("A trailer's name is up to 64 letters, digits, hyphens, underscores and dots, begins with a letter or digit, and is none of active, rollback, history and preview.");
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = ffmpeg.Sandbox.OpenFolder();
         var (hash, bytes) = await ReceiveAsync(folder, content, ct);
         // A session that pins 0 has no trailer: one hash in four billion has to give way.
         var id = Math.Max(1, BinaryPrimitives.ReadUInt32BigEndian(hash));

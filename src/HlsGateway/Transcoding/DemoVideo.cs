@@ -30,7 +30,7 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, P
         if (!await jobs.IsBusyAsync(Video, ct))
         {
             const string key = "uploads/demo";
-            using var folder = ffmpeg.OpenFolder();
+            using var folder = ffmpeg.Sandbox.OpenFolder();
             var voices = await SpeakAsync(folder, ct);
             var result = await ffmpeg.RunAsync(new FfmpegJob(folder, DemoArguments.Picture(voices), TimeSpan.FromMinutes(3)), ct);
             if (!result.Succeeded)
@@ -65,8 +65,8 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, P
     /// <returns>False where no voice is installed.</returns>
     private async Task<bool> SpeakAsync(JobFolder folder, CancellationToken ct)
     {
-        var (result, _) = await ffmpeg.RunConfinedAsync(
-            "sh", ["-c", DemoArguments.VoiceScript], folder, ProcessLimits.Transcode, TimeSpan.FromMinutes(1), Ffmpeg.DrainAsync, ct);
+        var (result, _) = await ffmpeg.Sandbox.RunAsync(
+            "sh", ["-c", DemoArguments.VoiceScript], folder, ProcessLimits.Transcode, TimeSpan.FromMinutes(1), ProgramOutput.DrainAsync, ct);
         return result.Succeeded;
     }
 }

@@ -14,7 +14,7 @@ namespace HlsGateway.Transcoding;
 /// worker, its job is either published whole or starts again elsewhere when the lease has run out.
 /// </summary>
 internal sealed class TranscodeWorker(
-    JobLoop loop, JobTable jobs, CaptionQueue queue, VideoPipeline pipeline, Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, CaptionStore captions,
+    JobLoop loop, JobTable jobs, CaptionQueue queue, VideoPipeline pipeline, Sandbox sandbox, BlobStore store, CatalogueStore catalogue, CaptionStore captions,
     CatalogueDatabase database, IOptions<TranscodeOptions> options, IOptions<GatewayOptions> gateway, ILogger<TranscodeWorker> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,7 +53,7 @@ internal sealed class TranscodeWorker(
 
     private async Task<Publication> MakeAsync(ClaimedJob job, VideoPipeline.Report report, CancellationToken ct)
     {
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = sandbox.OpenFolder();
         await using (var upload = await store.OpenAsync(job.UploadKey, ct)
             ?? throw new UploadRefusedException("The uploaded file is no longer there. Upload it again."))
             await folder.AddAsync(EncodeArguments.Input, upload, ct);

@@ -8,7 +8,6 @@ public static class TranscodingSetup
     public static void AddTranscoding(this WebApplicationBuilder builder)
     {
         builder.Services.AddAnnotatedOptions<TranscodeOptions>(TranscodeOptions.Section);
-        builder.Services.AddSingleton<Ffmpeg>();
         builder.Services.AddSingleton<JobTable>();
         builder.Services.AddSingleton<JobLoop>();
         builder.Services.AddSingleton<CaptionQueue>();
@@ -19,12 +18,9 @@ public static class TranscodingSetup
         builder.Services.AddHostedService<TranscodeWorker>();
         builder.Services.AddSingleton<ObjectSweep>();
         builder.Services.AddHostedService<ObjectSweepTimer>();
-        builder.Services.AddSingleton<TranscoderHealth>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<TranscoderHealth>());
         builder.Services.AddAnnotatedOptions<DemoOptions>(DemoOptions.Section);
         builder.Services.AddSingleton<DemoVideo>();
         builder.Services.AddHostedService<DemoStart>();
-        builder.Services.AddHealthChecks().AddCheck<TranscoderHealth>("transcoder");
     }
 
     public static void MapTranscoding(this IEndpointRouteBuilder app)

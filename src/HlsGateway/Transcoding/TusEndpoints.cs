@@ -28,10 +28,10 @@ internal static class TusEndpoints
         group.MapPatch("/{id}", PatchAsync).WithSummary("Adds bytes to a resumable upload; the last ones queue the video.");
         group.MapDelete("/{id}", DeleteAsync).WithSummary("Ends a resumable upload and removes its bytes.");
         // Where a proxy lets no PATCH pass: the protocol has the true method in a header.
-        group.MapPost("/{id}", (string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct) =>
+        group.MapPost("/{id}", (string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct) =>
             context.Request.Headers["X-HTTP-Method-Override"].ToString() switch
             {
-                "PATCH" => PatchAsync(id, context, uploads, intake, ffmpeg, ct),
+                "PATCH" => PatchAsync(id, context, uploads, intake, sandbox, ct),
                 "DELETE" => DeleteAsync(id, context, uploads, ct),
                 _ => Task.FromResult<IResult>(Problems.Of(405, "method", "The method is not allowed here", "Send PATCH, or X-HTTP-Method-Override: PATCH.")),
             }).ExcludeFromDescription();
@@ -77,7 +77,7 @@ internal static class TusEndpoints
         return TypedResults.Created($"{request.PathBase}/api/uploads/{upload.Id}");
     }
 
-    private static async Task<IResult> HeadAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
+    private static async Task<IResult> HeadAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
     {
         if (uploads.Find(id, Owner(context.Request)) is null)
             return NotOurs();
@@ -85,7 +85,7 @@ internal static class TusEndpoints
         if (uploads.Find(id, Owner(context.Request)) is not { } upload)
             return NotOurs();
         // All bytes came, but what follows on the last of them was cut off: no client would send another byte.
-        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, ffmpeg, ct) is { } refusal)
+        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, ct) is { } refusal)
             return refusal.Problem;
         if (uploads.Find(id, upload.Owner) is not { } now)
             return NotOurs();
@@ -95,7 +95,7 @@ internal static class TusEndpoints
         return TypedResults.Ok();
     }
 
-    private static async Task<IResult> PatchAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
+    private static async Task<IResult> PatchAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
     {
         var request = context.Request;
         if (uploads.Find(id, Owner(request)) is null)
@@ -131,7 +131,7 @@ internal static class TusEndpoints
             limit.MaxRequestBodySize = room;
         if (!upload.Queued && await AppendAsync(uploads.FileOf(upload), here, request.Body, checksum, upload, alone.Stopping, ct) is { } refused)
             return refused;
-        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, ffmpeg, ct) is { } refusal)
+        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, ct) is { } refusal)
             return refusal.Problem;
         Tell(context, uploads, uploads.Find(id, upload.Owner) ?? upload);
         return TypedResults.NoContent();
@@ -187,9 +187,9 @@ internal static class TusEndpoints
     }
 
     /// <summary>The part stays until the video is queued: a store that is away for a while costs the client no byte.</summary>
-    private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Ffmpeg ffmpeg, CancellationToken ct)
+    private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
     {
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = sandbox.OpenFolder();
         await folder.LinkAsync(EncodeArguments.Input, uploads.FileOf(upload), ct);
         var refusal = await intake.TakeAsync(upload.Video, folder, ct);
         if (refusal is null)

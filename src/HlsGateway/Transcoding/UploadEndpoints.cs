@@ -35,7 +35,7 @@ internal static class UploadEndpoints
     }
 
     private static async Task<Results<Accepted<VideoView>, ProblemHttpResult>> PutAsync(
-        string video, HttpContext context, Ffmpeg ffmpeg, PartialUploads uploads, UploadIntake intake, VideoViews videos, CancellationToken ct)
+        string video, HttpContext context, Sandbox sandbox, PartialUploads uploads, UploadIntake intake, VideoViews videos, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         if (intake.Check(id, context.Request.ContentLength) is { } early)
@@ -46,7 +46,7 @@ internal static class UploadEndpoints
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = intake.MaxBytes;
 
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = sandbox.OpenFolder();
         try
         {
             await folder.AddAsync(EncodeArguments.Input, context.Request.Body, ct);

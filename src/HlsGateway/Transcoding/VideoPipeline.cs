@@ -152,7 +152,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
     private Task PutTextAsync(string key, string text, CancellationToken ct) => store.PutAsync(key, Encoding.UTF8.GetBytes(text), ct);
 
     /// <summary>ffmpeg says nothing of its progress before each of its outputs has begun, and the storyboard begins with the end: the segments that it has written tell.</summary>
-    private async Task<FfmpegResult> EncodeAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken ct)
+    private async Task<ProgramResult> EncodeAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var watching = WatchAsync(folder, plan, report, over.Token);

@@ -21,7 +21,7 @@ public sealed class FileTests
         [typeof(JobFolder)] = "makes a job's folder, and copies a file of ours into it",
         [typeof(Stragglers)] = "reads /proc",
         [typeof(Confinement)] = "reads /proc",
-        [typeof(Ffmpeg)] = "asks whether a program is installed",
+        [typeof(Sandbox)] = "asks whether a program is installed",
         [typeof(PartialUploads)] = "uploads in the making; no program sees their folder",
         [typeof(TusEndpoints)] = "uploads in the making",
         [typeof(TrailerFolder)] = "lists the operator's folder of trailers",
@@ -40,6 +40,6 @@ public sealed class FileTests
     {
         var path = typeof(JobFolder).GetProperty(nameof(JobFolder.Path))!.GetMethod;
         var askers = CompiledUses.Of(typeof(Program).Assembly.GetTypes()).Where(use => use.Member is MethodInfo method && method == path).Select(use => CompiledUses.Written(use.By)).ToHashSet();
-        Assert.Equal([typeof(Ffmpeg).FullName, typeof(JobFolder).FullName], askers.Select(type => type.FullName).Order());
+        Assert.Equal([typeof(JobFolder).FullName, typeof(ProgramRun).FullName, typeof(Sandbox).FullName], askers.Select(type => type.FullName).Order());
     }
 }

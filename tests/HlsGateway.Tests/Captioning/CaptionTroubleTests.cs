@@ -68,7 +68,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
     public async Task The_program_sees_its_sound_and_its_folders_and_changes_nothing()
     {
         await using var host = await GatewayHost.StartAsync(settings: clock.Settings);
-        Assert.Equal(IsolationKind.Bubblewrap, (await host.Services.GetRequiredService<Ffmpeg>().ConfinementAsync()).Kind);
+        Assert.Equal(IsolationKind.Bubblewrap, (await host.Services.GetRequiredService<Sandbox>().ConfinementAsync()).Kind);
         var forbidden = Path.Combine(host.DataDirectory, "catalogue.db");
         Assert.True(File.Exists(forbidden));
         clock.Write("forbidden", forbidden);
@@ -169,7 +169,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
     public async Task Sound_that_begins_late_keeps_its_place_in_time()
     {
         var late = await media.MakeAsync("late.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", "-itsoffset", "2", "-f", "lavfi", "-i", "sine=d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac");
-        using var folder = media.Ffmpeg.OpenFolder();
+        using var folder = media.Sandbox.OpenFolder();
         using (var content = new MemoryStream(late)) await folder.AddAsync(SpeechArguments.Source, content, CancellationToken.None);
         Assert.True((await media.Ffmpeg.RunAsync(new FfmpegJob(folder, SpeechArguments.Extract, TimeSpan.FromSeconds(30)), CancellationToken.None)).Succeeded);
         var wave = await File.ReadAllBytesAsync(Path.Combine(folder.Path, SpeechArguments.Sound));

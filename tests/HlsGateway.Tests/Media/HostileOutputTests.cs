@@ -250,10 +250,8 @@ public sealed class HostileOutputTests(FfmpegFixture media, TrailerWorkshop work
         var canary = workshop[Path.GetRandomFileName()];
         await File.WriteAllTextAsync(canary, "as it was");
         File.SetUnixFileMode(canary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var options = new TranscodeOptions { WorkDirectory = workshop["work"], FfmpegPath = ffmpeg.Path };
-        return (new TrailerEncoder(
-            new Ffmpeg(Options.Create(options), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = workshop[""] }, NullLogger<Ffmpeg>.Instance),
-            Options.Create(new TrailersOptions())), ffmpeg, canary);
+        var options = new MediaOptions { WorkDirectory = workshop["work"], FfmpegPath = ffmpeg.Path };
+        return (new TrailerEncoder(FfmpegFixture.New(options, workshop[""]), Options.Create(new TrailersOptions())), ffmpeg, canary);
     }
 
     private async Task<EncodedCopy> EncodeAsync(TrailerEncoder encoder, string container)
@@ -306,5 +304,5 @@ public sealed class HostileOutputTests(FfmpegFixture media, TrailerWorkshop work
     private static IEnumerable<string> Objects(GatewayHost host) => Directory.EnumerateFiles(Path.Combine(host.DataDirectory, "objects"), "*", SearchOption.AllDirectories);
 
     private static async Task IsolatesAsync(GatewayHost host) =>
-        Assert.Equal(IsolationKind.Bubblewrap, (await ((Ffmpeg)host.Services.GetService(typeof(Ffmpeg))!).ConfinementAsync()).Kind);
+        Assert.Equal(IsolationKind.Bubblewrap, (await ((Sandbox)host.Services.GetService(typeof(Sandbox))!).ConfinementAsync()).Kind);
 }

@@ -26,7 +26,7 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
         using var folder = await AfterAsync(script);
         Assert.Equal($"The program in the sandbox left {what} as 'out', where a file of its own was due.", Assert.Throws<SandboxException>(() => folder.Outputs.Open("out", Most)).Message);
         Assert.Throws<SandboxException>(() => folder.Outputs.Find("out"));
-        using var next = fixture.Ffmpeg.OpenFolder();
+        using var next = fixture.Sandbox.OpenFolder();
         Assert.Throws<SandboxException>(() => next.Take(folder, "out"));
         Assert.Empty(next.Inputs);
     }
@@ -138,7 +138,7 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
     [Fact]
     public async Task An_input_that_was_exchanged_is_no_input_any_more()
     {
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         await folder.AddAsync("in", new MemoryStream("mine"u8.ToArray()), CancellationToken.None);
         // As a program does that only the network is kept from.
         File.Move(Path.Combine(folder.Path, "in"), Path.Combine(folder.Path, "gone"));
@@ -153,7 +153,7 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
     public async Task What_one_program_wrote_another_reads_in_a_folder_that_the_first_never_saw()
     {
         using var first = await AfterAsync("echo sound >out");
-        using var second = fixture.Ffmpeg.OpenFolder();
+        using var second = fixture.Sandbox.OpenFolder();
         second.Take(first, "out");
         Assert.False(File.Exists(Path.Combine(first.Path, "out")));
         Assert.Equal("sound\n", await RunAsync(second, "cat out; echo changed >out"));
@@ -180,9 +180,9 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
     {
         if (!Environment.IsPrivilegedProcess) return;
         var ffmpeg = fixture.With(IsolationKind.NoNetwork);
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = ffmpeg.Sandbox.OpenFolder();
         // One holds the pipes, one does not; both would go on writing.
-        var (result, output) = await ffmpeg.RunConfinedAsync(
+        var (result, output) = await ffmpeg.Sandbox.RunAsync(
             "bash",
             ["-c", "(setsid sh -c 'echo $$ >held; while :; do echo x >>out; done') & (setsid sh -c 'echo $$ >free; sleep 600' </dev/null >/dev/null 2>&1) & until [ -s held ] && [ -s free ]; do sleep 0.02; done; echo done"],
             folder, ProcessLimits.Transcode, TimeSpan.FromMinutes(5), ReadAsync, CancellationToken.None);
@@ -198,14 +198,14 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
     /// <summary>A folder in which a script has run.</summary>
     private async Task<JobFolder> AfterAsync(string script)
     {
-        var folder = fixture.Ffmpeg.OpenFolder();
+        var folder = fixture.Sandbox.OpenFolder();
         await RunAsync(folder, script);
         return folder;
     }
 
     private async Task<string> RunAsync(JobFolder folder, string script)
     {
-        var (_, output) = await fixture.Ffmpeg.RunConfinedAsync("bash", ["-c", script], folder, ProcessLimits.Transcode, TimeSpan.FromMinutes(3), ReadAsync, CancellationToken.None);
+        var (_, output) = await fixture.Sandbox.RunAsync("bash", ["-c", script], folder, ProcessLimits.Transcode, TimeSpan.FromMinutes(3), ReadAsync, CancellationToken.None);
         return Encoding.UTF8.GetString(output);
     }
 

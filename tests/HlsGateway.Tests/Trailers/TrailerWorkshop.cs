@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using HlsGateway.Content;
 using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
+using HlsGateway.Tests.Transcoding;
 using HlsGateway.Trailers;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
@@ -18,9 +19,7 @@ public sealed class TrailerWorkshop : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hlsgateway-trailers-");
 
-    public TrailerWorkshop() => Ffmpeg = new Ffmpeg(
-        Options.Create(new TranscodeOptions { WorkDirectory = Path.Combine(_folder.FullName, "work") }),
-        Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = _folder.FullName }, NullLogger<Ffmpeg>.Instance);
+    public TrailerWorkshop() => Ffmpeg = FfmpegFixture.New(new MediaOptions { WorkDirectory = Path.Combine(_folder.FullName, "work") }, _folder.FullName);
 
     public Ffmpeg Ffmpeg { get; }
 

@@ -17,7 +17,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
 
     [Fact]
     public async Task The_machine_that_runs_these_tests_isolates() =>
-        Assert.Equal(IsolationKind.Bubblewrap, (await fixture.Ffmpeg.ConfinementAsync()).Kind);
+        Assert.Equal(IsolationKind.Bubblewrap, (await fixture.Sandbox.ConfinementAsync()).Kind);
 
     [Theory]
     [InlineData(IsolationKind.Bubblewrap)]
@@ -53,7 +53,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     [Fact]
     public async Task Nothing_is_written_but_in_the_folder_and_inputs_stay_as_they_are()
     {
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         await folder.AddAsync("input", new MemoryStream("upload"u8.ToArray()), CancellationToken.None);
         var (result, output) = await InsideAsync(
             folder, "echo x > out && echo made; echo x > input && echo changed; rm -f input && echo removed; echo x > /usr/x && echo usr; echo x > /x && echo root; echo x > /tmp/x && echo tmp", Roomy);
@@ -97,7 +97,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     [Fact]
     public async Task A_file_has_a_greatest_size()
     {
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         var (result, _) = await InsideAsync(folder, "head -c 3000000 /dev/zero > big", Roomy with { FileSize = 1 << 20 });
         Assert.NotEqual(0, result.ExitCode);
         Assert.Equal(1 << 20, new FileInfo(Path.Combine(folder.Path, "big")).Length);
@@ -109,9 +109,9 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         const string fork = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 2 & done; echo all";
         Assert.Equal("all", (await InsideAsync(fork, Roomy)).Output.Trim());
         // Another job's processes count for nothing: its user is another.
-        using var other = fixture.Ffmpeg.OpenFolder();
+        using var other = fixture.Sandbox.OpenFolder();
         using var end = new CancellationTokenSource();
-        var crowd = fixture.Ffmpeg.RunConfinedAsync(
+        var crowd = fixture.Sandbox.RunAsync(
             "bash", ["-c", "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 60 & done; touch up; wait"], other, Roomy, TimeSpan.FromSeconds(60), ReadAsync, end.Token);
         await Eventually.IsTrueAsync(() => File.Exists(Path.Combine(other.Path, "up")), "the other job runs");
         var most = Environment.IsPrivilegedProcess ? 8 : 1;
@@ -125,9 +125,9 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     [Fact]
     public async Task The_deadline_kills_the_whole_group_that_ignores_sigterm()
     {
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         var clock = Stopwatch.StartNew();
-        var (result, _) = await fixture.Ffmpeg.RunConfinedAsync(
+        var (result, _) = await fixture.Sandbox.RunAsync(
             "bash", ["-c", "trap '' TERM; (trap '' TERM; sleep 600) & sleep 600"], folder, Roomy, TimeSpan.FromMilliseconds(500), ReadAsync, CancellationToken.None);
         Assert.True(result.TimedOut);
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(120));
@@ -138,7 +138,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     public async Task Complaints_without_end_are_drained_and_their_tail_kept()
     {
         var bytes = Environment.GetEnvironmentVariable("SOAK") == "1" ? 1_000_000_000 : 100_000_000;
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         var (result, _) = await InsideAsync(folder, $"head -c {bytes} /dev/zero >&2; echo >&2; echo the end >&2; exit 3", Roomy);
         Assert.Equal(3, result.ExitCode);
         Assert.Equal("the end", result.Reason);
@@ -151,7 +151,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         using var complaints = new Complaints(100_000_000);
         var before = GC.GetAllocatedBytesForCurrentThread();
         // A stream that has everything at once is read to its end on this thread.
-        var read = Ffmpeg.ReadTailAsync(complaints, 8 << 10);
+        var read = ProgramOutput.TailAsync(complaints, 8 << 10);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(read.IsCompletedSuccessfully);
         Assert.Equal(0, complaints.Left);
@@ -161,17 +161,17 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     [Fact]
     public async Task Cancelling_ends_the_run_at_once()
     {
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
-        await Assert.ThrowsAsync<OperationCanceledException>(() => fixture.Ffmpeg.RunConfinedAsync(
+        await Assert.ThrowsAsync<OperationCanceledException>(() => fixture.Sandbox.RunAsync(
             "sleep", ["60"], folder, Roomy, TimeSpan.FromSeconds(60), ReadAsync, cancel.Token));
     }
 
     [Fact]
     public async Task A_machine_that_refuses_isolation_is_told_apart()
     {
-        Assert.Equal(IsolationKind.None, (await fixture.With(IsolationKind.None).ConfinementAsync()).Kind);
-        Assert.Equal(IsolationKind.NoNetwork, (await fixture.With(IsolationKind.NoNetwork).ConfinementAsync()).Kind);
+        Assert.Equal(IsolationKind.None, (await fixture.With(IsolationKind.None).Sandbox.ConfinementAsync()).Kind);
+        Assert.Equal(IsolationKind.NoNetwork, (await fixture.With(IsolationKind.NoNetwork).Sandbox.ConfinementAsync()).Kind);
     }
 
     [Fact]
@@ -206,18 +206,18 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
         }
     }
 
-    private async Task<(FfmpegResult Result, string Output)> InsideAsync(string script, ProcessLimits limits, IsolationKind kind = IsolationKind.Bubblewrap)
+    private async Task<(ProgramResult Result, string Output)> InsideAsync(string script, ProcessLimits limits, IsolationKind kind = IsolationKind.Bubblewrap)
     {
         var ffmpeg = fixture.With(kind);
-        using var folder = ffmpeg.OpenFolder();
-        var (result, output) = await ffmpeg.RunConfinedAsync(
+        using var folder = ffmpeg.Sandbox.OpenFolder();
+        var (result, output) = await ffmpeg.Sandbox.RunAsync(
             "bash", ["-c", script], folder, limits, TimeSpan.FromMinutes(3), ReadAsync, CancellationToken.None);
         return (result, Encoding.UTF8.GetString(output));
     }
 
-    private async Task<(FfmpegResult Result, string Output)> InsideAsync(JobFolder folder, string script, ProcessLimits limits)
+    private async Task<(ProgramResult Result, string Output)> InsideAsync(JobFolder folder, string script, ProcessLimits limits)
     {
-        var (result, output) = await fixture.Ffmpeg.RunConfinedAsync(
+        var (result, output) = await fixture.Sandbox.RunAsync(
             "bash", ["-c", script], folder, limits, TimeSpan.FromMinutes(3), ReadAsync, CancellationToken.None);
         return (result, Encoding.UTF8.GetString(output));
     }

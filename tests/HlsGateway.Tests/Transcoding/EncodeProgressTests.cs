@@ -15,10 +15,10 @@ public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<Ffm
         var program = Path.Combine(media.Root, "ffmpeg-held");
         await File.WriteAllTextAsync(program, "#!/bin/sh\n/usr/bin/ffmpeg \"$@\"\nend=$?\nfor i in $(seq 1200); do if [ -e seen ]; then exit $end; fi; sleep 0.05; done\nexit 1\n");
         foreach (var path in (string[])[media.Root, program]) File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-        var options = new TranscodeOptions { WorkDirectory = Path.Combine(media.Root, "held"), FfmpegPath = program, Preset = "ultrafast", Ladder = [36] };
-        var ffmpeg = media.With(options);
+        var options = new TranscodeOptions { Preset = "ultrafast", Ladder = [36] };
+        var ffmpeg = FfmpegFixture.New(new MediaOptions { WorkDirectory = Path.Combine(media.Root, "held"), FfmpegPath = program }, media.Root);
         var store = new DiskStore(Options.Create(new StorageOptions()), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = media.Root });
-        using var folder = ffmpeg.OpenFolder();
+        using var folder = ffmpeg.Sandbox.OpenFolder();
         await folder.AddAsync(EncodeArguments.Input, new MemoryStream(await media.MakeAsync("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9", "-c:v", "libx264", "-pix_fmt", "yuv420p")), CancellationToken.None);
 
         var told = new List<(string State, double Progress)>();

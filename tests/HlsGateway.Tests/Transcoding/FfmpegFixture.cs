@@ -19,10 +19,13 @@ public sealed class FfmpegFixture : IDisposable
 
     internal Ffmpeg Ffmpeg { get; }
 
-    internal Ffmpeg With(IsolationKind most) => With(new TranscodeOptions { WorkDirectory = Path.Combine(Root, "work"), MaxIsolation = most });
+    internal Sandbox Sandbox => Ffmpeg.Sandbox;
 
-    internal Ffmpeg With(TranscodeOptions options) => new(
-        Options.Create(options), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = Root }, NullLogger<Ffmpeg>.Instance);
+    internal Ffmpeg With(IsolationKind most) => New(new MediaOptions { WorkDirectory = Path.Combine(Root, "work"), MaxIsolation = most }, Root);
+
+    /// <param name="root">The content root.</param>
+    internal static Ffmpeg New(MediaOptions options, string root) => new(
+        new Sandbox(Options.Create(options), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = root }, NullLogger<Sandbox>.Instance), Options.Create(options));
 
     /// <summary>A media file, made with one confined run once for all tests; the arguments stand between the input and the output's name.</summary>
     internal async Task<byte[]> MakeAsync(string file, params string[] arguments)
@@ -42,7 +45,7 @@ public sealed class FfmpegFixture : IDisposable
 
     private async Task<byte[]> MakeNowAsync(string file, string[] arguments, string? captions = null)
     {
-        using var folder = Ffmpeg.OpenFolder();
+        using var folder = Sandbox.OpenFolder();
         if (captions is not null)
             await folder.AddAsync("in.srt", new MemoryStream(System.Text.Encoding.UTF8.GetBytes(captions)), CancellationToken.None);
         var result = await Ffmpeg.RunAsync(

@@ -37,7 +37,7 @@ public sealed class MediaProbeTests(FfmpegFixture fixture) : IClassFixture<Ffmpe
     public async Task A_rotated_phone_video_is_measured_as_it_is_shown(string anticlockwise, int clockwise, int width, int height)
     {
         var upright = await fixture.MakeAsync("a.mp4", [.. Picture25, .. Encode]);
-        using var folder = fixture.Ffmpeg.OpenFolder();
+        using var folder = fixture.Sandbox.OpenFolder();
         await folder.AddAsync("input.mp4", new MemoryStream(upright), CancellationToken.None);
         var turned = await fixture.Ffmpeg.RunAsync(
             new FfmpegJob(

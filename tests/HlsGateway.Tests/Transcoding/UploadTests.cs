@@ -143,7 +143,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
             await stream.WriteAsync(await host.Client.GetByteArrayAsync(redirect.Headers.Location));
         }
 
-        using var folder = media.Ffmpeg.OpenFolder();
+        using var folder = media.Sandbox.OpenFolder();
         stream.Position = 0;
         await folder.AddAsync("in", stream, CancellationToken.None);
         string[] picture = ["-xerror", "-i", "file:in", "-map", "0:v", "-pix_fmt", "gray", "-f", "rawvideo", "picture"];
@@ -198,7 +198,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
     /// <summary>As a telephone held upright writes it: the picture lies, and the file says so.</summary>
     private async Task<byte[]> TurnedAsync(byte[] file)
     {
-        using var folder = media.Ffmpeg.OpenFolder();
+        using var folder = media.Sandbox.OpenFolder();
         await folder.AddAsync("in", new MemoryStream(file), CancellationToken.None);
         var result = await media.Ffmpeg.RunAsync(
             new FfmpegJob(folder, [.. FfmpegFixture.Quiet, "-i", "file:in", "-c", "copy", "-metadata:s:v", "rotate=90", "out.mp4"], TimeSpan.FromSeconds(60)), CancellationToken.None);
@@ -209,7 +209,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
     /// <summary>A clip of two seconds with text tracks of one cue each.</summary>
     private async Task<byte[]> WithCaptionsAsync(string name, string codec, (string Language, string Title)[] tracks)
     {
-        using var folder = media.Ffmpeg.OpenFolder();
+        using var folder = media.Sandbox.OpenFolder();
         await folder.AddAsync("in.srt", new MemoryStream(Encoding.UTF8.GetBytes("1\n00:00:00,500 --> 00:00:01,500\nHello <i>there</i>\n")), CancellationToken.None);
         string[] line =
         [

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HlsGateway.Media;
 
-/// <summary>Says at start and in health how well ffmpeg is shut in here.</summary>
-public sealed class TranscoderHealth(Ffmpeg ffmpeg, ILogger<TranscoderHealth> log) : BackgroundService, IHealthCheck
+/// <summary>Says at start and in health how well programs are shut in here.</summary>
+public sealed class SandboxHealth(Sandbox sandbox, ILogger<SandboxHealth> log) : BackgroundService, IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        (await ffmpeg.ConfinementAsync()).Kind switch
+        (await sandbox.ConfinementAsync()).Kind switch
         {
             IsolationKind.Bubblewrap => HealthCheckResult.Healthy("transcoder isolated"),
             IsolationKind.NoNetwork => HealthCheckResult.Degraded("transcoder isolated from the network only"),
@@ -17,6 +17,6 @@ public sealed class TranscoderHealth(Ffmpeg ffmpeg, ILogger<TranscoderHealth> lo
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        log.TranscoderIsolation((await ffmpeg.ConfinementAsync()).Kind);
+        log.TranscoderIsolation((await sandbox.ConfinementAsync()).Kind);
     }
 }
