@@ -7,6 +7,7 @@ using HlsGateway.CommandLine;
 using HlsGateway.Content;
 using HlsGateway.Counting;
 using HlsGateway.Database;
+using HlsGateway.Demo;
 using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Storage;
@@ -40,6 +41,7 @@ builder.AddCaptioning();
 builder.AddAnalytics();
 builder.AddPlayback();
 builder.AddStudio();
+builder.AddDemo();
 
 var app = builder.Build();
 
@@ -54,6 +56,7 @@ app.MapCaptioning();
 app.MapAnalytics();
 app.MapPlayback();
 app.MapStudio();
+app.MapDemo();
 
 var stopping = app.Lifetime.ApplicationStopping;
 try

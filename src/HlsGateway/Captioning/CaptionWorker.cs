@@ -76,7 +76,7 @@ internal sealed class CaptionWorker(
         if (!await jobs.FinishAsync(job, connection, transaction))
             throw new OperationCanceledException("The job is no longer this worker's.");
         if (await captions.PublishAutomaticAsync(job.Video, job.Language, Automatic.NameOf(job.Language), text, connection, transaction) == CaptionOutcome.TooMany)
-            throw new FfmpegException("The video has as many caption tracks as it may. Delete a language, or raise Subtitles:MaxTracks.");
+            throw new CaptioningException("The video has as many caption tracks as it may. Delete a language, or raise Subtitles:MaxTracks.");
         return null;
     }
 
@@ -94,11 +94,12 @@ internal sealed class CaptionWorker(
 
     private async Task EndAsync(ClaimedJob job, Exception e, CancellationToken stopping)
     {
-        if (e is SandboxException)
+        var failed = e is CaptioningException or SandboxException;
+        if (failed)
             health.Failed(e.Message);
         try
         {
-            var end = await loop.EndAsync(job, e, e is SandboxException, "The store or the database failed while the captions were made; it was tried again.", stopping);
+            var end = await loop.EndAsync(job, e, failed, "The store or the database failed while the captions were made; it was tried again.", stopping);
             if (end is JobEnd.Failed or JobEnd.Cancelled)
                 metrics.AutomaticCaptionsEnded(end == JobEnd.Failed ? "failed" : "cancelled");
         }

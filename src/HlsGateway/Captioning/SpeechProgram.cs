@@ -14,7 +14,7 @@ namespace HlsGateway.Captioning;
 /// From a revision's source to captions: 1. its sound as <see cref="SpeechArguments.Sound"/>; 2. the configured program, shut in as ffmpeg is,
 /// with that file's name as argument; 3. what it wrote to standard output, read as an editor's file is (rule W6).
 /// </summary>
-internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<SubtitlesOptions> options, IOptions<TranscodeOptions> transcode, GatewayMetrics metrics)
+internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<SubtitlesOptions> options, IOptions<MediaOptions> media, GatewayMetrics metrics)
 {
     /// <summary>Of 1: taking out the sound is quick beside listening to it.</summary>
     private const double Extracted = 0.1;
@@ -22,7 +22,8 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
     /// <param name="key">Of an object with sound.</param>
     /// <param name="report">Told how far it is, 0 to 1: by the last cue, where the program writes them as it goes.</param>
     /// <returns>The captions as the program wrote them.</returns>
-    /// <exception cref="FfmpegException">The sound, the program or its answer is at fault; the message is for editors.</exception>
+    /// <exception cref="CaptioningException">The sound, the program or its answer is at fault; the message is for editors.</exception>
+    /// <exception cref="SandboxException">A program cannot be run, or left what it was not told to write.</exception>
     /// <exception cref="IOException">The store is.</exception>
     public async Task<string> WriteDownAsync(string key, string language, Action<double> report, CancellationToken ct)
     {
@@ -32,11 +33,11 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
         // 1.
         using (var source = ffmpeg.Sandbox.OpenFolder())
         {
-            await using (var content = await store.OpenAsync(key, ct) ?? throw new FfmpegException("The video's source is no longer there."))
+            await using (var content = await store.OpenAsync(key, ct) ?? throw new CaptioningException("The video's source is no longer there."))
                 await source.AddAsync(SpeechArguments.Source, content, ct);
-            var extracted = await ffmpeg.RunAsync(new FfmpegJob(source, SpeechArguments.Extract, transcode.Value.JobTimeout), ct);
+            var extracted = await ffmpeg.RunAsync(new FfmpegJob(source, SpeechArguments.Extract, media.Value.JobTimeout), ct);
             if (!extracted.Succeeded)
-                throw new FfmpegException($"The video's sound cannot be read: {extracted.Reason}");
+                throw new CaptioningException($"The video's sound cannot be read: {extracted.Reason}");
             folder.Take(source, SpeechArguments.Sound);
         }
 
@@ -50,11 +51,11 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
             output => ReadAsync(output, end => report(Extracted + ((1 - Extracted) * Math.Clamp(end / length, 0, 1)))), ct);
         metrics.CaptionCommandDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (!result.Succeeded)
-            throw new FfmpegException($"The program that writes captions ended without success: {result.Reason}");
+            throw new CaptioningException($"The program that writes captions ended without success: {result.Reason}");
 
         // 3.
         if (!WebVtt.TryParse(answer, out _, out var error))
-            throw new FfmpegException($"The program's captions cannot be used: {error}");
+            throw new CaptioningException($"The program's captions cannot be used: {error}");
         return Encoding.UTF8.GetString(answer);
     }
 

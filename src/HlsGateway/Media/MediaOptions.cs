@@ -25,4 +25,8 @@ public sealed class MediaOptions
     /// <summary>Wall time of one ffprobe.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Wall time of one job's encoding.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "12:00:00")]
+    public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(30);
 }

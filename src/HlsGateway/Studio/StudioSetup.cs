@@ -1,4 +1,3 @@
-using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
@@ -10,7 +9,7 @@ internal static class StudioSetup
 {
     public static void AddStudio(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PagePolicy>().AddSingleton<DemoSession>();
+        builder.Services.AddSingleton<PagePolicy>();
 
         // The pages lie beside the program, wherever it is started from: in wwwroot once published, else where the build's manifest says.
         var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
@@ -39,14 +38,6 @@ internal static class StudioSetup
             context.Response.Headers.CacheControl = "no-cache";
             return TypedResults.Bytes(page, "text/html; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription().Add(policy.Apply);
-        if (app.ServiceProvider.GetRequiredService<IOptions<DemoOptions>>().Value.Enabled)
-        {
-            app.MapGet("/demo/session", (string? session_id, DemoSession demo, HttpContext context) =>
-            {
-                context.Response.Headers.CacheControl = "no-store";
-                return demo.AnswerAsync(session_id, context.RequestAborted);
-            }).AllowAnonymous().ExcludeFromDescription();
-        }
     }
 
     private static byte[] Read(IFileInfo file)

@@ -7,10 +7,6 @@ public sealed class TranscodeOptions : IValidatableObject
 {
     public const string Section = "Transcode";
 
-    /// <summary>Wall time of one job's encoding.</summary>
-    [Range(typeof(TimeSpan), "00:00:10", "12:00:00")]
-    public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(30);
-
     /// <summary>Jobs that one worker process does at a time; ffmpeg itself uses every core.</summary>
     [Range(1, 64)]
     public int Concurrency { get; init; } = 1;

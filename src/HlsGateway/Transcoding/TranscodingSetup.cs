@@ -18,9 +18,6 @@ public static class TranscodingSetup
         builder.Services.AddHostedService<TranscodeWorker>();
         builder.Services.AddSingleton<ObjectSweep>();
         builder.Services.AddHostedService<ObjectSweepTimer>();
-        builder.Services.AddAnnotatedOptions<DemoOptions>(DemoOptions.Section);
-        builder.Services.AddSingleton<DemoVideo>();
-        builder.Services.AddHostedService<DemoStart>();
     }
 
     public static void MapTranscoding(this IEndpointRouteBuilder app)

@@ -15,7 +15,7 @@ namespace HlsGateway.Transcoding;
 /// 5. segments, then Media Playlists, then the Master Playlist. Captions that the upload held are handed to the caller. Nothing is
 /// visible until the caller publishes.
 /// </summary>
-internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options)
+internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options, IOptions<MediaOptions> media)
 {
     /// <summary>A JPEG of 1280 pixels has a few hundred kilobytes.</summary>
     private const int MostPictureBytes = 16 << 20;
@@ -158,7 +158,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
         var watching = WatchAsync(folder, plan, report, over.Token);
         try
         {
-            return await ffmpeg.RunAsync(new FfmpegJob(folder, EncodeArguments.For(plan), options.Value.JobTimeout), ct);
+            return await ffmpeg.RunAsync(new FfmpegJob(folder, EncodeArguments.For(plan), media.Value.JobTimeout), ct);
         }
         finally
         {

@@ -7,7 +7,6 @@ using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Tests.Transcoding;
 using HlsGateway.Trailers;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -3,6 +3,7 @@ using System.Reflection;
 using FFMpegCore;
 using HlsGateway.Captioning;
 using HlsGateway.Content;
+using HlsGateway.Demo;
 using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;

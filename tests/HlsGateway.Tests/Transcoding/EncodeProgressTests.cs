@@ -22,7 +22,7 @@ public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<Ffm
         await folder.AddAsync(EncodeArguments.Input, new MemoryStream(await media.MakeAsync("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9", "-c:v", "libx264", "-pix_fmt", "yuv420p")), CancellationToken.None);
 
         var told = new List<(string State, double Progress)>();
-        var made = await new VideoPipeline(ffmpeg, store, Options.Create(options)).MakeAsync(folder, "v", "r1", (state, progress) =>
+        var made = await new VideoPipeline(ffmpeg, store, Options.Create(options), Options.Create(new MediaOptions())).MakeAsync(folder, "v", "r1", (state, progress) =>
         {
             lock (told) told.Add((state, progress));
             if (state == "transcoding" && progress > 0.7) File.WriteAllText(Path.Combine(folder.Path, "seen"), "");

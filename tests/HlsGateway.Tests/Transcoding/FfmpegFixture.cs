@@ -1,6 +1,5 @@
 using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

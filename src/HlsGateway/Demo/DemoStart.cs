@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Demo;
 
 /// <summary>With <c>Demo:Enabled</c>: makes the demo in the background, then tells on the terminal where to look.</summary>
 internal sealed class DemoStart(
@@ -40,7 +40,7 @@ internal sealed class DemoStart(
         {
             // The host stops.
         }
-        catch (Exception e) when (e is SandboxException or IOException)
+        catch (Exception e) when (e is DemoException or SandboxException or IOException)
         {
             log.DemoFailed(e);
         }

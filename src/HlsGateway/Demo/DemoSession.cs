@@ -1,11 +1,10 @@
 using HlsGateway.Analytics;
 using HlsGateway.Playback;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Studio;
+namespace HlsGateway.Demo;
 
 /// <summary>What the demo page shows of the session that plays on it.</summary>
 internal sealed record DemoCounts(long SegmentsFetched, double SecondsFetched, double WatchSeconds, double TrailerSeconds, bool Completed);

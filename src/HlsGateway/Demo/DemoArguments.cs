@@ -4,7 +4,7 @@ using System.Text;
 using FFMpegCore.Enums;
 using HlsGateway.Media;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Demo;
 
 /// <summary>The demo's picture, voice and captions: each second tells its number to eye, ear and reader. Pure functions.</summary>
 public static class DemoArguments

@@ -2,8 +2,9 @@ using HlsGateway.Catalogue;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
+using HlsGateway.Transcoding;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Demo;
 
 /// <summary>The section <c>Demo</c>.</summary>
 public sealed class DemoOptions
@@ -14,13 +15,16 @@ public sealed class DemoOptions
     public bool Enabled { get; init; }
 }
 
+/// <summary>The demo cannot be made here; the message says why.</summary>
+internal sealed class DemoException(string message) : Exception(message);
+
 /// <summary>Makes a short video of our own, which then goes the way of every upload.</summary>
 internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
 {
     public const string Video = "demo";
 
     /// <param name="progress">0 to 1.</param>
-    /// <exception cref="FfmpegException">It cannot be made here; the message says why.</exception>
+    /// <exception cref="DemoException">It cannot be made here; the message says why.</exception>
     public async Task MakeAsync(Action<double> progress, CancellationToken ct)
     {
         if (published.TryGet(Video, out _))
@@ -34,7 +38,7 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, P
             var voices = await SpeakAsync(folder, ct);
             var result = await ffmpeg.RunAsync(new FfmpegJob(folder, DemoArguments.Picture(voices), TimeSpan.FromMinutes(3)), ct);
             if (!result.Succeeded)
-                throw new FfmpegException(result.Reason);
+                throw new DemoException(result.Reason);
             await using var made = folder.Outputs.Open(DemoArguments.File, ProcessLimits.Transcode.FileSize);
             await store.PutAsync(key, made, "video/mp4", ct);
             await jobs.AddAsync(Video, key, made.Length, ct);
@@ -45,7 +49,7 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, P
         {
             var (state, done, error) = await jobs.StateAsync(Video, ct);
             if (state is null or "failed" or "cancelled")
-                throw new FfmpegException(error ?? "The job was cancelled.");
+                throw new DemoException(error ?? "The job was cancelled.");
             progress(0.2 + (0.8 * done));
             await Task.Delay(TimeSpan.FromMilliseconds(250), time, ct);
         }
