@@ -7,7 +7,7 @@ using HlsGateway.Media;
 namespace HlsGateway.Demo;
 
 /// <summary>The demo's picture, voice and captions: each second tells its number to eye, ear and reader. Pure functions.</summary>
-public static class DemoArguments
+internal static class DemoArguments
 {
     public const int Seconds = 24;
     public const string File = "demo.mp4";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Demo;
 
 /// <summary>The demo: a video that the gateway makes for itself, and the counts that its page shows.</summary>
-public static class DemoSetup
+internal static class DemoSetup
 {
     public static void AddDemo(this WebApplicationBuilder builder)
     {

@@ -7,7 +7,7 @@ using HlsGateway.Transcoding;
 namespace HlsGateway.Demo;
 
 /// <summary>The section <c>Demo</c>.</summary>
-public sealed class DemoOptions
+internal sealed class DemoOptions
 {
     public const string Section = "Demo";
 

@@ -1,7 +1,7 @@
 namespace HlsGateway.Media;
 
 /// <summary>Registers the sandbox, and ffmpeg and ffprobe in it.</summary>
-public static class MediaSetup
+internal static class MediaSetup
 {
     public static void AddMedia(this WebApplicationBuilder builder)
     {

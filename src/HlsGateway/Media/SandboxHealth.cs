@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HlsGateway.Media;
 
 /// <summary>Says at start and in health how well programs are shut in here.</summary>
-public sealed class SandboxHealth(Sandbox sandbox, ILogger<SandboxHealth> log) : BackgroundService, IHealthCheck
+internal sealed class SandboxHealth(Sandbox sandbox, ILogger<SandboxHealth> log) : BackgroundService, IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         (await sandbox.ConfinementAsync()).Kind switch

@@ -21,6 +21,7 @@ public sealed class FileTests
         [typeof(JobFolder)] = "makes a job's folder, and copies a file of ours into it",
         [typeof(Stragglers)] = "reads /proc",
         [typeof(Confinement)] = "reads /proc",
+        [typeof(ProgramRun)] = "reads what a program writes to its standard output and error",
         [typeof(Sandbox)] = "asks whether a program is installed",
         [typeof(PartialUploads)] = "uploads in the making; no program sees their folder",
         [typeof(TusEndpoints)] = "uploads in the making",
