@@ -8,8 +8,8 @@ namespace HlsGateway.Playlists;
 /// </summary>
 internal static class ExplicitIvs
 {
-    /// <summary>The same playlist where each IV is written already, or nothing is encrypted.</summary>
-    public static MediaPlaylist Write(MediaPlaylist playlist)
+    /// <summary>The same playlist where each IV is written already, or nothing is encrypted; null where it gets too long by them.</summary>
+    public static MediaPlaylist? Write(MediaPlaylist playlist)
     {
         if (!playlist.Encrypted)
             return playlist;

@@ -17,8 +17,8 @@ internal static class HeadersFirst
         Next,
     }
 
-    /// <summary>The same playlist where the lines stand in this order already.</summary>
-    public static MediaPlaylist Write(MediaPlaylist playlist)
+    /// <summary>The same playlist where the lines stand in this order already; null where they mean something else in it.</summary>
+    public static MediaPlaylist? Write(MediaPlaylist playlist)
     {
         var source = playlist.Text.Span;
         var lines = Lines(source);
@@ -79,7 +79,8 @@ internal static class HeadersFirst
             return Place.Header;
         if (rule.Tag == Tag.Discontinuity)
             return Place.Discontinuity;
-        return rule.Has(TagTraits.NextSegment) || rule.Tag == Tag.UriOnly || IsCue(line.Name) ? Place.Segment : Place.Next;
+        // A URI that is no segment's keeps the lines before it.
+        return line.IsUri || rule.Has(TagTraits.NextSegment) || rule.Tag == Tag.UriOnly || IsCue(line.Name) ? Place.Segment : Place.Next;
     }
 
     /// <summary>Marks of advertisements are no tags of HLS, and every packager has its own: EXT-X-CUE-OUT, EXT-OATCLS-SCTE35, EXT-X-SPLICEPOINT-SCTE35.</summary>

@@ -50,11 +50,10 @@ public sealed class MediaPlaylist
     public bool TryImport(MasterPlaylist master, out MediaPlaylist? playlist, out PlaylistError error) =>
         MediaPlaylistParser.TryParse(Text, master.Variables, out playlist, out error);
 
-    /// <summary>The same playlist in other words.</summary>
+    /// <summary>The same playlist in other words; null where they are too many, or mean something else there.</summary>
     /// <param name="text">As read: LF between the lines, and no byte order mark.</param>
-    internal MediaPlaylist Reworded(byte[] text) => MediaPlaylistParser.TryParse(text, Facts.Parent, out var playlist, out var error) && playlist is not null
-        ? playlist
-        : throw new InvalidOperationException($"A playlist is one still in other words. {error}");
+    internal MediaPlaylist? Reworded(byte[] text) =>
+        MediaPlaylistParser.TryParse(text, Facts.Parent, out var playlist, out _) && playlist?.Segments.Length == Segments.Length ? playlist : null;
 
     public required ImmutableArray<MediaSegment> Segments { get; init; }
 

@@ -10,7 +10,12 @@ internal static class MediaPlaylistCompiler
         // Without a segment there is nothing to stand before; before skipped ones, what is put there would stand behind them.
         var before = spliceable && edit.Trailer is { Before: true } && !playlist.Segments.IsEmpty && !playlist.IsDelta;
         if (before)
-            playlist = HeadersFirst.Write(ExplicitIvs.Write(playlist));
+        {
+            var prepared = ExplicitIvs.Write(playlist) is { } explicitly ? HeadersFirst.Write(explicitly) : null;
+            before = prepared is not null;
+            playlist = prepared ?? playlist;
+        }
+
         var text = playlist.Text.Span;
         var facts = playlist.Facts;
         var splice = spliceable && edit.Trailer is { } trailer && trailer.Before == before ? new TrailerSplice(trailer) : null;

@@ -224,6 +224,7 @@ internal ref struct MediaPlaylistParser
         {
             if (range is not null && rangeMark >= 0)
                 marks.Items[rangeMark] = marks.Items[rangeMark] with { Index = NoSegment };
+            TryPlaceRange(out _);
             range = null;
             return true;
         }
@@ -272,7 +273,6 @@ internal ref struct MediaPlaylistParser
             rangeEnd = 0;
             return true;
         }
-
 
         var first = placed.Offset ?? rangeEnd;
         if (placed.Length > long.MaxValue - first)

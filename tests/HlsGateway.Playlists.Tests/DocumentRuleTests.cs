@@ -130,10 +130,10 @@ public sealed class DocumentRuleTests
     {
         const string Text = "#EXTM3U\n#EXT-X-BYTERANGE:9\nstray.ts\n#EXTINF:4,\n#EXT-X-BYTERANGE:5\na.ts\n#EXT-X-BYTERANGE:7@70\nstray.ts\n#EXTINF:4,\nb.ts\n";
 
-        Assert.Equal([("a.ts", 0L), ("b.ts", null)], Rendered.Media(Text).Segments.Select(segment => (segment.Uri, segment.RangeOffset)));
+        Assert.Equal([("a.ts", 9L), ("b.ts", null)], Rendered.Media(Text).Segments.Select(segment => (segment.Uri, segment.RangeOffset)));
         var written = Rendered.Compiled(Text, new MediaEdit { Rewrite = Rendered.Gateway });
         Assert.Contains("#EXT-X-BYTERANGE:9\nstray.ts\n", written, StringComparison.Ordinal);
-        Assert.Contains("#EXT-X-BYTERANGE:5@0\na.ts?", written, StringComparison.Ordinal);
+        Assert.Contains("#EXT-X-BYTERANGE:5@9\na.ts?", written, StringComparison.Ordinal);
         Assert.Equal(5, Rendered.Error("#EXTM3U\n#EXT-X-BYTERANGE:9\nstray.ts\n#EXTINF:4,\n#EXT-X-BYTERANGE:x\na.ts\n").Line);
     }
 

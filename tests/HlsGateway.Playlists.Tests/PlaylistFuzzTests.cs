@@ -81,6 +81,7 @@ public sealed class PlaylistFuzzTests
             return null;
         }
 
+        media?.Compile(new MediaEdit { Rewrite = Rendered.Gateway, Trailer = Rendered.Trailer() with { Before = true } });
         return master?.Compile(Goldens.MasterEdit) ?? media?.Compile(Goldens.Edit(media));
     }
 

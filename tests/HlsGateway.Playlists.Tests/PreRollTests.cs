@@ -80,6 +80,22 @@ public sealed class PreRollTests
     }
 
     [Fact]
+    public void S12_A_URI_that_is_no_segments_keeps_the_range_before_it() =>
+        Assert.Equal(
+            ["#EXTM3U", "#EXT-X-VERSION:4", "#EXT-X-TARGETDURATION:4", "trailer", Discontinuity, "#EXT-X-BYTERANGE:9@0", "stray.ts", "#EXTINF:4,", "#EXT-X-BYTERANGE:5@9", "a.ts", "#EXT-X-ENDLIST"],
+            Told("#EXTM3U\n#EXT-X-BYTERANGE:9@0\nstray.ts\n#EXTINF:4,\n#EXT-X-BYTERANGE:5@9\n#EXT-X-TARGETDURATION:4\na.ts\n#EXT-X-ENDLIST\n"));
+
+    [Fact]
+    public void S8_What_cannot_be_put_in_order_goes_without_a_trailer()
+    {
+        const string Later = "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-MAP:URI=\"i.mp4\",BYTERANGE=\"{$r}\"\n#EXT-X-DEFINE:NAME=\"r\",VALUE=\"no-range\"\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.m4s\n#EXT-X-ENDLIST\n";
+        var many = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n" + string.Concat(Enumerable.Repeat("#EXTINF:4,\na.ts\n", 100_001)) + "#EXT-X-ENDLIST\n";
+
+        Assert.Equal(Later, Rendered.Spliced(Later, Rendered.Trailer("fmp4") with { Before = true }));
+        Assert.Equal(many, Rendered.Spliced(many, Rendered.Trailer("ts", "4") with { Before = true }));
+    }
+
+    [Fact]
     public void D6_The_end_is_last_where_the_source_has_it_first() =>
         Assert.Equal(
             ["#EXTM3U", "#EXT-X-TARGETDURATION:4", "trailer", Discontinuity, "#EXTINF:4,", "a.ts", "#EXT-X-ENDLIST"],

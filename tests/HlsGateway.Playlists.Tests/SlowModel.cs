@@ -53,11 +53,14 @@ internal sealed class SlowModel
                 EndLists++;
             else if (line.StartsWith("#EXT-X-TARGETDURATION:", StringComparison.Ordinal))
                 TargetDuration = int.Parse(line.Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture);
-            else if (line[0] != '#' && duration is { } seconds)
+            if (line[0] == '#')
+                continue;
+
+            var offset = range is { } placed ? placed.Offset ?? rangeEnd : (long?)null;
+            rangeEnd = range is null ? 0 : offset.GetValueOrDefault() + range.Value.Length;
+            if (duration is { } seconds)
             {
                 var resolved = Resolve(line, values, contested)?.Trim(' ', '\t');
-                var offset = range is { } placed ? placed.Offset ?? rangeEnd : (long?)null;
-                rangeEnd = range is null ? 0 : offset.GetValueOrDefault() + range.Value.Length;
                 Resolved.Add((resolved is null or "" || resolved[0] == '#' ? null : resolved, offset, range?.Length));
                 var start = Milliseconds(end);
                 end += seconds;
@@ -66,8 +69,7 @@ internal sealed class SlowModel
                 duration = null;
             }
 
-            if (line[0] != '#')
-                range = null;
+            range = null;
         }
 
         EndsWithEndList = lines[^1] == "#EXT-X-ENDLIST";
