@@ -27,9 +27,6 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
     /// <summary>Memory for what was measured, and for what failed: some 20,000 videos each.</summary>
     private const long MostBytes = 32L << 20;
 
-    /// <summary>What the cache itself needs for one video.</summary>
-    private const int EntryWeight = 400;
-
     private const int MostWaiting = 1_000;
 
     /// <summary>Ranges of one video that are measured: each costs a part of a segment from the origin.</summary>
@@ -55,9 +52,9 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
 
     /// <summary>One video's Renditions after another: the machine's other core belongs to viewers.</summary>
     private readonly SemaphoreSlim turns = new(1, 1);
-    private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostBytes });
-    private readonly MemoryCache failed = new(new MemoryCacheOptions { SizeLimit = MostBytes });
-    private readonly MemoryCache spent = new(new MemoryCacheOptions { SizeLimit = MostBytes });
+    private readonly MemoryCache known = BoundedMemory.Cache(MostBytes);
+    private readonly MemoryCache failed = BoundedMemory.Cache(MostBytes);
+    private readonly MemoryCache spent = BoundedMemory.Cache(MostBytes);
     private readonly ConcurrentDictionary<(string Video, string Version), Lazy<Task<ImmutableArray<RenditionFacts>?>>> running = new();
     private readonly CancellationTokenSource stopping = new();
 
@@ -132,14 +129,14 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
             {
                 var now = time.GetUtcNow();
                 failed.Set(key, new Failure("Its playlist reads otherwise each time it is fetched, and was measured as often as one may be.", 0, now + FreshTryAfter),
-                    new MemoryCacheEntryOptions { Size = Weight(key), AbsoluteExpirationRelativeToNow = FreshTryAfter });
+                    BoundedMemory.Entry(Weight(key)).SetAbsoluteExpiration(FreshTryAfter));
                 return null;
             }
 
             var facts = await AddEndsAsync(source, kept ?? await MeasureAsync(source, stopping.Token), stopping.Token);
             if (facts != kept)
                 await store.KeepAsync(source.Video, source.Version, facts, stopping.Token);
-            known.Set(key, facts, new MemoryCacheEntryOptions { Size = Weight(key) + facts.Sum(fact => fact.Weight), SlidingExpiration = KnownFor });
+            known.Set(key, facts, BoundedMemory.Entry(Weight(key) + facts.Sum(fact => fact.Weight)).SetSlidingExpiration(KnownFor));
             failed.Remove(key);
             return facts;
         }
@@ -151,7 +148,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
                 var attempts = (FailureOf(source.Video, source.Version)?.Attempts ?? 0) + 1;
                 var failure = new Failure(e is ContentUnreadableException ? e.Message : $"Measuring it failed ({e.GetType().Name}); the log says where.", attempts, Retries.NextTry(time, attempts));
                 // Kept beyond the next try: what fails again waits longer. Until then nobody may ask for days.
-                failed.Set(key, failure, new MemoryCacheEntryOptions { Size = Weight(key) + Weights.Of(failure.Reason), SlidingExpiration = TimeSpan.FromDays(2) });
+                failed.Set(key, failure, BoundedMemory.Entry(Weight(key) + Weights.Of(failure.Reason)).SetSlidingExpiration(TimeSpan.FromDays(2)));
                 log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, failure.Reason);
             }
             return null;
@@ -162,15 +159,11 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
         }
     }
 
-    private static long Weight(in (string Video, string Version) key) => EntryWeight + Weights.Of(key.Video) + Weights.Of(key.Version);
+    private static long Weight(in (string Video, string Version) key) => Weights.Of(key.Video) + Weights.Of(key.Version);
 
     private bool MayMeasure(string video)
     {
-        var entry = spent.GetOrCreate(video, entry =>
-        {
-            (entry.Size, entry.SlidingExpiration) = (EntryWeight + Weights.Of(video), Measurements.Span);
-            return new Spent();
-        });
+        var entry = spent.GetOrCreate(video, static _ => new Spent(), BoundedMemory.Entry(Weights.Of(video)).SetSlidingExpiration(Measurements.Span));
         return entry is null || Measurements.TryTake(ref entry.WholeAt, time.GetUtcNow());
     }
 

@@ -11,7 +11,7 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<ContentLengths> log) : IDisposable
 {
-    private const int MostVideos = 20_000;
+    private const long MostBytes = 8L << 20;
 
     /// <summary>How long a viewer waits where nothing is known: who has seen everything before the length is told has completed nothing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
     /// <summary>How often a length is looked at again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
-    private readonly MemoryCache asked = new(new MemoryCacheOptions { SizeLimit = MostVideos });
+    private readonly MemoryCache asked = BoundedMemory.Cache(MostBytes);
 
     /// <summary>Has the length told in the background. Waits, for a bounded time, where none is known yet. Never throws but for <paramref name="ct"/>.</summary>
     public ValueTask TellAsync(WatchRequest request, CancellationToken ct)
@@ -27,7 +27,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
         if (asked.TryGetValue(request.Video, out Task? telling) && telling is not null)
             return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
         telling = RunAsync(request);
-        asked.Set(request.Video, telling, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Again });
+        asked.Set(request.Video, telling, BoundedMemory.Entry(Weights.Of(request.Video)).SetAbsoluteExpiration(Again));
         return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
     }
 

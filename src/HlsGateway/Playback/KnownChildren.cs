@@ -1,3 +1,4 @@
+using HlsGateway.Playlists;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace HlsGateway.Playback;
@@ -8,9 +9,10 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class KnownChildren : IDisposable
 {
-    private const int Entries = 100_000;
+    /// <summary>Some 60,000 paths.</summary>
+    private const long MostBytes = 32L << 20;
 
-    private readonly MemoryCache memory = new(new MemoryCacheOptions { SizeLimit = Entries });
+    private readonly MemoryCache memory = BoundedMemory.Cache(MostBytes);
 
     private sealed record Child(string Video, char Role);
 
@@ -36,6 +38,6 @@ internal sealed class KnownChildren : IDisposable
         if (memory.TryGetValue(path, out Child? known) && known is not null
             && (known.Video.Length > child.Video.Length || (known.Video == child.Video && known.Role == ChildRole.Variant)))
             child = known;
-        memory.Set(path, child, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromHours(24) });
+        memory.Set(path, child, BoundedMemory.Entry(Weights.Of(path) + Weights.Of(child.Video) + (2 * Weights.Object)).SetSlidingExpiration(TimeSpan.FromHours(24)));
     }
 }

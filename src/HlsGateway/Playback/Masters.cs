@@ -20,15 +20,12 @@ internal readonly record struct Listing(char? Role, OriginTarget Source, bool Ha
 /// </summary>
 internal sealed class Masters(PlaylistOrigin origin, EntryNames names, PublishedVideos published, OriginCluster cluster, IOptions<OriginOptions> options) : IDisposable
 {
-    private const long MostAbsentBytes = 8 << 20;
-
-    /// <summary>Of an entry, beside its name.</summary>
-    private const int AbsentWeight = 300;
+    private const long MostBytes = 8L << 20;
 
     /// <summary>How long a playlist that the origin does not have is not asked for again.</summary>
     private static readonly TimeSpan AbsentFor = TimeSpan.FromMinutes(1);
 
-    private readonly MemoryCache absent = new(new MemoryCacheOptions { SizeLimit = MostAbsentBytes });
+    private readonly MemoryCache absent = BoundedMemory.Cache(MostBytes);
 
     /// <summary>What the viewer's query adds to each fetch: parameters that the operator has named (<c>Gateway:Origin:QueryParameters</c>), with their <c>?</c>.</summary>
     public string NamedParameters(WatchRequest request) => new PlayerQuery(request.Query).PassedOn(believed: false, options.Value.QueryParameters);
@@ -58,7 +55,7 @@ internal sealed class Masters(PlaylistOrigin origin, EntryNames names, Published
         var found = await origin.GetAsync(entry, ct);
         if (found.Failure is null or { IsTransient: true })
             return found;
-        absent.Set(entry, true, new MemoryCacheEntryOptions { Size = AbsentWeight + Weights.Of(entry.Locator), AbsoluteExpirationRelativeToNow = AbsentFor });
+        absent.Set(entry, true, BoundedMemory.Entry(Weights.Of(entry.Locator)).SetAbsoluteExpiration(AbsentFor));
         return default;
     }
 

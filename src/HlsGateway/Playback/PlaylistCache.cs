@@ -12,9 +12,6 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class PlaylistCache : IDisposable
 {
-    /// <summary>An entry's own objects: the item, its places in list and dictionary, keys.</summary>
-    private const int ItemWeight = 400;
-
     private readonly long limit;
     private readonly ConcurrentDictionary<OriginTarget, Item> playlists = new();
     private readonly ConcurrentDictionary<TemplateKey, Item> templates = new();
@@ -32,7 +29,7 @@ internal sealed class PlaylistCache : IDisposable
     {
         var small = options.Value.CacheBytes / 16;
         limit = options.Value.CacheBytes - small;
-        others = new MemoryCache(new MemoryCacheOptions { SizeLimit = small, CompactionPercentage = 0.25 });
+        others = BoundedMemory.Cache(small);
     }
 
     private readonly record struct FailureKey(OriginTarget Target);
@@ -55,7 +52,7 @@ internal sealed class PlaylistCache : IDisposable
         {
             if (playlists.TryGetValue(playlist.Target, out var former))
                 Drop(former);
-            var item = new Item(playlist, key: null, owner: null, playlist.Weight + ItemWeight);
+            var item = new Item(playlist, key: null, owner: null, playlist.Weight + BoundedMemory.EntryWeight);
             if (!Fits(item))
                 return;
             playlists[playlist.Target] = item;
@@ -66,7 +63,7 @@ internal sealed class PlaylistCache : IDisposable
     public void Remember(OriginTarget target, OriginFailure failure, TimeSpan span)
     {
         if (span > TimeSpan.Zero)
-            others.Set(new FailureKey(target), failure, new MemoryCacheEntryOptions { Size = ItemWeight + Weights.Of(target.Locator) + Weights.Of(failure.Detail), AbsoluteExpirationRelativeToNow = span });
+            others.Set(new FailureKey(target), failure, BoundedMemory.Entry(Weights.Of(target.Locator) + Weights.Of(failure.Detail)).SetAbsoluteExpiration(span));
     }
 
     public T? Find<T>(in TemplateKey key)
@@ -82,7 +79,7 @@ internal sealed class PlaylistCache : IDisposable
                 return;
             if (templates.TryGetValue(key, out var former))
                 Drop(former);
-            var item = new Item(value, key, owner, template.Weight + ItemWeight + Weights.Of(key.Video) + Weights.Of(key.ClientPath) + Weights.Of(key.Variant));
+            var item = new Item(value, key, owner, template.Weight + BoundedMemory.EntryWeight + Weights.Of(key.Video) + Weights.Of(key.ClientPath) + Weights.Of(key.Variant));
             if (!Fits(item))
                 return;
             templates[key] = item;
@@ -96,7 +93,7 @@ internal sealed class PlaylistCache : IDisposable
     public PlaylistTemplate? FindAsset(string video, string below) => others.TryGetValue(new AssetKey(video, below), out PlaylistTemplate? template) ? template : null;
 
     public void KeepAsset(string video, string below, PlaylistTemplate template) =>
-        others.Set(new AssetKey(video, below), template, new MemoryCacheEntryOptions { Size = template.Weight + ItemWeight + Weights.Of(video) + Weights.Of(below) });
+        others.Set(new AssetKey(video, below), template, BoundedMemory.Entry(template.Weight + Weights.Of(video) + Weights.Of(below)));
 
     public void Dispose() => others.Dispose();
 
