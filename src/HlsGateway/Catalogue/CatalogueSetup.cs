@@ -8,7 +8,7 @@ internal static class CatalogueSetup
         builder.Services.AddSingleton<PublishedVideos>();
         builder.Services.AddSingleton<CatalogueStore>();
         builder.Services.AddSingleton<VideoViews>();
-        builder.Services.AddHostedService<CatalogueWatch>();
+        builder.Services.AddHostedService<CatalogueRefresh>();
     }
 
     public static void MapCatalogue(this IEndpointRouteBuilder app) => app.MapVideoEndpoints();

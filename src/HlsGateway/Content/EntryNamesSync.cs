@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Dapper;
 using HlsGateway.Database;
 using HlsGateway.Telemetry;
@@ -6,34 +5,15 @@ using HlsGateway.Telemetry;
 namespace HlsGateway.Content;
 
 /// <summary>Keeps <see cref="EntryNames"/> in step with the database: reads before the first request, then writes what is new and reads what other gateways wrote.</summary>
-internal sealed class EntryNamesSync(EntryNames names, CatalogueDatabase database, ChangeNotices notices, TimeProvider time, ILogger<EntryNamesSync> log) : BackgroundService
+internal sealed class EntryNamesSync(EntryNames names, CatalogueDatabase database, ChangeNotices notices, TimeProvider time, ILogger<EntryNamesSync> log)
+    : SnapshotRefresh(notices, ChangeNotices.Entries, Period)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
-
-    /// <summary>A database that is away must not keep the gateway from starting.</summary>
-    private static readonly TimeSpan FirstLoad = TimeSpan.FromSeconds(5);
 
     /// <summary>Milliseconds. Clocks of machines differ: what was written is read again for this long.</summary>
     private const long Overlap = 60_000;
 
     private long seen;
-    private bool failing;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bound.CancelAfter(FirstLoad);
-        try
-        {
-            await TryAsync(ReadAsync, bound.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            log.EntryNamesUnreachable($"no answer within {FirstLoad.TotalSeconds} s");
-        }
-
-        await base.StartAsync(cancellationToken);
-    }
 
     /// <summary>What was noted last is written too.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -42,7 +22,7 @@ internal sealed class EntryNamesSync(EntryNames names, CatalogueDatabase databas
         await TryAsync(WriteAsync, cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WriteAllAsync(stoppingToken), ReadAllAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WriteAllAsync(stoppingToken), base.ExecuteAsync(stoppingToken));
 
     private async Task WriteAllAsync(CancellationToken ct)
     {
@@ -50,15 +30,6 @@ internal sealed class EntryNamesSync(EntryNames names, CatalogueDatabase databas
         {
             if (!await TryAsync(WriteAsync, ct))
                 await Task.Delay(Period, time, ct);
-        }
-    }
-
-    private async Task ReadAllAsync(CancellationToken ct)
-    {
-        while (!ct.IsCancellationRequested)
-        {
-            await notices.WaitAsync(ChangeNotices.Entries, Period, ct);
-            await TryAsync(ReadAsync, ct);
         }
     }
 
@@ -78,7 +49,7 @@ internal sealed class EntryNamesSync(EntryNames names, CatalogueDatabase databas
         }
     }
 
-    private async Task ReadAsync(CancellationToken ct)
+    protected override async Task ReadAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         var rows = await connection.QueryAsync<Row>(
@@ -90,22 +61,10 @@ internal sealed class EntryNamesSync(EntryNames names, CatalogueDatabase databas
         }
     }
 
-    /// <summary>Trouble with the database costs nothing but other gateways' knowledge; it is told once.</summary>
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> work, CancellationToken ct)
+    protected override void Failed(Exception failure, bool first)
     {
-        try
-        {
-            await work(ct);
-            failing = false;
-            return true;
-        }
-        catch (Exception e) when (e is DbException or TimeoutException or InvalidOperationException)
-        {
-            if (!failing)
-                log.EntryNamesUnreachable(e.GetType().Name);
-            failing = true;
-            return false;
-        }
+        if (first)
+            log.EntryNamesUnreachable(failure.GetType().Name);
     }
 
     private sealed record Row

@@ -21,7 +21,7 @@ public static class TrailersSetup
         builder.Services.AddSingleton<TrailerFolder>();
         builder.Services.AddHostedService<TrailerConditioner>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TrailerFolder>());
-        builder.Services.AddHostedService<TrailerWatch>();
+        builder.Services.AddHostedService<TrailerRefresh>();
     }
 
     public static void MapTrailers(this IEndpointRouteBuilder app) => TrailerEndpoints.Map(app);

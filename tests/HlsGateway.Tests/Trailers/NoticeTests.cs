@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using Dapper;
+using HlsGateway.Catalogue;
 using HlsGateway.Database;
 using HlsGateway.Subtitles;
 using HlsGateway.Tests.Hosting;
@@ -42,6 +43,21 @@ public sealed class NoticeTests(PostgresFixture postgres, ITestOutputHelper outp
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"behind the answer: swap {Median(swaps):0.0} ms (longest {swaps.Max():0.0}), captions {Median(edits):0.0} ms (longest {edits.Max():0.0})"));
         Assert.InRange(Median(swaps), 0, 1000);
         Assert.InRange(Median(edits), 0, 1000);
+    }
+
+    [Fact]
+    public async Task A_published_video_is_heard_of_with_the_commit()
+    {
+        GatewayHost.Database.Value = postgres.NewDatabase();
+        await using var one = await GatewayHost.StartAsync();
+        await using var other = await GatewayHost.StartAsync();
+        var notices = other.Services.GetRequiredService<ChangeNotices>();
+        await Eventually.IsTrueAsync(() => notices.Listening, "the other gateway listens");
+        var heard = notices.Heard;
+        await one.Services.GetRequiredService<CatalogueStore>().PublishAsync(
+            new Publication("v", "r1", TimeSpan.FromSeconds(8), [], [], null, null), (_, _) => Task.FromResult(true), CancellationToken.None);
+        await Eventually.IsTrueAsync(() => notices.Heard > heard, "a notice comes");
+        await Eventually.IsTrueAsync(() => other.Services.GetRequiredService<PublishedVideos>().TryGet("v", out _), "the other gateway knows the video");
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         var library = one.Services.GetRequiredService<TrailerLibrary>();
         var other = ActivatorUtilities.CreateInstance<TrailerLibrary>(one.Services);
         var state = ActivatorUtilities.CreateInstance<TrailerSwitch>(one.Services, other);
-        using var watch = ActivatorUtilities.CreateInstance<TrailerWatch>(one.Services, state, other);
+        using var watch = ActivatorUtilities.CreateInstance<TrailerRefresh>(one.Services, state, other);
         await watch.StartAsync(CancellationToken.None);
         await UploadAsync(api, "a", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
         await ActivateAsync(api, """{"trailer":"a"}""");

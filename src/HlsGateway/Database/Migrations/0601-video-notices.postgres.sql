@@ -1,0 +1,1 @@
+CREATE TRIGGER video_notice AFTER INSERT OR UPDATE ON video FOR EACH STATEMENT EXECUTE FUNCTION hlsgateway_notice('videos');
