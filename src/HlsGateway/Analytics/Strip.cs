@@ -17,7 +17,7 @@ internal static class Strip
     /// <returns>The text, and the seconds that one unit of its counts stands for.</returns>
     public static (string Runs, int UnitSeconds) Draw(IntervalSet watched, IntervalSet again, IntervalSet low, long contentMs)
     {
-        var seconds = (int)Math.Min(int.MaxValue / 1000, (Math.Max(contentMs, watched.End) + 999) / 1000);
+        var seconds = RollupSums.Seconds(0, Math.Min(int.MaxValue - 1000, Math.Max(contentMs, watched.End))).End;
         for (var unit = 1; ; unit *= 2)
         {
             var text = Draw(watched, again, low, seconds, unit);
@@ -31,7 +31,8 @@ internal static class Strip
         var (letter, run) = ('\0', 0);
         for (var second = 0; second < seconds; second += unit)
         {
-            var middle = (int)Math.Min(int.MaxValue - 1, (second * 1000L) + (unit * 500L));
+            // The last letter may stand for less than a unit.
+            var middle = (int)Math.Min((second * 1000L) + (unit * 500L), (seconds * 1000L) - 500);
             var next = again.Covers(middle, middle + 1) ? 'W' : low.Covers(middle, middle + 1) ? 'w' : watched.Covers(middle, middle + 1) ? 'f' : '_';
             if (next != letter)
             {

@@ -93,7 +93,7 @@ internal sealed class RollupSums(RollupRules rules)
 
         foreach (var (start, end) in state.Watched.Intervals) Span(state.Video, quarter, start, end, Column.Sessions, sign);
         foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);
-        if (state.Watched.End > 0) At(state.Video, quarter, (state.Watched.End - 1) / 1000, Column.Left, sign);
+        if (Seconds(0, state.Watched.End).End is > 0 and var seconds) At(state.Video, quarter, seconds - 1, Column.Left, sign);
 
         foreach (var name in state.Renditions) Share(state, quarter, 1, name, sign, sign);
         foreach (var name in state.Captions) Share(state, quarter, 2, name, sign, sign);

@@ -270,9 +270,13 @@ public sealed class SessionState
         return parts is ["subtitles", var language, ..] ? language : Rendition(path);
     }
 
-    // Sets of names come from a playlist: a hostile one may hold thousands.
+    /// <summary>Names come from a playlist: a hostile one may hold thousands. The first by their bytes are kept, whichever came first.</summary>
     private static void Keep(SortedSet<string> names, string name)
     {
-        if (names.Count < 32 && name.Length <= 200) names.Add(name);
+        if (name.Length > 200) return;
+        names.Add(name);
+        if (names.Count > MostNames && names.Max is { } last) names.Remove(last);
     }
+
+    private const int MostNames = 32;
 }

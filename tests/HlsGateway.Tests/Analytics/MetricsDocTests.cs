@@ -31,6 +31,18 @@ public sealed class MetricsDocTests
         Assert.Equal("3w5f4W8_4f", report.Strip);
     }
 
+    [Theory]
+    [InlineData(48_400, "48f")]
+    [InlineData(48_500, "48f")]
+    [InlineData(48_501, "49f")]
+    [InlineData(400, "")]
+    public void A_strip_ends_with_the_last_second_whose_middle_is_content(int length, string runs)
+    {
+        var watched = new IntervalSet();
+        watched.Add(0, length);
+        Assert.Equal((runs, 1), Strip.Draw(watched, new IntervalSet(), new IntervalSet(), length));
+    }
+
     [Fact]
     public void A_strip_of_a_long_restless_session_fits_into_200_characters()
     {

@@ -79,7 +79,7 @@ public abstract class VideoReportContract : IAsyncLifetime
             {
                 var middle = (second * 1000) + 500;
                 var (holds, plays) = (mine.Count(v => v.Segments.Any(s => Holds(s, middle))), mine.Sum(v => v.Segments.Count(s => Holds(s, middle))));
-                var left = mine.Count(v => v.Segments.Count > 0 && (v.Segments.Max(s => s.End) - 1) / 1000 == second);
+                var left = mine.Count(v => v.Segments.Count > 0 && ((v.Segments.Max(s => s.End) + 499) / 1000) - 1 == second);
                 var point = second < retention.Count ? retention[second] : default;
                 Assert.Equal((holds, plays, left), point.ValueKind == JsonValueKind.Undefined
                     ? (0, 0, 0)

@@ -61,6 +61,11 @@ public sealed class SegmentTimeTests : IAsyncLifetime
         // One unbroken stretch: nothing but the time that passed bounds what was played of it.
         Assert.Equal(6.1, report.GetProperty("watch_seconds_low").GetDouble());
         Assert.Equal(0, report.GetProperty("ignored").GetProperty("repeats").GetInt32());
+        Assert.DoesNotContain('_', report.GetProperty("strip").GetString()!);
+        using var video = JsonDocument.Parse(await api.GetStringAsync("/api/videos/v/analytics"));
+        var retention = video.RootElement.GetProperty("retention").EnumerateArray().ToList();
+        Assert.All(retention, point => Assert.Equal(1, point.GetProperty("sessions").GetInt32()));
+        Assert.Equal((1, 1), (retention[^1].GetProperty("left").GetInt32(), retention.Sum(point => point.GetProperty("left").GetInt32())));
     }
 
     [Theory]

@@ -61,6 +61,20 @@ public abstract class SessionJudge
         }
     }
 
+    [Fact]
+    public void Of_more_names_than_are_kept_the_same_are_kept_in_every_order()
+    {
+        var random = new Random(20261130);
+        var names = Enumerable.Range(0, 60).Select(i => $"rendition{i:00}").ToArray();
+        for (var order = 0; order < 5; order++)
+        {
+            random.Shuffle(names);
+            var state = new SessionState { Session = Guid.CreateVersion7(), Video = "clip" };
+            foreach (var name in names) state.Apply(TestLedger.Segment(state.Session, 0, name));
+            Assert.Equal(names.Order(StringComparer.Ordinal).Take(32), state.Renditions);
+        }
+    }
+
     private static long ModelLow(int[] cells, long elapsed)
     {
         // Proven is a millisecond behind which more than a buffer's length was fetched without a gap.

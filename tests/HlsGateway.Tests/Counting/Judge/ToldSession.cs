@@ -96,8 +96,8 @@ internal sealed class ToldSession
 
     public bool Proven(int second) => proven.ElementAtOrDefault((second * 1000) + 500);
 
-    /// <summary>The last second that was handed out; -1 for none.</summary>
-    public int Left => Array.FindLastIndex(handedOut, times => times > 0) is var last and >= 0 ? last / 1000 : -1;
+    /// <summary>The last second that was handed out, by its middle; -1 for none.</summary>
+    public int Left => Enumerable.Range(0, (lengthMs / 1000) + 1).LastOrDefault(second => Handed(second) > 0, -1);
 
     private IEnumerable<Told> Segments(bool ranged) => counted.Where(request => request.Kind == HitKind.Content && request.Ranged == ranged);
 
