@@ -10,8 +10,8 @@ namespace HlsGateway.Lint;
 internal sealed record LintChild(string Url, string Name, bool Captions, ImmutableArray<int> Variants);
 
 /// <summary>
-/// Checks a stream as a player meets it (rules D, S, W): (1) the entry, (2) the playlists it names, (3) their splices against one
-/// another, (4) every segment's bytes, (5) every caption segment against the video's clock, (6) the Master Playlist against what
+/// Checks a stream as a player meets it (rules D, S, W): 1. the entry, 2. the playlists it names, 3. their splices against one
+/// another, 4. every segment's bytes, 5. every caption segment against the video's clock, 6. the Master Playlist against what
 /// was found.
 /// </summary>
 /// <param name="progress">Is called with the number of segments read, and of all segments; null: nobody is told.</param>
@@ -67,8 +67,10 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
 
     private async Task CheckEntryAsync(string url, LintFile file, List<LintFinding> findings, CancellationToken ct)
     {
+        // 1.
         var (master, media) = Read(NameOf(url), file, findings);
         ImmutableArray<LintChild> children = media is not null ? [new(url, NameOf(url), Captions: false, [])] : ChildrenOf(url, master);
+        // 2.
         var followed = new List<Followed>();
         foreach (var child in children)
         {
@@ -78,15 +80,19 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
                 followed.Add(new(child, media));
         }
 
+        // 3.
         findings.AddRange(SpliceLint.Check([.. followed.Select(f => new SessionRendition(f.Child.Name, f.Child.Captions, f.Media))]));
+        // 4.
         segmentsDue += followed.Sum(f => f.Media.Segments.Length);
         var bound = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct };
         var independent = file.Bytes.AsSpan().IndexOf("#EXT-X-INDEPENDENT-SEGMENTS"u8) >= 0;
         await Parallel.ForEachAsync(followed.Where(f => !f.Child.Captions), bound, async (f, stop) => await FollowAsync(f, independent, stop));
+        // 5.
         var clock = followed.Find(f => !f.Child.Captions)?.RangeStarts ?? [];
         await Parallel.ForEachAsync(followed.Where(f => f.Child.Captions), bound, async (f, stop) => await FollowCaptionsAsync(f, clock, stop));
         foreach (var f in followed)
             findings.AddRange(f.Findings);
+        // 6.
         if (master is not null)
             CheckMaster(NameOf(url), master, followed, findings);
     }

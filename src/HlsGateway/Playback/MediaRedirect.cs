@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Answers a Media Segment: (1) verify the duration's signature, (2) record the hit durably, (3) 302 to the CDN, whatever Range was
+/// Answers a Media Segment: 1. verify the duration's signature, 2. record the hit durably, 3. 302 to the CDN, whatever Range was
 /// asked for (rule H2).
 /// </summary>
 internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn,
@@ -30,8 +30,11 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
             return;
         }
 
+        // 1.
         var (kind, startMs, durationMs, forged, path) = Judge(request, route.Kind);
+        // 2.
         await hits.RecordAsync(context, request, kind, startMs, durationMs, forged, path);
+        // 3.
         WatchAnswer.Redirect(context, location);
     }
 

@@ -12,8 +12,8 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// Answers playlists: finds the origin's, finds or compiles its template, renders it for the session. Steps of a Master Playlist:
-/// (1) the origin's playlist, (2) captions and trailer as they are now, (3) the template for that choice, (4) the session's token,
-/// (5) the count, (6) the answer.
+/// 1. the origin's playlist, 2. captions and trailer as they are now, 3. the template for that choice, 4. the session's token,
+/// 5. the count, 6. the answer.
 /// </summary>
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, PlaylistIdentity identity, KnownChildren children, EntryNames names, ContentLengths lengths, PublishedVideos published,
@@ -35,6 +35,7 @@ internal sealed class PlaylistServer(
     /// <summary>Answers a Master or Media Playlist.</summary>
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, OriginTarget source)
     {
+        // 1.
         source = await identity.SourceOfAsync(request, source, context.RequestAborted);
         var found = await origin.GetAsync(source, context.RequestAborted);
         if (found.Playlist is not { } playlist)
@@ -61,12 +62,13 @@ internal sealed class PlaylistServer(
     private async ValueTask ServeMasterAsync(HttpContext context, PlaylistPart part, OriginPlaylist playlist, MasterPlaylist master)
     {
         var request = part.Request;
-        // What an interstitial leads to is no part of the video.
+        // 2. What an interstitial leads to is no part of the video.
         var apart = part.Role == ChildRole.Apart;
         var tracks = apart ? [] : subtitles.Tracks(request.VideoName);
         var decision = apart ? TrailerDecision.Without(TrailerPlan.NoTrailer)
             : request.Verdict == SessionVerdict.Valid && request.Token.Trailer != 0 ? await DecidePinnedAsync(context, request, playlist, master)
             : Decide(part, playlist, master);
+        // 3.
         var key = new TemplateKey(playlist, request.Video, request.Below, apart ? ChildRole.Apart.ToString() : decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
         if (compiled is null || compiled.Tracks != tracks)
@@ -271,10 +273,13 @@ internal sealed class PlaylistServer(
         var request = part.Request;
         if (request.Below != PlaylistAddress.DefaultName)
             names.Note(new(request.Video, request.Below, isMaster));
+        // 4.
         var token = new byte[SessionToken.Length];
         var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);
         session.Write(keys, request.Video, token);
+        // 5.
         await hits.RecordAsync(context, request.Beginning(session), HitKind.SessionStart, 0, 0);
+        // 6.
         await WatchAnswer.PlaylistAsync(context, template, token);
     }
 

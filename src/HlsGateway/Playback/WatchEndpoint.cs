@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Every player request: (1) its path and session, (2) whose video, (3) what it means, (4) one of five answers: playlist, redirect,
+/// Every player request: 1. its path and session, 2. whose video, 3. what it means, 4. one of five answers: playlist, redirect,
 /// caption, pass-through, problem.
 /// </summary>
 internal sealed class WatchEndpoint(
@@ -16,6 +16,7 @@ internal sealed class WatchEndpoint(
     public async Task ServeAsync(HttpContext context)
     {
         WatchAnswer.AllowAnyOrigin(context.Response);
+        // 1.
         if (WatchRequest.Read(context, keys, sessions.Value.Lifetime, time.GetUtcNow()) is not { } unnamed)
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status400BadRequest, "bad-path",
@@ -23,6 +24,7 @@ internal sealed class WatchEndpoint(
             return;
         }
 
+        // 2.
         var request = await router.NameAsync(unnamed, context.RequestAborted);
         if (request.Video.Length == 0)
         {
@@ -31,7 +33,9 @@ internal sealed class WatchEndpoint(
             return;
         }
 
+        // 3.
         var route = await router.RouteAsync(request, context.RequestAborted);
+        // 4.
         switch (route.Kind)
         {
             case RouteKind.Playlist:

@@ -32,12 +32,15 @@ internal sealed class ObjectSweep(
     public async Task<int> TurnAsync(CancellationToken ct)
     {
         await store.RemovePartialsAsync(PartialAge, ct);
-        await RetireAsync(ct);
         var removed = 0;
+        // 1.
+        await RetireAsync(ct);
         foreach (var revision in await RetiredAsync(ct))
             removed += await RemoveAsync(revision, ct) ? 1 : 0;
+        // 2.
         foreach (var job in await EndedAsync(ct))
             removed += await RemoveAsync(job, ct) ? 1 : 0;
+        // 3.
         return removed + await RemoveStraysAsync(ct);
     }
 
