@@ -21,6 +21,9 @@ public sealed class EntryNames
 
     private const int MostVideos = 100_000;
 
+    /// <summary>Characters of both names: they are a key of the database together, and PostgreSQL takes none of over 2,704 bytes.</summary>
+    private const int LongestNames = 2048;
+
     /// <summary>Master Playlists first, then by name.</summary>
     private static readonly ImmutableSortedSet<EntryName> None = ImmutableSortedSet<EntryName>.Empty.WithComparer(Comparer<EntryName>.Create((a, b) =>
         a.IsMaster == b.IsMaster ? string.CompareOrdinal(a.Name, b.Name) : b.IsMaster.CompareTo(a.IsMaster)));
@@ -35,7 +38,7 @@ public sealed class EntryNames
     /// <summary>A session began with it.</summary>
     public void Note(in EntryName entry)
     {
-        if (Add(entry))
+        if (entry.Video.Length + entry.Name.Length <= LongestNames && Add(entry))
             unwritten.Writer.TryWrite(entry);
     }
 
