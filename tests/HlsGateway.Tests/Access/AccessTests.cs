@@ -80,15 +80,17 @@ public sealed class AccessTests : IAsyncLifetime
     {
         var url = new Uri(ApiCalls().First(call => call.Method == HttpMethod.Get).Url, UriKind.Relative);
         using var guesser = host.NewClient("a-guess-that-is-wrong");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => guesser.GetAsync(url)));
-        Assert.InRange(answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized), 100, 299);
-        var refused = answers.First(answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
-        Assert.NotNull(refused.Headers.RetryAfter);
-        // While the guesser keeps the ration empty.
         using var admin = host.Api();
-        var mixed = await Task.WhenAll(Enumerable.Range(0, 440).Select(i => (i % 11 == 0 ? admin : guesser).GetAsync(url)));
-        Assert.All(mixed.Where((_, i) => i % 11 == 0), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
-        Assert.Contains(mixed, answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
+        // Five wrong ones a second are let through again: bursts, until they are too many for that.
+        var refused = await Eventually.GetAsync(async () =>
+        {
+            var mixed = await Task.WhenAll(Enumerable.Range(0, 440).Select(i => (i % 11 == 0 ? admin : guesser).GetAsync(url)));
+            Assert.All(mixed.Where((_, i) => i % 11 == 0), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+            return mixed.FirstOrDefault(answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
+        }, "wrong tokens are refused for their number");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        // The right one behind the very address that has none left.
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync(url)).StatusCode);
     }
 
     [Fact]

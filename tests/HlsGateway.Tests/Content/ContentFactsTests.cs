@@ -136,6 +136,7 @@ public sealed partial class ContentFactsTests(TrailerWorkshop workshop) : IClass
         var clock = new ManualClock();
         await using var host = await GatewayHost.StartAsync(configure: services => services.AddSingleton<TimeProvider>(clock));
         var facts = host.Services.GetRequiredService<ContentFacts>();
+        facts.Patience = TimeSpan.FromSeconds(60);
         var reads = 0;
         ContentSource Version(string video, int version) => new(video, version.ToString(CultureInfo.InvariantCulture), ["v.m3u8"], (_, _) =>
         {
