@@ -74,10 +74,5 @@ public static class CaptionLint
     }
 
     /// <summary>Distance of two PTS, which are 33 bits wide.</summary>
-    private static long OffMs(long left, long right)
-    {
-        const long Wrap = 1L << 33;
-        var off = (((left - right) % Wrap) + Wrap) % Wrap;
-        return Math.Min(off, Wrap - off) / 90;
-    }
+    private static long OffMs(long left, long right) => Math.Abs(MpegClock.Distance(left, right)) / MpegClock.TicksPerMs;
 }

@@ -6,9 +6,6 @@ namespace HlsGateway.Playlists;
 /// <summary>Cuts captions into WebVTT Media Segments (RFC 8216 section 3.5).</summary>
 public static class CaptionSegment
 {
-    /// <summary>MPEG-2 timestamps are 33 bits wide; a map beyond them is taken modulo 2^33.</summary>
-    private const long PtsMask = (1L << 33) - 1;
-
     /// <summary>What is served when nothing better can be (rule W5): a valid file without cues, and without a map, for that would be a guess.</summary>
     public static ReadOnlyMemory<byte> Empty { get; } = "WEBVTT\n\n"u8.ToArray();
 
@@ -68,7 +65,7 @@ public static class CaptionSegment
     private const string BlankSettings = "line:100% position:100% size:0% align:end";
 
     private static StringBuilder Head(long mpegts, int localMs = 0) => CaptionTime.Append(
-        new StringBuilder(512).Append(CultureInfo.InvariantCulture, $"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mpegts & PtsMask},LOCAL:"), localMs).Append("\n\n");
+        new StringBuilder(512).Append(CultureInfo.InvariantCulture, $"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{MpegClock.Wrapped(mpegts)},LOCAL:"), localMs).Append("\n\n");
 
     private static void Append(StringBuilder segment, CaptionCue cue)
     {

@@ -8,7 +8,7 @@ public static class DocumentLint
     /// <param name="name">What findings call the playlist.</param>
     /// <param name="master">Null where the bytes are no Master Playlist.</param>
     /// <param name="media">Null where the bytes are no Media Playlist.</param>
-    public static ImmutableArray<LintFinding> Check(string name, ReadOnlyMemory<byte> bytes, out MasterPlaylist? master, out MediaPlaylist? media)
+    public static ImmutableArray<LintFinding> Check(string name, ReadOnlyMemory<byte> bytes, TrailerUri isTrailer, out MasterPlaylist? master, out MediaPlaylist? media)
     {
         var findings = ImmutableArray.CreateBuilder<LintFinding>();
         if (!Playlist.TryParse(bytes, out master, out media, out var error))
@@ -28,11 +28,11 @@ public static class DocumentLint
         if (master is not null)
             CheckCaptions(name, master, findings);
         else if (media is not null)
-            CheckMedia(name, media, findings);
+            CheckMedia(name, media, isTrailer, findings);
         return findings.ToImmutable();
     }
 
-    private static void CheckMedia(string name, MediaPlaylist media, ImmutableArray<LintFinding>.Builder findings)
+    private static void CheckMedia(string name, MediaPlaylist media, TrailerUri isTrailer, ImmutableArray<LintFinding>.Builder findings)
     {
         var ends = media.Marks.Where(m => m.Kind == MarkKind.EndList).ToArray();
         if (ends.Length > 1)
@@ -44,14 +44,14 @@ public static class DocumentLint
             findings.Add(LintFinding.Error("S3", name, "EXT-X-TARGETDURATION is missing or no integer."));
         else if (media.TargetDuration < (media.LongestSegmentMs + 499) / 1000)
             findings.Add(LintFinding.Error("S3", name, $"EXT-X-TARGETDURATION is {media.TargetDuration}, but the longest segment lasts {media.LongestSegmentMs} ms."));
-        CheckSplice(name, media, findings);
+        CheckSplice(name, media, isTrailer, findings);
     }
 
     /// <summary>A clear trailer beside encrypted content says so, and a trailer in fMP4 has a header of its own.</summary>
-    private static void CheckSplice(string name, MediaPlaylist media, ImmutableArray<LintFinding>.Builder findings)
+    private static void CheckSplice(string name, MediaPlaylist media, TrailerUri isTrailer, ImmutableArray<LintFinding>.Builder findings)
     {
         var ranges = SpliceLint.Ranges(media);
-        var spliced = SpliceLint.SplicedRange(media, ranges);
+        var spliced = SpliceLint.SplicedRange(media, ranges, isTrailer);
         if (spliced < 0 || ranges.Length < 2)
             return;
         var range = ranges[spliced];
@@ -60,7 +60,7 @@ public static class DocumentLint
             findings.Add(LintFinding.Error("S6", name, "The trailer and the content share one EXT-X-MAP.", range.Line));
         if (trailer.MapIndex < 0 != content.MapIndex < 0)
             findings.Add(LintFinding.Error("S6", name, "The trailer has another container than the content beside it.", range.Line));
-        if (media.Encrypted && SpliceLint.IsTrailer(trailer.Uri) && SegmentKey.OfSegments(media)[range.First] is not null)
+        if (media.Encrypted && isTrailer(trailer.Uri) && SegmentKey.OfSegments(media)[range.First] is not null)
             findings.Add(LintFinding.Error("S5", name, "The content's key is in force for the trailer; EXT-X-KEY:METHOD=NONE is missing before it.", range.Line));
     }
 

@@ -12,6 +12,9 @@ public sealed record SessionRendition(string Name, bool Captions, MediaPlaylist 
 /// <param name="Line">Of that segment's URI.</param>
 public readonly record struct PlaylistRange(int First, int StartMs, int DurationMs, int Line);
 
+/// <summary>Whether a segment is a trailer's, or the blank window of its captions, by its URI: how those are written is not the playlists' business.</summary>
+public delegate bool TrailerUri(string uri);
+
 /// <summary>Rules that the Renditions of one session obey or break together: S1, S2, S3 and W3. Pure.</summary>
 public static class SpliceLint
 {
@@ -38,28 +41,28 @@ public static class SpliceLint
     }
 
     /// <summary>Index of the range that was spliced in: one of our trailer's segments begins it, or it is the last of several; -1 for none.</summary>
-    public static int SplicedRange(MediaPlaylist playlist, ImmutableArray<PlaylistRange> ranges)
+    public static int SplicedRange(MediaPlaylist playlist, ImmutableArray<PlaylistRange> ranges, TrailerUri isTrailer)
     {
         for (var at = 0; at < ranges.Length; at++)
         {
-            if (IsTrailer(playlist.Segments[ranges[at].First].Uri))
+            if (isTrailer(playlist.Segments[ranges[at].First].Uri))
                 return at;
         }
 
         return ranges.Length > 1 ? ranges.Length - 1 : -1;
     }
 
-    public static ImmutableArray<LintFinding> Check(IReadOnlyList<SessionRendition> renditions)
+    public static ImmutableArray<LintFinding> Check(IReadOnlyList<SessionRendition> renditions, TrailerUri isTrailer)
     {
         var findings = ImmutableArray.CreateBuilder<LintFinding>();
         if (renditions.FirstOrDefault(r => !r.Captions) is not { } first)
             return [];
         foreach (var other in renditions.Where(r => !ReferenceEquals(r, first)))
-            Compare(first, other, findings);
+            Compare(first, other, isTrailer, findings);
         return findings.ToImmutable();
     }
 
-    private static void Compare(SessionRendition first, SessionRendition other, ImmutableArray<LintFinding>.Builder findings)
+    private static void Compare(SessionRendition first, SessionRendition other, TrailerUri isTrailer, ImmutableArray<LintFinding>.Builder findings)
     {
         var (mine, theirs) = (Ranges(first.Playlist), Ranges(other.Playlist));
         if (mine.Length != theirs.Length)
@@ -75,7 +78,7 @@ public static class SpliceLint
         if (mine.Length < 2)
             return;
 
-        var spliced = SplicedRange(first.Playlist, mine);
+        var spliced = SplicedRange(first.Playlist, mine, isTrailer);
         for (var at = 0; at < mine.Length; at++)
         {
             if (Math.Abs(mine[at].StartMs - theirs[at].StartMs) > ContentToleranceMs)
@@ -88,10 +91,6 @@ public static class SpliceLint
 
         void Add(string rule, string message, int line = 0) => findings.Add(LintFinding.Error(rule, other.Name, message, line));
     }
-
-    /// <summary>Segments of our trailers and their blank caption windows are told by their path (docs/architecture.md).</summary>
-    public static bool IsTrailer(string uri) => uri.Contains("~t/", StringComparison.Ordinal)
-        || (uri.Contains("subtitles/", StringComparison.Ordinal) && uri.Contains("/trailer/", StringComparison.Ordinal));
 
     private static string Seconds(int ms) => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.###} s");
 }

@@ -47,12 +47,12 @@ public sealed class LintTests
     public void Trailers_that_differ_by_a_frame_are_alike() =>
         Assert.Empty(Together(Spliced, Spliced.Replace("#EXTINF:2.5,", "#EXTINF:2.521333,", StringComparison.Ordinal), captions: false));
 
-    private static ImmutableArray<LintFinding> Find(string playlist) => DocumentLint.Check("p", Encoding.UTF8.GetBytes(playlist), out _, out _);
+    private static ImmutableArray<LintFinding> Find(string playlist) => DocumentLint.Check("p", Encoding.UTF8.GetBytes(playlist), Rendered.IsTrailer, out _, out _);
 
     private static ImmutableArray<LintFinding> Together(string first, string second, bool captions)
     {
-        _ = DocumentLint.Check("first", Encoding.UTF8.GetBytes(first), out _, out var one);
-        _ = DocumentLint.Check("second", Encoding.UTF8.GetBytes(second), out _, out var other);
-        return SpliceLint.Check([new("first", false, one!), new("second", captions, other!)]);
+        _ = DocumentLint.Check("first", Encoding.UTF8.GetBytes(first), Rendered.IsTrailer, out _, out var one);
+        _ = DocumentLint.Check("second", Encoding.UTF8.GetBytes(second), Rendered.IsTrailer, out _, out var other);
+        return SpliceLint.Check([new("first", false, one!), new("second", captions, other!)], Rendered.IsTrailer);
     }
 }

@@ -5,6 +5,8 @@ namespace HlsGateway.Playlists.Tests;
 /// <summary>Short ways from text to playlist to text.</summary>
 internal static class Rendered
 {
+    public static bool IsTrailer(string uri) => uri.Contains("~t/", StringComparison.Ordinal);
+
     public const string Token = "TOKENtokenTOKENtokenTOKENtokenTOKENtoken";
 
     /// <summary>What a gateway would do with each kind of URI: parameters in segments and playlists, none in keys.</summary>

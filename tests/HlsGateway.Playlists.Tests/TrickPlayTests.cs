@@ -70,6 +70,6 @@ public sealed class TrickPlayTests
 
         Assert.True(Rendered.Media(Delta).IsDelta);
         Assert.Equal(Delta, Rendered.Spliced(Delta, Rendered.Trailer() with { Before = true }));
-        Assert.Empty(DocumentLint.Check("delta", Encoding.UTF8.GetBytes(Rendered.Spliced(Delta)), out _, out _).Where(finding => finding.Severity == LintSeverity.Error));
+        Assert.Empty(DocumentLint.Check("delta", Encoding.UTF8.GetBytes(Rendered.Spliced(Delta)), Rendered.IsTrailer, out _, out _).Where(finding => finding.Severity == LintSeverity.Error));
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
@@ -114,8 +113,7 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
     {
         Span<byte> bytes = stackalloc byte[16];
         XxHash128.Hash(Encoding.UTF8.GetBytes(name), bytes);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[4..], (ushort)at);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)(at >> 16));
+        Uuid7.Write(at, bytes);
         bytes[6] = (byte)(0x70 | (bytes[6] & 0x0f));
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3f));
         return new Guid(bytes, bigEndian: true);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Buffers.Text;
 
 namespace HlsGateway.Analytics;
@@ -12,9 +11,7 @@ internal static class SessionIds
 
     public static DateTime StartOf(Guid session)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        session.TryWriteBytes(bytes, bigEndian: true, out _);
-        var ms = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        var ms = Uuid7.UnixMs(session);
         return ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(ms).UtcDateTime : DateTime.MaxValue;
     }
 
@@ -22,7 +19,7 @@ internal static class SessionIds
     public static byte[] Floor(DateTimeOffset time)
     {
         var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, (ulong)Math.Max(0, time.ToUnixTimeMilliseconds()) << 16);
+        Uuid7.Write(Math.Max(0, time.ToUnixTimeMilliseconds()), bytes);
         return bytes;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
@@ -59,7 +60,7 @@ public static class AdtsFrames
     /// <summary>The time that a packed audio segment's ID3 tag states, 90 kHz; null without one.</summary>
     public static long? ReadTimestamp(ReadOnlySpan<byte> segment) => TimestampAt(segment) is var at && at < 0
         ? null
-        : (long)BinaryPrimitives.ReadUInt64BigEndian(segment[at..]) & (ContentEnd.Wrap - 1);
+        : MpegClock.Wrapped((long)BinaryPrimitives.ReadUInt64BigEndian(segment[at..]));
 
     /// <summary>Moves a packed audio segment in time: its ID3 tag's time, and no other byte.</summary>
     /// <param name="ticks">90 kHz; the time wraps at 33 bits.</param>
@@ -68,7 +69,7 @@ public static class AdtsFrames
     {
         if (ReadTimestamp(segment) is not { } time)
             throw new FormatException("The segment states no time.");
-        BinaryPrimitives.WriteUInt64BigEndian(segment[TimestampAt(segment)..], (ulong)((time + ticks) & (ContentEnd.Wrap - 1)));
+        BinaryPrimitives.WriteUInt64BigEndian(segment[TimestampAt(segment)..], (ulong)MpegClock.Wrapped(time + ticks));
     }
 
     /// <summary>Where the eight bytes of the tag's time begin; -1 without them.</summary>
@@ -107,7 +108,7 @@ public static class AdtsFrames
         "PRIV"u8.CopyTo(tag.AsSpan(10));
         tag[17] = (byte)body;
         TimestampOwner.CopyTo(tag.AsSpan(20));
-        BinaryPrimitives.WriteUInt64BigEndian(tag.AsSpan(20 + TimestampOwner.Length), (ulong)(pts & ((1L << 33) - 1)));
+        BinaryPrimitives.WriteUInt64BigEndian(tag.AsSpan(20 + TimestampOwner.Length), (ulong)MpegClock.Wrapped(pts));
         return tag;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
@@ -10,9 +11,6 @@ public static class ContentEnd
 {
     /// <summary>Ends are rounded up to this, 90 kHz, so that videos of about one length share a trailer copy. A player that keeps its clock pauses for as long.</summary>
     public const long Step = 9_000;
-
-    /// <summary>MPEG-2 timestamps have 33 bits.</summary>
-    public const long Wrap = 1L << 33;
 
     /// <summary>An end of picture and sound that lie further apart is none that a trailer could go on from.</summary>
     private const long MostApart = 5 * 90_000;
@@ -54,6 +52,6 @@ public static class ContentEnd
             end = Math.Max(mine, end ?? mine);
         }
 
-        return (int?)(((end % Wrap) + Step - 1) / Step % (Wrap / Step));
+        return (int?)(((end % MpegClock.Wrap) + Step - 1) / Step % (MpegClock.Wrap / Step));
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
@@ -159,8 +160,8 @@ public sealed class TsSegment
         content = payload[begin..];
         pts = TsTimestamps.ReadTime(payload[9..]);
         // 33 bits wrap after 26.5 hours: a time far below its predecessor lies beyond the wrap.
-        if (lastPts >= 0 && lastPts - pts > ContentEnd.Wrap / 2)
-            pts += ContentEnd.Wrap;
+        if (lastPts >= 0 && lastPts - pts > MpegClock.Wrap / 2)
+            pts += MpegClock.Wrap;
         lastPts = pts;
         return true;
     }

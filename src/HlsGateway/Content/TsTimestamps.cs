@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
@@ -48,7 +49,7 @@ public static class TsTimestamps
             if (at + 6 > field.Length)
                 throw new FormatException("A clock reference is cut off.");
             var low = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(field[(at + 4)..]) & 0x7fff);
-            var clock = Wrapped((((long)BinaryPrimitives.ReadUInt32BigEndian(field[at..]) << 1) | (uint)(field[at + 4] >> 7)) + ticks);
+            var clock = MpegClock.Wrapped((((long)BinaryPrimitives.ReadUInt32BigEndian(field[at..]) << 1) | (uint)(field[at + 4] >> 7)) + ticks);
             BinaryPrimitives.WriteUInt32BigEndian(field[at..], (uint)(clock >> 1));
             BinaryPrimitives.WriteUInt16BigEndian(field[(at + 4)..], (ushort)((clock & 1) << 15 | low));
             at += 6;
@@ -79,13 +80,11 @@ public static class TsTimestamps
 
     private static void ShiftTime(Span<byte> time, long ticks)
     {
-        var value = Wrapped(ReadTime(time) + ticks);
+        var value = MpegClock.Wrapped(ReadTime(time) + ticks);
         time[0] = (byte)((time[0] & 0xf1) | (int)((value >> 29) & 0x0e));
         time[1] = (byte)(value >> 22);
         time[2] = (byte)(((value >> 14) & 0xfe) | 1);
         time[3] = (byte)(value >> 7);
         time[4] = (byte)(((value << 1) & 0xfe) | 1);
     }
-
-    private static long Wrapped(long time) => time & (ContentEnd.Wrap - 1);
 }

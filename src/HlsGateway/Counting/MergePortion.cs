@@ -41,7 +41,7 @@ internal sealed class MergePortion(
             state = read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
             Sums.Take(state);
         }
-        if (state.Requests == 0 && RollupSums.BeganAt(hit.Session) < expired())
+        if (state.Requests == 0 && Uuid7.UnixMs(hit.Session) < expired())
         {
             // What counts for nothing brings no session back that fetched nothing; what was counted elsewhere and comes late does.
             if (hit.Rule != HitRule.Counted)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace HlsGateway.Counting;
@@ -62,15 +61,7 @@ internal sealed class RollupSums(RollupRules rules)
     }
 
     /// <summary>The quarter of an hour in which a session began, by its UUIDv7.</summary>
-    public static long QuarterOf(Guid session) => BeganAt(session) / Quarter * Quarter;
-
-    /// <summary>Unix ms.</summary>
-    public static long BeganAt(Guid session)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        session.TryWriteBytes(bytes, bigEndian: true, out _);
-        return (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
-    }
+    public static long QuarterOf(Guid session) => Uuid7.UnixMs(session) / Quarter * Quarter;
 
     /// <summary>The seconds whose middle lies in [start, end): neighbouring segments cover each second once.</summary>
     public static (int First, int End) Seconds(long startMs, long endMs) => ((int)((startMs + 499) / 1000), (int)((endMs + 499) / 1000));

@@ -144,10 +144,5 @@ internal sealed class SegmentLint(string name, bool independent)
     private void Error(string rule, string message, in FollowedSegment at) => findings.Add(LintFinding.Error(rule, name, message, at.Line));
 
     /// <summary>From one PTS to another, milliseconds; both are 33 bits wide and may have wrapped between.</summary>
-    private static double Ms(long from, long to)
-    {
-        const long Wrap = 1L << 33;
-        var ticks = (((to - from) % Wrap) + Wrap) % Wrap;
-        return (ticks >= Wrap / 2 ? ticks - Wrap : ticks) / 90.0;
-    }
+    private static double Ms(long from, long to) => MpegClock.Distance(from, to) / (double)MpegClock.TicksPerMs;
 }

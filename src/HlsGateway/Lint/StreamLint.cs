@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using HlsGateway.Playback;
 using HlsGateway.Playlists;
 
 namespace HlsGateway.Lint;
@@ -81,7 +82,7 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
         }
 
         // 3.
-        findings.AddRange(SpliceLint.Check([.. followed.Select(f => new SessionRendition(f.Child.Name, f.Child.Captions, f.Media))]));
+        findings.AddRange(SpliceLint.Check([.. followed.Select(f => new SessionRendition(f.Child.Name, f.Child.Captions, f.Media))], TrailerPath.IsIn));
         // 4.
         segmentsDue += followed.Sum(f => f.Media.Segments.Length);
         var bound = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct };
@@ -102,7 +103,7 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
         playlists++;
         if (file.ContentType is not (null or "application/vnd.apple.mpegurl" or "audio/mpegurl" or "application/x-mpegurl"))
             findings.Add(LintFinding.Warning("D1", name, $"The Content-Type is {file.ContentType} and not application/vnd.apple.mpegurl."));
-        findings.AddRange(DocumentLint.Check(name, file.Bytes, out var master, out var media));
+        findings.AddRange(DocumentLint.Check(name, file.Bytes, TrailerPath.IsIn, out var master, out var media));
         return (master, media);
     }
 
@@ -126,7 +127,7 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
     {
         var media = followed.Media;
         var (ranges, keys, lines) = (SpliceLint.Ranges(media), SegmentKey.OfSegments(media), media.SegmentLines);
-        var spliced = SpliceLint.SplicedRange(media, ranges);
+        var spliced = SpliceLint.SplicedRange(media, ranges, TrailerPath.IsIn);
         var lint = new SegmentLint(followed.Child.Name, independent);
         var range = -1;
         for (var at = 0; at < media.Segments.Length; at++)
@@ -158,7 +159,7 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
     {
         var media = followed.Media;
         var (ranges, lines) = (SpliceLint.Ranges(media), media.SegmentLines);
-        var spliced = SpliceLint.SplicedRange(media, ranges);
+        var spliced = SpliceLint.SplicedRange(media, ranges, TrailerPath.IsIn);
         var (range, contentStart) = (-1, 0);
         for (var at = 0; at < media.Segments.Length; at++)
         {
@@ -180,7 +181,7 @@ internal sealed class StreamLint(LintSource source, Action<int, int>? progress =
     /// <summary>Rules S1 and S9: what the Master Playlist says of its Variant Streams.</summary>
     private static void CheckMaster(string name, MasterPlaylist master, List<Followed> followed, List<LintFinding> findings)
     {
-        if (master.HasIFrameStreams && followed.Exists(f => f.Media.Segments.Any(s => SpliceLint.IsTrailer(s.Uri))))
+        if (master.HasIFrameStreams && followed.Exists(f => f.Media.Segments.Any(s => TrailerPath.IsIn(s.Uri))))
             findings.Add(LintFinding.Error("S1", name, "EXT-X-I-FRAME-STREAM-INF stands beside Variant Streams with a trailer, which trick play does not have."));
         var sound = followed.Where(f => f.Child is { Captions: false, Variants.IsEmpty: true }).Select(f => f.Peak).DefaultIfEmpty(0).Max();
         foreach (var f in followed)

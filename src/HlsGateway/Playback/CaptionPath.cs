@@ -1,4 +1,5 @@
 using System.Globalization;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Playback;
 
@@ -30,7 +31,7 @@ internal readonly record struct CaptionPath(string Language, string Version, lon
         long? mpegts = null;
         if (!pts.SequenceEqual("x"))
         {
-            if (!long.TryParse(pts, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value >= 1L << 33)
+            if (!long.TryParse(pts, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value >= MpegClock.Wrap)
                 return false;
             mpegts = value;
         }

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace HlsGateway.Playback;
@@ -33,8 +31,6 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
     /// <summary>How a target begins whose scheme the origin's playlist leaves open.</summary>
     public const string AnyScheme = "://";
 
-    private const int TagSize = 9;
-
     /// <summary>The path below the video's folder, or null when the target is too long for a path of ours.</summary>
     public string? ToPath(SigningKeys keys, ReadOnlySpan<char> video)
     {
@@ -42,9 +38,7 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
         var encoded = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload));
         if (encoded.Length + video.Length > WatchPath.MaxLength - 300)
             return null;
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag(keys.Targets[0], video, encoded, tag);
-        return $"{Marker}/{encoded}.{Base64Url.EncodeToString(tag[..TagSize])}/{FileName()}";
+        return $"{Marker}/{encoded}.{keys.Targets.Sign(Message(video, encoded))}/{FileName()}";
     }
 
     /// <summary>Reads a path that begins with <c>~x/</c>.</summary>
@@ -57,23 +51,13 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
         if (dot <= 0 || slash < dot)
             return false;
         var encoded = rest[..dot];
-        Span<byte> given = stackalloc byte[TagSize];
-        if (Base64Url.DecodeFromChars(rest[(dot + 1)..slash], given, out _, out var written) is not OperationStatus.Done || written != TagSize)
+        if (!keys.Targets.Verifies(Message(video, encoded), rest[(dot + 1)..slash]))
             return false;
 
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        foreach (var mac in keys.Targets)
-        {
-            Tag(mac, video, encoded, tag);
-            if (!CryptographicOperations.FixedTimeEquals(tag[..TagSize], given))
-                continue;
-            var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
-            target = new OpaqueTarget((TargetUse)payload[0], payload[1..]);
-            // A relative URI of a playlist that stands here must never pass for the playlist itself.
-            return rest[(slash + 1)..].SequenceEqual(target.FileName());
-        }
-
-        return false;
+        var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
+        target = new OpaqueTarget((TargetUse)payload[0], payload[1..]);
+        // A relative URI of a playlist that stands here must never pass for the playlist itself.
+        return rest[(slash + 1)..].SequenceEqual(target.FileName());
     }
 
     private string FileName()
@@ -88,12 +72,5 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
         return normal;
     }
 
-    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> encoded, Span<byte> tag)
-    {
-        var message = new byte[video.Length + 1 + encoded.Length];
-        var length = Encoding.ASCII.GetBytes(video, message);
-        message[length++] = (byte)'?';
-        Encoding.ASCII.GetBytes(encoded, message.AsSpan(length));
-        mac.Compute(message, tag);
-    }
+    private static byte[] Message(ReadOnlySpan<char> video, ReadOnlySpan<char> encoded) => Encoding.ASCII.GetBytes($"{video}?{encoded}");
 }

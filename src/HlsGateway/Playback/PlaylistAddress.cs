@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace HlsGateway.Playback;
@@ -78,30 +77,17 @@ internal static class PlaylistAddress
         if (master.Kind == OriginKind.Store || string.Equals(master.Locator, $"{video}/{DefaultName}", StringComparison.Ordinal))
             return "";
         var encoded = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(master.Locator));
-        return $"{encoded}.{Tag(keys.Targets[0], video, encoded)}";
+        return $"{encoded}.{keys.Targets.Sign(Message(video, encoded))}";
     }
 
     /// <summary>Reads it back; what is not ours is as good as absent.</summary>
     public static OriginTarget ReadCaptionSource(SigningKeys keys, string video, ReadOnlySpan<char> value)
     {
         var dot = value.IndexOf('.');
-        if (dot > 0 && Base64Url.IsValid(value[..dot]))
-        {
-            var encoded = value[..dot].ToString();
-            foreach (var mac in keys.Targets)
-            {
-                if (CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Tag(mac, video, encoded)), Encoding.UTF8.GetBytes(value[(dot + 1)..].ToString())))
-                    return WatchRouter.Source(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded)));
-            }
-        }
-
+        if (dot > 0 && Base64Url.IsValid(value[..dot]) && keys.Targets.Verifies(Message(video, value[..dot]), value[(dot + 1)..]))
+            return WatchRouter.Source(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(value[..dot])));
         return new(OriginKind.Cluster, $"{video}/{DefaultName}");
     }
 
-    private static string Tag(SigningKeys.Mac mac, string video, string encoded)
-    {
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        mac.Compute(Encoding.UTF8.GetBytes($"captions?{video}?{encoded}"), tag);
-        return Base64Url.EncodeToString(tag[..9]);
-    }
+    private static byte[] Message(string video, ReadOnlySpan<char> encoded) => Encoding.UTF8.GetBytes($"captions?{video}?{encoded}");
 }

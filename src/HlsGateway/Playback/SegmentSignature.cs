@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace HlsGateway.Playback;
@@ -22,16 +19,11 @@ internal readonly record struct SegmentTime(string Duration, int StartMs, int? E
 /// </summary>
 internal static class SegmentSignature
 {
-    /// <summary>Characters of a signature: 8 bytes as base64url.</summary>
-    public const int Length = 11;
-
     /// <summary>
     /// The kind of a Variant Stream's segment whose playlist slides: its time in the window is not where it stands in the content, so
     /// <c>t</c> is its Media Sequence Number, which names it in each window.
     /// </summary>
     public const string Live = "l";
-
-    private const int Size = 8;
 
     /// <summary>Seven digits, a point and the 18 places that a sum of durations is exact to.</summary>
     private const int LongestDuration = 26;
@@ -53,34 +45,21 @@ internal static class SegmentSignature
     {
         var start = time.StartMs.ToString(CultureInfo.InvariantCulture);
         var end = time.EndMs is not { } endMs || (TryMilliseconds(time.Duration, out var rounded) && (long)time.StartMs + rounded == endMs) ? "" : endMs.ToString(CultureInfo.InvariantCulture);
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag(keys.Segments[0], video, below, time.Duration, start, kind, end, rendition, tag);
-        return $"&duration={time.Duration}&t={start}{Optional("&e=", end)}{Optional("&k=", kind)}{Optional("&r=", rendition)}&s={Base64Url.EncodeToString(tag[..Size])}";
+        var message = Message(video, below, time.Duration, start, kind, end, rendition, stackalloc byte[LengthOf(video, below, time.Duration, start, kind, end, rendition)]);
+        return $"&duration={time.Duration}&t={start}{Optional("&e=", end)}{Optional("&k=", kind)}{Optional("&r=", rendition)}&s={keys.Segments.Sign(message)}";
     }
 
     /// <summary>True when the query's duration, start, end and kind were signed for this path of this video; gives start and length as milliseconds.</summary>
     public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in PlayerQuery query, out int startMs, out int durationMs)
     {
         startMs = durationMs = 0;
-        Span<byte> given = stackalloc byte[Size];
-        if (query.Signature.Length != Length || query.Duration.Length is 0 or > LongestDuration || query.Start.Length is 0 or > LongestTime
-            || query.End.Length > LongestTime || query.Kind.Length > 1 || query.Rendition.Length > LongestRendition
-            || Base64Url.DecodeFromChars(query.Signature, given, out _, out var written) is not OperationStatus.Done || written != Size)
+        if (query.Duration.Length is 0 or > LongestDuration || query.Start.Length is 0 or > LongestTime
+            || query.End.Length > LongestTime || query.Kind.Length > 1 || query.Rendition.Length > LongestRendition)
             return false;
-
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        var matches = false;
-        foreach (var mac in keys.Segments)
-        {
-            Tag(mac, video, below, query.Duration, query.Start, query.Kind, query.End, query.Rendition, tag);
-            if (CryptographicOperations.FixedTimeEquals(tag[..Size], given))
-            {
-                matches = true;
-                break;
-            }
-        }
-
-        if (!matches || !TryWhole(query.Start, out startMs) || !TryMilliseconds(query.Duration, out durationMs))
+        var message = Message(
+            video, below, query.Duration, query.Start, query.Kind, query.End, query.Rendition,
+            stackalloc byte[LengthOf(video, below, query.Duration, query.Start, query.Kind, query.End, query.Rendition)]);
+        if (!keys.Segments.Verifies(message, query.Signature) || !TryWhole(query.Start, out startMs) || !TryMilliseconds(query.Duration, out durationMs))
             return false;
         if (query.End.IsEmpty)
             return true;
@@ -100,12 +79,11 @@ internal static class SegmentSignature
 
     private static string Optional(string name, string value) => value.Length == 0 ? "" : name + value;
 
-    private static void Tag(
-        SigningKeys.Mac mac, ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end,
-        ReadOnlySpan<char> rendition, Span<byte> tag)
+    /// <summary>'?' cannot stand in any of the parts, so they cannot run into one another.</summary>
+    private static ReadOnlySpan<byte> Message(
+        ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end,
+        ReadOnlySpan<char> rendition, Span<byte> message)
     {
-        // '?' cannot stand in a path, so the parts cannot run into one another.
-        Span<byte> message = stackalloc byte[video.Length + below.Length + duration.Length + start.Length + kind.Length + end.Length + rendition.Length + 6];
         var length = Encoding.ASCII.GetBytes(video, message);
         length = Append(message, length, below);
         length = Append(message, length, duration);
@@ -115,8 +93,12 @@ internal static class SegmentSignature
             length = Append(message, length, end);
         if (!rendition.IsEmpty)
             length = Append(message, length, rendition);
-        mac.Compute(message[..length], tag);
+        return message[..length];
     }
+
+    private static int LengthOf(
+        ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end, ReadOnlySpan<char> rendition) =>
+        video.Length + below.Length + duration.Length + start.Length + kind.Length + end.Length + rendition.Length + 6;
 
     private static int Append(Span<byte> message, int length, ReadOnlySpan<char> part)
     {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using HlsGateway.Playlists;
 
@@ -22,7 +21,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
 
     private const int Signed = 16 + 1 + 4;
     private const int Size = 30;
-    private const int TagSize = Size - Signed;
+    internal const int TagSize = Size - Signed;
     private const byte PlacementBits = 7;
     private const int LastOfId = 15;
 
@@ -39,16 +38,8 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         }
     }
 
-    /// <summary>When the session began: the first 48 bits of a UUIDv7 are Unix milliseconds (RFC 9562 section 5.7).</summary>
-    public long StartedAtMs
-    {
-        get
-        {
-            Span<byte> id = stackalloc byte[16];
-            Id.TryWriteBytes(id, bigEndian: true, out _);
-            return (long)(BinaryPrimitives.ReadUInt64BigEndian(id) >> 16);
-        }
-    }
+    /// <summary>When the session began, Unix milliseconds.</summary>
+    public long StartedAtMs => Uuid7.UnixMs(Id);
 
     /// <summary>Begins a session.</summary>
     /// <param name="video">The video's id as it stands in the URL; the signature binds the token to it.</param>
@@ -67,9 +58,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         Id.TryWriteBytes(raw, bigEndian: true, out _);
         raw[16] = VideoSegments;
         BinaryPrimitives.WriteUInt32BigEndian(raw[17..], Trailer);
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        Tag((Preview ? keys.Previews : keys.Sessions)[0], raw[..Signed], video, tag);
-        tag[..TagSize].CopyTo(raw[Signed..]);
+        (Preview ? keys.Previews : keys.Sessions).Sign(Message(raw[..Signed], video, stackalloc byte[Signed + video.Length]), raw[Signed..]);
         Base64Url.EncodeToUtf8(raw, destination);
     }
 
@@ -88,10 +77,11 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         if (videoLength == 0)
             return SessionVerdict.Forged;
 
+        var message = Message(raw[..Signed], path[..videoLength], stackalloc byte[Signed + videoLength]);
         var preview = false;
-        if (!Matches(keys.Sessions, raw, path[..videoLength]))
+        if (!keys.Sessions.Verifies(message, raw[Signed..]))
         {
-            preview = Matches(keys.Previews, raw, path[..videoLength]);
+            preview = keys.Previews.Verifies(message, raw[Signed..]);
             if (!preview)
                 return SessionVerdict.Forged;
         }
@@ -121,26 +111,12 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         return length - 1;
     }
 
-    private static bool Matches(ReadOnlySpan<SigningKeys.Mac> macs, ReadOnlySpan<byte> raw, ReadOnlySpan<char> video)
+    /// <summary>What is signed: the token and its video, which is ASCII once it has passed <see cref="WatchPath"/>.</summary>
+    private static ReadOnlySpan<byte> Message(ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, Span<byte> message)
     {
-        Span<byte> tag = stackalloc byte[SigningKeys.Mac.Size];
-        foreach (var mac in macs)
-        {
-            Tag(mac, raw[..Signed], video, tag);
-            if (CryptographicOperations.FixedTimeEquals(tag[..TagSize], raw[Signed..]))
-                return true;
-        }
-
-        return false;
-    }
-
-    private static void Tag(SigningKeys.Mac mac, ReadOnlySpan<byte> signed, ReadOnlySpan<char> video, Span<byte> tag)
-    {
-        Span<byte> message = stackalloc byte[Signed + video.Length];
         signed.CopyTo(message);
-        // Paths are ASCII once they have passed WatchPath.
-        var length = Signed + Encoding.ASCII.GetBytes(video, message[Signed..]);
-        mac.Compute(message[..length], tag);
+        Encoding.ASCII.GetBytes(video, message[Signed..]);
+        return message;
     }
 }
 

@@ -4,6 +4,7 @@ using FFMpegCore;
 using FFMpegCore.Enums;
 using HlsGateway.Content;
 using HlsGateway.Media;
+using HlsGateway.Playlists;
 
 namespace HlsGateway.Trailers;
 
@@ -32,7 +33,7 @@ public static class ConditioningArguments
     /// <summary>False for shapes that no copy can be made for: another codec, an odd size, a rate that breaks the grid.</summary>
     public static bool Supports(in RenditionShape shape) =>
         (shape.HasVideo || shape.HasAudio)
-        && (shape.Continues is not { } step || (step >= 0 && step < ContentEnd.Wrap / ContentEnd.Step && shape.Container is "ts" or "aac"))
+        && (shape.Continues is not { } step || (step >= 0 && step < MpegClock.Wrap / ContentEnd.Step && shape.Container is "ts" or "aac"))
         && (shape.Delay == 0 || (shape.Container == "ts" && FrameRate.TryParse(shape.FrameRate, out var frames) && frames.TicksOf(shape.Delay) is > 0 and < TsFirstPts / 2))
         && shape.Container is "ts" or "fmp4" or "aac" && (shape.Container != "aac" || !shape.HasVideo)
         && (!shape.HasVideo || (Profiles.Contains(shape.VideoProfile) && shape.Width % 2 == 0 && shape.Height % 2 == 0

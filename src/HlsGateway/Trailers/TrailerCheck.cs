@@ -51,10 +51,10 @@ internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler comp
             }
             var spliced = Splice(version, copy, shape, findings);
             findings.AddRange(CaptionLint.Check(copy.Profile + " captions", 0, CaptionSegment.Blank(copy.FirstVideoPts, copy.LengthMs), copy.FirstVideoPts, rangeStartMs: 0, trailer: true));
-            findings.AddRange(SpliceLint.Check(spliced));
+            findings.AddRange(SpliceLint.Check(spliced, TrailerPath.IsIn));
             renditions.AddRange(spliced.Take(1));
         }
-        findings.AddRange(SpliceLint.Check(renditions));
+        findings.AddRange(SpliceLint.Check(renditions, TrailerPath.IsIn));
         return new CheckReport(version.Label, copies, findings.ToImmutable());
     }
 
@@ -108,7 +108,7 @@ internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler comp
         {
             var bytes = new byte[template.Length];
             template.Render(SessionToken.Anonymous, bytes);
-            findings.AddRange(DocumentLint.Check(name, bytes, out _, out var served));
+            findings.AddRange(DocumentLint.Check(name, bytes, TrailerPath.IsIn, out _, out var served));
             if (served is not null)
                 renditions.Add(new SessionRendition(name, captions, served));
         }

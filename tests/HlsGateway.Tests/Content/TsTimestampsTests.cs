@@ -1,5 +1,6 @@
 using System.Globalization;
 using HlsGateway.Content;
+using HlsGateway.Playlists;
 using HlsGateway.Tests.Trailers;
 
 namespace HlsGateway.Tests.Content;
@@ -34,14 +35,14 @@ public sealed class TsTimestampsTests(TrailerWorkshop workshop) : IClassFixture<
     {
         var before = await File.ReadAllBytesAsync(await SegmentAsync());
         var bytes = before.ToArray();
-        TsTimestamps.Shift(bytes, -(ContentEnd.Wrap / 2));
-        TsTimestamps.Shift(bytes, -(ContentEnd.Wrap / 2));
+        TsTimestamps.Shift(bytes, -(MpegClock.Wrap / 2));
+        TsTimestamps.Shift(bytes, -(MpegClock.Wrap / 2));
         Assert.Equal(before, bytes);
 
         // The first second lies before the wrap, the others behind it.
-        TsTimestamps.Shift(bytes, ContentEnd.Wrap - 216_000);
-        Assert.All(ClockReferences(bytes), clock => Assert.InRange(clock, 0, ContentEnd.Wrap - 1));
-        Assert.True(ClockReferences(bytes).Max() - ClockReferences(bytes).Min() > ContentEnd.Wrap / 2, "some lie on either side");
+        TsTimestamps.Shift(bytes, MpegClock.Wrap - 216_000);
+        Assert.All(ClockReferences(bytes), clock => Assert.InRange(clock, 0, MpegClock.Wrap - 1));
+        Assert.True(ClockReferences(bytes).Max() - ClockReferences(bytes).Min() > MpegClock.Wrap / 2, "some lie on either side");
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class TsTimestampsTests(TrailerWorkshop workshop) : IClassFixture<
 
             try
             {
-                TsTimestamps.Shift(bytes, random.NextInt64(-ContentEnd.Wrap, ContentEnd.Wrap));
+                TsTimestamps.Shift(bytes, random.NextInt64(-MpegClock.Wrap, MpegClock.Wrap));
             }
             catch (FormatException)
             {
