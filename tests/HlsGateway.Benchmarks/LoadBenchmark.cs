@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using HlsGateway.Analytics;
 using HlsGateway.Counting;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.DependencyInjection;

@@ -21,7 +21,7 @@ internal static class Failures
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", Plain(bad)),
             // Kestrel's own words for a chunk size beyond 31 bits; it is the client's fault all the same.
             IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is longer than any may be."),
-            Analytics.LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be asked now",
+            LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be asked now",
                 "PostgreSQL does not answer, or not in time. Viewers are counted all the same. Try again in a moment."),
             _ => Problems.Of(500, "internal", "Something went wrong on this side",
                 "The failure is in the gateway's log. Try again; when it lasts, tell the operator the time and the call."),
@@ -31,7 +31,7 @@ internal static class Failures
 
     /// <summary>What a client did, or what is told elsewhere once: a line for each would let anybody fill the log.</summary>
     public static bool IsExpected(Exception failure) =>
-        failure is BadHttpRequestException or Analytics.LedgerAwayException or IOException { InnerException: OverflowException };
+        failure is BadHttpRequestException or LedgerAwayException or IOException { InnerException: OverflowException };
 
     // Kestrel's and the binder's messages tell which parameter failed and how; an inner message may tell more than that.
     private static string Plain(BadHttpRequestException bad) =>

@@ -1,3 +1,4 @@
+using HlsGateway.Counting;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Analytics;

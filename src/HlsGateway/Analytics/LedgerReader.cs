@@ -1,4 +1,5 @@
 using System.Data.Common;
+using HlsGateway.Access;
 using HlsGateway.Counting;
 using HlsGateway.Counting.Postgres;
 using Microsoft.Data.Sqlite;
@@ -110,6 +111,3 @@ internal sealed class LedgerReader : IAsyncDisposable
         }
     }
 }
-
-/// <summary>Reports cannot be answered now; counting goes on in the outbox.</summary>
-internal sealed class LedgerAwayException(Exception inner) : Exception("PostgreSQL does not answer.", inner);

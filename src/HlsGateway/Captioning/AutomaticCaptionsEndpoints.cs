@@ -1,7 +1,6 @@
 using HlsGateway.Access;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 

@@ -2,10 +2,10 @@ using System.Data.Common;
 using System.Diagnostics;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Captioning;

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using HlsGateway.Access;
+using HlsGateway.Jobs;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Catalogue;

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Dapper;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Storage;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Catalogue;

@@ -3,6 +3,7 @@ using Dapper;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
@@ -34,6 +35,7 @@ internal sealed class OfflineTarget : VideoTarget
         builder.AddDatabase();
         builder.AddBlobStorage();
         builder.AddMedia();
+        builder.AddJobs();
         builder.AddCatalogue();
         builder.AddSubtitles();
         builder.AddTranscoding();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using HlsGateway.Analytics;
 using HlsGateway.Counting.Postgres;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;

@@ -1,8 +1,8 @@
 using HlsGateway.Catalogue;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Demo;
 

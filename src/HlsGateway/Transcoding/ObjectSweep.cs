@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Playback;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Options;

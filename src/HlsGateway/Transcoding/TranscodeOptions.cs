@@ -11,10 +11,6 @@ public sealed class TranscodeOptions : IValidatableObject
     [Range(1, 64)]
     public int Concurrency { get; init; } = 1;
 
-    /// <summary>A worker that says nothing for this long has died, and its job is anyone's; it speaks every second.</summary>
-    [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
-    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(20);
-
     /// <summary>Longest upload.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "06:00:00")]
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(90);

@@ -1,6 +1,8 @@
 using System.Data.Common;
+using HlsGateway.Captioning;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;

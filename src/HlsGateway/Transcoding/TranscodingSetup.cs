@@ -1,3 +1,5 @@
+using HlsGateway.Captioning;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
@@ -8,8 +10,6 @@ public static class TranscodingSetup
     public static void AddTranscoding(this WebApplicationBuilder builder)
     {
         builder.Services.AddAnnotatedOptions<TranscodeOptions>(TranscodeOptions.Section);
-        builder.Services.AddSingleton<JobTable>();
-        builder.Services.AddSingleton<JobLoop>();
         builder.Services.AddSingleton<CaptionQueue>();
         builder.Services.AddSingleton<VideoPipeline>();
         builder.Services.AddSingleton<UploadIntake>();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HlsGateway.Catalogue;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Options;

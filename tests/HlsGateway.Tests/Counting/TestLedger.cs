@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using HlsGateway.Analytics;
 using HlsGateway.Counting;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;

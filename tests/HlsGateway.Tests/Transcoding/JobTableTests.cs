@@ -1,5 +1,6 @@
 using Dapper;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Configuration;
@@ -151,7 +152,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     private Task<bool> FinishAsync(JobTable table, ClaimedJob job) =>
         databases[0].WriteAsync((connection, transaction) => table.FinishAsync(job, connection, transaction), CancellationToken.None);
 
-    private JobTable NewTable() => new(NewDatabase(), Options.Create(new TranscodeOptions()), clock);
+    private JobTable NewTable() => new(NewDatabase(), Options.Create(new JobsOptions()), clock);
 
     private CatalogueDatabase NewDatabase()
     {

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
+using HlsGateway.Jobs;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Tests.Storage;
-using HlsGateway.Transcoding;
 
 namespace HlsGateway.Tests.Transcoding;
 

@@ -3,6 +3,7 @@ using Dapper;
 using HlsGateway.Catalogue;
 using HlsGateway.Content;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Playback;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Hosting;
@@ -45,7 +46,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         this.postgres = postgres;
         this.store = store ?? new DiskStore(Options.Create(new StorageOptions()), Options.Create(Gateway), new HostingEnvironment { ContentRootPath = folder });
         var database = NewDatabase();
-        jobs = new JobTable(database, Options.Create(new TranscodeOptions()), clock);
+        jobs = new JobTable(database, Options.Create(new JobsOptions()), clock);
         catalogue = new CatalogueStore(database, new PublishedVideos(), clock);
         sweeps = [NewSweep(database), NewSweep(NewDatabase())];
     }

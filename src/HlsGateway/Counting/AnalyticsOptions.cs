@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace HlsGateway.Analytics;
+namespace HlsGateway.Counting;
 
 /// <summary>The section <c>Analytics</c>: the parameters of the definitions in docs/metrics.md.</summary>
 internal sealed class AnalyticsOptions : IValidatableObject

@@ -2,7 +2,7 @@ using System.Data.Common;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Jobs;
 
 /// <summary>How far a job is: a state of the table, and 0 to 1.</summary>
 internal sealed record JobStep(string State, double Progress);
@@ -23,7 +23,7 @@ internal enum JobEnd
 }
 
 /// <summary>What workers of every kind share: they take jobs, keep their leases, and say how a job ended that was not finished.</summary>
-internal sealed class JobLoop(JobTable jobs, IOptions<TranscodeOptions> options, TimeProvider time, ILogger<JobLoop> log)
+internal sealed class JobLoop(JobTable jobs, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobLoop> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 

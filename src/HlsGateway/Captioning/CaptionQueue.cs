@@ -2,10 +2,11 @@ using System.Data.Common;
 using Dapper;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Jobs;
 using HlsGateway.Subtitles;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Captioning;
 
 /// <summary>A job of <see cref="JobKind.Captions"/>, as its row tells it.</summary>
 internal sealed class CaptionJob

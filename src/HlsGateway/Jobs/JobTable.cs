@@ -4,7 +4,7 @@ using Dapper;
 using HlsGateway.Database;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Transcoding;
+namespace HlsGateway.Jobs;
 
 /// <summary>What a job makes. Each kind has workers of its own: speech that is being written down keeps no upload waiting.</summary>
 public static class JobKind
@@ -36,7 +36,7 @@ public sealed record ClaimedJob(string Id, string Video, string UploadKey, int A
 }
 
 /// <summary>Jobs as rows with a lease, shared by every worker on the database.</summary>
-internal sealed class JobTable(CatalogueDatabase database, IOptions<TranscodeOptions> options, TimeProvider time)
+internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions> options, TimeProvider time)
 {
     public const int MaxAttempts = 3;
 
