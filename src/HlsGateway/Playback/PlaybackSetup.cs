@@ -19,13 +19,14 @@ public static class PlaybackSetup
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>().AddSingleton<Masters>().AddSingleton<PlaylistIdentity>().AddSingleton<ContentLengths>();
-        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<PlaylistServer>();
+        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<PlaylistServer>();
         services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
         services.AddSingleton<PublishedFiles>().AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();
     }
 
     public static void MapPlayback(this IEndpointRouteBuilder app)
     {
+        TrailerTrialEndpoints.Map(app);
         if (!app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Has("gateway"))
             return;
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();

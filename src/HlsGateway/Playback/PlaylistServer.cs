@@ -237,7 +237,7 @@ internal sealed class PlaylistServer(
     }
 
     private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position) =>
-        TrailerAsset.PlacementOf(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
+        TrailerPlacements.Of(position, new PlayerQuery(request.Query).Interstitial ?? options.Value.Interstitial);
 
     /// <summary>The copy that a child of a Master Playlist carries or announces.</summary>
     private async ValueTask<PinnedCopy> PinnedAsync(HttpContext context, WatchRequest request, ChildRole role)

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
 using HlsGateway.Playlists;
+using HlsGateway.Trailers;
 
 namespace HlsGateway.Playback;
 
@@ -118,18 +119,6 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
         Encoding.ASCII.GetBytes(video, message[Signed..]);
         return message;
     }
-}
-
-/// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch. Three bits of a token.</summary>
-public enum TrailerPlacement : byte
-{
-    Behind,
-    Before,
-    InterstitialBehind,
-    InterstitialBefore,
-
-    /// <summary>Behind, with timestamps that go on where the content's end.</summary>
-    BehindContinuing,
 }
 
 /// <summary>What came of verifying a token.</summary>

@@ -39,16 +39,4 @@ internal static class TrailerAsset
 
     public static string Master(TrailerCopy picture, TrailerCopy sound) => string.Create(CultureInfo.InvariantCulture,
         $"#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Trailer\",DEFAULT=YES,AUTOSELECT=YES,URI=\"../{sound.Profile}/{File}\"\n#EXT-X-STREAM-INF:BANDWIDTH={picture.PeakBandwidth + sound.PeakBandwidth},CODECS=\"{picture.Codecs},{sound.Codecs}\",AUDIO=\"audio\"\n../{picture.Profile}/{File}\n");
-
-    public static bool IsBefore(this TrailerPlacement placement) => placement is TrailerPlacement.Before or TrailerPlacement.InterstitialBefore;
-
-    public static bool IsInterstitial(this TrailerPlacement placement) => placement is TrailerPlacement.InterstitialBehind or TrailerPlacement.InterstitialBefore;
-
-    public static TrailerPlacement PlacementOf(TrailerPosition position, bool interstitial) => (position, interstitial) switch
-    {
-        (TrailerPosition.Post, false) => TrailerPlacement.Behind,
-        (TrailerPosition.Pre, false) => TrailerPlacement.Before,
-        (TrailerPosition.Post, true) => TrailerPlacement.InterstitialBehind,
-        _ => TrailerPlacement.InterstitialBefore,
-    };
 }

@@ -12,10 +12,10 @@ public static class TrailersSetup
         builder.Services.AddSingleton<WantsEnd>(services => services.GetRequiredService<IOptions<TrailersOptions>>().Value.GoesOnBehind);
         builder.Services.AddSingleton<TrailerLibrary>();
         builder.Services.AddSingleton<TrailerRecords>();
+        builder.Services.AddSingleton<StoredCopyCheck>();
         builder.Services.AddSingleton<PinnedTrailers>();
         builder.Services.AddSingleton<TrailerEncoder>();
         builder.Services.AddSingleton<ContinuingCopy>();
-        builder.Services.AddSingleton<TrailerCheck>();
         builder.Services.AddSingleton<TrailerSwitch>();
         builder.Services.AddSingleton<TrailerIntake>();
         builder.Services.AddSingleton<TrailerFolder>();

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
-using HlsGateway.Playback;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Trailers;
 using Microsoft.Extensions.DependencyInjection;

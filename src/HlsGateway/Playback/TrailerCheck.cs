@@ -1,14 +1,11 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using HlsGateway.Content;
-using HlsGateway.Media;
-using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
+using HlsGateway.Trailers;
 
-namespace HlsGateway.Trailers;
+namespace HlsGateway.Playback;
 
 /// <summary>What a check found.</summary>
 /// <param name="Copies">How many copies were checked; with none, nothing can be said yet.</param>
@@ -21,13 +18,10 @@ public sealed record CheckReport(string Trailer, int Copies, ImmutableArray<Lint
 /// Checks a trailer as it would be served: each copy's segments are read back from the store and followed frame by frame (S2, S6, S7),
 /// and each copy is spliced behind a stand-in of its content, with captions, by the very code that serves viewers (D, S, W).
 /// </summary>
-internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler compiler)
+internal sealed class TrailerCheck(StoredCopyCheck stored, PlaylistCompiler compiler)
 {
     private const string Video = "check";
     private const string Origin = "http://check.invalid/check/";
-
-    /// <summary>Copies that were whole: their objects never change, so that an editor who swaps often does not wait for the store each time.</summary>
-    private readonly ConcurrentDictionary<(uint Id, string Profile), bool> whole = new();
 
     /// <param name="afresh">Read the store again for copies that were whole before.</param>
     public async Task<CheckReport> CheckAsync(TrailerVersion version, bool afresh, CancellationToken ct)
@@ -40,15 +34,7 @@ internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler comp
             if (!RenditionShape.TryParse(copy.Profile, out var shape))
                 continue;
             copies++;
-            if (afresh || !whole.ContainsKey((version.Id, copy.Profile)))
-            {
-                var faults = await CheckSegmentsAsync(version, copy, shape, ct);
-                findings.AddRange(faults);
-                if (faults.IsEmpty)
-                    whole[(version.Id, copy.Profile)] = true;
-                else
-                    whole.TryRemove((version.Id, copy.Profile), out _);
-            }
+            findings.AddRange(await stored.CheckAsync(version, copy, shape, afresh, ct));
             var spliced = Splice(version, copy, shape, findings);
             findings.AddRange(CaptionLint.Check(copy.Profile + " captions", 0, CaptionSegment.Blank(copy.FirstVideoPts, copy.LengthMs), copy.FirstVideoPts, rangeStartMs: 0, trailer: true));
             findings.AddRange(SpliceLint.Check(spliced, TrailerPath.IsIn));
@@ -56,35 +42,6 @@ internal sealed class TrailerCheck(TrailerRecords records, PlaylistCompiler comp
         }
         findings.AddRange(SpliceLint.Check(renditions, TrailerPath.IsIn));
         return new CheckReport(version.Label, copies, findings.ToImmutable());
-    }
-
-    private async Task<ImmutableArray<LintFinding>> CheckSegmentsAsync(TrailerVersion version, TrailerCopy copy, RenditionShape shape, CancellationToken ct)
-    {
-        var grid = new TrailerGrid(version.Source.DurationMs);
-        FrameRate rate = new(shape.SampleRate, TrailerGrid.AudioFrame);
-        if (shape.HasVideo && !FrameRate.TryParse(shape.FrameRate, out rate))
-            return [LintFinding.Error("S7", copy.Profile, "The copy's frame rate cannot be read.")];
-        var frames = shape.HasVideo ? grid.VideoFrames(rate) : grid.AudioFrames(shape.SampleRate);
-        if (copy.Segments.Length != frames.Length - 1)
-            return [LintFinding.Error("S2", copy.Profile, $"The copy has {copy.Segments.Length} segments where {frames.Length - 1} were due.")];
-
-        var head = copy.Init is null ? [] : await records.ReadObjectAsync(copy, copy.Init, ct);
-        if (head is null)
-            return [LintFinding.Error("S6", copy.Profile, "The initialization section is not in the store.")];
-        var check = new CopyCheck(shape, rate);
-        for (var k = 0; k < copy.Segments.Length; k++)
-        {
-            var segment = copy.Segments[k];
-            var where = $"{copy.Profile}/{segment.File}";
-            if (await records.ReadObjectAsync(copy, segment.File, ct) is not { } bytes)
-                return [LintFinding.Error("S2", where, "The segment is not in the store.")];
-            if (check.Add(head, bytes, frames[k + 1] - frames[k]) is { } fault)
-                return [LintFinding.Error("S2", where, $"The segment {fault}.")];
-            var seconds = decimal.Parse(segment.Duration, CultureInfo.InvariantCulture);
-            if (Math.Abs(seconds - rate.SecondsOf(frames[k + 1] - frames[k])) > rate.SecondsOf(1))
-                return [LintFinding.Error("S2", where, $"EXTINF says {segment.Duration} s, which is more than a frame off.")];
-        }
-        return [];
     }
 
     /// <summary>The Media Playlist first, then the caption playlist.</summary>
