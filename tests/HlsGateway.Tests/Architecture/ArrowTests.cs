@@ -1,5 +1,6 @@
 using System.Reflection;
 using HlsGateway.Playlists;
+using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.Architecture;
 
@@ -23,31 +24,39 @@ public sealed class ArrowTests
         "HlsGateway.Storage.DiskStore", "HlsGateway.Storage.S3Store", "System.Data.", "Dapper.", "Microsoft.Data.Sqlite.", "Npgsql.", "Amazon.");
 
     [Fact]
-    public void Databases_stores_and_metrics_know_no_feature()
+    public void A_room_uses_those_that_the_table_lets_it_use_and_no_other()
     {
-        string[] below = ["HlsGateway.Database", "HlsGateway.Storage", "HlsGateway.Telemetry"];
-        // Whatever room is added later is a feature, unless it is said here not to be one.
-        var features = typeof(Program).Assembly.GetTypes().Select(type => type.Namespace ?? "")
-            .Where(room => room.StartsWith("HlsGateway.", StringComparison.Ordinal) && room is not "HlsGateway.Access" && !below.Contains(room))
-            .Distinct(StringComparer.Ordinal).Select(room => room + ".").ToArray();
-        Assert.InRange(features.Length, 10, int.MaxValue);
-        Assert.All(below, room => AssertNone(TypesOf(room), features));
+        var table = Table();
+        var rooms = Product.Select(RoomOf).Distinct().Where(room => room.Length > 0).Order(StringComparer.Ordinal);
+        Assert.Equal(rooms, table.Select(row => row.Room).Order(StringComparer.Ordinal));
+        Assert.Empty(
+            from type in Product
+            let room = RoomOf(type)
+            where room.Length > 0
+            from used in CompiledUses.Whole(type)
+            let other = used.Assembly == type.Assembly ? RoomOf(used) : ""
+            where other.Length > 0 && other != room && !table.Single(row => row.Room == room).MayUse.Contains(other)
+            select $"{room} uses {other}: {CompiledUses.Written(type).Name} names {CompiledUses.Written(used).Name}");
     }
 
-    /// <summary>
-    /// Its runner gives the child our environment and no limits, and its options come from a file in the working directory
-    /// (docs/decisions/0004-ffmpegcore.md).
-    /// </summary>
     [Fact]
-    public void FFMpegCore_builds_command_lines_and_reads_probes_and_starts_nothing()
+    public void No_arrow_of_the_table_leads_down_so_there_is_no_circle()
     {
-        string[] forbidden = ["FFMpegCore.FFMpeg", "FFMpegCore.FFProbe", "FFMpegCore.GlobalFFOptions", "FFMpegCore.FFMpegResult", "FFMpegCore.SnapshotArgumentBuilder", "Instances."];
-        string[] starting = ["ProcessSynchronously", "ProcessAsynchronously", "Configure", "CancellableThrough", "GetCodecInfo", "GetPixelFormatInfo", "GetExtension"];
-        var uses = Uses(typeof(Program).Assembly.GetTypes()).ToArray();
-        Assert.Contains(uses, use => use.Type == "FFMpegCore.FFMpegArguments");
-        Assert.DoesNotContain(uses, use => forbidden.Any(type => type.EndsWith('.') ? use.Type.StartsWith(type, StringComparison.Ordinal) : use.Type == type));
-        Assert.DoesNotContain(uses, use => use.Type.StartsWith("FFMpegCore.", StringComparison.Ordinal) && use.Member is { } member && starting.Contains(member.Name));
+        var above = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (room, mayUse) in Table())
+        {
+            Assert.Empty(mayUse.Except(above).Select(other => $"{room} may use {other}, which is not above it"));
+            above.Add(room);
+        }
     }
+
+    [Fact]
+    public void What_stands_in_no_room_uses_none() => Assert.Empty(
+        from type in Product
+        where CompiledUses.Written(type).Namespace == "HlsGateway"
+        from used in CompiledUses.Whole(type)
+        where used.Assembly == type.Assembly && RoomOf(used).Length > 0
+        select $"{type.Name} names {used.FullName}");
 
     [Fact]
     public void The_scan_sees_what_a_method_calls()
@@ -55,6 +64,19 @@ public sealed class ArrowTests
         // Anti-vacuity: this class calls Assert and reads files of the pure assembly's metadata.
         Assert.Contains(Uses([typeof(ArrowTests)]), use => use.Type == "Xunit.Assert");
     }
+
+    private static Type[] Product { get; } = typeof(Program).Assembly.GetTypes();
+
+    /// <summary>The table of docs/architecture.md, from top to bottom.</summary>
+    private static List<(string Room, HashSet<string> MayUse)> Table()
+    {
+        var rows = File.ReadLines(Path.Combine(Repository.Root, "docs", "architecture.md")).SkipWhile(line => line != "| room | may use |").Skip(2).TakeWhile(line => line.StartsWith('|'))
+            .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries)).Select(cells => (Room: cells[0], Text: cells.Length > 1 ? cells[1] : "")).ToList();
+        return rows.ConvertAll(row => (row.Room, (row.Text == "every room" ? rows.Select(other => other.Room).Where(other => other != row.Room) : row.Text.Split(", ", StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal)));
+    }
+
+    /// <summary>The folder that a type stands in; empty for what is no room's.</summary>
+    private static string RoomOf(Type type) => type.Namespace?.Split('.') is ["HlsGateway", var room, ..] ? room : "";
 
     private static Type[] TypesOf(string space)
     {

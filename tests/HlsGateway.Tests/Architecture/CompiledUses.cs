@@ -23,5 +23,29 @@ internal static class CompiledUses
     /// <summary>The type that a person wrote: closures and state machines stand inside it.</summary>
     public static Type Written(Type type) => type.DeclaringType is { } outer ? Written(outer) : type;
 
+    /// <summary>Every type that a type's code cannot be compiled without: what it names, what it inherits, and what stands between angle brackets.</summary>
+    public static IEnumerable<Type> Whole(Type type)
+    {
+        const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        IEnumerable<Type?> named = [type.BaseType, .. type.GetInterfaces(), .. type.GetFields(all).Select(field => field.FieldType)];
+        foreach (var method in type.GetMembers(all).OfType<MethodBase>())
+            named = named.Concat(method.GetParameters().Select(parameter => parameter.ParameterType)).Append((method as MethodInfo)?.ReturnType)
+                .Concat(method.GetMethodBody()?.LocalVariables.Select(local => local.LocalType) ?? []).Concat(Intermediate.Members(method).SelectMany(OfMember));
+        return named.OfType<Type>().SelectMany(Parts).Distinct();
+    }
+
+    private static IEnumerable<Type?> OfMember(MemberInfo member) => member switch
+    {
+        Type type => [type],
+        MethodInfo method => [method.DeclaringType, .. method.IsGenericMethod ? method.GetGenericArguments() : []],
+        _ => [member.DeclaringType],
+    };
+
+    private static IEnumerable<Type> Parts(Type type) =>
+        type.HasElementType ? Parts(type.GetElementType()!)
+        : type.IsGenericParameter ? []
+        : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type)
+        : [type];
+
     private static string Name(Type? type) => type is null ? "" : type.HasElementType ? Name(type.GetElementType()) : $"{type.Namespace}.{type.Name}";
 }
