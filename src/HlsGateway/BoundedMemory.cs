@@ -3,8 +3,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace HlsGateway;
 
 /// <summary>
-/// Makes caches that are bounded in bytes. A bound in entries is none: an address may be 8 KB long, and whoever makes up addresses
-/// decides how long.
+/// Makes caches that are bounded in bytes. A bound on the number of entries does not bound memory: an address may be 8 KB long, and
+/// somebody who makes up addresses decides how long.
 /// </summary>
 internal static class BoundedMemory
 {

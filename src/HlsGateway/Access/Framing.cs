@@ -4,7 +4,7 @@ namespace HlsGateway.Access;
 
 /// <summary>
 /// Refuses bodies whose end a proxy in front may see elsewhere than we do (RFC 9112 section 6.3). Kestrel reads such a request in
-/// one way and goes on; the only safe answer to two meanings is none, and a closed connection.
+/// one way and goes on; a request with two meanings must not be served, so it is refused and the connection is closed.
 /// </summary>
 internal static class Framing
 {

@@ -12,7 +12,7 @@ public static class ContentEnd
     /// <summary>Ends are rounded up to this, 90 kHz, so that videos of about one length share a trailer copy. A player that keeps its clock pauses for as long.</summary>
     public const long Step = 9_000;
 
-    /// <summary>An end of picture and sound that lie further apart is none that a trailer could go on from.</summary>
+    /// <summary>A trailer cannot go on from an end where picture and sound lie further apart than this.</summary>
     private const long MostApart = 5 * 90_000;
 
     /// <summary>

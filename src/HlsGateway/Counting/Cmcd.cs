@@ -103,7 +103,7 @@ public sealed record Cmcd
 
     private static StringBuilder Append(StringBuilder text, string item) => text.Append(text.Length == 0 ? "" : ",").Append(item);
 
-    /// <summary>Cuts off the next item; a comma inside quotation marks or parentheses is none of the list's.</summary>
+    /// <summary>Cuts off the next item; a comma inside quotation marks or parentheses does not end an item.</summary>
     private static bool Next(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> key, out ReadOnlySpan<char> value)
     {
         key = value = [];

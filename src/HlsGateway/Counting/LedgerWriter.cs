@@ -9,7 +9,7 @@ namespace HlsGateway.Counting;
 
 /// <summary>
 /// The thread that owns the ledger. Each turn takes what waits, writes it as one row, commits, and lets the viewers go; requests
-/// that arrive while a commit runs form the next batch, so nobody waits for company and nobody pays an fsync alone under load.
+/// that arrive while a commit runs form the next batch, so no request waits for others to come, and under load many requests share one fsync.
 /// Merging into sessions happens when nobody waits, when a reader asks, or piggybacked in bounded portions once it lags.
 /// </summary>
 internal sealed class LedgerWriter : IDisposable

@@ -48,7 +48,7 @@ public sealed class LiveTail
                 missed = kept.Count > 0 && kept[0].Seq > last + 1;
                 foreach (var entry in kept) channel.Writer.TryWrite(entry);
             }
-            // Nobody listened: what is kept tells who plays.
+            // No client was listening: the requests that are kept say who plays.
             if (readers.Count == 0)
             {
                 foreach (var (_, hit) in ring) See(in hit);

@@ -140,7 +140,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
             $"UPDATE job SET state = 'ready', progress = 1, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
             new { now = Now(), job.Id, job.Worker, job.Revision }, transaction) == 1;
 
-    /// <summary>Ends a job whose result has no place any more, with a reason. Only who holds it may.</summary>
+    /// <summary>Ends a job whose result is no longer wanted, with a reason. Only the worker that holds the job may.</summary>
     public async Task<bool> DropAsync(ClaimedJob job, string reason, DbConnection connection, DbTransaction transaction) =>
         await connection.ExecuteAsync(
             $"UPDATE job SET state = 'cancelled', error = @reason, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",

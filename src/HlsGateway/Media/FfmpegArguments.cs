@@ -30,7 +30,7 @@ public static class FfmpegArguments
     /// <summary>Pixels of one frame: 8192x4320.</summary>
     public const int MaxPixels = 35_389_440;
 
-    /// <summary>Demuxers that read one file and nothing beside it. A playlist or a concat script is none of them.</summary>
+    /// <summary>Demuxers that read one file and nothing beside it. Playlists and concat scripts are not among them.</summary>
     public const string Formats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg";
 
     /// <summary>Decoders that people's videos need. What is not here cannot be broken into.</summary>

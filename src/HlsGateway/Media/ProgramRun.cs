@@ -56,7 +56,7 @@ internal static class ProgramRun
         await process.WaitForExitAsync(CancellationToken.None);
         var timedOut = limit.IsCancellationRequested;
 
-        // Whoever is left may still write into the folder, or hold our ends of its pipes.
+        // A process that is left could still write into the folder, or hold our ends of its pipes.
         await Stragglers.EndAsync(group, folder.User);
         try
         {

@@ -148,7 +148,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         var label = WatchPath.Folder(folder.TrimEnd('/')).ToString();
         return master?.Compile(new MasterEdit { Rewrite = (in UriSite site) => Child(video, $"{label}/{site.Uri["../".Length..]}", site.Uri, ChildRole.Trailer) })
             ?? media?.Compile(new MediaEdit { Rewrite = (in UriSite site) => WithSession(site.Uri, site.Kind == UriKind.Segment ? SegmentSignature.Parameters(keys, video, folder + site.Uri, TimeOf(site), "") : "") })
-            ?? throw new InvalidOperationException($"A trailer's playlist is none. {error}");
+            ?? throw new InvalidOperationException($"The trailer's playlist that was made here cannot be read: {error}");
     }
 
     /// <summary>The same in every Variant Stream of a session: players compare.</summary>

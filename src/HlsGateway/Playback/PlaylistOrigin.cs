@@ -86,7 +86,7 @@ internal sealed class PlaylistOrigin(
         PlaylistResult result;
         try
         {
-            // Whoever looked just before an earlier fetch ended finds its playlist here instead of asking the origin again.
+            // A request that looked just before an earlier fetch ended finds its playlist here instead of asking the origin again.
             result = cache.Find(target, out _) is { } newest && Age(newest) < newest.FreshFor
                 ? new(newest, null)
                 : Take(target, known, await fetcher.ReadAsync(target, MaxBytes, known, CancellationToken.None));

@@ -17,7 +17,7 @@ public readonly record struct MeasuredLoudness(double Integrated, double Range, 
 /// <summary>Both passes of bringing a copy's sound to a target, as pure functions.</summary>
 public static class Loudness
 {
-    /// <summary>Quieter than this is silence or noise: raising it would be no favour.</summary>
+    /// <summary>Sound that is quieter than this is silence or noise, and is not made louder.</summary>
     private const double Silence = -60;
 
     // A range that no trailer exceeds keeps the second pass linear: one gain for the whole clip, and no pumping. Only where that

@@ -77,7 +77,7 @@ internal sealed class PinnedTrailers(TrailerLibrary library, TrailerRecords reco
             await Task.Delay(rest, time);
         lock (mine.Gate)
         {
-            // Who comes from now on may have been told of what this read is too early to see.
+            // A request that comes from now on may name a copy that was made after this read began.
             mine.Latest = mine.Next ?? Task.CompletedTask;
             mine.Next = null;
         }
