@@ -64,7 +64,7 @@ internal static class TrailerTrialEndpoints
             return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
         var video = WatchPath.Of(body.Video.Trim('/'));
         if (video.Length is 0 or > 1000 || video.Contains("//", StringComparison.Ordinal) || video.AsSpan().Count('/') > 100)
-            return Problems.Of(StatusCodes.Status400BadRequest, "bad-video", "That is no video's id", "video is the path between /watch/ and /playlist.m3u8.");
+            return Problems.Of(StatusCodes.Status400BadRequest, "bad-video", "This is not the id of a video", "video is the path between /watch/ and /playlist.m3u8.");
         var now = time.GetUtcNow();
         Span<byte> token = stackalloc byte[SessionToken.Length];
         SessionToken.Begin(video, version.Id, now, preview: true, TrailerPlacements.Of(body.Position ?? TrailerPosition.Post, body.Interstitial ?? false)).Write(keys, video, token);
