@@ -25,7 +25,7 @@ public sealed class PlaylistTemplate
     public int Holes => holes.Length;
 
     /// <summary>Memory held, in bytes, for the cache's bound.</summary>
-    public long Weight => Weights.Object + 16 + Weights.OfArray<byte>(bytes.Length) + Weights.OfArray<int>(holes.Length);
+    public long Weight => Weights.Header + 16 + Weights.OfArray<byte>(bytes.Length) + Weights.OfArray<int>(holes.Length);
 
     /// <summary>Writes the playlist for one session.</summary>
     /// <param name="token">Exactly <see cref="TokenLength"/> ASCII bytes.</param>

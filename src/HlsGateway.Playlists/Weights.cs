@@ -6,11 +6,11 @@ namespace HlsGateway.Playlists;
 public static class Weights
 {
     /// <summary>An object's header and its pointer to the type.</summary>
-    public const int Object = 16;
+    public const int Header = 16;
 
     public static long Of(string? text) => text is null ? 0 : Rounded(22 + (2L * text.Length));
 
-    public static long OfArray<T>(int length) => Rounded(Object + 8 + ((long)length * Unsafe.SizeOf<T>()));
+    public static long OfArray<T>(int length) => Rounded(Header + 8 + ((long)length * Unsafe.SizeOf<T>()));
 
     private static long Rounded(long bytes) => (bytes + 7) & ~7L;
 }

@@ -70,7 +70,9 @@ internal static class MemoryBenchmark
         var waiting = Enumerable.Range(0, Readers).Select(_ =>
         {
             var writer = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024)).Writer;
-            return (gzip ? SlicedPlaylist.GzipAsync(writer, template, token, gone.Token) : SlicedPlaylist.PlainAsync(writer, template, token, gone.Token)).AsTask();
+            return gzip
+                ? SlicedPlaylist.GzipAsync(writer, template, token, gone.Token).AsTask()
+                : SlicedPlaylist.PlainAsync(writer, template, token, gone.Token).AsTask();
         }).ToArray();
         GC.Collect();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{waiting.Count(task => !task.IsCompleted) + (gzip ? " zip" : " plain"),12} {template.Length / 1024,13} {(Environment.WorkingSet - before) / 1024.0 / Readers,24:0.0}"));

@@ -30,7 +30,7 @@ public sealed class PreRollTests
             var lines = Lines($"#EXTM3U\n{source}\n#EXT-X-ENDLIST\n");
 
             Assert.InRange(Array.IndexOf(lines, header), 1, Trailer(lines) - 1);
-            Assert.Empty(lines.Skip(Trailer(lines)).Where(line => line == header));
+            Assert.DoesNotContain(header, lines.Skip(Trailer(lines)));
         }
     }
 

@@ -93,17 +93,17 @@ internal sealed class SlowModel
     }
 
     private static string? Attribute(string line, string name) =>
-        Regex.Match(line, $"[:,]{name}=\"([^\"]*)\"") is { Success: true } match ? match.Groups[1].Value : null;
+        Regex.Match(line, $"[:,]{name}=\"(?<value>[^\"]*)\"", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture) is { Success: true } match ? match.Groups["value"].Value : null;
 
     private static string? Resolve(string? text, Dictionary<string, string?> values, HashSet<string> contested)
     {
         var known = true;
-        var resolved = Regex.Replace(text ?? "", @"\{\$([A-Za-z0-9_-]+)\}", match =>
+        var resolved = Regex.Replace(text ?? "", @"\{\$(?<name>[A-Za-z0-9_-]+)\}", match =>
         {
-            var name = match.Groups[1].Value;
+            var name = match.Groups["name"].Value;
             known &= values.TryGetValue(name, out var value) && value is not null && !contested.Contains(name);
             return value ?? "";
-        });
+        }, RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
         return known && text is not null ? resolved : null;
     }
 

@@ -27,7 +27,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
         if (asked.TryGetValue(request.Video, out Task? telling) && telling is not null)
             return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
         telling = RunAsync(request);
-        asked.Set(request.Video, telling, BoundedMemory.Entry(Weights.Of(request.Video)).SetAbsoluteExpiration(Again));
+        _ = asked.Set(request.Video, telling, BoundedMemory.Entry(Weights.Of(request.Video)).SetAbsoluteExpiration(Again));
         return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
     }
 

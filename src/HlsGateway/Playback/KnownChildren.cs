@@ -38,6 +38,6 @@ internal sealed class KnownChildren : IDisposable
         if (memory.TryGetValue(path, out Child? known) && known is not null
             && (known.Video.Length > child.Video.Length || (known.Video == child.Video && known.Role == ChildRole.Variant)))
             child = known;
-        memory.Set(path, child, BoundedMemory.Entry(Weights.Of(path) + Weights.Of(child.Video) + (2 * Weights.Object)).SetSlidingExpiration(TimeSpan.FromHours(24)));
+        memory.Set(path, child, BoundedMemory.Entry(Weights.Of(path) + Weights.Of(child.Video) + (2 * Weights.Header)).SetSlidingExpiration(TimeSpan.FromHours(24)));
     }
 }

@@ -14,7 +14,7 @@ public sealed class PostgresEmptySessionTests(LedgerPostgres postgres) : EmptySe
     protected override Task<string> DatabaseAsync() => postgres.NewDatabaseAsync();
 }
 
-public abstract class EmptySessionContract : IAsyncLifetime
+public abstract class EmptySessionContract : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryFolder data = new();
     private readonly DateTime day = DateTime.UtcNow.Date;
@@ -31,10 +31,12 @@ public abstract class EmptySessionContract : IAsyncLifetime
         origin.Serve("v/720p/video.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nvideo0.ts\n#EXTINF:4,\nvideo1.ts\n#EXT-X-ENDLIST\n");
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await origin.DisposeAsync();
+
+    public void Dispose()
     {
-        await origin.DisposeAsync();
         data.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using HlsGateway.Tests.Hosting;
 namespace HlsGateway.Tests.Hostile;
 
 /// <summary>However many viewers meet a trouble, and whatever strangers send, the log tells it in a few lines.</summary>
-public sealed class LogFloodTests : IAsyncLifetime
+public sealed class LogFloodTests : IAsyncLifetime, IDisposable
 {
     private const int Viewers = 120;
 
@@ -31,6 +31,8 @@ public sealed class LogFloodTests : IAsyncLifetime
         await host.DisposeAsync();
         await origin.DisposeAsync();
     }
+
+    public void Dispose() => log.Dispose();
 
     [Theory]
     [InlineData("500")]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace HlsGateway.Tests.Playback;
 
 /// <summary>How many sessions one network may begin, told apart by what a believed proxy says of its clients.</summary>
-public sealed class SessionStartsTests : IAsyncLifetime
+public sealed class SessionStartsTests : IAsyncLifetime, IDisposable
 {
     private readonly ManualClock clock = new();
     private readonly LogLines log = new();
@@ -26,6 +26,11 @@ public sealed class SessionStartsTests : IAsyncLifetime
     {
         if (started is not null) await started.DisposeAsync();
         await origin.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        log.Dispose();
         data.Dispose();
     }
 

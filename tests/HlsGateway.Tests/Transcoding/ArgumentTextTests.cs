@@ -41,7 +41,7 @@ public sealed class ArgumentTextTests
     public async Task A_child_process_is_given_the_same_words()
     {
         string[] words = [.. Lines(100).SelectMany(line => line), "", "a b", "\\", "\"", "\\\"", "a\\\\\" \\"];
-        var start = new ProcessStartInfo("printf") { RedirectStandardOutput = true, StandardOutputEncoding = Encoding.UTF8, Arguments = "%s\\n--\\n " + ArgumentText.Join(words) };
+        var start = new ProcessStartInfo("printf") { UseShellExecute = false, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.UTF8, Arguments = "%s\\n--\\n " + ArgumentText.Join(words) };
         using var child = Process.Start(start)!;
         var printed = await child.StandardOutput.ReadToEndAsync();
         await child.WaitForExitAsync();
