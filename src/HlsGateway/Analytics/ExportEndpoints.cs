@@ -14,10 +14,26 @@ internal static class ExportEndpoints
     /// <summary>Sessions per question: each page is a snapshot of its own, so an export of hours holds up nothing.</summary>
     private const int Page = 1000;
 
-    private static readonly string[] Columns =
+    private static readonly (string Name, Func<SessionReport, string> Cell)[] Columns =
     [
-        "session_id", "video", "started_at", "first_at", "last_at", "segments_fetched", "seconds_fetched", "watch_seconds", "watch_seconds_low",
-        "trailer_seconds", "completed", "view", "content_seconds", "renditions", "captions", "trailer_version", "player", "live",
+        ("session_id", s => s.SessionId.ToString()),
+        ("video", s => s.Video),
+        ("started_at", s => Time(s.StartedAt)),
+        ("first_at", s => Time(s.FirstAt)),
+        ("last_at", s => Time(s.LastAt)),
+        ("segments_fetched", s => Number(s.SegmentsFetched)),
+        ("seconds_fetched", s => Number(s.SecondsFetched)),
+        ("watch_seconds", s => Number(s.WatchSeconds)),
+        ("watch_seconds_low", s => Number(s.WatchSecondsLow)),
+        ("trailer_seconds", s => Number(s.TrailerSeconds)),
+        ("completed", s => Flag(s.Completed)),
+        ("view", s => Flag(s.View)),
+        ("content_seconds", s => s.ContentSeconds is { } content ? Number(content) : ""),
+        ("renditions", s => string.Join(' ', s.Renditions)),
+        ("captions", s => string.Join(' ', s.Captions)),
+        ("trailer_version", s => s.TrailerVersion ?? ""),
+        ("player", s => JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Player.ToString())),
+        ("live", s => Flag(s.Live)),
     ];
 
     public static void MapExports(this IEndpointRouteBuilder app)
@@ -33,9 +49,9 @@ internal static class ExportEndpoints
     {
         if (!await TryBeginAsync(context, "text/csv; charset=utf-8", "sessions.csv", from, to) || Range(from, to) is not { } range) return;
         await using var writer = new StreamWriter(context.Response.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        await writer.WriteAsync(string.Join(',', Columns) + "\r\n");
+        await writer.WriteAsync(string.Join(',', Columns.Select(column => column.Name)) + "\r\n");
         await foreach (var session in AllAsync(queries, video, range, context.RequestAborted))
-            await writer.WriteAsync(string.Join(',', Cells(session).Select(Cell)) + "\r\n");
+            await writer.WriteAsync(string.Join(',', Columns.Select(column => Cell(column.Cell(session)))) + "\r\n");
     }
 
     private static async Task NdjsonAsync(HttpContext context, SessionQueries queries, JsonSerializerOptions json, string? video, string? from, string? to)
@@ -77,14 +93,6 @@ internal static class ExportEndpoints
         while (before is not null);
     }
 
-    private static IEnumerable<string> Cells(SessionReport s) =>
-    [
-        s.SessionId.ToString(), s.Video, Time(s.StartedAt), Time(s.FirstAt), Time(s.LastAt), Number(s.SegmentsFetched), Number(s.SecondsFetched),
-        Number(s.WatchSeconds), Number(s.WatchSecondsLow), Number(s.TrailerSeconds), s.Completed ? "true" : "false", s.View ? "true" : "false",
-        s.ContentSeconds is { } content ? Number(content) : "", string.Join(' ', s.Renditions), string.Join(' ', s.Captions), s.TrailerVersion ?? "",
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Player.ToString()), s.Live ? "true" : "false",
-    ];
-
     /// <summary>RFC 4180; a cell that a spreadsheet would run as a formula gets an apostrophe in front.</summary>
     internal static string Cell(string text)
     {
@@ -93,6 +101,8 @@ internal static class ExportEndpoints
     }
 
     private static string Time(DateTime? time) => time?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "";
+
+    private static string Flag(bool flag) => flag ? "true" : "false";
 
     private static string Number(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
 }

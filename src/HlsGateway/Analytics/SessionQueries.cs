@@ -8,7 +8,7 @@ namespace HlsGateway.Analytics;
 internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOptions> options)
 {
     /// <summary>With the content's length: as the session knows it, else as the video is known, else as far as anybody has fetched.</summary>
-    private const string Columns = SessionRow.Columns + ", CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END";
+    private static readonly string Columns = SessionRow.Columns + ", CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END";
 
     /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile move nothing.</summary>
     /// <param name="before">Exclusive upper bound of the id; null for none.</param>
@@ -33,7 +33,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
             if (video is not null) command.With("video", video);
             using var rows = command.ExecuteReader();
             var read = new List<SessionReport>();
-            while (rows.Read()) read.Add(Report(rows));
+            while (rows.Read()) read.Add(Report(SessionRow.Read(rows), rows));
             return read;
         }, cancellation);
         var more = sessions.Count > limit;
@@ -51,11 +51,12 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
             command.CommandText = $"SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video WHERE s.session_id = @id";
             command.With("id", ledger.Id(SessionIds.Bytes(session)));
             SessionReport report;
-            long requests;
+            SessionState state;
             using (var rows = command.ExecuteReader())
             {
                 if (!rows.Read()) return null;
-                (report, requests) = (Report(rows), rows.GetInt64(10));
+                state = SessionRow.Read(rows);
+                report = Report(state, rows);
             }
             using var events = connection.CreateCommand();
             events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n, seq");
@@ -71,9 +72,9 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
                     Ranged = each.GetInt64(8) != 0,
                 });
             }
-            return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == requests, AsOf = asOf.UtcDateTime };
+            return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == state.Requests, AsOf = asOf.UtcDateTime };
         }, cancellation);
     }
 
-    private SessionReport Report(DbDataReader row) => SessionReport.Of(SessionRow.Read(row), row.GetInt64(SessionRow.Count), options.Value);
+    private SessionReport Report(SessionState state, DbDataReader row) => SessionReport.Of(state, row.GetInt64(SessionRow.Count), options.Value);
 }

@@ -7,11 +7,7 @@ namespace HlsGateway.Analytics;
 /// <summary>Questions about videos, answered from the sums per quarter of an hour: their cost does not grow with the number of sessions.</summary>
 internal sealed class VideoQueries(LedgerReader ledger)
 {
-    private const string Sums = """
-        CAST(sum(sessions) AS bigint), CAST(sum(impressions) AS bigint), CAST(sum(views) AS bigint), CAST(sum(segments_fetched) AS bigint),
-        CAST(sum(fetched_ms) AS bigint), CAST(sum(watch_ms) AS bigint), CAST(sum(watch_low_ms) AS bigint),
-        CAST(sum(trailer_sessions) AS bigint), CAST(sum(trailer_ms) AS bigint), CAST(sum(completed) AS bigint)
-        """;
+    private static readonly string Sums = string.Join(", ", Figure.All.Select(figure => $"CAST(sum({figure.Column}) AS bigint)"));
 
     /// <param name="from">A quarter of an hour's start.</param>
     /// <param name="until">A quarter of an hour's start, exclusive.</param>
@@ -38,7 +34,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
             var quarters = new Dictionary<long, VideoFigures>();
             using (var rows = Ask($"SELECT {Sums}, quarter FROM video_quarter {Where} GROUP BY quarter"))
             {
-                while (rows.Read()) quarters.Add(rows.GetInt64(10), Figures(rows));
+                while (rows.Read()) quarters.Add(rows.GetInt64(Figure.All.Length), Figures(rows));
             }
             var retention = new List<RetentionPoint>();
             using (var rows = Ask($"SELECT second, CAST(sum(sessions) AS bigint), CAST(sum(sessions_low) AS bigint), CAST(sum(plays) AS bigint), CAST(sum(left_here) AS bigint) FROM retention_quarter {Where} GROUP BY second ORDER BY second"))
@@ -75,7 +71,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
                 while (rows.Read()) samples.Add(SessionRow.Id(rows, 0));
             }
             return new VideoReport(
-                video, TimeZoneInfo.ConvertTime(from, zone), TimeZoneInfo.ConvertTime(until, zone), zone.Id, content, Add(quarters.Values), retention,
+                video, TimeZoneInfo.ConvertTime(from, zone), TimeZoneInfo.ConvertTime(until, zone), zone.Id, content, VideoFigures.Sum(quarters.Values), retention,
                 shares.GetValueOrDefault(1) ?? [], shares.GetValueOrDefault(2) ?? [], shares.GetValueOrDefault(3) ?? [], shares.GetValueOrDefault(4) ?? [],
                 anonymous, Buckets(quarters, from, until, zone, hourly), explain ? Explain(video, from, until, zone, samples) : null, asOf.UtcDateTime);
         }, cancellation);
@@ -97,55 +93,17 @@ internal sealed class VideoQueries(LedgerReader ledger)
             command.With("limit", limit);
             using var rows = command.ExecuteReader();
             var ranked = new List<RankedVideo>();
-            while (rows.Read()) ranked.Add(new RankedVideo(rows.GetString(10), Figures(rows)));
+            while (rows.Read()) ranked.Add(new RankedVideo(rows.GetString(Figure.All.Length), Figures(rows)));
             return ranked;
         }, cancellation);
         return new VideoRanking(from, until, order, videos, asOf.UtcDateTime);
     }
 
     /// <summary>What a ranking can be sorted by, and the column of it.</summary>
-    public static IReadOnlyDictionary<string, string> Orders { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["watch_seconds"] = "watch_ms",
-        ["watch_seconds_low"] = "watch_low_ms",
-        ["views"] = "views",
-        ["impressions"] = "impressions",
-        ["completed"] = "completed",
-        ["seconds_fetched"] = "fetched_ms",
-        ["trailer_seconds"] = "trailer_ms",
-    };
+    public static IReadOnlyDictionary<string, string> Orders { get; } =
+        Figure.All.Where(figure => figure.Ranks).ToDictionary(figure => figure.Name, figure => figure.Column, StringComparer.Ordinal);
 
-    private static VideoFigures Figures(DbDataReader row) => new()
-    {
-        Sessions = row.GetInt64(0),
-        Impressions = row.GetInt64(1),
-        Views = row.GetInt64(2),
-        SegmentsFetched = row.GetInt64(3),
-        SecondsFetched = row.GetInt64(4) / 1000.0,
-        WatchSeconds = row.GetInt64(5) / 1000.0,
-        WatchSecondsLow = row.GetInt64(6) / 1000.0,
-        TrailerSessions = row.GetInt64(7),
-        TrailerSeconds = row.GetInt64(8) / 1000.0,
-        Completed = row.GetInt64(9),
-    };
-
-    private static VideoFigures Add(IEnumerable<VideoFigures> each)
-    {
-        var all = each.ToList();
-        return new VideoFigures
-        {
-            Sessions = all.Sum(f => f.Sessions),
-            Impressions = all.Sum(f => f.Impressions),
-            Views = all.Sum(f => f.Views),
-            SegmentsFetched = all.Sum(f => f.SegmentsFetched),
-            SecondsFetched = Math.Round(all.Sum(f => f.SecondsFetched), 3),
-            WatchSeconds = Math.Round(all.Sum(f => f.WatchSeconds), 3),
-            WatchSecondsLow = Math.Round(all.Sum(f => f.WatchSecondsLow), 3),
-            TrailerSessions = all.Sum(f => f.TrailerSessions),
-            TrailerSeconds = Math.Round(all.Sum(f => f.TrailerSeconds), 3),
-            Completed = all.Sum(f => f.Completed),
-        };
-    }
+    private static VideoFigures Figures(DbDataReader row) => new([.. Figure.All.Select(figure => row.GetInt64(figure.Index))]);
 
     /// <summary>Turns changes into one point per second, as far as anything was fetched.</summary>
     private static void Unroll(DbDataReader rows, List<RetentionPoint> points)
@@ -176,13 +134,13 @@ internal sealed class VideoQueries(LedgerReader ledger)
             var begins = start is { } s && (local.Date != s.Date || (hourly && (local.Hour != s.Hour || local.Offset != s.Offset)));
             if (start is null || begins)
             {
-                if (start is { } done) buckets.Add(new Bucket(done, local, Add(inside)));
+                if (start is { } done) buckets.Add(new Bucket(done, local, VideoFigures.Sum(inside)));
                 start = local;
                 inside.Clear();
             }
             if (quarters.TryGetValue(quarter.ToUnixTimeMilliseconds(), out var figures)) inside.Add(figures);
         }
-        if (start is { } last) buckets.Add(new Bucket(last, TimeZoneInfo.ConvertTime(until, zone), Add(inside)));
+        if (start is { } last) buckets.Add(new Bucket(last, TimeZoneInfo.ConvertTime(until, zone), VideoFigures.Sum(inside)));
         return buckets;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using HlsGateway.Counting;
 
 namespace HlsGateway.Analytics;
 
@@ -15,29 +16,46 @@ internal sealed record VideoReport(
 /// <summary>See <c>definitions.json</c>; averages and rates are null without views.</summary>
 internal record VideoFigures
 {
-    public long Sessions { get; init; }
+    private readonly IReadOnlyList<long> sums;
 
-    public long Impressions { get; init; }
+    /// <param name="sums">In the order of <see cref="Figure.All"/>.</param>
+    public VideoFigures(IReadOnlyList<long> sums) => this.sums = sums;
 
-    public long Views { get; init; }
+    public long Sessions => sums[Figure.Sessions.Index];
 
-    public long SegmentsFetched { get; init; }
+    public long Impressions => sums[Figure.Impressions.Index];
 
-    public double SecondsFetched { get; init; }
+    public long Views => sums[Figure.Views.Index];
 
-    public double WatchSeconds { get; init; }
+    public long SegmentsFetched => sums[Figure.SegmentsFetched.Index];
 
-    public double WatchSecondsLow { get; init; }
+    public double SecondsFetched => Seconds(Figure.Fetched);
 
-    public long TrailerSessions { get; init; }
+    public double WatchSeconds => Seconds(Figure.Watched);
 
-    public double TrailerSeconds { get; init; }
+    public double WatchSecondsLow => Seconds(Figure.WatchedLow);
 
-    public long Completed { get; init; }
+    public long TrailerSessions => sums[Figure.TrailerSessions.Index];
+
+    public double TrailerSeconds => Seconds(Figure.Trailer);
+
+    public long Completed => sums[Figure.Completed.Index];
 
     public double? AverageWatchSeconds => Views == 0 ? null : Math.Round(WatchSeconds / Views, 3);
 
     public double? CompletionRate => Views == 0 ? null : Math.Round((double)Completed / Views, 4);
+
+    public static VideoFigures Sum(IEnumerable<VideoFigures> each)
+    {
+        var all = new long[Figure.All.Length];
+        foreach (var figures in each)
+        {
+            for (var i = 0; i < all.Length; i++) all[i] += figures.sums[i];
+        }
+        return new VideoFigures(all);
+    }
+
+    private double Seconds(Figure figure) => sums[figure.Index] / 1000.0;
 }
 
 /// <param name="Sessions">To which the second was handed out.</param>

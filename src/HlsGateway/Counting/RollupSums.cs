@@ -15,7 +15,6 @@ internal readonly record struct RollupRules(long ViewMs, long BufferMs);
 internal sealed class RollupSums(RollupRules rules)
 {
     private const long Quarter = 15 * 60 * 1000;
-    public const int Figures = 10;
 
     private readonly Dictionary<(string Video, long Quarter), long[]> videos = [];
     private readonly Dictionary<(string Video, long Quarter, int Second), Change> seconds = [];
@@ -44,7 +43,7 @@ internal sealed class RollupSums(RollupRules rules)
     public void Played(SessionState state, (int Start, int End) window, int sign) =>
         Span(state.Video, QuarterOf(state.Session), window.Start, window.End, Column.Plays, sign);
 
-    /// <summary>What changed: the ten figures of <c>video_quarter</c> in the order of its columns.</summary>
+    /// <summary>What changed: the figures of <c>video_quarter</c>, in the order of <see cref="Figure.All"/>.</summary>
     public IEnumerable<((string Video, long Quarter) Key, long[] Sums)> Videos =>
         from pair in videos where pair.Value.AsSpan().IndexOfAnyExcept(0L) >= 0 select (pair.Key, pair.Value);
 
@@ -74,13 +73,9 @@ internal sealed class RollupSums(RollupRules rules)
         var quarter = QuarterOf(state.Session);
         var low = state.Low(rules.BufferMs);
         ref var sums = ref CollectionsMarshal.GetValueRefOrAddDefault(videos, (state.Video, quarter), out _);
-        sums ??= new long[Figures];
-        ReadOnlySpan<long> figures =
-        [
-            state.IsCounted ? 1 : 0, state.Started ? 1 : 0, IsView(state) ? 1 : 0, state.SegmentsFetched, state.FetchedMs, state.Watched.Length, low.Length,
-            state.TrailerWatched.Length > 0 ? 1 : 0, state.TrailerWatched.Length, SessionState.IsCompleted(state.Watched.Length, state.ContentMs) ? 1 : 0,
-        ];
-        for (var i = 0; i < Figures; i++) sums[i] += sign * figures[i];
+        sums ??= new long[Figure.All.Length];
+        var gift = new SessionGift(state, low.Length, IsView(state));
+        foreach (var figure in Figure.All) sums[figure.Index] += sign * figure.Of(gift);
 
         foreach (var (start, end) in state.Watched.Intervals) Span(state.Video, quarter, start, end, Column.Sessions, sign);
         foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);

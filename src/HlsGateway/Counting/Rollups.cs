@@ -3,12 +3,9 @@ namespace HlsGateway.Counting;
 /// <summary>Adds changed sums to the ledger, within the writer's transaction.</summary>
 internal sealed class Rollups(LedgerFile ledger) : IDisposable
 {
-    private readonly Statement addVideo = ledger.Prepare("""
-        INSERT INTO video_quarter VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
-        ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions, impressions = impressions + excluded.impressions, views = views + excluded.views,
-            segments_fetched = segments_fetched + excluded.segments_fetched, fetched_ms = fetched_ms + excluded.fetched_ms,
-            watch_ms = watch_ms + excluded.watch_ms, watch_low_ms = watch_low_ms + excluded.watch_low_ms,
-            trailer_sessions = trailer_sessions + excluded.trailer_sessions, trailer_ms = trailer_ms + excluded.trailer_ms, completed = completed + excluded.completed
+    private readonly Statement addVideo = ledger.Prepare($"""
+        INSERT INTO video_quarter(video, quarter, {string.Join(", ", Figure.All.Select(figure => figure.Column))}) VALUES (?,?{string.Concat(Figure.All.Select(_ => ",?"))})
+        ON CONFLICT DO UPDATE SET {string.Join(", ", Figure.All.Select(figure => $"{figure.Column} = {figure.Column} + excluded.{figure.Column}"))}
         """);
 
     private readonly Statement addRetention = ledger.Prepare("""
@@ -27,7 +24,7 @@ internal sealed class Rollups(LedgerFile ledger) : IDisposable
         foreach (var (key, sums) in changed.Videos)
         {
             addVideo.Bind(1, key.Video).Bind(2, key.Quarter);
-            for (var i = 0; i < RollupSums.Figures; i++) addVideo.Bind(i + 3, sums[i]);
+            foreach (var figure in Figure.All) addVideo.Bind(figure.Index + 3, sums[figure.Index]);
             addVideo.Run();
         }
         foreach (var (key, change) in changed.Retention)

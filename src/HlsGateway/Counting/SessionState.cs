@@ -65,13 +65,13 @@ public sealed class SessionState
     public long FetchedMs { get; set; }
 
     /// <summary>Media time of the content handed out at least once.</summary>
-    public IntervalSet Watched { get; init; } = new();
+    public IntervalSet Watched { get; set; } = new();
 
     /// <summary>Media time of the content handed out at least twice.</summary>
-    public IntervalSet Again { get; init; } = new();
+    public IntervalSet Again { get; set; } = new();
 
     /// <summary>Media time of the trailer handed out at least once.</summary>
-    public IntervalSet TrailerWatched { get; init; } = new();
+    public IntervalSet TrailerWatched { get; set; } = new();
 
     /// <summary>Length of the content as its playlist told when the session was last merged; 0 = unknown.</summary>
     public long ContentMs { get; set; }
@@ -86,9 +86,9 @@ public sealed class SessionState
 
     public PlayerFamily Player { get; set; }
 
-    public SortedSet<string> Renditions { get; init; } = new(StringComparer.Ordinal);
+    public SortedSet<string> Renditions { get; set; } = new(StringComparer.Ordinal);
 
-    public SortedSet<string> Captions { get; init; } = new(StringComparer.Ordinal);
+    public SortedSet<string> Captions { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Requests of every kind that named this session, counted or not.</summary>
     public long Requests { get; set; }
@@ -106,7 +106,7 @@ public sealed class SessionState
     public long IgnoredExpired { get; set; }
 
     /// <summary>Content segments asked for with a Range.</summary>
-    public SegmentSet Ranged { get; init; } = new();
+    public SegmentSet Ranged { get; set; } = new();
 
     /// <summary>Some segment was of a playlist that slides: fetched only, for it has no timeline to be watched on.</summary>
     public bool Live { get; set; }
@@ -118,13 +118,13 @@ public sealed class SessionState
     public bool IsCounted => Started || !Resumed;
 
     /// <summary>What the player told of itself (CMCD).</summary>
-    public CmcdSummary Cmcd { get; init; } = new();
+    public CmcdSummary Cmcd { get; set; } = new();
 
     /// <summary>Where the player was, by its own word; empty unless it tells its buffer.</summary>
-    public Playheads Playheads { get; init; } = new();
+    public Playheads Playheads { get; set; } = new();
 
     /// <summary>What the player reported of its playing; empty unless its page sends event reports.</summary>
-    public PlayReports Reports { get; init; } = new();
+    public PlayReports Reports { get; set; } = new();
 
     /// <summary>
     /// What must have been played, in milliseconds. Where the player reports its playing: what lies between its reports

@@ -9,7 +9,7 @@ namespace HlsGateway.Counting.Postgres;
 /// and no task, which is what a backlog of millions is made of. Format: PostgreSQL's documentation of COPY, "Binary Format"; every
 /// value is its length in bytes (32 bits) and its bytes, big endian.
 /// </summary>
-internal sealed class CopyRows : IAsyncDisposable
+internal sealed class CopyRows : IAsyncDisposable, IRowWriter
 {
     private const int Enough = 48 * 1024;
     private readonly NpgsqlRawCopyStream stream;
@@ -96,6 +96,14 @@ internal sealed class CopyRows : IAsyncDisposable
             to = to[Range..];
         }
     }
+
+    void IRowWriter.Number(long value) => Int64(value);
+
+    void IRowWriter.Text(string value) => Text(PostgresMerge.Plain(value));
+
+    void IRowWriter.Bytes(ReadOnlySpan<byte> value) => Bytes(value);
+
+    void IRowWriter.Set(IntervalSet value) => Multirange(value);
 
     public async ValueTask SendAsync(CancellationToken cancellation)
     {

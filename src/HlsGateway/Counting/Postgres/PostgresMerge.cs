@@ -11,10 +11,10 @@ namespace HlsGateway.Counting.Postgres;
 /// </summary>
 internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<long> expired)
 {
-    private const string Columns = """
-        started, first_at, last_at, segments_fetched, fetched_ms, content_ms, trailer, player, requests, repeats,
-        ignored_head, ignored_forged, ignored_expired, renditions, captions, watched, again, trailer_watched, watch_ms, trailer_ms, cmcd, playheads, watch_low_ms, reports, is_view,
-        ranged, ignored_ranges, live, resumed
+    /// <summary>Media time is only ever added: a union, so that not even a row that somebody changed meanwhile could shrink.</summary>
+    private static readonly string Update = $"""
+        UPDATE counting.session s SET {string.Join(", ", SessionColumns.All.Select(column => column.Type == ColumnType.Set ? $"{column.Name} = s.{column.Name} + m.{column.Name}" : $"{column.Name} = m.{column.Name}"))}
+        FROM merged m WHERE s.session_id = m.session_id
         """;
 
     private readonly Dictionary<Guid, SessionState> held = [];
@@ -55,7 +55,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     public async Task WriteAsync(MergePortion portion, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
     {
-        await using (var copy = await CopyRows.BeginAsync(connection, $"COPY merged(session_id, video, {Columns}) FROM STDIN (FORMAT BINARY)", cancellation))
+        await using (var copy = await CopyRows.BeginAsync(connection, $"COPY merged(session_id, video, {SessionColumns.All.List()}) FROM STDIN (FORMAT BINARY)", cancellation))
         {
             foreach (var state in portion.Sessions)
             {
@@ -64,16 +64,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
             }
             await copy.CompleteAsync(cancellation);
         }
-        // Media time is only ever added: a union, so that not even a row that somebody changed meanwhile could shrink.
-        await RunAsync("""
-            UPDATE counting.session s SET started = m.started, first_at = m.first_at, last_at = m.last_at, segments_fetched = m.segments_fetched,
-                fetched_ms = m.fetched_ms, content_ms = m.content_ms, trailer = m.trailer, player = m.player, requests = m.requests, repeats = m.repeats,
-                ignored_head = m.ignored_head, ignored_forged = m.ignored_forged, ignored_expired = m.ignored_expired, renditions = m.renditions,
-                captions = m.captions, watched = s.watched + m.watched, again = s.again + m.again, trailer_watched = s.trailer_watched + m.trailer_watched,
-                watch_ms = m.watch_ms, trailer_ms = m.trailer_ms, cmcd = m.cmcd, playheads = m.playheads, watch_low_ms = m.watch_low_ms,
-                reports = m.reports, is_view = m.is_view, ranged = m.ranged, ignored_ranges = m.ignored_ranges, live = m.live, resumed = m.resumed
-            FROM merged m WHERE s.session_id = m.session_id
-            """, cancellation);
+        await RunAsync(Update, cancellation);
         await WriteVideosAsync(portion.Ends, told, cancellation);
         await WriteSumsAsync(portion, cancellation);
     }
@@ -136,31 +127,10 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     private static void WriteSession(CopyRows copy, SessionState state)
     {
-        copy.Begin(31);
+        copy.Begin((short)(SessionColumns.All.Length + 2));
         copy.Uuid(state.Session);
         copy.Text(Plain(state.Video));
-        ReadOnlySpan<long> numbers =
-        [
-            state.Started ? 1 : 0, state.FirstAt, state.LastAt, state.SegmentsFetched, state.FetchedMs, state.ContentMs, state.Trailer, (long)state.Player,
-            state.Requests, state.Repeats, state.IgnoredHead, state.IgnoredForged, state.IgnoredExpired,
-        ];
-        foreach (var number in numbers) copy.Int64(number);
-        copy.Text(Plain(SessionTable.Json(state.Renditions)));
-        copy.Text(Plain(SessionTable.Json(state.Captions)));
-        copy.Multirange(state.Watched);
-        copy.Multirange(state.Again);
-        copy.Multirange(state.TrailerWatched);
-        copy.Int64(state.Watched.Length);
-        copy.Int64(state.TrailerWatched.Length);
-        copy.Text(state.Cmcd.ToText());
-        copy.Bytes(state.Playheads.ToBytes());
-        copy.Int64(state.WatchLowMs);
-        copy.Bytes(state.Reports.ToBytes());
-        copy.Int64(state.IsView ? 1 : 0);
-        copy.Bytes(state.Ranged.ToBytes());
-        copy.Int64(state.IgnoredRanges);
-        copy.Int64(state.Live ? 1 : 0);
-        copy.Int64(state.Resumed ? 1 : 0);
+        SessionColumns.Write(state, copy);
     }
 
     private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
@@ -179,8 +149,8 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         var videos = portion.Sums.Videos.OrderBy(v => v.Key.Video, StringComparer.Ordinal).ThenBy(v => v.Key.Quarter).ToList();
         if (videos.Count > 0)
         {
-            object[] columns = [videos.Select(v => Plain(v.Key.Video)).ToArray(), videos.Select(v => v.Key.Quarter).ToArray(), .. Enumerable.Range(0, RollupSums.Figures).Select(i => videos.Select(v => v.Sums[i]).ToArray())];
-            await AddAsync("video_quarter", "video, quarter", ["sessions", "impressions", "views", "segments_fetched", "fetched_ms", "watch_ms", "watch_low_ms", "trailer_sessions", "trailer_ms", "completed"], columns, cancellation);
+            object[] columns = [videos.Select(v => Plain(v.Key.Video)).ToArray(), videos.Select(v => v.Key.Quarter).ToArray(), .. Figure.All.Select(figure => videos.Select(v => v.Sums[figure.Index]).ToArray())];
+            await AddAsync("video_quarter", "video, quarter", [.. Figure.All.Select(figure => figure.Column)], columns, cancellation);
         }
         var seconds = portion.Sums.Retention.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Second).ToList();
         if (seconds.Count > 0)
@@ -214,7 +184,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     private Task AddAsync(string table, string key, string[] figures, object[] columns, CancellationToken cancellation) => RunAsync(
         $"""
-        INSERT INTO counting.{table} AS t SELECT * FROM unnest({string.Join(", ", Enumerable.Range(1, columns.Length).Select(i => $"${i}"))})
+        INSERT INTO counting.{table} AS t ({key}, {string.Join(", ", figures)}) SELECT * FROM unnest({string.Join(", ", Enumerable.Range(1, columns.Length).Select(i => $"${i}"))})
         ON CONFLICT ({key}) DO UPDATE SET {string.Join(", ", figures.Select(figure => $"{figure} = t.{figure} + excluded.{figure}"))}
         """, cancellation, columns);
 
