@@ -5,7 +5,6 @@ using HlsGateway.Playlists;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
-using HlsGateway.Transcoding;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Captioning;

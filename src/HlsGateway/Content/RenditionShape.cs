@@ -1,5 +1,4 @@
 using System.Globalization;
-using HlsGateway.Media;
 using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;

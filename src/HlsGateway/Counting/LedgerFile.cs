@@ -1,5 +1,4 @@
 using System.Globalization;
-using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

@@ -1,6 +1,5 @@
 using HlsGateway.Counting;
 using HlsGateway.Storage;
-using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using HlsGateway.Media;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Subtitles;

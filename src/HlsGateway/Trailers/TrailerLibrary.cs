@@ -3,8 +3,6 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using HlsGateway.Content;
-using HlsGateway.Media;
-using HlsGateway.Playback;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;

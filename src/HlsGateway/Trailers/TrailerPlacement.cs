@@ -1,5 +1,3 @@
-using HlsGateway.Playlists;
-
 namespace HlsGateway.Trailers;
 
 /// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch. Three bits of a token.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using HlsGateway.Content;
-using HlsGateway.Media;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
 

@@ -3,7 +3,6 @@ using Dapper;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
 using HlsGateway.Jobs;
-using HlsGateway.Playback;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,4 @@
 using HlsGateway.Captioning;
-using HlsGateway.Jobs;
-using HlsGateway.Media;
 
 namespace HlsGateway.Transcoding;
 
