@@ -103,7 +103,15 @@ public sealed class Variables
             copied = end;
         }
 
-        text = resolved.Append(text, copied, text.Length - copied).ToString();
+        // Written out, what reads like a reference would be resolved once more.
+        var whole = resolved.Append(text, copied, text.Length - copied).ToString();
+        for (var at = 0; (at = whole.IndexOf("{$", at, StringComparison.Ordinal)) >= 0; at += 2)
+        {
+            if (NameAt(whole.AsSpan(at)) is not null)
+                return false;
+        }
+
+        text = whole;
         return true;
     }
 

@@ -33,6 +33,7 @@ public sealed class VariableTests
     [InlineData("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"{$a}\"\n")]
     [InlineData("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"{$b}\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\"{$a}\"\n")]
     [InlineData("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"#x\"\n", "{$a}.ts")]
+    [InlineData("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"{$\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\"x\"\n", "{$a}b}/s.ts")]
     [InlineData("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"\"\n", "{$a}")]
     [InlineData("")]
     public void I6_What_only_the_player_can_tell_is_left_as_it_stands(string definitions, string written = "x{$a}/s.ts")
