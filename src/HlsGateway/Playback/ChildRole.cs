@@ -17,20 +17,21 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
     public const char Audio = 'a';
     public const char Subtitles = 's';
     public const char IFrames = 'i';
+    private const char OfTrailer = 't';
 
     /// <summary>For playlists that a session plays and that are no part of the video: their segments count nothing, and no trailer stands in them.</summary>
     public static ChildRole Apart { get; } = new(IFrames, "");
 
     /// <summary>A trailer's own playlist.</summary>
-    public static ChildRole Trailer { get; } = new('t', "");
+    public static ChildRole Trailer { get; } = new(OfTrailer, "");
 
     /// <summary>Two digits.</summary>
     public const int GreatestTarget = 99;
 
-    /// <summary>Reads a signed <c>p</c>.</summary>
+    /// <summary>Reads a signed <c>p</c>. A letter that this build does not know decides nothing: another build signed it.</summary>
     public static ChildRole Read(ReadOnlySpan<char> value)
     {
-        if (value.IsEmpty)
+        if (value.IsEmpty || value[0] is not (Variant or Audio or Subtitles or IFrames or OfTrailer))
             return Apart;
         var hyphen = value.IndexOf('-');
         var target = 0;
