@@ -1,7 +1,7 @@
 namespace HlsGateway.Access;
 
 /// <summary>Authorization policies of the API; each lets the admin role pass too.</summary>
-public static class Roles
+internal static class Roles
 {
     public const string Analyst = "analyst";
     public const string Editor = "editor";

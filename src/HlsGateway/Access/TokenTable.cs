@@ -10,7 +10,7 @@ namespace HlsGateway.Access;
 /// The bearer tokens that are valid while this process lives, as SHA-256 digests with their roles.
 /// A lookup compares every digest in fixed time, so neither a token's text nor its place in the list shows in the duration.
 /// </summary>
-public sealed class TokenTable
+internal sealed class TokenTable
 {
     /// <summary>Below the data directory; mode 0600.</summary>
     public const string FileName = "api-token";

@@ -4,7 +4,7 @@ using HlsGateway.Playlists;
 namespace HlsGateway.Content;
 
 /// <summary>AAC frames with ADTS headers (ISO/IEC 13818-7), as MPEG-TS carries them and as packed audio is (RFC 8216 section 3.4).</summary>
-public static class AdtsFrames
+internal static class AdtsFrames
 {
     private const int HeaderLength = 7;
 

@@ -4,7 +4,7 @@ using HlsGateway.Media;
 namespace HlsGateway.Content;
 
 /// <summary>Measures one Rendition on the beginning of its first segment. ffprobe sees bytes in a folder, never a URL.</summary>
-public sealed class ContentProbe(Ffmpeg ffmpeg)
+internal sealed class ContentProbe(Ffmpeg ffmpeg)
 {
     /// <exception cref="ContentUnreadableException">The bytes are no media that can be read.</exception>
     public async Task<RenditionFacts> MeasureAsync(string playlist, FirstSegment segment, CancellationToken ct)

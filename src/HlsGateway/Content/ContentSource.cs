@@ -7,7 +7,7 @@ namespace HlsGateway.Content;
 /// <param name="Version">Of the playlist that was served; facts are kept under it.</param>
 /// <param name="Playlists">URIs of the Media Playlists as the Master Playlist writes them: Variant Streams first. One entry where the video is itself a Media Playlist.</param>
 /// <param name="ReadAsync">Reads the beginning of a playlist's first segment; throws <see cref="ContentUnreadableException"/>.</param>
-public sealed record ContentSource(
+internal sealed record ContentSource(
     string Video, string Version, ImmutableArray<string> Playlists, Func<string, CancellationToken, Task<FirstSegment>> ReadAsync)
 {
     /// <summary>Reads the first segment behind the n-th discontinuity of the first playlist, from 1 on; null behind the last.</summary>
@@ -24,11 +24,11 @@ public sealed record ContentSource(
 /// <param name="Bytes">The first segment, or as much of its beginning as was allowed.</param>
 /// <param name="Key">AES-128: 16 bytes; null when clear.</param>
 /// <param name="Iv">16 bytes with a key.</param>
-public sealed record FirstSegment(string? Unsupported, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Bytes, byte[]? Key = null, byte[]? Iv = null)
+internal sealed record FirstSegment(string? Unsupported, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Bytes, byte[]? Key = null, byte[]? Iv = null)
 {
     /// <summary>Of the Media Playlist that it stands in; null where nobody asked.</summary>
     public PlaylistTiming? Timing { get; init; }
 }
 
 /// <summary>The content could not be measured now; it may be later.</summary>
-public sealed class ContentUnreadableException(string message) : Exception(message);
+internal sealed class ContentUnreadableException(string message) : Exception(message);

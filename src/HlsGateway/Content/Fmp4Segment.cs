@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace HlsGateway.Content;
 
 /// <summary>Reads an fMP4 segment behind its initialization section (ISO/IEC 14496-12) as far as rules S2 and W2 ask.</summary>
-public static class Fmp4Segment
+internal static class Fmp4Segment
 {
     private sealed class Track
     {

@@ -5,7 +5,7 @@ using HlsGateway.Playlists;
 namespace HlsGateway.Content;
 
 /// <summary>Reads MPEG-TS (ISO/IEC 13818-1) as far as rules S2 and W2 ask: tables, PES timestamps, the first picture's kind, AAC frames.</summary>
-public sealed class TsSegment
+internal sealed class TsSegment
 {
     internal const int PacketLength = 188;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace HlsGateway.Counting;
 
 /// <summary>What a player told over a whole session. Like all figures a function of the set of requests.</summary>
-public sealed class CmcdSummary
+internal sealed class CmcdSummary
 {
     /// <summary>Counted requests that carried any of the keys that are kept.</summary>
     public long Reports { get; set; }

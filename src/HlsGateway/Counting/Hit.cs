@@ -1,7 +1,7 @@
 namespace HlsGateway.Counting;
 
 /// <summary>What a player asked for. The numbers are stored: never renumber.</summary>
-public enum HitKind : byte
+internal enum HitKind : byte
 {
     /// <summary>A Master Playlist was answered and a session began: an impression.</summary>
     SessionStart = 1,
@@ -26,7 +26,7 @@ public enum HitKind : byte
 }
 
 /// <summary>The rule that let a request count, or kept it from counting. Stored: never renumber.</summary>
-public enum HitRule : byte
+internal enum HitRule : byte
 {
     Counted = 1,
 
@@ -68,7 +68,7 @@ public enum PlayerFamily : byte
 /// <param name="DurationMs">Milliseconds; 0 where nothing was signed.</param>
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
 /// <param name="Trailer">The session's pinned trailer version, 0 = none.</param>
-public readonly record struct Hit(
+internal readonly record struct Hit(
     Guid Session, string Video, string Path, HitKind Kind, HitRule Rule, int StartMs, int DurationMs, long AtMs, uint Trailer, PlayerFamily Player)
 {
     /// <summary>What the player said of itself with a counted request; null when it said nothing.</summary>

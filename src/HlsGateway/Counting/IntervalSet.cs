@@ -5,7 +5,7 @@ namespace HlsGateway.Counting;
 /// A quality switch or a seek back adds intervals that are there already, and so adds nothing.
 /// </summary>
 /// <remarks>Stored as varints: gap to the previous end, then length, per interval; an empty set is no bytes.</remarks>
-public sealed class IntervalSet
+internal sealed class IntervalSet
 {
     private readonly List<(int Start, int End)> intervals;
 

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace HlsGateway.Counting;
 
 /// <summary>How far the ledger has come, for readers and for health. Written by the writer's thread, read by any.</summary>
-public sealed class LedgerProgress(TimeProvider time)
+internal sealed class LedgerProgress(TimeProvider time)
 {
     private readonly Lock gate = new();
 

@@ -5,7 +5,7 @@ namespace HlsGateway.Counting;
 /// <param name="Ms">Playhead on the content's timeline.</param>
 /// <param name="RateHundredths">Playback rate.</param>
 /// <param name="Plays">The player plays from this event on.</param>
-public readonly record struct PlayReport(long AtMs, int Ms, int RateHundredths, bool Plays) : ITold<PlayReport>
+internal readonly record struct PlayReport(long AtMs, int Ms, int RateHundredths, bool Plays) : ITold<PlayReport>
 {
     /// <summary>Null where it does not tell all of when, where and whether.</summary>
     public static PlayReport? Of(in Hit hit) =>
@@ -24,7 +24,7 @@ public readonly record struct PlayReport(long AtMs, int Ms, int RateHundredths, 
 }
 
 /// <summary>The event reports of a session, by the player's clock, and what was played between them.</summary>
-public sealed class PlayReports : ToldSet<PlayReport>
+internal sealed class PlayReports : ToldSet<PlayReport>
 {
     /// <summary>What a step may be longer than the time it took: a page notes the playhead a few times a second.</summary>
     private const int Slack = 500;

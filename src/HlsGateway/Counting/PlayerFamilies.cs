@@ -1,7 +1,7 @@
 namespace HlsGateway.Counting;
 
 /// <summary>Names the kind of player by its User-Agent. Kept are eight families, never the text itself, which can single out a person.</summary>
-public static class PlayerFamilies
+internal static class PlayerFamilies
 {
     // The first that fits: libraries name the platform beside themselves, and every browser claims to be Mozilla.
     private static readonly (string Part, PlayerFamily Family)[] Signs =

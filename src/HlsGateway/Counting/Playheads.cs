@@ -5,7 +5,7 @@ namespace HlsGateway.Counting;
 /// <param name="Ms">Position on the content's timeline: the segment's start less the buffer ahead. Of a trailer segment: from the content's end on, negative before it.</param>
 /// <param name="RateHundredths">Playback rate.</param>
 /// <param name="OfTrailer">The request was for the trailer.</param>
-public readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, bool OfTrailer) : ITold<Playhead>
+internal readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, bool OfTrailer) : ITold<Playhead>
 {
     /// <summary>The fastest that anybody watches; a forger who claims more gains nothing by it.</summary>
     public const int Fastest = 400;
@@ -30,7 +30,7 @@ public readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, bo
 }
 
 /// <summary>The playheads of a session, by the gateway's clock, and what was played between them.</summary>
-public sealed class Playheads : ToldSet<Playhead>
+internal sealed class Playheads : ToldSet<Playhead>
 {
     /// <summary>What a step may be longer than the time it took: requests are late by that much, and <c>bl</c> is told in tenths of a second.</summary>
     private const int Jitter = 1000;

@@ -10,7 +10,7 @@ namespace HlsGateway.Counting;
 /// so what is kept depends on the set and never on the order in which it came.
 /// </summary>
 /// <remarks>Stored each as varints for the difference to the start before and for the length, then 4 bytes (little endian) of the path's hash.</remarks>
-public sealed class SegmentSet
+internal sealed class SegmentSet
 {
     /// <summary>18 hours in segments of 4 s.</summary>
     public const int Most = 16_384;

@@ -44,7 +44,7 @@ public readonly record struct Handout(bool Counts, (int Start, int End)? Displac
 /// The definitions of what is counted for one session (docs/metrics.md has the same in words). Every figure is a function of the
 /// set of requests alone, never of their order, so several gateways may report one session late and mixed.
 /// </summary>
-public sealed class SessionState
+internal sealed class SessionState
 {
     public required Guid Session { get; init; }
 

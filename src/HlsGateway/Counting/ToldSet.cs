@@ -2,7 +2,7 @@ namespace HlsGateway.Counting;
 
 /// <summary>What a player told of a moment.</summary>
 /// <typeparam name="TSelf">The type itself.</typeparam>
-public interface ITold<TSelf> where TSelf : struct, ITold<TSelf>
+internal interface ITold<TSelf> where TSelf : struct, ITold<TSelf>
 {
     /// <summary>Unix time in milliseconds, not before 1970.</summary>
     long AtMs { get; }
@@ -24,7 +24,7 @@ public interface ITold<TSelf> where TSelf : struct, ITold<TSelf>
 /// more than <see cref="Most"/> the earliest are kept, so what is kept depends on the set and never on the order in which it came.
 /// </summary>
 /// <remarks>Stored as varints each: time since the one before, position, rate times two plus one where it is marked.</remarks>
-public abstract class ToldSet<T> where T : struct, ITold<T>
+internal abstract class ToldSet<T> where T : struct, ITold<T>
 {
     /// <summary>A film of four and a half hours in segments of 4 s.</summary>
     public const int Most = 4096;

@@ -14,7 +14,7 @@ public sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Argument
 }
 
 /// <summary>ffmpeg or ffprobe cannot read or make what was asked.</summary>
-public sealed class FfmpegException : SandboxException
+internal sealed class FfmpegException : SandboxException
 {
     public FfmpegException()
     {

@@ -1,7 +1,7 @@
 namespace HlsGateway.Media;
 
 /// <summary>A program in the sandbox did not do what was asked, or left what was not asked; the message is fit for an editor's eyes and names no path of ours.</summary>
-public class SandboxException : Exception
+internal class SandboxException : Exception
 {
     public SandboxException()
     {

@@ -12,7 +12,7 @@ namespace HlsGateway.Playback;
 /// <param name="Trailer">A name, or <c>name@hash8</c>.</param>
 /// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>.</param>
 /// <param name="Interstitial">Announce it as an HLS interstitial in place of splicing it in.</param>
-public sealed record PreviewRequest(string Video, string Trailer, TrailerPosition? Position = null, bool? Interstitial = null);
+internal sealed record PreviewRequest(string Video, string Trailer, TrailerPosition? Position = null, bool? Interstitial = null);
 
 /// <param name="PlaylistUrl">Plays the video with that trailer and counts nothing.</param>
 public sealed record PreviewView(string PlaylistUrl, string Trailer, DateTimeOffset ExpiresAt);

@@ -11,7 +11,7 @@ namespace HlsGateway.Playback;
 /// second layer of encoding, no empty segments, ASCII only. What gets through has one spelling (<see cref="Normal"/>), under which
 /// the video is known everywhere: to tokens, signatures, caches, the catalogue and the ledger.
 /// </summary>
-public static class WatchPath
+internal static class WatchPath
 {
     /// <summary>
     /// The longest path accepted, in characters: a signed URL of some 5,800 fits into an opaque path. Half of what a request line may

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace HlsGateway.Telemetry;
 
 /// <summary>Errors as RFC 9457 problem details.</summary>
-public static class Problems
+internal static class Problems
 {
     /// <param name="slug">Stable and hyphenated; the <c>type</c> is <c>urn:hlsgateway:problem:{slug}</c>.</param>
     /// <param name="title">The same for every occurrence.</param>

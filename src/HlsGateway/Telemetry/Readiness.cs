@@ -5,10 +5,10 @@ namespace HlsGateway.Telemetry;
 /// <summary>One check's outcome, as <c>/healthz/ready</c> tells it.</summary>
 /// <param name="Description">Fixed words of the check: the call is open to everybody.</param>
 /// <param name="Data">Figures and messages, for tokens of the roles analyst and admin alone.</param>
-public sealed record CheckAnswer(string Name, string Status, string? Description, IReadOnlyDictionary<string, object>? Data);
+internal sealed record CheckAnswer(string Name, string Status, string? Description, IReadOnlyDictionary<string, object>? Data);
 
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> (200: viewers are served, somebody should look) or <c>unhealthy</c> (503).</param>
-public sealed record ReadyAnswer(string Status, IReadOnlyList<CheckAnswer> Checks);
+internal sealed record ReadyAnswer(string Status, IReadOnlyList<CheckAnswer> Checks);
 
 /// <summary>Runs the registered checks at most once a second however often it is asked: the call is open to everybody.</summary>
 /// <remarks>

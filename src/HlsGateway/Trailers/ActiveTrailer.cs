@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 namespace HlsGateway.Trailers;
 
 /// <summary>On which side of the content a trailer stands.</summary>
-public enum TrailerPosition
+internal enum TrailerPosition
 {
     /// <summary>After it.</summary>
     Post,
@@ -13,7 +13,7 @@ public enum TrailerPosition
 }
 
 /// <summary>What a line of what is on leads to.</summary>
-public readonly record struct ChosenTrailer(TrailerVersion Version, TrailerPosition Position);
+internal readonly record struct ChosenTrailer(TrailerVersion Version, TrailerPosition Position);
 
 /// <summary>One line of what is on: which trailer follows which videos, and when.</summary>
 /// <param name="Trailer">A name (its latest version), or <c>name@hash8</c>; null means no trailer.</param>
@@ -21,7 +21,7 @@ public readonly record struct ChosenTrailer(TrailerVersion Version, TrailerPosit
 /// <param name="From">Inclusive; null means always has been.</param>
 /// <param name="Until">Exclusive; null means for ever.</param>
 /// <param name="Position">Where it stands.</param>
-public sealed record ActiveTrailer(
+internal sealed record ActiveTrailer(
     string? Trailer, string? Videos = null, DateTimeOffset? From = null, DateTimeOffset? Until = null, TrailerPosition Position = TrailerPosition.Post)
 {
     public bool Covers(string video, DateTimeOffset now) =>

@@ -14,7 +14,7 @@ namespace HlsGateway.Trailers;
 /// time: PTS 0 in fMP4, the muxer's 1.4 s in MPEG-TS, whether a copy holds one of them or both. Behind content whose decoding runs ahead
 /// of showing, the copy's does too, by the same number of frames.
 /// </summary>
-public static class ConditioningArguments
+internal static class ConditioningArguments
 {
     /// <summary>PTS of the first frame of every MPEG-TS and packed audio copy: the muxer's delay, 90 kHz.</summary>
     public const long TsFirstPts = 126_000;

@@ -15,7 +15,7 @@ namespace HlsGateway.Trailers;
 public readonly record struct MeasuredLoudness(double Integrated, double Range, double TruePeak, double Threshold, double Offset);
 
 /// <summary>Both passes of bringing a copy's sound to a target, as pure functions.</summary>
-public static class Loudness
+internal static class Loudness
 {
     /// <summary>Sound that is quieter than this is silence or noise, and is not made louder.</summary>
     private const double Silence = -60;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Trailers;
 
 /// <summary>A copy that passed the checks; its files stand in a folder that no program has seen, and that goes with it.</summary>
-public sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposable
+internal sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposable
 {
     public TrailerCopy Copy { get; } = copy;
 
@@ -22,7 +22,7 @@ public sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposabl
 public sealed class ConditioningException(string message) : Exception(message);
 
 /// <summary>Conditions a trailer for one shape and proves in the bytes that the copy keeps rules S2, S6 and S7.</summary>
-public sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> options)
+internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> options)
 {
     /// <summary>A trailer of a minute at 4K takes about a minute on one core; a stuck encoder must not hold the queue.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);

@@ -9,7 +9,7 @@ namespace HlsGateway.Trailers;
 /// video frame or audio frame of the copy. So copies at any two rates agree to within one frame, at each boundary and at the end.
 /// </summary>
 /// <param name="DurationMs">The trailer's duration, a positive number of milliseconds.</param>
-public readonly record struct TrailerGrid(int DurationMs)
+internal readonly record struct TrailerGrid(int DurationMs)
 {
     /// <summary>Samples in one AAC frame.</summary>
     public const int AudioFrame = 1024;

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Trailers;
 
 /// <summary>A copy that is asked for.</summary>
-public readonly record struct WantedCopy(TrailerVersion Version, RenditionShape Shape);
+internal readonly record struct WantedCopy(TrailerVersion Version, RenditionShape Shape);
 
 /// <summary>Why a copy could not be made, and when it is tried again.</summary>
 public sealed record CopyFailure(string Reason, int Attempts, DateTimeOffset RetryAt);
@@ -26,7 +26,7 @@ public sealed record SkippedSplice(string Reason, long Sessions, string Video, D
 /// All trailers as one immutable snapshot behind one reference: a swap is one write, a request reads once. Nothing here waits;
 /// missing copies are made in the background by <see cref="TrailerConditioner"/>.
 /// </summary>
-public sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvider time, GatewayMetrics metrics)
+internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProvider time, GatewayMetrics metrics)
 {
     /// <summary>A new version is prepared for the shapes that viewers asked for lately, so that a swap does not begin without copies.</summary>
     private const int RememberedShapes = 32;

@@ -12,7 +12,7 @@ namespace HlsGateway.Trailers;
 /// <param name="Variants">The copy of each Variant Stream, by its index in the Master Playlist.</param>
 /// <param name="Renditions">The copies of the audio and alternative video Renditions that have a URI, by the EXT-X-MEDIA tag's index.</param>
 /// <param name="Missing">Shapes whose copies would have to be made first; with a trailer, copies that would suit later sessions better.</param>
-public sealed record TrailerDecision(
+internal sealed record TrailerDecision(
     TrailerVersion? Version, string? Reason, ImmutableArray<TrailerCopy> Variants, ImmutableDictionary<int, TrailerCopy> Renditions,
     ImmutableArray<RenditionShape> Missing)
 {
@@ -29,7 +29,7 @@ public sealed record TrailerDecision(
 }
 
 /// <summary>Chooses the trailer copies of a session, all or none (rules S1, S2, S7, S8). Pure.</summary>
-public static class TrailerPlan
+internal static class TrailerPlan
 {
     public const string NoTrailer = "no_trailer";
     public const string FactsPending = "facts_pending";

@@ -5,7 +5,7 @@ using System.Globalization;
 namespace HlsGateway.Trailers;
 
 /// <summary>The library at one moment. A request reads one snapshot and never sees half a swap.</summary>
-public sealed class TrailerSnapshot
+internal sealed class TrailerSnapshot
 {
     private readonly FrozenDictionary<uint, TrailerVersion> byId;
     private readonly FrozenDictionary<string, TrailerVersion> current;

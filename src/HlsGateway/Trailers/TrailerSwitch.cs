@@ -11,11 +11,11 @@ namespace HlsGateway.Trailers;
 /// <param name="Revision">Grows with each change; the ETag.</param>
 /// <param name="Lines">The first line that covers a video decides; null where configuration decides.</param>
 /// <param name="Library">Grows when any gateway adds a version or a copy.</param>
-public sealed record TrailerState(long Revision, ImmutableArray<ActiveTrailer>? Lines, DateTimeOffset At, string Actor, long Library);
+internal sealed record TrailerState(long Revision, ImmutableArray<ActiveTrailer>? Lines, DateTimeOffset At, string Actor, long Library);
 
 /// <summary>One line of the audit.</summary>
 /// <param name="Action"><c>activate</c>, <c>clear</c>, <c>rollback</c> or <c>withdraw</c>.</param>
-public sealed record TrailerHistoryEntry(long Revision, string Action, ImmutableArray<ActiveTrailer>? Active, DateTimeOffset At, string Actor);
+internal sealed record TrailerHistoryEntry(long Revision, string Action, ImmutableArray<ActiveTrailer>? Active, DateTimeOffset At, string Actor);
 
 /// <summary>
 /// The rows of what is on. A change, its line of history and its line of <c>/api/changes</c> are one transaction; the row of the

@@ -10,7 +10,7 @@ namespace HlsGateway.Trailers;
 /// <param name="Id">First four bytes, big endian, of the SHA-256 of the trailer's source; what a session token pins. Never 0.</param>
 /// <param name="Source">What is known of the source; the same for all copies.</param>
 /// <param name="Copies">Those that all videos of a shape share, by the shape's profile.</param>
-public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, FrozenDictionary<string, TrailerCopy> Copies)
+internal sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, FrozenDictionary<string, TrailerCopy> Copies)
 {
     /// <summary>Shown to nobody any more, for good.</summary>
     public bool Withdrawn { get; init; }
@@ -52,7 +52,7 @@ public sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, 
 /// <param name="DurationMs">Of the picture; every copy lasts as long, to a frame (rule S2).</param>
 /// <param name="HasAudio">False: copies for content with sound get silence (rule S7).</param>
 /// <param name="AddedAt">When it entered the library; the latest version of a name is the current one.</param>
-public sealed record TrailerSource(string Sha256, long Bytes, int DurationMs, bool HasAudio, DateTimeOffset AddedAt);
+internal sealed record TrailerSource(string Sha256, long Bytes, int DurationMs, bool HasAudio, DateTimeOffset AddedAt);
 
 /// <summary>A trailer conditioned for one shape of Rendition (rules S2, S6, S7).</summary>
 /// <param name="Profile">The shape's key.</param>
@@ -62,7 +62,7 @@ public sealed record TrailerSource(string Sha256, long Bytes, int DurationMs, bo
 /// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz; that of the first audio frame where the copy has no video.</param>
 /// <param name="PeakBandwidth">Bits per second.</param>
 /// <param name="Codecs">RFC 6381.</param>
-public sealed record TrailerCopy(
+internal sealed record TrailerCopy(
     string Profile, string KeyPrefix, string? Init, ImmutableArray<TrailerSegment> Segments, long FirstVideoPts, int PeakBandwidth, string Codecs)
 {
     public int LengthMs => Segments[^1].StartMs + Segments[^1].DurationMs;
@@ -83,4 +83,4 @@ public sealed record TrailerCopy(
 /// <param name="File">Object name below the copy's prefix (<c>0.ts</c>).</param>
 /// <param name="Duration">True seconds as decimal text, probed.</param>
 /// <param name="StartMs">Start on the trailer's timeline.</param>
-public readonly record struct TrailerSegment(string File, string Duration, int StartMs, int DurationMs);
+internal readonly record struct TrailerSegment(string File, string Duration, int StartMs, int DurationMs);

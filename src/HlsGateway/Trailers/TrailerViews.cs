@@ -8,7 +8,7 @@ namespace HlsGateway.Trailers;
 /// <param name="Videos">Glob over the video's id; null means all videos.</param>
 /// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>: after the content or before it.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record ActivateTrailer([property: JsonRequired] string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos, TrailerPosition? Position = null);
+internal sealed record ActivateTrailer([property: JsonRequired] string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos, TrailerPosition? Position = null);
 
 /// <param name="Status"><c>ready</c>, <c>making</c> or <c>failed</c>.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
@@ -29,15 +29,15 @@ public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView>
 
 /// <param name="Source"><c>api</c>, or <c>configuration</c> where the API has said nothing.</param>
 /// <param name="Lines">The first line that covers a video decides.</param>
-public sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
+internal sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
 
 /// <param name="Refused">Files in this gateway's <c>Trailers:Folder</c> that cannot be a trailer, with the reason.</param>
 /// <param name="Skipped">Why sessions of this gateway went without a trailer that is on.</param>
-public sealed record TrailersView(
+internal sealed record TrailersView(
     ActiveView Active, ImmutableArray<TrailerView> Trailers, IReadOnlyList<RefusedTrailerFile> Refused, IReadOnlyList<SkippedSplice> Skipped);
 
 /// <summary>The library as the API tells it.</summary>
-public static class TrailerViews
+internal static class TrailerViews
 {
     public static TrailersView Of(TrailerLibrary library, TrailerState state, IReadOnlyList<RefusedTrailerFile> refused)
     {

@@ -14,7 +14,7 @@ public enum TrailerGround
 }
 
 /// <summary>The section <c>Trailers</c>.</summary>
-public sealed class TrailersOptions : IValidatableObject
+internal sealed class TrailersOptions : IValidatableObject
 {
     public const string Section = "Trailers";
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace HlsGateway.Transcoding;
 
 /// <summary>The loudest sample of each twentieth of a second, for drawing a wave under the caption editor.</summary>
-public static class AudioPeaks
+internal static class AudioPeaks
 {
     public const int PerSecond = 20;
 

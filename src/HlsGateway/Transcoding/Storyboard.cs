@@ -4,7 +4,7 @@ using System.Text;
 namespace HlsGateway.Transcoding;
 
 /// <summary>The WebVTT track that tells which part of the sprite shows which seconds (media fragments, <c>#xywh=</c>).</summary>
-public static class Storyboard
+internal static class Storyboard
 {
     public static string Track(EncodePlan plan, double seconds)
     {

@@ -38,7 +38,7 @@ public sealed class TrailerWorkshop : IDisposable
     }
 
     /// <summary>Encodes a copy and lays its files out in a folder.</summary>
-    public async Task<(TrailerCopy Copy, string Folder)> EncodeAsync(RenditionShape shape, bool audio = true, double seconds = 5.8, TrailersOptions? options = null, string? source = null)
+    internal async Task<(TrailerCopy Copy, string Folder)> EncodeAsync(RenditionShape shape, bool audio = true, double seconds = 5.8, TrailersOptions? options = null, string? source = null)
     {
         var file = source ?? await SourceAsync(audio, seconds);
         var version = Version("demo", file, (int)Math.Round(seconds * 1000), audio);
@@ -72,7 +72,7 @@ public sealed class TrailerWorkshop : IDisposable
         origin.Serve($"{video}/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\nv.m3u8\n");
     }
 
-    public static TrailerVersion Version(string name, string file, int durationMs, bool audio)
+    internal static TrailerVersion Version(string name, string file, int durationMs, bool audio)
     {
         var hash = SHA256.HashData(File.ReadAllBytes(file));
         return new TrailerVersion(
@@ -82,7 +82,7 @@ public sealed class TrailerWorkshop : IDisposable
     }
 
     /// <summary>One segment as a player's demuxer sees it: behind its initialization section where it has one.</summary>
-    public string Playable(string folder, TrailerCopy copy, int segment)
+    internal string Playable(string folder, TrailerCopy copy, int segment)
     {
         if (copy.Init is null)
             return Path.Combine(folder, copy.Segments[segment].File);
