@@ -18,7 +18,8 @@ internal readonly record struct Listing(char? Role, OriginTarget Source, bool Ha
 /// that sessions have begun with, here or at another gateway. The answer follows from what the origin has, never from who asked first.
 /// They are fetched as any playlist is: once, cached, stale while the origin is away.
 /// </summary>
-internal sealed class Masters(PlaylistOrigin origin, EntryNames names, PublishedVideos published, OriginCluster cluster, IOptions<OriginOptions> options) : IDisposable
+internal sealed class Masters(
+    PlaylistOrigin origin, EntryNames names, PublishedVideos published, OriginCluster cluster, SigningKeys keys, IOptions<OriginOptions> options) : IDisposable
 {
     private const long MostBytes = 8L << 20;
 
@@ -28,7 +29,7 @@ internal sealed class Masters(PlaylistOrigin origin, EntryNames names, Published
     private readonly MemoryCache absent = BoundedMemory.Cache(MostBytes);
 
     /// <summary>What the viewer's query adds to each fetch: parameters that the operator has named (<c>Gateway:Origin:QueryParameters</c>), with their <c>?</c>.</summary>
-    public string NamedParameters(WatchRequest request) => new PlayerQuery(request.Query).PassedOn(believed: false, options.Value.QueryParameters);
+    public string NamedParameters(WatchRequest request) => request.Parameters.PassedOn(believed: false, options.Value.QueryParameters);
 
     /// <summary>A place with these parameters behind its own query.</summary>
     public static OriginTarget With(OriginTarget target, string named) =>
@@ -58,6 +59,11 @@ internal sealed class Masters(PlaylistOrigin origin, EntryNames names, Published
         absent.Set(entry, true, BoundedMemory.Entry(Weights.Of(entry.Locator)).SetAbsoluteExpiration(AbsentFor));
         return default;
     }
+
+    /// <summary>The Master Playlist that a child's address names; the one that decides, where it names none.</summary>
+    public OriginTarget EntryOf(WatchRequest request) => published.TryGet(request.VideoName, out var ours)
+        ? new OriginTarget(OriginKind.Store, ours.KeyPrefix + PlaylistAddress.DefaultName)
+        : PlaylistAddress.ReadCaptionSource(keys, request.Video, request.Parameters.CaptionSource);
 
     /// <summary>What the video's Master Playlists say of a child.</summary>
     /// <param name="child">Where the child is read.</param>

@@ -14,33 +14,43 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
 {
     private readonly string? baseAddress = cdn.Value.BaseAddress;
 
-    public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute route)
+    public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute.Segment route)
     {
-        if (Location(context, route.Source) is not { } location)
+        if (Location(context, route.Target) is not { } location)
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
             return;
         }
 
+        await AnswerAsync(context, request, isTrailer: false, location);
+    }
+
+    public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute.TrailerSegment route)
+    {
         // Its playlists are already with players: the segments are where a withdrawal takes hold at once.
-        if (route.Kind == RouteKind.TrailerMedia && trailers.Snapshot.IsWithdrawn(route.Source.Locator))
+        if (trailers.Snapshot.IsWithdrawn(route.Version))
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status410Gone, "trailer-withdrawn", "The trailer of this session has been withdrawn; a new session goes without it."));
             return;
         }
 
+        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request));
+    }
+
+    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, bool isTrailer, string location)
+    {
         // 1.
-        var (kind, startMs, durationMs, forged, path) = Judge(request, route.Kind);
+        var (kind, startMs, durationMs, forged, path) = Judge(request, isTrailer);
         // 2.
         await hits.RecordAsync(context, request, kind, startMs, durationMs, forged, path);
         // 3.
         WatchAnswer.Redirect(context, location);
     }
 
-    private (HitKind Kind, int StartMs, int DurationMs, bool Forged, string? Path) Judge(WatchRequest request, RouteKind route)
+    private (HitKind Kind, int StartMs, int DurationMs, bool Forged, string? Path) Judge(WatchRequest request, bool isTrailer)
     {
-        var query = new PlayerQuery(request.Query);
-        var kind = route == RouteKind.TrailerMedia ? HitKind.Trailer : query.Kind switch
+        var query = request.Parameters;
+        var kind = isTrailer ? HitKind.Trailer : query.Kind switch
         {
             "a" => HitKind.Audio,
             "c" => HitKind.Caption,

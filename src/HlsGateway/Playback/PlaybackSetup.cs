@@ -19,7 +19,8 @@ public static class PlaybackSetup
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>().AddSingleton<Masters>().AddSingleton<PlaylistIdentity>().AddSingleton<ContentLengths>();
-        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<PlaylistServer>();
+        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<PlaylistAnswer>().AddSingleton<MeasuredContent>().AddSingleton<SessionTrailer>();
+        services.AddSingleton<MasterServer>().AddSingleton<MediaServer>().AddSingleton<CaptionServer>().AddSingleton<TrailerServer>().AddSingleton<PlaylistServer>();
         services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
         services.AddSingleton<PublishedFiles>().AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();
     }

@@ -7,7 +7,7 @@ namespace HlsGateway.Playback;
 /// so everything before the last <c>session_id</c> is the origin's where we wrote it; what a player or proxy appended stands after
 /// the run.
 /// </summary>
-public readonly ref struct PlayerQuery
+internal sealed class PlayerQuery
 {
     public const string SessionName = "session_id";
 
@@ -15,77 +15,93 @@ public readonly ref struct PlayerQuery
     private const string AsInterstitial = "trailer=interstitial";
     private const string AsSplice = "trailer=stitched";
 
-    private readonly ReadOnlySpan<char> own;
-    private readonly ReadOnlySpan<char> ours;
+    private readonly string text;
+    private readonly Range own;
+    private readonly Range ours;
     private readonly bool bare;
+    private readonly Range session;
+    private readonly Range duration;
+    private readonly Range start;
+    private readonly Range end;
+    private readonly Range kind;
+    private readonly Range rendition;
+    private readonly Range signature;
+    private readonly Range profile;
+    private readonly Range captionSource;
 
     /// <param name="query">What follows the <c>?</c>; empty when there is none.</param>
-    public PlayerQuery(ReadOnlySpan<char> query)
+    public PlayerQuery(string query)
     {
-        var start = StartOfOurs(query);
-        own = start < 0 ? query : query[..Math.Max(0, start - 1)];
-        ours = start < 0 ? [] : query[start..];
-        bare = start == 1;
-        foreach (var range in ours.Split('&'))
+        text = query;
+        var begin = StartOfOurs(query);
+        own = begin < 0 ? Range.All : ..Math.Max(0, begin - 1);
+        ours = begin < 0 ? 0..0 : begin..;
+        bare = begin == 1;
+        var at = Math.Max(begin, 0);
+        session = duration = start = end = kind = rendition = signature = profile = captionSource = 0..0;
+        foreach (var range in Ours.Split('&'))
         {
-            var pair = ours[range];
+            var pair = Ours[range];
             var equals = pair.IndexOf('=');
             if (equals < 0)
                 continue;
-            var value = pair[(equals + 1)..];
+            var from = at + range.Start.Value;
+            var value = (from + equals + 1)..(from + pair.Length);
             switch (pair[..equals])
             {
-                case SessionName: Session = value; break;
-                case "duration": Duration = value; break;
-                case "t": Start = value; break;
-                case "e": End = value; break;
-                case "k": Kind = value; break;
-                case "r": Rendition = value; break;
-                case "s": Signature = value; break;
-                case "p": Profile = value; break;
-                case "v": CaptionSource = value; break;
+                case SessionName: session = value; break;
+                case "duration": duration = value; break;
+                case "t": start = value; break;
+                case "e": end = value; break;
+                case "k": kind = value; break;
+                case "r": rendition = value; break;
+                case "s": signature = value; break;
+                case "p": profile = value; break;
+                case "v": captionSource = value; break;
                 default: break;
             }
         }
     }
 
     /// <summary>What stands before our parameters: the URI's own query.</summary>
-    public ReadOnlySpan<char> Own => own;
+    public ReadOnlySpan<char> Own => text.AsSpan(own);
 
-    public ReadOnlySpan<char> Session { get; }
+    public ReadOnlySpan<char> Session => text.AsSpan(session);
 
     /// <summary>Seconds, decimal.</summary>
-    public ReadOnlySpan<char> Duration { get; }
+    public ReadOnlySpan<char> Duration => text.AsSpan(duration);
 
     /// <summary>Milliseconds on the content's timeline; of a live segment its number.</summary>
-    public ReadOnlySpan<char> Start { get; }
+    public ReadOnlySpan<char> Start => text.AsSpan(start);
 
     /// <summary>Milliseconds on the content's timeline; empty where start and rounded duration lead to it.</summary>
-    public ReadOnlySpan<char> End { get; }
+    public ReadOnlySpan<char> End => text.AsSpan(end);
 
     /// <summary>Empty for a Variant Stream's segment; otherwise <c>a</c>, <c>c</c>, <c>i</c> or <c>l</c>.</summary>
-    public ReadOnlySpan<char> Kind { get; }
+    public ReadOnlySpan<char> Kind => text.AsSpan(kind);
 
     /// <summary>The Rendition's name, where the segment's path does not tell it; percent-encoded.</summary>
-    public ReadOnlySpan<char> Rendition { get; }
+    public ReadOnlySpan<char> Rendition => text.AsSpan(rendition);
 
-    public ReadOnlySpan<char> Signature { get; }
+    public ReadOnlySpan<char> Signature => text.AsSpan(signature);
 
     /// <summary>Child playlists: the role of the Rendition and the trailer copy it gets.</summary>
-    public ReadOnlySpan<char> Profile { get; }
+    public ReadOnlySpan<char> Profile => text.AsSpan(profile);
 
-    /// <summary>Caption playlists: the Master Playlist they belong to, where its name does not tell.</summary>
-    public ReadOnlySpan<char> CaptionSource { get; }
+    /// <summary>Caption playlists, and children that import variables: the Master Playlist they belong to, where its name does not tell.</summary>
+    public ReadOnlySpan<char> CaptionSource => text.AsSpan(captionSource);
+
+    private ReadOnlySpan<char> Ours => text.AsSpan(ours);
 
     /// <summary>What a player asks of the trailer; null when it asks for nothing.</summary>
     public bool? Interstitial
     {
         get
         {
-            foreach (var range in own.Split('&'))
+            foreach (var range in Own.Split('&'))
             {
-                if (own[range] is AsInterstitial or AsSplice)
-                    return own[range] is AsInterstitial;
+                if (Own[range] is AsInterstitial or AsSplice)
+                    return Own[range] is AsInterstitial;
             }
 
             return null;
@@ -105,9 +121,9 @@ public readonly ref struct PlayerQuery
             AppendOwn(kept);
         foreach (var name in named)
         {
-            var pair = Find(ours, name);
+            var pair = Find(Ours, name);
             if (pair.IsEmpty && !believed)
-                pair = Find(own, name);
+                pair = Find(Own, name);
             if (!pair.IsEmpty)
                 Append(kept, pair);
         }
@@ -120,9 +136,9 @@ public readonly ref struct PlayerQuery
     {
         var kept = new StringBuilder();
         AppendOwn(kept);
-        foreach (var range in ours.Split('&'))
+        foreach (var range in Ours.Split('&'))
         {
-            var pair = ours[range];
+            var pair = Ours[range];
             if (!pair.IsEmpty && !IsCmcd(pair) && !IsOurs(pair) && pair is not (AsInterstitial or AsSplice))
                 Append(kept, pair);
         }
@@ -133,12 +149,12 @@ public readonly ref struct PlayerQuery
     private void AppendOwn(StringBuilder kept)
     {
         // A URI that was written with a bare "?" keeps it, and "a&&b" its empty pair.
-        if (own.IsEmpty && !bare)
+        if (Own.IsEmpty && !bare)
             return;
-        foreach (var range in own.Split('&'))
+        foreach (var range in Own.Split('&'))
         {
-            if (!IsCmcd(own[range]) && own[range] is not (AsInterstitial or AsSplice))
-                Append(kept, own[range]);
+            if (!IsCmcd(Own[range]) && Own[range] is not (AsInterstitial or AsSplice))
+                Append(kept, Own[range]);
         }
     }
 

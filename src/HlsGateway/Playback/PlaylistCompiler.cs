@@ -208,7 +208,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     {
         // As it will be read: the query before our parameters.
         var whole = UriQuery.Append(uri, $"{PlayerQuery.SessionName}=").Split('#')[0];
-        var own = new PlayerQuery(whole.AsSpan(whole.IndexOf('?', StringComparison.Ordinal) + 1)).Own;
+        var own = new PlayerQuery(whole[(whole.IndexOf('?', StringComparison.Ordinal) + 1)..]).Own;
         return WithSession(uri, PlaylistSignature.Parameters(keys, video, below, own, role, source));
     }
 

@@ -19,7 +19,7 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
     /// <summary>The role that the request's address proves by itself; null where it proves none.</summary>
     public ChildRole? Signed(WatchRequest request)
     {
-        var query = new PlayerQuery(request.Query);
+        var query = request.Parameters;
         return PlaylistSignature.Verify(keys, request.Video, request.Below, query) ? ChildRole.Read(query.Profile) : null;
     }
 
@@ -49,7 +49,7 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
 
     private bool LacksItsOwnQuery(WatchRequest request)
     {
-        var query = new PlayerQuery(request.Query);
+        var query = request.Parameters;
         return ((!query.Session.IsEmpty && !query.Own.IsEmpty) || children.RoleIn(request.Video, request.Path) is not null)
             && !PlaylistSignature.Verify(keys, request.Video, request.Below, query);
     }

@@ -19,7 +19,7 @@ internal static class PlaylistSignature
     }
 
     /// <summary>True when the query's role was signed for this path of this video.</summary>
-    public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in PlayerQuery query) =>
+    public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, PlayerQuery query) =>
         !query.Profile.IsEmpty && !query.Profile.Contains('?') && !query.CaptionSource.Contains('?')
         && keys.Playlists.Verifies(Message(video, below, query.Own, query.Profile, query.CaptionSource), query.Signature);
 

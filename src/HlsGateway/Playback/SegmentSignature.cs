@@ -50,7 +50,7 @@ internal static class SegmentSignature
     }
 
     /// <summary>True when the query's duration, start, end and kind were signed for this path of this video; gives start and length as milliseconds.</summary>
-    public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, in PlayerQuery query, out int startMs, out int durationMs)
+    public static bool Verify(SigningKeys keys, ReadOnlySpan<char> video, ReadOnlySpan<char> below, PlayerQuery query, out int startMs, out int durationMs)
     {
         startMs = durationMs = 0;
         if (query.Duration.Length is 0 or > LongestDuration || query.Start.Length is 0 or > LongestTime

@@ -116,7 +116,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
     private string Climb() => folder.Length == 0 ? "" : string.Concat(Enumerable.Repeat("../", folder.AsSpan().Count('/') + 1));
 
     /// <param name="query">With its <c>?</c>; empty where there is none.</param>
-    private static bool LooksLikeOurs(ReadOnlySpan<char> query) => !query.IsEmpty && !query.SequenceEqual(new PlayerQuery(query[1..]).Foreign());
+    private static bool LooksLikeOurs(ReadOnlySpan<char> query) => !query.IsEmpty && !query.SequenceEqual(new PlayerQuery(query[1..].ToString()).Foreign());
 
     private static bool IsHttp(string url) =>
         url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace HlsGateway.Playback;
 
-/// <summary>A player's request below <c>/watch/</c>: its path as it came over the wire, and whose session it belongs to.</summary>
+/// <summary>A player's request below <c>/watch/</c>, read once: its path as it came over the wire, its parameters, and whose session it belongs to.</summary>
 internal sealed class WatchRequest
 {
     public const string Prefix = "/watch/";
@@ -15,6 +15,9 @@ internal sealed class WatchRequest
 
     /// <summary>What follows the <c>?</c>.</summary>
     public required string Query { get; init; }
+
+    /// <summary>The same, taken apart.</summary>
+    public required PlayerQuery Parameters { get; init; }
 
     public required SessionVerdict Verdict { get; init; }
 
@@ -43,14 +46,15 @@ internal sealed class WatchRequest
         }
 
         var question = target.IndexOf('?');
-        var query = question < 0 ? [] : target[(question + 1)..];
+        var query = question < 0 ? "" : target[(question + 1)..].ToString();
         var raw = question < 0 ? target : target[..question];
         if (!raw.StartsWith(Prefix, StringComparison.Ordinal) || !WatchPath.IsAcceptable(raw[Prefix.Length..]))
             return null;
         var rawPath = raw[Prefix.Length..].ToString();
         var path = WatchPath.Normal(rawPath);
 
-        var session = new PlayerQuery(query).Session;
+        var parameters = new PlayerQuery(query);
+        var session = parameters.Session;
         var verdict = SessionVerdict.None;
         SessionToken token = default;
         var videoLength = 0;
@@ -61,7 +65,8 @@ internal sealed class WatchRequest
         {
             Path = path,
             RawPath = rawPath,
-            Query = query.ToString(),
+            Query = query,
+            Parameters = parameters,
             Verdict = verdict,
             Token = token,
             Video = known ? path[..videoLength] : "",
@@ -69,21 +74,21 @@ internal sealed class WatchRequest
     }
 
     /// <summary>The same request, once the video's id is known by other means than a token.</summary>
-    public WatchRequest Of(string video) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = Verdict, Token = Token, Video = video };
+    public WatchRequest Of(string video) => new() { Path = Path, RawPath = RawPath, Query = Query, Parameters = Parameters, Verdict = Verdict, Token = Token, Video = video };
 
     /// <summary>The same request as nobody's: its session is another video's.</summary>
-    public WatchRequest WithoutSession() => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = SessionVerdict.Forged, Token = default, Video = "" };
+    public WatchRequest WithoutSession() => new() { Path = Path, RawPath = RawPath, Query = Query, Parameters = Parameters, Verdict = SessionVerdict.Forged, Token = default, Video = "" };
 
     /// <summary>Without any session: what a new viewer's first request is.</summary>
-    public bool IsFirst => Verdict == SessionVerdict.None && new PlayerQuery(Query).Session.IsEmpty;
+    public bool IsFirst => Verdict == SessionVerdict.None && Parameters.Session.IsEmpty;
 
     /// <summary>The same request as the first of the session that it has begun.</summary>
-    public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, RawPath = RawPath, Query = Query, Verdict = SessionVerdict.Valid, Token = token, Video = Video };
+    public WatchRequest Beginning(in SessionToken token) => new() { Path = Path, RawPath = RawPath, Query = Query, Parameters = Parameters, Verdict = SessionVerdict.Valid, Token = token, Video = Video };
 
     /// <summary>The token's text as it was given, for playlists of a session that has expired; the anonymous one where there is none that may be shown.</summary>
     public void CopyToken(Span<byte> destination)
     {
-        var session = new PlayerQuery(Query).Session;
+        var session = Parameters.Session;
         if (Verdict is SessionVerdict.Valid or SessionVerdict.Expired)
             System.Text.Encoding.ASCII.GetBytes(session, destination);
         else

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using Microsoft.Extensions.Options;
@@ -77,7 +78,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         if (below.IndexOf(TrailerMarker, StringComparison.Ordinal) is var trailer and >= 0 && (trailer == 0 || below[trailer - 1] == '/'))
             return RouteTrailer(below[(trailer + TrailerMarker.Length)..]);
         if (below.StartsWith(OpaqueTarget.Marker + "/", StringComparison.Ordinal))
-            return OpaqueTarget.TryRead(keys, request.Video, below, out var opaque) ? Route(opaque) : new(RouteKind.Unknown, default);
+            return OpaqueTarget.TryRead(keys, request.Video, below, out var opaque) ? Route(opaque) : WatchRoute.Unknown.Instance;
         if (below.StartsWith(CaptionPath.Folder, StringComparison.Ordinal) && RouteCaption(request, below) is { } caption)
             return caption;
         return below.StartsWith(RevisionMarker, StringComparison.Ordinal) ? RouteStore(below, $"videos/{request.VideoName}/{below[RevisionMarker.Length..]}") : null;
@@ -85,22 +86,22 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
 
     private bool IsSigned(WatchRequest request)
     {
-        var query = new PlayerQuery(request.Query);
+        var query = request.Parameters;
         return PlaylistSignature.Verify(keys, request.Video, request.Below, query) || SegmentSignature.Verify(keys, request.Video, request.Below, query, out _, out _);
     }
 
     private WatchRoute RouteOrigin(WatchRequest request)
     {
         var below = request.Below.AsSpan();
-        var query = new PlayerQuery(request.Query);
+        var query = request.Parameters;
         var named = options.Value.QueryParameters;
         if (WatchPath.IsPlaylist(below))
-            return new(RouteKind.Playlist, new(OriginKind.Cluster, request.Path + query.PassedOn(believed: PlaylistSignature.Verify(keys, request.Video, below, query), named)));
+            return new WatchRoute.Playlist(new(OriginKind.Cluster, request.Path + query.PassedOn(believed: PlaylistSignature.Verify(keys, request.Video, below, query), named)));
         // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes. Where a query was stripped (rule H4),
         // what is left of it may be all of the CDN's.
         if (!query.Session.IsEmpty || !query.Duration.IsEmpty || IsMediaName(below))
-            return new(RouteKind.Media, new(OriginKind.Cluster, request.RawPath + query.PassedOn(believed: true, named)));
-        return new(RouteKind.PassThrough, new(OriginKind.Cluster, request.RawPath + query.Foreign()));
+            return new WatchRoute.Segment(new(OriginKind.Cluster, request.RawPath + query.PassedOn(believed: true, named)));
+        return new WatchRoute.PassThrough(new(OriginKind.Cluster, request.RawPath + query.Foreign()));
     }
 
     /// <summary>Where an opaque target or a Master Playlist named in a caption's address is read.</summary>
@@ -117,9 +118,9 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
 
     private static WatchRoute Route(OpaqueTarget target) => target.Use switch
     {
-        TargetUse.Playlist => new(RouteKind.Playlist, Source(target.Target)),
-        TargetUse.Redirect => new(RouteKind.Media, Source(target.Target)),
-        _ => new(RouteKind.PassThrough, Source(target.Target)),
+        TargetUse.Playlist => new WatchRoute.Playlist(Source(target.Target)),
+        TargetUse.Redirect => new WatchRoute.Segment(Source(target.Target)),
+        _ => new WatchRoute.PassThrough(Source(target.Target)),
     };
 
     private static WatchRoute RouteTrailer(ReadOnlySpan<char> rest)
@@ -127,37 +128,42 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         // {name}@{hash8}/{profile}/{file}
         Span<Range> parts = stackalloc Range[4];
         if (rest.Split(parts, '/') != 3 || rest.Contains('%'))
-            return new(RouteKind.Unknown, default);
-        var at = rest[parts[0]].LastIndexOf('@');
+            return WatchRoute.Unknown.Instance;
+        var label = rest[parts[0]];
+        var profiles = rest[parts[1]];
+        var file = rest[parts[2]];
+        var at = label.LastIndexOf('@');
         if (at <= 0)
-            return new(RouteKind.Unknown, default);
-        var name = rest[parts[0]][..at];
-        var hash = rest[parts[0]][(at + 1)..];
-        if (rest[parts[2]].SequenceEqual(TrailerAsset.File))
-            return new(RouteKind.TrailerPlaylist, new(OriginKind.Store, rest[..parts[1].End].ToString()));
-        var kind = rest[parts[2]].EndsWith(".vtt", StringComparison.Ordinal) ? RouteKind.TrailerBlank : RouteKind.TrailerMedia;
-        var key = $"trailers/{name}/{hash}/{rest[parts[1]]}/{rest[parts[2]]}";
-        return BlobKey.IsValid(key) ? new(kind, new(OriginKind.Store, key)) : new(RouteKind.Unknown, default);
+            return WatchRoute.Unknown.Instance;
+        if (file.SequenceEqual(TrailerAsset.File))
+            return new WatchRoute.TrailerPlaylist(label.ToString(), profiles.ToString().Split('.'));
+        var key = $"trailers/{label[..at]}/{label[(at + 1)..]}/{profiles}/{file}";
+        if (!BlobKey.IsValid(key))
+            return WatchRoute.Unknown.Instance;
+        return file.EndsWith(".vtt", StringComparison.Ordinal)
+            ? new WatchRoute.TrailerBlank(BlankWindow.Read(file))
+            : new WatchRoute.TrailerSegment(key, uint.TryParse(label[(at + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var version) ? version : 0);
     }
 
     private WatchRoute? RouteCaption(WatchRequest request, ReadOnlySpan<char> below)
     {
-        if (CaptionPath.TryRead(below, out _))
-            return new(RouteKind.CaptionSegment, default);
+        if (CaptionPath.TryRead(below, out var path))
+            return new WatchRoute.CaptionSegment(path);
         var name = below[CaptionPath.Folder.Length..];
         if (!name.EndsWith(".m3u8", StringComparison.Ordinal))
             return null;
         var language = name[..^5].ToString();
         // A track that has just been deleted was advertised to sessions that still run: they get blank captions, never a 404 (rule W5).
         var ours = subtitles.Tracks(request.VideoName).Any(t => string.Equals(t.Language, language, StringComparison.Ordinal));
-        var advertised = new PlayerQuery(request.Query) is var query && query.Profile.StartsWith(ChildRole.Subtitles) && PlaylistSignature.Verify(keys, request.Video, below, query);
-        return ours || advertised ? new(RouteKind.CaptionPlaylist, default) : null;
+        var advertised = request.Parameters is var query && query.Profile.StartsWith(ChildRole.Subtitles) && PlaylistSignature.Verify(keys, request.Video, below, query);
+        return ours || advertised ? new WatchRoute.CaptionPlaylist(language) : null;
     }
 
     /// <summary>What can be no object's key names nothing of ours.</summary>
     private static WatchRoute RouteStore(ReadOnlySpan<char> below, string key) =>
-        !BlobKey.IsValid(key) ? new(RouteKind.Unknown, default)
-        : new(WatchPath.IsPlaylist(below) ? RouteKind.Playlist : RouteKind.Media, new(OriginKind.Store, key));
+        !BlobKey.IsValid(key) ? WatchRoute.Unknown.Instance
+        : WatchPath.IsPlaylist(below) ? new WatchRoute.Playlist(new(OriginKind.Store, key))
+        : new WatchRoute.Segment(new(OriginKind.Store, key));
 
     /// <summary>True for a name by which a path without any parameter of ours is taken for a segment.</summary>
     public static bool IsMediaName(ReadOnlySpan<char> path) => Media.Contains(Extension(path));

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Globalization;
 
 namespace HlsGateway.Trailers;
 
@@ -34,14 +33,6 @@ internal sealed class TrailerSnapshot
 
     /// <summary>The same bytes under any name.</summary>
     public bool IsWithdrawn(uint id) => withdrawn.Contains(id);
-
-    /// <param name="key">Of a copy's object: <c>trailers/{name}/{hash8}/…</c>.</param>
-    public bool IsWithdrawn(ReadOnlySpan<char> key)
-    {
-        Span<Range> parts = stackalloc Range[4];
-        return withdrawn.Count > 0 && key.Split(parts, '/') == 4 && key[parts[0]].SequenceEqual("trailers")
-            && uint.TryParse(key[parts[2]], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) && withdrawn.Contains(id);
-    }
 
     /// <param name="selector"><c>name</c> for its latest version, or <c>name@hash8</c>.</param>
     public TrailerVersion? Find(string selector)
