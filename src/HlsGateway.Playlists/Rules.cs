@@ -51,7 +51,7 @@ public static class Rules
         new("W5", "A caption that the Master Playlist advertised is never a 404."),
         new("W6", "Captions come in as WebVTT or SRT in every common way of writing them, or are refused with line and reason."),
         new("H1", "Each answer below /watch/ may be read by pages of every origin, and playlists and redirects are never kept."),
-        new("H2", "HEAD answers as GET does and counts nothing; a segment gets the same 302 whatever Range is asked for, and counts as fetched once."),
+        new("H2", "HEAD answers as GET does and counts nothing; a segment gets the same 302 whatever Range is asked for, and all its ranges count as one fetch per session."),
         new("H3", "Sound that comes apart, captions, initialization sections, keys, I-frames and thumbnails add no watch-seconds."),
         new("H4", "Whoever comes without a session, or with one that has expired, was stripped or is forged, is served, and adds nothing to any session."),
         new("H5", "While the origin is in trouble, its last good playlist is served."),
