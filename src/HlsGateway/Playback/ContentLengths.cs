@@ -19,16 +19,25 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
     /// <summary>How often a length is looked at again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
+    /// <param name="Entries">The playlists that it came from; by reference.</param>
+    private sealed record Answer(object Entries, Task Telling);
+
     private readonly MemoryCache asked = BoundedMemory.Cache(MostBytes);
 
     /// <summary>Has the length told in the background. Waits, for a bounded time, where none is known yet. Never throws but for <paramref name="ct"/>.</summary>
     public ValueTask TellAsync(WatchRequest request, CancellationToken ct)
     {
-        if (asked.TryGetValue(request.Video, out Task? telling) && telling is not null)
-            return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
-        telling = RunAsync(request);
-        _ = asked.Set(request.Video, telling, BoundedMemory.Entry(Weights.Of(request.Video)).SetAbsoluteExpiration(Again));
-        return telling.IsCompleted || outbox.KnowsLength(request.VideoName) ? default : WaitAsync(telling, ct);
+        var entries = masters.Known(request.Video);
+        var last = asked.TryGetValue(request.Video, out Answer? known) ? known : null;
+        if (last?.Entries != entries)
+        {
+            known = new(entries, RunAsync(request));
+            _ = asked.Set(request.Video, known, BoundedMemory.Entry(Weights.Of(request.Video)).SetAbsoluteExpiration(Again));
+        }
+
+        // What another playlist decides is waited for too.
+        var isKnown = outbox.KnowsLength(request.VideoName) && (last is null || last == known);
+        return known is null || known.Telling.IsCompleted || isKnown ? default : WaitAsync(known.Telling, ct);
     }
 
     public void Dispose() => asked.Dispose();

@@ -32,6 +32,6 @@ internal sealed class MasterServer(
         }
 
         // 3.
-        await answer.WriteAsync(context, part, compiled.Template, isMaster: true, compiled.Trailer, decision.Placement);
+        await answer.WriteAsync(context, part, compiled.Template, compiled.Trailer, decision.Placement);
     }
 }

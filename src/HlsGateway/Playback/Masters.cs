@@ -36,6 +36,9 @@ internal sealed class Masters(
         target.Kind != OriginKind.Cluster || named.Length == 0 ? target
         : target with { Locator = target.Locator + (target.Locator.Contains('?', StringComparison.Ordinal) ? "&" + named[1..] : named) };
 
+    /// <summary>Another object whenever the playlists that sessions of the video begin with are others.</summary>
+    public object Known(string video) => names.Of(video);
+
     /// <summary>The places of the playlists that sessions of the video begin with, the one that decides first.</summary>
     public IEnumerable<OriginTarget> EntriesOf(string video)
     {

@@ -47,6 +47,6 @@ internal sealed class MediaServer(
         if (begins || (role.Role == ChildRole.Variant && request.Verdict == SessionVerdict.Valid))
             await lengths.TellAsync(request, context.RequestAborted);
         // 5.
-        await answer.WriteAsync(context, part, template, isMaster: false, copy.Id, copy.Placement);
+        await answer.WriteAsync(context, part, template, copy.Id, copy.Placement);
     }
 }

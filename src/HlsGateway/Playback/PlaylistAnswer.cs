@@ -1,4 +1,3 @@
-using HlsGateway.Content;
 using HlsGateway.Counting;
 using HlsGateway.Playlists;
 using HlsGateway.Trailers;
@@ -6,10 +5,10 @@ using HlsGateway.Trailers;
 namespace HlsGateway.Playback;
 
 /// <summary>Renders a template for the session that asks, or for the one that begins with it: 1. its token, 2. the count, 3. the answer.</summary>
-internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, EntryNames names, TimeProvider time)
+internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, TimeProvider time)
 {
     /// <summary>Answers what the origin or a store gave: a new viewer's session begins with it.</summary>
-    public async ValueTask WriteAsync(HttpContext context, PlaylistPart part, PlaylistTemplate template, bool isMaster, uint trailer, TrailerPlacement placement)
+    public async ValueTask WriteAsync(HttpContext context, PlaylistPart part, PlaylistTemplate template, uint trailer, TrailerPlacement placement)
     {
         if (!part.Begins || HttpMethods.IsHead(context.Request.Method))
         {
@@ -18,8 +17,6 @@ internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, EntryNa
         }
 
         var request = part.Request;
-        if (request.Below != PlaylistAddress.DefaultName)
-            names.Note(new(request.Video, request.Below, isMaster));
         // 1.
         var token = new byte[SessionToken.Length];
         var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);

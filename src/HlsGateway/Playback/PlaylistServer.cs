@@ -1,8 +1,10 @@
+using HlsGateway.Content;
+
 namespace HlsGateway.Playback;
 
 /// <summary>Answers a playlist of the origin's or of our store: 1. the playlist, 2. what it is to whom, 3. Master or Media Playlist.</summary>
 internal sealed class PlaylistServer(
-    PlaylistOrigin origin, PlaylistIdentity identity, KnownChildren children, SessionStarts starts, MasterServer masters, MediaServer media, CaptionServer captions)
+    PlaylistOrigin origin, PlaylistIdentity identity, KnownChildren children, EntryNames names, SessionStarts starts, MasterServer masters, MediaServer media, CaptionServer captions)
 {
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, OriginTarget source)
     {
@@ -23,8 +25,13 @@ internal sealed class PlaylistServer(
         var part = playlist.Media is { IsTrickPlay: var isTrickPlay }
             ? await identity.OfMediaAsync(request, source, isTrickPlay, context.RequestAborted)
             : await identity.OfMasterAsync(request, context.RequestAborted);
-        if (part.Begins && !HttpMethods.IsHead(context.Request.Method) && !starts.TryBegin(context))
-            part = part with { Begins = false };
+        if (part.Begins && !HttpMethods.IsHead(context.Request.Method))
+        {
+            part = part with { Begins = starts.TryBegin(context) };
+            if (part is { Begins: true, Request.Below: not PlaylistAddress.DefaultName })
+                names.Note(new(part.Request.Video, part.Request.Below, playlist.Master is not null));
+        }
+
         // 3.
         if (playlist.Media is not null)
             await media.ServeAsync(context, part, playlist, playlist.Media);

@@ -109,6 +109,36 @@ public sealed class IdentityTests : IAsyncLifetime
         Assert.Equal((24, false), await LengthAsync(session));
     }
 
+    [Theory]
+    [InlineData("v/a.m3u8")]
+    [InlineData("v/b.m3u8")]
+    public async Task Of_Master_Playlists_with_names_of_their_own_the_first_by_name_tells_the_length_whoever_comes_first(string first)
+    {
+        ServeThreeLengths();
+        origin.Remove("v/playlist.m3u8");
+        origin.Serve("v/a.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n720p/video.m3u8\n");
+        origin.Serve("v/b.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/video.m3u8\n");
+        await BeginAsync(first, "video.m3u8");
+        await BeginAsync("v/a.m3u8", "720p/video.m3u8");
+        var (session, segments) = await BeginAsync("v/b.m3u8", "low/video.m3u8");
+
+        await RedirectedAsync(segments[0]);
+        Assert.Equal((24, false), await LengthAsync(session));
+    }
+
+    [Fact]
+    public async Task A_video_that_is_itself_a_Media_Playlist_is_as_long_as_that_from_its_first_session_on()
+    {
+        origin.Serve("single/only.m3u8", SampleVideo.Media(2));
+        var media = new Uri(gateway.Address, "watch/single/only.m3u8");
+        var segments = Viewer.Uris(await gateway.Client.GetStringAsync(media)).Select(uri => new Uri(media, uri)).ToArray();
+
+        foreach (var segment in segments)
+            await RedirectedAsync(segment.AbsoluteUri);
+
+        Assert.Equal((8, true), await LengthAsync(Viewer.SessionOf(segments[0])));
+    }
+
     [Fact]
     public async Task I8_A_playlist_under_an_address_whose_role_is_made_up_is_the_same_for_every_value()
     {
