@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using HlsGateway.Media;
 
-namespace HlsGateway.Tests.Transcoding;
+namespace HlsGateway.Tests.Media;
 
 /// <summary>What ffprobe writes of files whose makers chose the values.</summary>
 public sealed class ProbeJsonTests

@@ -4,8 +4,9 @@ using System.Net.Sockets;
 using System.Text;
 using HlsGateway.Media;
 using HlsGateway.Tests.Hosting;
+using HlsGateway.Tests.Transcoding;
 
-namespace HlsGateway.Tests.Transcoding;
+namespace HlsGateway.Tests.Media;
 
 /// <summary>
 /// A probe program runs where ffmpeg runs and tries what a broken decoder would try. Each denial has a twin that shows

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using HlsGateway.Media;
 
-namespace HlsGateway.Tests.Transcoding;
+namespace HlsGateway.Tests.Media;
 
 public sealed class ArgumentTextTests
 {

@@ -1,7 +1,8 @@
 using System.Text;
 using HlsGateway.Media;
+using HlsGateway.Tests.Transcoding;
 
-namespace HlsGateway.Tests.Transcoding;
+namespace HlsGateway.Tests.Media;
 
 public sealed class MediaProbeTests(FfmpegFixture fixture) : IClassFixture<FfmpegFixture>
 {

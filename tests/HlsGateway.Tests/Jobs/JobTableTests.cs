@@ -7,7 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
 
-namespace HlsGateway.Tests.Transcoding;
+namespace HlsGateway.Tests.Jobs;
 
 public sealed class JobTableTests() : JobTableContract(null);
 

@@ -1,6 +1,6 @@
 using HlsGateway.Media;
 
-namespace HlsGateway.Tests.Transcoding;
+namespace HlsGateway.Tests.Media;
 
 public sealed class FfmpegArgumentsTests
 {
