@@ -9,6 +9,8 @@ namespace HlsGateway.Tests.Counting;
 /// <summary>The two lists from which SQL, COPY, merge, ranking and reports are made say what the tables and the API have.</summary>
 public sealed class ColumnTests : ColumnContract
 {
+    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     [Fact]
     public void Every_figure_has_a_name_in_the_API_and_a_definition()
     {
@@ -23,7 +25,7 @@ public sealed class ColumnTests : ColumnContract
     public void What_is_told_of_figures_is_what_was_summed_under_their_names()
     {
         var figures = new VideoFigures([.. Figure.All.Select(figure => (figure.Index + 1L) * 1000)]);
-        var told = JsonSerializer.SerializeToElement(figures, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower });
+        var told = JsonSerializer.SerializeToElement(figures, SnakeCase);
         Assert.All(Figure.All, figure => Assert.Equal((figure.Index + 1) * (figure.IsTime ? 1 : 1000), told.GetProperty(figure.Name).GetDouble()));
     }
 }
