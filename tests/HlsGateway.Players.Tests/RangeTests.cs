@@ -8,7 +8,9 @@ namespace HlsGateway.Players.Tests;
 /// <summary>What is counted of players that fetch a file in byte ranges, and of those that send a Range with everything (rule H2).</summary>
 public sealed class RangeTests : IAsyncLifetime
 {
+    private const string Files = "files";
     private const string Ranges = "ranges";
+    private const string Master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=640x360\nvideo.m3u8\n";
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
     private static readonly ContentShape Shape = ContentShape.Of("ts");
     private readonly string folder = Directory.CreateTempSubdirectory("hlsgateway-ranges-").FullName;
@@ -16,11 +18,13 @@ public sealed class RangeTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var whole = await TestMedia.MakeAsync(Shape);
-        await CutIntoRangesAsync(Path.Combine(whole, "360p"));
+        // One Variant Stream: GStreamer opens another output where it changes, and nobody listens to that here.
+        var rung = Path.Combine(await TestMedia.MakeAsync(Shape), "360p");
+        await CopyAsync(rung, NewFolder(Files));
+        await CutIntoRangesAsync(rung, NewFolder(Ranges));
         // nginx does not run as root.
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
-        stage = await Stage.SetAsync((Shape.Name, whole), (Ranges, folder));
+        stage = await Stage.SetAsync((Files, Path.Combine(folder, Files)), (Ranges, Path.Combine(folder, Ranges)));
     }
 
     public async Task DisposeAsync()
@@ -30,8 +34,8 @@ public sealed class RangeTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("ts", "gstreamer")]
-    [InlineData("ts", "ffmpeg")]
+    [InlineData(Files, "gstreamer")]
+    [InlineData(Files, "ffmpeg")]
     [InlineData(Ranges, "gstreamer")]
     [InlineData(Ranges, "ffmpeg")]
     public async Task H2_Each_segment_counts_once_whether_it_is_a_file_or_a_range(string video, string player)
@@ -43,22 +47,18 @@ public sealed class RangeTests : IAsyncLifetime
             .Select(entry => $"{entry.GetProperty("path").GetString()} at {entry.GetProperty("start_seconds").GetDouble()}").ToList();
         Assert.Equal(counted.Distinct(StringComparer.Ordinal), counted);
         Assert.Equal(counted.Count, session.GetProperty("segments_fetched").GetInt32());
-        Assert.InRange(counted.Count, ContentShape.Segments, 2 * ContentShape.Segments);
-        if (video == Ranges) Assert.Equal(ContentShape.Segments, counted.Count);
+        Assert.Equal(ContentShape.Segments, counted.Count);
         Assert.Equal(Shape.Seconds, session.GetProperty("watch_seconds").GetDouble(), 0.01);
         Assert.True(session.GetProperty("completed").GetBoolean());
     }
 
-    /// <summary>
-    /// As fast as it can, decoding nothing: what is asked for is what counts. GStreamer is told how fast its line is, for it opens another
-    /// output where it changes the Variant Stream, and nobody listens to that here.
-    /// </summary>
+    /// <summary>As fast as it can, decoding nothing: what is asked for is what counts.</summary>
     private async Task<JsonElement> PlayAsync(string video, string player)
     {
         var address = stage.MasterPlaylist(video).AbsoluteUri;
         await (player == "ffmpeg"
             ? Tool.RunAsync("ffmpeg", ["-nostdin", "-v", "error", "-i", address, "-map", "0:v:0", "-c", "copy", "-f", "null", "-"], Bound)
-            : Tool.RunAsync("gst-launch-1.0", ["-q", "souphttpsrc", $"location={address}", "!", "hlsdemux", "connection-speed=100000", "!", "fakesink", "sync=false"], Bound));
+            : Tool.RunAsync("gst-launch-1.0", ["-q", "souphttpsrc", $"location={address}", "!", "hlsdemux", "!", "fakesink", "sync=false"], Bound));
         using var sessions = JsonDocument.Parse(await stage.Gateway.Api.GetStringAsync($"api/sessions?video={video}"));
         var family = player == "ffmpeg" ? "ffmpeg" : "g_streamer";
         var mine = sessions.RootElement.GetProperty("sessions").EnumerateArray().First(session => session.GetProperty("player").ValueEquals(family));
@@ -66,8 +66,16 @@ public sealed class RangeTests : IAsyncLifetime
         return session.RootElement.Clone();
     }
 
+    private string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+
+    private static async Task CopyAsync(string rung, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(rung)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        await File.WriteAllTextAsync(Path.Combine(to, "playlist.m3u8"), Master);
+    }
+
     /// <summary>The same segments as ranges of one file.</summary>
-    private async Task CutIntoRangesAsync(string rung)
+    private static async Task CutIntoRangesAsync(string rung, string to)
     {
         var playlist = new StringBuilder();
         using var all = new MemoryStream();
@@ -82,8 +90,8 @@ public sealed class RangeTests : IAsyncLifetime
             playlist.Append(CultureInfo.InvariantCulture, $"#EXT-X-BYTERANGE:{segment.Length}@{all.Length}\nall.ts\n");
             all.Write(segment);
         }
-        await File.WriteAllBytesAsync(Path.Combine(folder, "all.ts"), all.ToArray());
-        await File.WriteAllTextAsync(Path.Combine(folder, "video.m3u8"), playlist.ToString());
-        await File.WriteAllTextAsync(Path.Combine(folder, "playlist.m3u8"), "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=640x360\nvideo.m3u8\n");
+        await File.WriteAllBytesAsync(Path.Combine(to, "all.ts"), all.ToArray());
+        await File.WriteAllTextAsync(Path.Combine(to, "video.m3u8"), playlist.ToString());
+        await File.WriteAllTextAsync(Path.Combine(to, "playlist.m3u8"), Master);
     }
 }
