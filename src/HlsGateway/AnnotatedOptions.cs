@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway;
 
-/// <summary>Holds options to their annotations; a failure names the whole key, as the configuration spells it.</summary>
+/// <summary>Checks options against their annotations; a failure names the whole key, as the configuration spells it.</summary>
 /// <param name="section">With colons.</param>
 internal sealed class AnnotatedOptions<T>(string section) : IValidateOptions<T> where T : class
 {

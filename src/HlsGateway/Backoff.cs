@@ -15,7 +15,7 @@ internal sealed record Backoff(TimeSpan First, TimeSpan Longest)
     public TimeSpan After(int failures)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);
-        // Infinity after very many failures; the minimum takes it back.
+        // Infinity after very many failures; the minimum bounds it.
         var seconds = Math.Min(Longest.TotalSeconds, First.TotalSeconds * Math.Pow(Growth, failures - 1));
         return TimeSpan.FromSeconds(Jitter ? seconds * (0.5 + (Random.Shared.NextDouble() / 2)) : seconds);
     }

@@ -4,11 +4,11 @@ namespace HlsGateway;
 
 /// <summary>
 /// Makes caches that are bounded in bytes. A bound on the number of entries does not bound memory: an address may be 8 KB long, and
-/// somebody who makes up addresses decides how long.
+/// the client that sends it decides how long.
 /// </summary>
 internal static class BoundedMemory
 {
-    /// <summary>What an entry takes beside what its key and value hold: the cache's own object, its place in the dictionary, a boxed key.</summary>
+    /// <summary>What an entry takes besides what its key and value hold: the cache's own object, its place in the dictionary, a boxed key.</summary>
     public const int EntryWeight = 400;
 
     public static MemoryCache Cache(long bytes) => new(new MemoryCacheOptions { SizeLimit = bytes, CompactionPercentage = 0.2 });

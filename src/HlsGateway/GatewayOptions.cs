@@ -22,7 +22,7 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>The data directory as an absolute path.</summary>
     public string DataPath(IHostEnvironment environment) => Path.GetFullPath(DataDirectory, environment.ContentRootPath);
 
-    /// <summary>Scheme, host and path base that whoever sent the request reaches us by, without a slash behind.</summary>
+    /// <summary>Scheme, host and path base at which the sender of the request reaches us, without a trailing slash.</summary>
     public string SiteOf(HttpRequest request) =>
         PublicUrl.Length > 0 ? PublicUrl.TrimEnd('/') : $"{request.Scheme}://{request.Host}{request.PathBase}";
 

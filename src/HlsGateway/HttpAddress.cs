@@ -1,6 +1,6 @@
 namespace HlsGateway;
 
-/// <summary>Addresses in options that paths are put behind.</summary>
+/// <summary>Addresses in options to which paths are appended.</summary>
 internal static class HttpAddress
 {
     /// <summary>True for an absolute http(s) URL without query and fragment.</summary>

@@ -67,7 +67,7 @@ try
 }
 catch (OperationCanceledException) when (stopping.IsCancellationRequested)
 {
-    // Told to stop before it had started: an end as good as any.
+    // Stopped before it had started: not an error.
 }
 
 return 0;

@@ -1,8 +1,8 @@
 namespace HlsGateway;
 
 /// <summary>
-/// <paramref name="Most"/> at once, and as many again evenly over <paramref name="Span"/>. All that is remembered is one moment: when
-/// the ration will be whole again (the generic cell rate algorithm).
+/// <paramref name="Most"/> at once, and as many again evenly over <paramref name="Span"/>. Only one moment is stored: when
+/// the ration will be full again (the generic cell rate algorithm).
 /// </summary>
 internal readonly record struct Ration(int Most, TimeSpan Span)
 {
@@ -14,7 +14,7 @@ internal readonly record struct Ration(int Most, TimeSpan Span)
         while (true)
         {
             var seen = Volatile.Read(ref wholeAt);
-            // What lies further ahead than a whole ration was written before the clock was set back.
+            // A moment further ahead than a full ration was stored before the clock was set back.
             var next = (seen > latest ? now.UtcTicks : Math.Max(seen, now.UtcTicks)) + (Span.Ticks / Most);
             if (next > latest)
                 return false;

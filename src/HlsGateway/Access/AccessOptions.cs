@@ -3,7 +3,7 @@ using System.Net;
 
 namespace HlsGateway.Access;
 
-/// <summary>The keys of the section <c>Gateway</c> that say who may come in and whom we believe.</summary>
+/// <summary>The keys of the section <c>Gateway</c> that say who may call the API and whose forwarded headers are believed.</summary>
 public sealed class AccessOptions : IValidatableObject
 {
     /// <summary>Empty: one admin token is made on first start and kept in the data directory.</summary>

@@ -63,13 +63,13 @@ public static class AccessSetup
         app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Roles.Analyst).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
     }
 
-    /// <summary>Whether who asks an open endpoint has shown a token of the roles that may read what it keeps from strangers.</summary>
+    /// <summary>Whether the caller of an open endpoint has a token with a role that may read the details hidden from strangers.</summary>
     public static async Task<bool> IsTrustedAsync(HttpContext context) =>
         context.Request.Headers.Authorization.Count > 0
         && (await context.AuthenticateAsync(BearerHandler.Name)).Principal is { } user
         && (user.IsInRole(Roles.Admin) || user.IsInRole(Roles.Analyst));
 
-    // Where no route stands (404) or none for the method (405) there is nothing to protect, and the honest answer helps more.
+    // Where there is no route (404), or none for the method (405), there is nothing to protect, and the true status helps more.
     private static AuthorizationPolicy AdminUnlessNothingIsThere() => new AuthorizationPolicyBuilder(BearerHandler.Name)
         .RequireAssertion(static context =>
             (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint || context.User.IsInRole(Roles.Admin))

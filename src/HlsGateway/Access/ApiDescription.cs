@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace HlsGateway.Access;
 
-/// <summary>What <c>/openapi/v1.json</c> tells beside the calls themselves: the bearer scheme, and each call's role.</summary>
+/// <summary>What <c>/openapi/v1.json</c> says besides the calls themselves: the bearer scheme, and each call's role.</summary>
 internal static class ApiDescription
 {
     public static void Configure(OpenApiOptions options)
@@ -20,7 +20,7 @@ internal static class ApiDescription
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
             document.Components.SecuritySchemes[BearerHandler.Name] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" };
-            // The address the document was asked at is the client's business, and Host is the client's text.
+            // The client knows the address it asked, and Host is text that the client chose.
             document.Servers?.Clear();
             return Task.CompletedTask;
         });

@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace HlsGateway.Access;
 
-/// <summary>The last answer before a connection would break: a problem that names no file, type or line of ours.</summary>
+/// <summary>Answers an unhandled exception with a problem that names no file, type or line of ours.</summary>
 internal static class Failures
 {
     public static async Task AnswerAsync(HttpContext context)
     {
         var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        // The handler clears the headers; what keeps a browser safe, and what lets a player read the answer, is set again.
+        // The handler clears the headers; those that protect a browser and those that let a player read the answer are set again.
         context.Response.Headers.XContentTypeOptions = "nosniff";
         SecurityHeaders.LetPlayersRead(context);
         var problem = failure switch
@@ -29,7 +29,7 @@ internal static class Failures
         await problem.ExecuteAsync(context);
     }
 
-    /// <summary>What a client did, or what is told elsewhere once: a line for each would let anybody fill the log.</summary>
+    /// <summary>Faults of clients, and faults that are logged once elsewhere: a line for each would let anybody fill the log.</summary>
     public static bool IsExpected(Exception failure) =>
         failure is BadHttpRequestException or LedgerAwayException or IOException { InnerException: OverflowException };
 

@@ -24,7 +24,7 @@ internal sealed class ForwardedClients(IOptions<AccessOptions> access, ILogger<F
         public static readonly Unbelieved Instance = new();
     }
 
-    /// <summary>Whether the client's address is that of a proxy nobody told us of, as far as headers tell.</summary>
+    /// <summary>Whether the client's address is that of a proxy that is not configured, as far as headers tell.</summary>
     public static bool AreHidden(HttpContext context) => context.Features.Get<Unbelieved>() is not null;
 
     /// <summary>Runs before the headers of known proxies are taken over.</summary>

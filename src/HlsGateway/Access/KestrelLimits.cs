@@ -11,7 +11,7 @@ internal static class KestrelLimits
         var limits = kestrel.Limits;
 
         // A segment URL carries the origin's own query (signed URLs reach 2 KB), a signed opaque path (as much again in base64)
-        // and CMCD (1 KB escaped). Twice that; a URL beyond it is nobody's player.
+        // and CMCD (1 KB escaped). Twice that; no player sends a longer URL.
         limits.MaxRequestLineSize = 16 * 1024;
         // Kestrel's own defaults, written down because tests hold us to them: browsers send 1 to 3 KB in 20 fields.
         limits.MaxRequestHeadersTotalSize = 32 * 1024;

@@ -19,7 +19,7 @@ internal static class SecurityHeaders
     {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        // Answers for players are fetched across origins and rendered by nobody. A Referrer-Policy on the 302 would also take
+        // Answers for players are fetched across origins and never rendered. A Referrer-Policy on the 302 would also take
         // the Referer from the CDN's request, which hot-link protection there looks at.
         if (!ForPlayers(context.Request.Path))
         {
@@ -32,7 +32,7 @@ internal static class SecurityHeaders
         return next(context);
     }
 
-    /// <summary>A refusal too must be readable by a player on another origin, and is kept by nobody (rule H1).</summary>
+    /// <summary>A refusal too must be readable by a player on another origin, and must not be cached (rule H1).</summary>
     public static void LetPlayersRead(HttpContext context)
     {
         if (!ForPlayers(context.Request.Path)) return;

@@ -10,8 +10,8 @@ namespace HlsGateway.Captioning;
 /// <param name="Status">queued, listening, ready, failed, cancelled.</param>
 /// <param name="Progress">0 to 1.</param>
 /// <param name="Attempts">How often a worker has begun.</param>
-/// <param name="Error">Why there are no captions of it, or why it begins again; null otherwise.</param>
-/// <param name="Revision">Whose sound is written down.</param>
+/// <param name="Error">Why it made no captions, or why it begins again; null otherwise.</param>
+/// <param name="Revision">The revision whose sound is transcribed.</param>
 internal sealed record AutomaticCaptionsView(
     string Language, string Status, double Progress, long Attempts, string? Error, string Revision, DateTimeOffset QueuedAt, DateTimeOffset ChangedAt)
 {
@@ -23,7 +23,7 @@ internal sealed record AutomaticCaptionsView(
 /// <param name="Configured">Whether <c>Subtitles:Automatic:Command</c> is set.</param>
 internal sealed record AutomaticCaptionsList(string Video, bool Configured, IReadOnlyList<AutomaticCaptionsView> Jobs);
 
-/// <summary><c>automatic</c> is too long to be a language's tag, so it stands in no track's way.</summary>
+/// <summary><c>automatic</c> is too long to be a language's tag, so no track has this path.</summary>
 internal static class AutomaticCaptionsEndpoints
 {
     public static void MapAutomaticCaptions(this IEndpointRouteBuilder app)

@@ -22,7 +22,7 @@ internal sealed class CaptionJob
 
     public string? Error { get; set; }
 
-    /// <summary>The revision whose sound is written down.</summary>
+    /// <summary>The revision whose sound is transcribed.</summary>
     public string Subject { get; set; } = "";
 
     /// <summary>Unix milliseconds, as the next.</summary>
@@ -53,10 +53,10 @@ internal sealed class CaptionQueue(CatalogueDatabase database, IOptions<Subtitle
 
     private const string Latest = "video = @video AND kind = 'captions' AND latest = 1";
 
-    /// <summary>In the transaction that publishes a revision, so that no crash stands between them. The video's lock is held.</summary>
+    /// <summary>In the transaction that publishes a revision, so that no crash can separate them. The video's lock is held.</summary>
     internal async Task AddForPublishedAsync(Publication publication, DbConnection connection, DbTransaction transaction)
     {
-        // What is written down from an earlier revision would be words to other sound.
+        // Captions from an earlier revision would not match the new sound.
         await EndAsync(publication.Video, null, Outdated, connection, transaction);
         var automatic = options.Value.Automatic;
         if (!automatic.IsOn || !automatic.OnPublish || publication.Source is not { } source || !publication.Facts.Any(facts => facts.Shape.HasAudio))
@@ -66,7 +66,7 @@ internal sealed class CaptionQueue(CatalogueDatabase database, IOptions<Subtitle
             await InsertAsync(publication.Video, language, publication.Revision, source, connection, transaction);
     }
 
-    /// <summary>Queues one, or gives back the one that is already at it.</summary>
+    /// <summary>Queues one, or returns the one that already waits or runs.</summary>
     internal Task<(CaptionJob? Job, CaptionRefusal Refusal)> AddAsync(string video, string language, CancellationToken ct) =>
         database.WriteAsync<(CaptionJob?, CaptionRefusal)>(
             async (connection, transaction) =>
@@ -108,7 +108,7 @@ internal sealed class CaptionQueue(CatalogueDatabase database, IOptions<Subtitle
     {
         await EndAsync(video, language, null, connection, transaction);
         await connection.ExecuteAsync($"UPDATE job SET latest = 0 WHERE {Latest} AND language = @language", new { video, language }, transaction);
-        // Nothing of such a job stands in the store, so there is nothing to sweep: what it reads is the revision's own source.
+        // Such a job keeps nothing in the store, so there is nothing to sweep: what it reads is the revision's own source.
         await connection.ExecuteAsync(
             """
             INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at, swept, kind, language, subject)

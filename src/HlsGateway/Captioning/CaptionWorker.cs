@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Captioning;
 
 /// <summary>
-/// Takes jobs of <see cref="JobKind.Captions"/> and publishes what the configured program writes. Nothing of it touches the video: whatever
-/// goes wrong here, it plays as it did.
+/// Takes jobs of <see cref="JobKind.Captions"/> and publishes what the configured program writes. The video is not touched: whatever
+/// goes wrong here, it plays as before.
 /// </summary>
 internal sealed class CaptionWorker(
     JobLoop loop, JobTable jobs, SpeechProgram program, CaptionStore captions, CatalogueDatabase database, CaptioningHealth health,
@@ -36,7 +36,7 @@ internal sealed class CaptionWorker(
         var heart = loop.BeatAsync(job, () => step, ending);
         try
         {
-            // Minutes of listening are not begun for captions that could not be published; what counts is asked again at the end.
+            // Checked before minutes are spent on captions that could not be published; the check that counts is at the end.
             var reason = await database.WriteAsync((connection, transaction) => ObjectionAsync(job, connection, transaction), ending.Token);
             if (reason is null)
             {
@@ -80,7 +80,7 @@ internal sealed class CaptionWorker(
         return null;
     }
 
-    /// <summary>Ends the job where its captions have no place; until the transaction ends nobody uploads a revision or changes captions.</summary>
+    /// <summary>Ends the job where its captions must not be published; until the transaction ends nobody uploads a revision or changes captions.</summary>
     private async Task<string?> ObjectionAsync(ClaimedJob job, DbConnection connection, DbTransaction transaction)
     {
         await JobTable.LockAsync(job.Video, database.Dialect, connection, transaction);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Captioning;
 
-/// <summary>Whether the program that writes captions does so, as this process last saw it. One strange video is no news; several in a row are.</summary>
+/// <summary>Whether the program that writes captions works, as this process last saw it. One failure may be the video's; several in a row are reported.</summary>
 internal sealed class CaptioningHealth(IOptions<SubtitlesOptions> options, IOptions<GatewayOptions> gateway) : IHealthCheck
 {
     public const int Patience = 3;

@@ -21,7 +21,7 @@ internal static class SpeechArguments
     /// <summary>The longest upload that any configuration allows.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(6);
 
-    /// <summary>The first sample stands at the picture's 0, so that times in the sound are times in the video.</summary>
+    /// <summary>The first sample is at the picture's 0, so that times in the sound are times in the video.</summary>
     public static ImmutableArray<string> Extract { get; } = FfmpegArguments.From(new UntrustedFileInput(Source))
         .OutputToFile(Sound, overwrite: false, output => output
             .WithMap(0, StreamType.Audio, 0)

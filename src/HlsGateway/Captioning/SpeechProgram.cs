@@ -10,12 +10,12 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Captioning;
 
 /// <summary>
-/// From a revision's source to captions: 1. its sound as <see cref="SpeechArguments.Sound"/>; 2. the configured program, shut in as ffmpeg is,
+/// From a revision's source to captions: 1. its sound as <see cref="SpeechArguments.Sound"/>; 2. the configured program, isolated as ffmpeg is,
 /// with that file's name as argument; 3. what it wrote to standard output, read as an editor's file is (rule W6).
 /// </summary>
 internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<SubtitlesOptions> options, IOptions<MediaOptions> media, GatewayMetrics metrics)
 {
-    /// <summary>Of 1: taking out the sound is quick beside listening to it.</summary>
+    /// <summary>Of step 1: extracting the sound is quick compared with transcribing it.</summary>
     private const double Extracted = 0.1;
 
     /// <param name="key">Of an object with sound.</param>
@@ -23,7 +23,7 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
     /// <returns>The captions as the program wrote them.</returns>
     /// <exception cref="CaptioningException">The sound, the program or its answer is at fault; the message is for editors.</exception>
     /// <exception cref="SandboxException">A program cannot be run, or left what it was not told to write.</exception>
-    /// <exception cref="IOException">The store is.</exception>
+    /// <exception cref="IOException">The store is at fault.</exception>
     public async Task<string> WriteDownAsync(string key, string language, Action<double> report, CancellationToken ct)
     {
         var automatic = options.Value.Automatic;
@@ -61,7 +61,7 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
     private static ProcessLimits Limits(AutomaticCaptionsOptions automatic) => ProcessLimits.Transcode with
     {
         AddressSpace = automatic.MemoryBytes,
-        // The deadline is what ends it; this only holds what would outlive even the kill.
+        // The deadline ends it; this limit only stops a process that survived the kill.
         CpuSeconds = (int)Math.Min(int.MaxValue, Math.Ceiling(automatic.Deadline.TotalSeconds) * Environment.ProcessorCount),
     };
 

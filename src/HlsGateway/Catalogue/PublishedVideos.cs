@@ -9,7 +9,7 @@ namespace HlsGateway.Catalogue;
 /// <param name="Facts">Of each Rendition, measured when it was made.</param>
 internal sealed record PublishedVideo(string Video, string Revision, ImmutableArray<RenditionFacts> Facts)
 {
-    /// <summary><c>videos/{video}/{revision}/</c>; the Master Playlist stands there as <c>playlist.m3u8</c>.</summary>
+    /// <summary><c>videos/{video}/{revision}/</c>; the Master Playlist is there as <c>playlist.m3u8</c>.</summary>
     public string KeyPrefix { get; } = Prefix(Video, Revision);
 
     public static string Prefix(string video, string revision) => $"videos/{video}/{revision}/";

@@ -94,7 +94,7 @@ internal static class AdtsFrames
         return true;
     }
 
-    /// <summary>The header and the body, whose length stands in four bytes of seven bits.</summary>
+    /// <summary>The header and the body, whose length is written in four bytes of seven bits.</summary>
     private static int TagLength(ReadOnlySpan<byte> segment) =>
         Math.Min(segment.Length, 10 + ((segment[6] << 21) | (segment[7] << 14) | (segment[8] << 7) | segment[9]));
 

@@ -4,20 +4,20 @@ using HlsGateway.Playlists;
 namespace HlsGateway.Content;
 
 /// <summary>
-/// Where a content's timestamps end, for players that keep one clock over an EXT-X-DISCONTINUITY: VLC does so where audio and picture
-/// come apart, and drops a trailer whose timestamps lie behind it; VLC and mpv pause where they have to begin it anew. Pure.
+/// Where a content's timestamps end, for players that keep one clock across an EXT-X-DISCONTINUITY: VLC does so for demuxed audio,
+/// and drops a trailer whose timestamps are earlier than that clock; VLC and mpv pause where they have to restart it. Pure.
 /// </summary>
 public static class ContentEnd
 {
-    /// <summary>Ends are rounded up to this, 90 kHz, so that videos of about one length share a trailer copy. A player that keeps its clock pauses for as long.</summary>
+    /// <summary>Ends are rounded up to this, 90 kHz, so that videos of about one length share a trailer copy. A player that keeps its clock pauses for the difference.</summary>
     public const long Step = 9_000;
 
-    /// <summary>A trailer cannot go on from an end where picture and sound lie further apart than this.</summary>
+    /// <summary>A trailer's timestamps cannot continue from an end where picture and sound end further apart than this.</summary>
     private const long MostApart = 5 * 90_000;
 
     /// <summary>
-    /// The Renditions whose ends tell where the content ends: the first picture without sound and the first sound without picture where they
-    /// come apart, otherwise the first with a picture. Empty where a Rendition has no clock of its own.
+    /// The Renditions whose ends tell where the content ends: with demuxed audio, the first picture without sound and the first sound without
+    /// picture; otherwise the first with a picture. Empty where a Rendition has no clock of its own.
     /// </summary>
     /// <returns>Indexes of <paramref name="facts"/>.</returns>
     public static ImmutableArray<int> Deciding(IReadOnlyList<RenditionFacts> facts)
@@ -38,10 +38,10 @@ public static class ContentEnd
         return picture >= 0 && sound >= 0 ? [picture, sound] : any >= 0 ? [any] : [];
     }
 
-    /// <summary>Whether audio comes apart from its picture.</summary>
+    /// <summary>Whether audio is demuxed: in a Rendition of its own.</summary>
     public static bool ComesApart(IReadOnlyList<RenditionFacts> facts) => Deciding(facts).Length == 2;
 
-    /// <summary>First PTS of a copy that goes on behind the content, in steps of <see cref="Step"/>; null where that is not known.</summary>
+    /// <summary>First PTS of a copy that continues the content's timestamps, in steps of <see cref="Step"/>; null where that is not known.</summary>
     public static int? StepBehind(ImmutableArray<RenditionFacts> facts)
     {
         long? end = null;

@@ -35,7 +35,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
     /// <summary>An origin that was away for a moment is soon asked again; content that nobody can read costs a try in six hours.</summary>
     private static readonly Backoff Retries = new(TimeSpan.FromMinutes(1), TimeSpan.FromHours(6));
 
-    /// <summary>Of one video: a playlist that reads otherwise each time it is fetched must not cost its origin segments each time.</summary>
+    /// <summary>Of one video: a playlist that differs each time it is fetched must not cost its origin segments each time.</summary>
     private static readonly Ration Measurements = new(8, TimeSpan.FromMinutes(80));
 
     private static readonly TimeSpan FreshTryAfter = TimeSpan.FromMinutes(10);
@@ -147,7 +147,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
             {
                 var attempts = (FailureOf(source.Video, source.Version)?.Attempts ?? 0) + 1;
                 var failure = new Failure(e is ContentUnreadableException ? e.Message : $"Measuring it failed ({e.GetType().Name}); the log says where.", attempts, Retries.NextTry(time, attempts));
-                // Kept beyond the next try: what fails again waits longer. Until then nobody may ask for days.
+                // Kept after the next try is due, so that a second failure waits longer: days may pass before somebody asks.
                 failed.Set(key, failure, BoundedMemory.Entry(Weight(key) + Weights.Of(failure.Reason)).SetSlidingExpiration(TimeSpan.FromDays(2)));
                 log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, failure.Reason);
             }
@@ -169,7 +169,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
 
     private Failure? FailureOf(string video, string version) => failed.TryGetValue((video, version), out Failure? failure) ? failure : null;
 
-    /// <summary>What cannot be read costs captions their place behind it, not the video its trailer.</summary>
+    /// <summary>A range that cannot be read ends the list: captions after it may be misplaced, but the video keeps its trailer.</summary>
     private async Task<IReadOnlyList<RangeFacts>?> MeasureRangesAsync(ContentSource source, CancellationToken ct)
     {
         var ranges = new List<RangeFacts>();
@@ -186,7 +186,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
         return ranges.Count == 0 ? null : ranges;
     }
 
-    /// <summary>What cannot be read costs the trailer's timestamps their place behind the content's, and most players do not mind.</summary>
+    /// <summary>Null where it cannot be read: the trailer's timestamps then do not continue the content's, which most players accept.</summary>
     private async Task<long?> MeasureEndAsync(ContentSource source, RenditionFacts facts, CancellationToken ct)
     {
         try
@@ -200,7 +200,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
         }
     }
 
-    /// <summary>Measures where the content ends, if a trailer may go on from there and nobody has yet.</summary>
+    /// <summary>Measures where the content ends, if a trailer's timestamps may continue from there and it has not been measured yet.</summary>
     private async Task<ImmutableArray<RenditionFacts>> AddEndsAsync(ContentSource source, ImmutableArray<RenditionFacts> facts, CancellationToken ct)
     {
         var open = wantsEnd(facts) ? ContentEnd.Deciding(facts).RemoveAll(at => facts[at].EndPts is not null) : [];

@@ -82,7 +82,7 @@ internal sealed class ContentProbe(Ffmpeg ffmpeg)
             return bytes.ToArray();
         using var aes = Aes.Create();
         aes.Key = segment.Key;
-        // The padding of the last block stays: a prefix has none, and no demuxer minds a few bytes behind the last packet.
+        // The padding of the last block stays: a prefix has none, and demuxers ignore a few bytes behind the last packet.
         return aes.DecryptCbc(bytes[..(bytes.Length / 16 * 16)], segment.Iv, PaddingMode.None);
     }
 

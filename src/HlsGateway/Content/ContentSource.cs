@@ -3,7 +3,7 @@ using HlsGateway.Playlists;
 
 namespace HlsGateway.Content;
 
-/// <summary>A video as it can be measured, whoever's it is.</summary>
+/// <summary>A video as it can be measured, an origin's or one of ours.</summary>
 /// <param name="Version">Of the playlist that was served; facts are kept under it.</param>
 /// <param name="Playlists">URIs of the Media Playlists as the Master Playlist writes them: Variant Streams first. One entry where the video is itself a Media Playlist.</param>
 /// <param name="ReadAsync">Reads the beginning of a playlist's first segment; throws <see cref="ContentUnreadableException"/>.</param>
@@ -26,7 +26,7 @@ internal sealed record ContentSource(
 /// <param name="Iv">16 bytes with a key.</param>
 internal sealed record FirstSegment(string? Unsupported, ReadOnlyMemory<byte> Init, ReadOnlyMemory<byte> Bytes, byte[]? Key = null, byte[]? Iv = null)
 {
-    /// <summary>Of the Media Playlist that it stands in; null where nobody asked.</summary>
+    /// <summary>Of the Media Playlist that it is in; null where it was not asked for.</summary>
     public PlaylistTiming? Timing { get; init; }
 }
 

@@ -11,7 +11,7 @@ public readonly record struct EntryName(string Video, string Name, bool IsMaster
 
 /// <summary>
 /// Which playlists of a video sessions began with, where they are not called <c>playlist.m3u8</c>: how a gateway that has just started,
-/// or another one, finds the Master Playlist that lists a child. An immutable snapshot: asking waits for nobody. New names are
+/// or another one, finds the Master Playlist that lists a child. An immutable snapshot: a lookup never waits. New names are
 /// written to the catalogue's database in the background (<see cref="EntryNamesSync"/>).
 /// </summary>
 public sealed class EntryNames
@@ -51,7 +51,7 @@ public sealed class EntryNames
             return false;
         lock (adding)
         {
-            // What has become another kind of playlist is that alone.
+            // A playlist that has changed its kind is kept under the new one only.
             var names = Of(entry.Video).Remove(entry with { IsMaster = !entry.IsMaster }).Add(entry);
             if (names.Count > MostPerVideo)
                 names = names.Remove(names[^1]);

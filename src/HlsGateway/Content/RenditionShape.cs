@@ -14,16 +14,16 @@ namespace HlsGateway.Content;
 public readonly record struct RenditionShape(
     string Container, int Width, int Height, string FrameRate, string VideoProfile, int SampleRate, int Channels)
 {
-    /// <summary>A trailer copy whose timestamps go on where a content's end: its first PTS in steps of <see cref="ContentEnd.Step"/>. Null for content, and for the copy that all videos share.</summary>
+    /// <summary>Of a trailer copy whose timestamps continue a content's: its first PTS in steps of <see cref="ContentEnd.Step"/>. Null for content, and for the copy that all videos share.</summary>
     public int? Continues { get; init; }
 
     /// <summary>
-    /// MPEG-TS: frames by which decoding runs ahead of showing, because of B-frames: the first picture's DTS lies so far before its PTS. A
-    /// player that puts what follows a discontinuity in its place by DTS (hls.js) lets two pieces overlap that differ in it.
+    /// MPEG-TS: frames by which decoding runs ahead of presentation because of B-frames: the first picture's DTS is this far before its PTS. A
+    /// player that places what follows a discontinuity by DTS (hls.js) overlaps two pieces that differ in it.
     /// </summary>
     public int Delay { get; init; }
 
-    /// <summary>90 kHz. Encoders keep two or three frames back; what says more is no delay that a copy could take over.</summary>
+    /// <summary>90 kHz. Encoders keep two or three frames back; a copy cannot take over a longer delay.</summary>
     public const long LongestDelay = 45_000;
 
     public bool HasVideo => Width > 0;
@@ -64,7 +64,7 @@ public readonly record struct RenditionShape(
         return string.Equals(shape.Profile, profile, StringComparison.Ordinal);
     }
 
-    /// <summary>Takes a number behind its mark off the end, where it stands there.</summary>
+    /// <summary>Removes a mark and its number from the end, where there is one.</summary>
     private static bool TryTake(ref string[] parts, string mark, out int? number)
     {
         number = null;
@@ -104,7 +104,7 @@ public readonly record struct RenditionFacts(string Path, RenditionShape Shape, 
     public const long UnknownPts = -1;
 
     /// <summary>
-    /// PTS at which the last frame ends, 90 kHz; <see cref="UnknownPts"/> where the bytes did not tell, and null where nobody asked: only some
+    /// PTS at which the last frame ends, 90 kHz; <see cref="UnknownPts"/> where the bytes did not tell, and null where it was not asked for: only some
     /// Renditions of content in containers with a clock of their own tell where it ends (<see cref="ContentEnd"/>).
     /// </summary>
     public long? EndPts { get; init; }

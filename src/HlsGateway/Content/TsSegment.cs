@@ -71,7 +71,7 @@ internal sealed class TsSegment
             ReadVideo(payload, begins);
         else if (pid == audioPid)
             ReadAudio(payload, begins);
-        // Nobody can tell yet whose it is, but it is media, and it came too early.
+        // A PES packet of a stream that no table has named yet: media before the tables.
         else if (begins && !sawPmt && payload.StartsWith((ReadOnlySpan<byte>)[0, 0, 1]))
             mediaFirst = true;
     }

@@ -6,7 +6,7 @@ using HlsGateway.Media;
 
 namespace HlsGateway.Demo;
 
-/// <summary>The demo's picture, voice and captions: each second tells its number to eye, ear and reader. Pure functions.</summary>
+/// <summary>The demo's picture, voice and captions: each second shows, speaks and writes its number. Pure functions.</summary>
 internal static class DemoArguments
 {
     public const int Seconds = 24;

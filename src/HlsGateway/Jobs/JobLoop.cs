@@ -12,7 +12,7 @@ internal enum JobEnd
     /// <summary>It starts again, here or elsewhere.</summary>
     GivenBack,
 
-    /// <summary>Over for good, with a reason in its row.</summary>
+    /// <summary>Ended for good, with a reason in its row.</summary>
     Failed,
 
     /// <summary>Somebody ended it.</summary>
@@ -68,13 +68,13 @@ internal sealed class JobLoop(JobTable jobs, IOptions<JobsOptions> options, Time
         }
         catch (Exception e) when (e is DbException or TimeoutException)
         {
-            // For a whole lease nobody heard of us: the job is another's by now.
+            // The lease could not be renewed for its whole length: another worker may have the job.
             await ending.CancelAsync();
         }
     }
 
-    /// <summary>What is at fault decides: the file ends the job, the machine gives it back.</summary>
-    /// <param name="theFiles">The exception's message is a reason for people, and the next attempt would end alike.</param>
+    /// <summary>A fault of the file ends the job; a fault of the machine gives it back to the queue.</summary>
+    /// <param name="theFiles">The fault is the file's: the exception's message is shown to people, and another attempt would end the same way.</param>
     /// <param name="otherwise">The reason where it is the machine.</param>
     public async Task<JobEnd> EndAsync(ClaimedJob job, Exception e, bool theFiles, string otherwise, CancellationToken stopping)
     {

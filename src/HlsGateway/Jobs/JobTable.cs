@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Jobs;
 
-/// <summary>What a job makes. Each kind has workers of its own: speech that is being written down keeps no upload waiting.</summary>
+/// <summary>What a job makes. Each kind has workers of its own: a transcription keeps no upload waiting.</summary>
 public static class JobKind
 {
     /// <summary>A revision of an upload.</summary>
@@ -19,8 +19,8 @@ public static class JobKind
 /// <summary>A job that a worker holds.</summary>
 /// <param name="UploadKey">The object that it reads: an upload, or a revision's source.</param>
 /// <param name="Attempt">1 for the first.</param>
-/// <param name="Revision">This attempt's own: two workers that both believe in their lease never write the same object.</param>
-/// <param name="Again">Another attempt went before, whose objects are nobody's.</param>
+/// <param name="Revision">This attempt's own: two workers that both believe they hold the lease never write the same object.</param>
+/// <param name="Again">There was an earlier attempt, whose objects are not used.</param>
 public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, bool Again, string Worker)
 {
     /// <summary>Captions: of which language; empty for other kinds.</summary>
@@ -69,7 +69,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
 
     /// <summary>
     /// Until the transaction ends nobody else queues a job of the video, ends them or publishes. Taken before any row of its jobs, or two
-    /// transactions would wait for each other. SQLite's transactions are alone anyway.
+    /// transactions would wait for each other. SQLite runs one at a time anyway.
     /// </summary>
     internal static async Task LockAsync(string video, Dialect dialect, DbConnection connection, DbTransaction transaction)
     {
@@ -123,7 +123,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
         await database.WriteAsync(
             (connection, transaction) =>
             {
-                // The lease begins when the transaction has: who waited for it would write one that is over.
+                // Read inside the transaction: after a wait for it, a lease counted from an earlier time could already be over.
                 var now = Now();
                 return connection.ExecuteAsync(
                     $"""

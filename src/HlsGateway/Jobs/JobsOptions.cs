@@ -7,7 +7,7 @@ public sealed class JobsOptions
 {
     public const string Section = "Transcode";
 
-    /// <summary>A worker that says nothing for this long has died, and its job is anyone's; it speaks every second.</summary>
+    /// <summary>A worker silent for this long counts as dead, and another may take its job; a live one reports every second.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(20);
 }

@@ -8,8 +8,8 @@ namespace HlsGateway.Media;
 /// <see cref="System.Diagnostics.ProcessStartInfo.Arguments"/> reads; our own runner is given words.
 /// </summary>
 /// <remarks>
-/// The form: spaces and tabs part words; within double quotes they do not. Backslashes are themselves, but before a double quote
-/// two of them are one and a single one makes the quote a character. Two quotes within quotes are one.
+/// The form: spaces and tabs separate words; within double quotes they do not. Backslashes are literal, but before a double quote
+/// two of them mean one and a single one makes the quote literal. Two quotes within quotes mean one.
 /// </remarks>
 internal static class ArgumentText
 {
@@ -60,7 +60,7 @@ internal static class ArgumentText
             text.Append(c);
         }
 
-        // The closing quote must not become a character.
+        // The closing quote must not become literal.
         text.Append('\\', backslashes).Append('"');
     }
 

@@ -4,13 +4,13 @@ using System.Security.Cryptography;
 
 namespace HlsGateway.Media;
 
-/// <summary>How well this machine lets a program be shut in.</summary>
+/// <summary>How strongly this machine can isolate a program.</summary>
 public enum IsolationKind
 {
     /// <summary>Resource limits only: the machine refused everything else.</summary>
     None,
 
-    /// <summary>No network, by <c>unshare</c>; the file system stays in sight.</summary>
+    /// <summary>No network, by <c>unshare</c>; the file system stays visible.</summary>
     NoNetwork,
 
     /// <summary>Own view of files, processes and network, by bubblewrap: the libraries and one folder, nothing else.</summary>
@@ -24,14 +24,14 @@ public enum IsolationKind
 /// <param name="Processes">Processes and threads of its user, who is each job's own where we are root.</param>
 public readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, long FileSize, int Processes, int OpenFiles)
 {
-    /// <summary>Enough for a 4K decode and three encoders, and little enough that a bomb ends early.</summary>
+    /// <summary>Enough for a 4K decode and three encoders, and little enough that a decompression bomb ends early.</summary>
     public static ProcessLimits Transcode { get; } = new(6L << 30, 1800, 1L << 30, 512, 256);
 
     /// <summary>Reading headers and a few packets.</summary>
     public static ProcessLimits Probe { get; } = new(1L << 30, 10, 1 << 20, 256, 64);
 }
 
-/// <summary>The words that go before a program's name to shut it in. Pure: nothing is started here.</summary>
+/// <summary>The words before a program's name that isolate it. Pure: nothing is started here.</summary>
 /// <param name="Privileged">We are root, so the child becomes a user without rights; without that the kernel would not hold NPROC.</param>
 public sealed record Confinement(IsolationKind Kind, bool Privileged)
 {

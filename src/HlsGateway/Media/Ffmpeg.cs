@@ -32,7 +32,7 @@ internal sealed class FfmpegException : SandboxException
 }
 
 /// <summary>
-/// Runs ffmpeg and ffprobe in the sandbox. FFMpegCore's own runner has no walls, deadline or limits (docs/decisions/0004-ffmpegcore.md).
+/// Runs ffmpeg and ffprobe in the sandbox. FFMpegCore's own runner has no isolation, deadline or limits (docs/decisions/0004-ffmpegcore.md).
 /// </summary>
 public sealed class Ffmpeg(Sandbox sandbox, IOptions<MediaOptions> options)
 {
@@ -64,7 +64,7 @@ public sealed class Ffmpeg(Sandbox sandbox, IOptions<MediaOptions> options)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or OverflowException)
         {
-            // The program was broken into, or the file has more to tell than is kept: what it wrote is not the JSON that was asked for.
+            // The program was exploited, or its output was longer than what is kept: this is not the JSON that was asked for.
             throw new FfmpegException("The file's description is longer than any real video's, or none.", e);
         }
     }

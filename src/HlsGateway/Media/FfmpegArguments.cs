@@ -30,10 +30,10 @@ public static class FfmpegArguments
     /// <summary>Pixels of one frame: 8192x4320.</summary>
     public const int MaxPixels = 35_389_440;
 
-    /// <summary>Demuxers that read one file and nothing beside it. Playlists and concat scripts are not among them.</summary>
+    /// <summary>Demuxers that read one file and nothing else. Playlists and concat scripts are not among them.</summary>
     public const string Formats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg";
 
-    /// <summary>Decoders that people's videos need. What is not here cannot be broken into.</summary>
+    /// <summary>Decoders that people's videos need. A decoder that is not listed cannot be exploited.</summary>
     public const string Codecs =
         "h264,hevc,mpeg4,vp8,vp9,av1,libdav1d,prores,mpeg2video,aac,mp3,mp3float,opus,vorbis,ac3,eac3,pcm_s16le,flac,alac";
 
@@ -43,7 +43,7 @@ public static class FfmpegArguments
     /// </summary>
     public const string TextCodecs = "subrip,srt,webvtt,mov_text,ass,ssa";
 
-    /// <summary>Begins a command line with its first input. Faults come on standard error, and nothing on standard output.</summary>
+    /// <summary>Begins a command line with its first input. Errors go to standard error, and nothing to standard output.</summary>
     /// <param name="logLevel">What ffmpeg tells on standard error.</param>
     /// <param name="more">Further options of the first input.</param>
     internal static FFMpegArguments From(IInputArgument input, string logLevel = "warning", params string[] more) =>

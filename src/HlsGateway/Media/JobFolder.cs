@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// A private folder for one run of a program that nobody trusts: inputs go in, outputs come out, and it is always removed. Whatever
+/// A private folder for one run of an untrusted program: inputs go in, outputs come out, and it is always removed. Whatever
 /// stands in it is opened by its name here, never by a path.
 /// </summary>
 public sealed class JobFolder : IDisposable
@@ -35,7 +35,7 @@ public sealed class JobFolder : IDisposable
     /// <summary>What its programs left.</summary>
     internal UntrustedFolder Outputs { get; }
 
-    /// <summary>The name carries our process id, so that a later start knows which folders nobody works in any more.</summary>
+    /// <summary>The name carries our process id, so that a later start knows which folders are no longer in use.</summary>
     /// <param name="readable">See <see cref="Readable"/>.</param>
     /// <param name="left">Told the folder's name where it cannot be removed.</param>
     public static JobFolder Create(string root, IReadOnlyList<string>? readable = null, Action<string>? left = null) => new(
@@ -58,7 +58,7 @@ public sealed class JobFolder : IDisposable
         }
     }
 
-    /// <summary>A namesake, as in a container that starts again, wrote before this process began; what is younger is in use.</summary>
+    /// <summary>A process with the same id, as in a restarted container, wrote before this process began; a younger folder is in use.</summary>
     private static bool IsOver(string folder, int pid)
     {
         if (pid != Environment.ProcessId)
@@ -79,7 +79,7 @@ public sealed class JobFolder : IDisposable
         inputs.Add(name, UntrustedFolder.Protect(file.SafeFileHandle));
     }
 
-    /// <summary>Another name for a file of ours that stays where it is; a copy where it stands on another file system.</summary>
+    /// <summary>Another name for a file of ours that stays where it is; a copy where it is on another file system.</summary>
     public async Task LinkAsync(string name, string file, CancellationToken ct)
     {
         if (Outputs.TryLink(file, name, out var identity))
@@ -92,7 +92,7 @@ public sealed class JobFolder : IDisposable
         await AddAsync(name, content, ct);
     }
 
-    /// <summary>An input, whatever has become of its name since.</summary>
+    /// <summary>Opens an input, and only the file that was put in.</summary>
     /// <exception cref="SandboxException">Another file stands in its place.</exception>
     public Stream OpenInput(string name) => Outputs.OpenProtected(name, inputs[name]);
 
@@ -103,14 +103,14 @@ public sealed class JobFolder : IDisposable
         return input.Length;
     }
 
-    /// <summary>What another folder's program wrote becomes an input here, where that program never was.</summary>
+    /// <summary>Moves what another folder's program wrote to this folder, as an input; that program had no access here.</summary>
     /// <exception cref="SandboxException">It is no regular file of the program's own.</exception>
     public void Take(JobFolder from, string name) => inputs.Add(name, Outputs.Take(from.Outputs, name));
 
     /// <summary>A folder inside, for outputs.</summary>
     public void AddFolder(string name) => Outputs.AddFolder(name);
 
-    /// <summary>A job has ended as it has: what cannot be removed is left to the next start.</summary>
+    /// <summary>What cannot be removed does not change the job's result: it is left to the next start.</summary>
     public void Dispose()
     {
         if (!Remove(Path, Outputs))
@@ -118,7 +118,7 @@ public sealed class JobFolder : IDisposable
         Outputs.Dispose();
     }
 
-    /// <summary>Another process that starts now removes leftovers as well, or nobody may: a start must not fail for what is only in the way.</summary>
+    /// <summary>Another process may remove the same leftovers now, or we may not be allowed to: a start must not fail because of them.</summary>
     private static void Remove(string folder)
     {
         try

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace HlsGateway.Media;
 
-/// <summary>The part of the section <c>Transcode</c> that says which programs run, and how they are shut in.</summary>
+/// <summary>The part of the section <c>Transcode</c> that says which programs run, and how they are isolated.</summary>
 public sealed class MediaOptions
 {
     public const string Section = "Transcode";

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace HlsGateway.Media;
 
-/// <summary>The few calls of the C library that the class library has no words for. Each gives 0 or a negative number.</summary>
+/// <summary>The few calls of the C library that the class library does not offer. Each gives 0 or a negative number.</summary>
 internal static partial class Native
 {
     public const int SigKill = 9;

@@ -4,7 +4,7 @@ namespace HlsGateway.Media;
 
 /// <summary>
 /// A file that a program in the sandbox made, open for reading: a regular file, and never more than the bytes that it had when it was
-/// opened. Whoever reads it to its end learns of it when it changed its length meanwhile.
+/// opened. Reading it to its end fails if its length has changed meanwhile.
 /// </summary>
 internal sealed class OutputFile : Stream
 {

@@ -7,8 +7,8 @@ using FFMpegCore;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// Reads ffprobe's <c>-of json</c> into FFMpegCore's types. A value that is not of its type counts as missing: what stands in a file
-/// is a stranger's choice, and one odd tag must not hide the rest.
+/// Reads ffprobe's <c>-of json</c> into FFMpegCore's types. A value that is not of its type counts as missing: the values in a file
+/// are a stranger's choice, and one odd tag must not hide the rest.
 /// </summary>
 internal static class ProbeJson
 {

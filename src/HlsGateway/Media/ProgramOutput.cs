@@ -5,7 +5,7 @@ namespace HlsGateway.Media;
 /// <summary>Reads what a program writes to its standard output or error, however much that is, and keeps a part.</summary>
 internal static class ProgramOutput
 {
-    /// <summary>For programs whose output nobody wants.</summary>
+    /// <summary>For programs whose output is ignored.</summary>
     public static Task<byte[]> DrainAsync(Stream stream) => HeadAsync(stream, 0);
 
     /// <summary>Reads to the end, so that the child never blocks, and keeps the first bytes.</summary>
@@ -19,7 +19,7 @@ internal static class ProgramOutput
         return kept.ToArray();
     }
 
-    /// <summary>Reads to the end and keeps the last bytes: a child may write gigabytes of complaints.</summary>
+    /// <summary>Reads to the end and keeps the last bytes: a child may write gigabytes of errors.</summary>
     public static async Task<string> TailAsync(Stream stream, int most)
     {
         var kept = new byte[2 * most];

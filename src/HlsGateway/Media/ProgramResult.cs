@@ -17,7 +17,7 @@ public sealed record ProgramResult(int ExitCode, string StderrTail, TimeSpan Ela
         : StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim() is { Length: > 0 } line ? Plain(line)
         : string.Create(CultureInfo.InvariantCulture, $"exit code {ExitCode}");
 
-    /// <summary>The words of a program that nobody trusts, fit for one line of an answer.</summary>
+    /// <summary>The output of an untrusted program, made fit for one line of an answer.</summary>
     private static string Plain(string line)
     {
         var plain = string.Concat(line.Where(c => !char.IsControl(c)));

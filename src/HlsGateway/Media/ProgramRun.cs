@@ -5,14 +5,14 @@ using System.Diagnostics;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// One program from its start to the death of everything that it started: no environment of ours, output read to its end and kept to a
+/// One program from its start until everything that it started has ended: no environment of ours, output read to its end and kept to a
 /// length, the whole process group killed at the deadline.
 /// </summary>
 internal static class ProgramRun
 {
     private const int TailBytes = 8 << 10;
 
-    /// <summary>From the end of a program and its group to the end of what it wrote: long for a machine under load, and only a process that left its group outlasts it.</summary>
+    /// <summary>From the end of a program and its group to the end of its output: enough for a machine under load; only a process that left its group takes longer.</summary>
     private static readonly TimeSpan PipesEnd = TimeSpan.FromMinutes(1);
 
     /// <param name="line">From <see cref="Confinement.CommandLine"/>.</param>
@@ -46,7 +46,7 @@ internal static class ProgramRun
         var group = process.Id;
         await using var kill = limit.Token.Register(() =>
         {
-            // A child that has not come to setsid yet leads no group; it is alone then.
+            // A child that has not called setsid yet leads no group, and has started nothing.
             if (Native.Kill(-group, Native.SigKill) != 0)
                 Native.Kill(group, Native.SigKill);
         });

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// Opens a file that an operator or an editor put into a folder of theirs. A link is theirs to set and is followed; a pipe or a device
+/// Opens a file that an operator or an editor put into a folder of theirs. They may set a link, so it is followed; a pipe or a device
 /// is refused at once, where opening it would wait for ever.
 /// </summary>
 internal static class RegularFile

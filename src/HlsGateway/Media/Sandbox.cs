@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Media;
 
-/// <summary>Runs any program shut in: one folder, no network, hard limits, killed as a group at the deadline.</summary>
+/// <summary>Runs any program isolated: one folder, no network, hard limits, killed as a group at the deadline.</summary>
 public sealed class Sandbox(IOptions<MediaOptions> options, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<Sandbox> log)
 {
     /// <summary>Where the child looks for programs, whatever our own environment says.</summary>
@@ -29,7 +29,7 @@ public sealed class Sandbox(IOptions<MediaOptions> options, IOptions<GatewayOpti
         Path.IsPathRooted(program) ? File.Exists(program)
         : !program.Contains('/', StringComparison.Ordinal) && SearchPath.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    /// <summary>Once, and before the first folder is opened: a later sweep could not tell our own folders from those of a dead namesake.</summary>
+    /// <summary>Once, and before the first folder is opened: a later sweep could not tell our own folders from those of an ended process with the same id.</summary>
     internal void SweepLeftovers()
     {
         lock (gate)
@@ -40,7 +40,7 @@ public sealed class Sandbox(IOptions<MediaOptions> options, IOptions<GatewayOpti
         }
     }
 
-    /// <summary>How programs are shut in on this machine: tried once, then remembered.</summary>
+    /// <summary>How programs are isolated on this machine: tried once, then remembered.</summary>
     public Task<Confinement> ConfinementAsync()
     {
         lock (gate)

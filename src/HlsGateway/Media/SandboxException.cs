@@ -1,6 +1,6 @@
 namespace HlsGateway.Media;
 
-/// <summary>A program in the sandbox did not do what was asked, or left what was not asked; the message is fit for an editor's eyes and names no path of ours.</summary>
+/// <summary>A program in the sandbox did not do what was asked, or left other output; the message may be shown to an editor and names no path of ours.</summary>
 internal class SandboxException : Exception
 {
     public SandboxException()

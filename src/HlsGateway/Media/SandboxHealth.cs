@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HlsGateway.Media;
 
-/// <summary>Says at start and in health how well programs are shut in here.</summary>
+/// <summary>Reports at start and in health how strongly programs are isolated here.</summary>
 internal sealed class SandboxHealth(Sandbox sandbox, ILogger<SandboxHealth> log) : BackgroundService, IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

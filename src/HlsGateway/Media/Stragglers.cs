@@ -3,12 +3,12 @@ using System.Globalization;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// What a program in the sandbox started and left running. Its files are looked at only when nobody is there any more who could change
-/// them: a child may leave its group, but not its user, who is one job's alone where we are root.
+/// What a program in the sandbox started and left running. Its files are read only when no process is left that could change
+/// them: a child may leave its group, but not its user, which belongs to one job alone where we are root.
 /// </summary>
 internal static class Stragglers
 {
-    /// <summary>A killed process goes at once, but for one whose disk does not answer.</summary>
+    /// <summary>A killed process ends at once, unless it waits for a disk that does not answer.</summary>
     private const int Rounds = 1000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
@@ -39,7 +39,7 @@ internal static class Stragglers
         var line = string.Create(CultureInfo.InvariantCulture, $"Uid:\t{user}\t");
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            // A dead one that nobody has asked for yet (Z) changes nothing any more.
+            // A zombie (Z) has ended and changes nothing.
             if (int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
                 && Status(folder) is var status && status.Contains(line, StringComparison.Ordinal) && !status.Contains("State:\tZ", StringComparison.Ordinal))
                 yield return process;

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// Empties a folder whatever a program has made in it: names that are no text, trees deeper than any path may be long, links that lead
+/// Empties a folder whatever a program has made in it: names that are not valid text, trees deeper than the longest path, links that lead
 /// elsewhere, folders that their own owner may not read. No link is followed, and no path is built: a folder inside a folder is moved
 /// to the top before it is emptied, so that two open folders are enough for any depth.
 /// </summary>
@@ -62,7 +62,7 @@ internal sealed class TreeRemoval(SafeFileHandle top)
     private static bool RemovedAlone(SafeFileHandle folder, byte[] name) =>
         LinuxFiles.UnlinkAt(folder, name, 0) == 0 || LinuxFiles.UnlinkAt(folder, name, LinuxFiles.RemoveFolder) == 0;
 
-    /// <summary>Root may enter every folder. Others may once they have allowed it to themselves, on the opened folder itself.</summary>
+    /// <summary>Root may enter every folder. Other users first give themselves the right, on the opened folder itself.</summary>
     private static void Unlock(SafeFileHandle folder, byte[] name)
     {
         if (Environment.IsPrivilegedProcess)
@@ -77,12 +77,12 @@ internal sealed class TreeRemoval(SafeFileHandle top)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is another user's: what stays is reported as left.
+            // It belongs to another user; it is reported as left.
         }
     }
 
     /// <summary>
-    /// Bytes with a zero behind them, as the file system has them: not every name is text. Read as they are asked for, since there may
+    /// Names as zero-terminated bytes, as the file system has them: not every name is text. Read one by one, since there may
     /// be millions.
     /// </summary>
     private static IEnumerable<byte[]> Names(SafeFileHandle folder)

@@ -3,10 +3,10 @@ using Microsoft.Win32.SafeHandles;
 namespace HlsGateway.Media;
 
 /// <summary>
-/// A folder that a program without our trust writes to, held open. This is the only way to what it left: a symbolic link, a second
-/// name of somebody's file, a pipe or a device in a result's place would otherwise have us publish, change or wait for something else.
+/// A folder that an untrusted program writes to, held open. Its output is opened only through this type: a symbolic link, a second
+/// name of another file, a pipe or a device in a result's place would otherwise make us publish, change or wait for something else.
 /// Each component of a name is opened by itself and never through a link, so that nothing leads out of the folder (openat2 does the
-/// same in one call, but not on every kernel and under every container's filter). What is opened is then asked what it is.
+/// same in one call, but not on every kernel and under every container's filter). The type of what was opened is then checked.
 /// </summary>
 internal sealed class UntrustedFolder : IDisposable
 {
@@ -64,7 +64,7 @@ internal sealed class UntrustedFolder : IDisposable
         }
     }
 
-    /// <summary>A file of ours, for the program to read: it was not there before, and nobody prepared its place.</summary>
+    /// <summary>A file of ours, for the program to read: created only where nothing has that name yet.</summary>
     /// <exception cref="SandboxException">Something has that name.</exception>
     public FileStream Create(string name)
     {
@@ -73,14 +73,14 @@ internal sealed class UntrustedFolder : IDisposable
     }
 
     /// <summary>Lets the program read a file and change it no more.</summary>
-    /// <returns>Tells this file from any other.</returns>
+    /// <returns>What identifies this file.</returns>
     public static (ulong, uint, uint) Protect(SafeFileHandle file)
     {
         File.SetUnixFileMode(file, ReadByAll);
         return Facts(file).Identity;
     }
 
-    /// <summary>A file that <see cref="Protect"/> has told apart.</summary>
+    /// <summary>A file that <see cref="Protect"/> identified.</summary>
     /// <exception cref="SandboxException">Another file stands in its place.</exception>
     public FileStream OpenProtected(string name, (ulong, uint, uint) identity)
     {
@@ -91,7 +91,7 @@ internal sealed class UntrustedFolder : IDisposable
         throw Refuse(name, "another file");
     }
 
-    /// <summary>A second name for a file of ours that no program made; false where it stands on another file system.</summary>
+    /// <summary>A second name for a file of ours that no program made; false where it is on another file system.</summary>
     public bool TryLink(string file, string name, out (ulong, uint, uint) identity)
     {
         identity = default;

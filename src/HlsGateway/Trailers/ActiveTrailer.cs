@@ -2,7 +2,7 @@ using System.IO.Enumeration;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>On which side of the content a trailer stands.</summary>
+/// <summary>Whether a trailer plays before or after the content.</summary>
 internal enum TrailerPosition
 {
     /// <summary>After it.</summary>
@@ -12,10 +12,10 @@ internal enum TrailerPosition
     Pre,
 }
 
-/// <summary>What a line of what is on leads to.</summary>
+/// <summary>The trailer version that an active line selects.</summary>
 internal readonly record struct ChosenTrailer(TrailerVersion Version, TrailerPosition Position);
 
-/// <summary>One line of what is on: which trailer follows which videos, and when.</summary>
+/// <summary>One active line: which trailer goes with which videos, and when.</summary>
 /// <param name="Trailer">A name (its latest version), or <c>name@hash8</c>; null means no trailer.</param>
 /// <param name="Videos">Glob over the video's id, where <c>*</c> also stands for slashes; null means all.</param>
 /// <param name="From">Inclusive; null means always has been.</param>

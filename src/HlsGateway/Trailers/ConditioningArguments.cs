@@ -11,8 +11,8 @@ namespace HlsGateway.Trailers;
 /// <summary>
 /// The ffmpeg command that conditions a trailer for one shape (rules S2, S6, S7), as a pure function. Picture and sound are cut to
 /// whole frames; the AAC encoder's priming frame is dropped and there are no B-frames, so that picture and sound begin at the same
-/// time: PTS 0 in fMP4, the muxer's 1.4 s in MPEG-TS, whether a copy holds one of them or both. Behind content whose decoding runs ahead
-/// of showing, the copy's does too, by the same number of frames.
+/// time: PTS 0 in fMP4, the muxer's 1.4 s in MPEG-TS, whether a copy holds one of them or both. After content whose decoding runs ahead
+/// of presentation, the copy's decoding runs ahead by the same number of frames.
 /// </summary>
 internal static class ConditioningArguments
 {
@@ -41,14 +41,14 @@ internal static class ConditioningArguments
             && FrameRate.TryParse(shape.FrameRate, out var rate) && rate.PerSecond is >= TrailerGrid.LowestFrameRate and <= 120))
         && (!shape.HasAudio || (SampleRates.Contains(shape.SampleRate) && LayoutOf(shape.Channels).Length > 0));
 
-    /// <summary>Decodes picture and sound into nothing; the first damaged frame ends it with an error.</summary>
+    /// <summary>Decodes picture and sound without output; the first damaged frame ends it with an error.</summary>
     public static ImmutableArray<string> Decode(TimeSpan longest) => FfmpegArguments
         .From(new UntrustedFileInput(SourceFile), more: ["-xerror", "-err_detect", "crccheck+bitstream+buffer+explode"])
         .OutputToNull(output => output.WithMap(0, StreamType.Video, 0).With("-map", "0:a:0?").AtMost(longest))
         .ToWords();
 
-    /// <param name="shape">One that <see cref="Supports"/> lets pass.</param>
-    /// <param name="loudness">What the first pass measured of this very shape's sound; null leaves it as it is.</param>
+    /// <param name="shape">One that <see cref="Supports"/> accepts.</param>
+    /// <param name="loudness">What the first pass measured on this shape's sound; null leaves the sound as it is.</param>
     /// <param name="target">LUFS.</param>
     public static ImmutableArray<string> For(
         RenditionShape shape, TrailerSource source, TrailerGround ground = TrailerGround.Plain, MeasuredLoudness? loudness = null, double target = 0)
@@ -69,7 +69,7 @@ internal static class ConditioningArguments
                 EncodeAudio(output, shape);
             // Same source and shape, same bytes: two gateways that condition at once write the same objects.
             output.WithoutMetadata().With("-fflags", "+bitexact", "-avoid_negative_ts", "disabled");
-            // Behind the input, where ffmpeg 5.1 heeds it: a source whose timestamps jump cannot run on.
+            // An output option, since ffmpeg 5.1 applies it only there: it also ends a source whose timestamps jump.
             output.AtMost(TimeSpan.FromMilliseconds(source.DurationMs + 1000));
             Mux(output, shape, grid);
         }).ToWords();
@@ -93,7 +93,7 @@ internal static class ConditioningArguments
         _ = FrameRate.TryParse(shape.FrameRate, out var rate);
         var (w, h) = (shape.Width, shape.Height);
         var fit = string.Create(CultureInfo.InvariantCulture, $"scale=w={w}:h={h}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic");
-        // Blurred at an eighth of the size: as soft as at full size, and hardly any work.
+        // Blurred at an eighth of the size: it looks the same as at full size and costs little CPU time.
         var (sw, sh) = (Math.Max(16, w / 16 * 2), Math.Max(16, h / 16 * 2));
         var placed = ground == TrailerGround.Blurred
             ? string.Create(CultureInfo.InvariantCulture,
@@ -121,11 +121,11 @@ internal static class ConditioningArguments
         var keys = grid.VideoFrames(rate).SkipLast(1).Skip(1).Select(f => (rate.SecondsOf(f) - (rate.SecondsOf(1) / 4)).ToString("0.######", CultureInfo.InvariantCulture));
         // A tenth of a bit per pixel: a ladder's usual rate, so that a short trailer seldom raises a Variant Stream's BANDWIDTH.
         var kbps = Math.Max(200, (int)(shape.Width * (double)shape.Height * Math.Min(rate.PerSecond, 60) / 10_000));
-        // One thread: with two, x264's rate control gives other bytes each time; and viewers need the other cores.
+        // One thread: with two, x264's rate control gives different bytes each time; and viewers need the other cores.
         output.WithMap("[picture]").WithVideoCodec(VideoCodec.LibX264).WithSpeedPreset(EncoderPreset.VeryFast).WithVideoProfile(shape.VideoProfile)
             .WithPixelFormat("yuv420p").WithConstantRateFactor(20).WithMaxBitrate(kbps).WithBufferSize(kbps)
             .With("-bf", "0").WithGopSize(9999).With("-keyint_min", "1", "-sc_threshold", "0").WithThreads(1).With("-flags:v", "+bitexact");
-        // The muxer moves everything, so that no DTS lies before 0; the copy is moved back.
+        // The muxer shifts all timestamps so that no DTS is below 0; the copy is shifted back.
         if (shape.Delay > 0)
             output.With("-bsf:v", string.Create(CultureInfo.InvariantCulture, $"setts=dts=DTS-{rate.TicksOf(shape.Delay)}"));
         var list = string.Join(',', keys);

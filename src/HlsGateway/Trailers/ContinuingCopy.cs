@@ -4,14 +4,14 @@ using HlsGateway.Media;
 namespace HlsGateway.Trailers;
 
 /// <summary>
-/// Makes the copy whose timestamps go on where a content's end, from the copy that all videos share: the same pictures and sounds at
-/// another time, without encoding anything again.
+/// Makes the copy whose timestamps continue the content's, from the copy that all videos share: the same pictures and sounds at
+/// other timestamps, without encoding anything again.
 /// </summary>
 internal sealed class ContinuingCopy(TrailerRecords records, Sandbox sandbox)
 {
     /// <param name="shape">With <see cref="RenditionShape.Continues"/>.</param>
     /// <param name="shared">The copy of the same shape without it; its objects are in the store.</param>
-    /// <exception cref="ConditioningException">The shared copy is not whole.</exception>
+    /// <exception cref="ConditioningException">The shared copy is incomplete.</exception>
     public async Task<EncodedCopy> MakeAsync(RenditionShape shape, TrailerCopy shared, CancellationToken ct)
     {
         var copy = shared.Behind(shape);

@@ -3,7 +3,7 @@ using HlsGateway.Media;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>Follows a copy segment by segment and finds where it breaks rule S2 or S7; nothing is trusted that was only asked for.</summary>
+/// <summary>Checks a copy segment by segment against rules S2 and S7: its bytes, and not what ffmpeg was asked for.</summary>
 /// <param name="rate">Video frames a second, or AAC frames where the copy has no video.</param>
 internal sealed class CopyCheck(RenditionShape shape, FrameRate rate)
 {

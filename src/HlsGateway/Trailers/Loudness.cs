@@ -6,7 +6,7 @@ using HlsGateway.Media;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>What the first of two passes measured, as ffmpeg's loudnorm (EBU R 128) wants it back in the second.</summary>
+/// <summary>What the first of two passes measured, as ffmpeg's loudnorm (EBU R 128) needs it in the second.</summary>
 /// <param name="Integrated">LUFS.</param>
 /// <param name="Range">LU.</param>
 /// <param name="TruePeak">dBTP.</param>
@@ -24,11 +24,11 @@ internal static class Loudness
     // gain would lift a peak above -1.5 dBTP does loudnorm limit.
     private const string Bounds = "TP=-1.5:LRA=20";
 
-    /// <summary>The first pass: the sound exactly as the copy has it, into nothing.</summary>
+    /// <summary>The first pass: measures the sound exactly as the copy has it, without output.</summary>
     public static ImmutableArray<string> Measure(RenditionShape shape, TrailerSource source, double target)
     {
         var graph = string.Create(CultureInfo.InvariantCulture, $"{ConditioningArguments.AudioBegin(shape)},loudnorm=I={target:0.##}:{Bounds}:print_format=json[sound]");
-        // The figures are told at this level.
+        // loudnorm logs its figures at this level.
         return FfmpegArguments.From(new UntrustedFileInput(ConditioningArguments.SourceFile), logLevel: "info")
             .OutputToNull(output => output.With("-filter_complex_threads", "1").WithArgument(new FilterGraph([graph]))
                 .WithMap("[sound]").AtMost(TimeSpan.FromMilliseconds(source.DurationMs)))
@@ -40,7 +40,7 @@ internal static class Loudness
         CultureInfo.InvariantCulture,
         $",loudnorm=I={target:0.##}:{Bounds}:measured_I={m.Integrated:0.##}:measured_LRA={m.Range:0.##}:measured_TP={m.TruePeak:0.##}:measured_thresh={m.Threshold:0.##}:offset={m.Offset:0.##}:linear=true,aresample={sampleRate}");
 
-    /// <summary>Reads what the first pass said last; null for silence, and for what is no such report.</summary>
+    /// <summary>Reads the report at the end of the first pass's log; null for silence, and where there is no such report.</summary>
     public static MeasuredLoudness? Read(string stderr)
     {
         var (begin, end) = (stderr.LastIndexOf('{'), stderr.LastIndexOf('}'));

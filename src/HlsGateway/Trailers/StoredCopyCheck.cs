@@ -10,10 +10,10 @@ namespace HlsGateway.Trailers;
 /// <summary>Reads a copy's segments back from the store and follows them frame by frame (S2, S6, S7).</summary>
 internal sealed class StoredCopyCheck(TrailerRecords records)
 {
-    /// <summary>Copies that were whole: their objects never change, so that an editor who swaps often does not wait for the store each time.</summary>
+    /// <summary>Copies that passed: their objects never change, so an editor who swaps often does not wait for the store each time.</summary>
     private readonly ConcurrentDictionary<(uint Id, string Profile), bool> whole = new();
 
-    /// <param name="afresh">Read the store again for a copy that was whole before.</param>
+    /// <param name="afresh">Read the store again for a copy that passed before.</param>
     public async Task<ImmutableArray<LintFinding>> CheckAsync(TrailerVersion version, TrailerCopy copy, RenditionShape shape, bool afresh, CancellationToken ct)
     {
         if (!afresh && whole.ContainsKey((version.Id, copy.Profile)))

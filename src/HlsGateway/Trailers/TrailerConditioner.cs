@@ -42,14 +42,14 @@ internal sealed class TrailerConditioner(
         var clock = Stopwatch.GetTimestamp();
         using var encoded = shared is null ? await EncodeAsync(version, shape, ct) : await continuing.MakeAsync(shape, shared, ct);
         await records.AddCopyAsync(version, shape, encoded, ct);
-        // Copies that go on are looked for when they are wanted; there may be one for every length of a video.
+        // Continuing copies are looked up only when they are needed: there may be one for every length of a video.
         if (shared is null)
             await TellOthersAsync(ct);
         log.TrailerCopyMade(version.Label, shape.Profile, encoded.Copy.Segments.Length, Stopwatch.GetElapsedTime(clock).TotalSeconds);
         return encoded.Copy;
     }
 
-    /// <summary>The copy that another one goes on from; made now where there is none.</summary>
+    /// <summary>The shared copy that a continuing one is made from; made now where there is none.</summary>
     private async Task<TrailerCopy> SharedAsync(WantedCopy wanted, CancellationToken ct)
     {
         var shape = wanted.Shape with { Continues = null };

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>A copy that passed the checks; its files stand in a folder that no program has seen, and that goes with it.</summary>
+/// <summary>A copy that passed the checks; its files are in a folder that no program has had access to, and that is removed with it.</summary>
 internal sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposable
 {
     public TrailerCopy Copy { get; } = copy;
@@ -21,7 +21,7 @@ internal sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposa
 /// <summary>A copy that could not be made, with a reason fit for an editor.</summary>
 public sealed class ConditioningException(string message) : Exception(message);
 
-/// <summary>Conditions a trailer for one shape and proves in the bytes that the copy keeps rules S2, S6 and S7.</summary>
+/// <summary>Conditions a trailer for one shape and checks in the copy's bytes that it keeps rules S2, S6 and S7.</summary>
 internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> options)
 {
     /// <summary>A trailer of a minute at 4K takes about a minute on one core; a stuck encoder must not hold the queue.</summary>
@@ -44,7 +44,7 @@ internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> op
             new FfmpegJob(folder, ConditioningArguments.For(shape, version.Source, ground, loudness, target), Deadline), ct);
         if (!result.Succeeded)
             throw new ConditioningException($"ffmpeg could not make the copy: {result.Reason}");
-        // What is checked is what is published: the bytes that passed are written anew where no program can change them.
+        // The bytes that passed the check are the ones published: they are written again where no program can change them.
         var finished = ffmpeg.Sandbox.OpenFolder();
         try
         {
@@ -105,7 +105,7 @@ internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> op
             shape.Profile, $"{version.KeyPrefix}{shape.Profile}/", init, segments, check.FirstPts, (int)Math.Ceiling(peak), check.Codecs);
     }
 
-    /// <summary>Whichever way decoding runs ahead, all copies begin at one PTS: their sound may come apart.</summary>
+    /// <summary>All copies begin at the same PTS, however far decoding runs ahead, since their sound may be in a Rendition of its own.</summary>
     private static void MoveBack(byte[] segment, long ticks)
     {
         try

@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace HlsGateway.Trailers;
 
-/// <summary><c>/api/trailers</c>: the library, and what is on.</summary>
+/// <summary><c>/api/trailers</c>: the library, and which trailers are active.</summary>
 internal static class TrailerEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
@@ -105,7 +105,7 @@ internal static class TrailerEndpoints
 
     private static string ETagOf(TrailerState state) => $"\"{state.Revision}\"";
 
-    /// <summary><c>If-Match</c>: the revision that the editor saw; null when not asked for. False for what names no revision.</summary>
+    /// <summary><c>If-Match</c>: the revision that the editor saw; null when not asked for. False where the header names no revision.</summary>
     internal static bool TryExpected(HttpRequest request, out long? expected)
     {
         expected = null;

@@ -8,8 +8,8 @@ namespace HlsGateway.Trailers;
 public sealed record RefusedTrailerFile(string File, string Reason);
 
 /// <summary>
-/// Loads the library from the store, then takes in what stands in the folder and whatever is dropped there later. It polls: change
-/// notices are lost on network and container mounts, and a look at a few names costs nothing.
+/// Loads the library from the store, then takes in the files in the folder, and those put there later. It polls: change
+/// notifications are lost on network and container mounts, and listing a few names is cheap.
 /// </summary>
 internal sealed class TrailerFolder(
     TrailerLibrary library, TrailerRecords records, TrailerIntake intake, IOptions<TrailersOptions> options, IHostEnvironment environment,
@@ -19,7 +19,7 @@ internal sealed class TrailerFolder(
 
     private static readonly string[] Extensions = [".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".flv", ".ogv"];
 
-    /// <summary>A refused file is read again: ffmpeg may have been what was broken.</summary>
+    /// <summary>A refused file is read again: the fault may have been ffmpeg's.</summary>
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30 * 128));
 
     private readonly Dictionary<string, SeenFile> seen = new(StringComparer.Ordinal);
@@ -33,22 +33,22 @@ internal sealed class TrailerFolder(
 
     private volatile IReadOnlyList<RefusedTrailerFile> refused = [];
 
-    /// <summary>What stands in this gateway's folder and is no trailer, by name.</summary>
+    /// <summary>Files in this gateway's folder that were refused as trailers, by name.</summary>
     public IReadOnlyList<RefusedTrailerFile> Refused => refused;
 
-    /// <summary>Completes when what the store holds is known.</summary>
+    /// <summary>Completes when the library has been loaded from the store.</summary>
     public Task Loaded => loaded.Task;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // A store that is slow or away must not keep the gateway from starting: until then sessions have no trailer.
+        // A store that is slow or unavailable must not keep the gateway from starting: until then sessions have no trailer.
         await Task.Yield();
         while (!await TryLoadAsync(stoppingToken))
             await Task.Delay(options.Value.ScanInterval, time, stoppingToken);
         if (options.Value.Folder.Length == 0)
             return;
         var folder = Path.GetFullPath(options.Value.Folder, environment.ContentRootPath);
-        // What stands there at the start is not being copied right now: it is taken at the first look.
+        // Files that are there at the start are assumed to be complete: they are taken at the first scan.
         var settled = true;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -123,7 +123,7 @@ internal sealed class TrailerFolder(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Gone again, or the disk is full for now.
+            // The file has been removed, or the disk is full.
             seen[file.FullName] = before with { NextTry = Retries.NextTry(time, 1) };
             log.TrailerFileUnreadable(file.Name, e.GetType().Name);
         }

@@ -13,7 +13,7 @@ namespace HlsGateway.Trailers;
 /// <summary>A file that cannot be a trailer; the message is one sentence for the editor.</summary>
 public sealed class TrailerRefusedException(string message) : Exception(message);
 
-/// <summary>Takes a file into the library: bounded, probed in confinement, stored, and only then known.</summary>
+/// <summary>Takes a file into the library: bounded, probed in the sandbox, stored, and only then listed.</summary>
 internal sealed partial class TrailerIntake(
     TrailerLibrary library, TrailerRecords records, TrailerSwitch state, Ffmpeg ffmpeg, IOptions<TrailersOptions> options, TimeProvider time, ILogger<TrailerIntake> log) : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed partial class TrailerIntake(
             throw new TrailerRefusedException("A trailer's name is up to 64 letters, digits, hyphens, underscores and dots, begins with a letter or digit, and is none of active, rollback, history and preview.");
         using var folder = ffmpeg.Sandbox.OpenFolder();
         var (hash, bytes) = await ReceiveAsync(folder, content, ct);
-        // A session that pins 0 has no trailer: one hash in four billion has to give way.
+        // 0 in a token means no trailer, so the one hash in four billion that gives 0 becomes 1.
         var id = Math.Max(1, BinaryPrimitives.ReadUInt32BigEndian(hash));
         var sha256 = Convert.ToHexStringLower(hash);
 
@@ -95,7 +95,7 @@ internal sealed partial class TrailerIntake(
         return (hash.GetHashAndReset(), total);
     }
 
-    /// <summary>Every frame is decoded once, so that no damaged one is met when a viewer waits for the copy.</summary>
+    /// <summary>Every frame is decoded once, so that a damaged one is found now, not when a viewer waits for the copy.</summary>
     private async Task DecodeAsync(JobFolder folder, CancellationToken ct)
     {
         var result = await ffmpeg.RunAsync(

@@ -31,10 +31,10 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
     /// <summary>A new version is prepared for the shapes that viewers asked for lately, so that a swap does not begin without copies.</summary>
     private const int RememberedShapes = 32;
 
-    /// <summary>Copies that go on where a content ends: beyond this all are forgotten, and found again in the store as they are wanted.</summary>
+    /// <summary>Continuing copies known here: beyond this all are forgotten, and found again in the store when they are needed.</summary>
     private const int MostContinuing = 100_000;
 
-    /// <summary>A full disk is soon noticed gone, and a broken source costs little.</summary>
+    /// <summary>The first retries come soon, in case a disk was full for a moment; later ones seldom, since a broken source stays broken.</summary>
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
 
     private readonly Channel<WantedCopy> wanted = Channel.CreateUnbounded<WantedCopy>(new UnboundedChannelOptions { SingleReader = true });
@@ -87,7 +87,7 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
         wanted.Writer.TryWrite(new WantedCopy(version, shape));
     }
 
-    /// <summary>How many copies of a version are known here to go on where a content ends.</summary>
+    /// <summary>How many continuing copies of a version are known here.</summary>
     public int CountContinuing(uint id) => continuing.Keys.Count(known => known.Id == id);
 
     public CopyFailure? FailureOf(uint id, string profile) => failures.GetValueOrDefault((id, profile));
@@ -101,10 +101,10 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
 
     public bool IsQueued(uint id, string profile) => queued.ContainsKey((id, profile));
 
-    /// <summary>What configuration says, where the API has said nothing.</summary>
+    /// <summary>What configuration says; used while nothing was set through the API.</summary>
     internal ImmutableArray<ActiveTrailer> Configured => FromConfiguration(options.Value);
 
-    /// <summary>The swap: one reference. An older state than the one in force is left aside.</summary>
+    /// <summary>The swap: one reference. A state older than the current one is ignored.</summary>
     internal void Switch(TrailerState state)
     {
         lock (gate)
@@ -164,7 +164,7 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
         queued.TryRemove((done.Version.Id, copy.Profile), out _);
     }
 
-    /// <summary>Of a new session: behind content where that is wanted, its trailer's timestamps go on.</summary>
+    /// <summary>A new session's placement: a trailer behind the content gets continuing timestamps where the options ask for it.</summary>
     private TrailerPlacement PlacementOf(TrailerPlacement asked, ImmutableArray<RenditionFacts>? facts) =>
         asked == TrailerPlacement.Behind && facts is { IsDefault: false } known && options.Value.GoesOnBehind(known) ? TrailerPlacement.BehindContinuing : asked;
 
@@ -184,7 +184,7 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
     {
         if (active is null)
             return decision;
-        // The next session has the trailer only where the measuring is still to come to an end.
+        // "Pending" promises the trailer to the next session, which is wrong where measuring has failed.
         if (decision.Reason == TrailerPlan.FactsPending && content.Unreadable is not null)
             decision = decision with { Reason = TrailerPlan.ContentUnreadable };
         foreach (var shape in decision.Missing)

@@ -8,7 +8,7 @@ public enum TrailerPlacement : byte
     InterstitialBehind,
     InterstitialBefore,
 
-    /// <summary>Behind, with timestamps that go on where the content's end.</summary>
+    /// <summary>Behind, with timestamps that continue the content's.</summary>
     BehindContinuing,
 }
 

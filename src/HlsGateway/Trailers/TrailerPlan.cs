@@ -39,8 +39,8 @@ internal static class TrailerPlan
     public const string UnsupportedShape = "unsupported_shape";
 
     /// <param name="facts">Null while the content has not been measured.</param>
-    /// <param name="placement">What the session asks for; one that asks for timestamps that go on gets those of the shared copies where the others are not there.</param>
-    /// <param name="isMade">Whether a copy whose timestamps go on is in the store; null for a session that has pinned them: then they are.</param>
+    /// <param name="placement">What the session asks for; one that asks for continuing copies gets the shared ones where those do not exist.</param>
+    /// <param name="isMade">Whether a continuing copy is in the store; null for a session that has pinned such copies: then they are.</param>
     public static TrailerDecision Decide(
         MasterPlaylist master, ImmutableArray<RenditionFacts>? facts, TrailerVersion? active, TrailerPlacement placement = TrailerPlacement.Behind,
         Func<RenditionShape, bool>? isMade = null) =>

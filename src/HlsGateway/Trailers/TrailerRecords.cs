@@ -7,10 +7,10 @@ using HlsGateway.Storage;
 namespace HlsGateway.Trailers;
 
 /// <summary>
-/// What the library keeps in the store: below <c>library/{name}/{hash8}/</c>, which no viewer reads, the source, the version's record
-/// and the index of each copy that all videos of a shape share; below <c>trailers/{name}/{hash8}/{profile}/</c> a copy's objects, and
-/// its index where it goes on where a content ends: of those there may be one for every length of a video, and they are never listed.
-/// Record and index are written last, so that what can be found is whole, after any crash and for any other gateway.
+/// What the library keeps in the store. Below <c>library/{name}/{hash8}/</c>, which no viewer reads: the source, the version's record
+/// and the index of each shared copy. Below <c>trailers/{name}/{hash8}/{profile}/</c>: a copy's objects and, for a continuing copy,
+/// its index; there may be one for every length of a video, so these are never listed.
+/// Record and index are written last, so that whatever a gateway finds is complete, also after a crash.
 /// </summary>
 internal sealed class TrailerRecords(BlobStore store)
 {
@@ -39,7 +39,7 @@ internal sealed class TrailerRecords(BlobStore store)
         await store.PutAsync(KeyOf(version, VersionFile), JsonSerializer.SerializeToUtf8Bytes(version.Source, Json), ct);
     }
 
-    /// <summary>Withdraws a version for good: its objects stay, for they may still be in a CDN's keeping and in records.</summary>
+    /// <summary>Withdraws a version for good: its objects stay, since CDNs may still hold them and records name them.</summary>
     public Task WithdrawAsync(TrailerVersion version, CancellationToken ct) => store.PutAsync(KeyOf(version, WithdrawnFile), "withdrawn"u8.ToArray(), ct);
 
     public async Task<Stream> OpenSourceAsync(TrailerVersion version, CancellationToken ct) =>

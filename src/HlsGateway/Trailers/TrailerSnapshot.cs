@@ -57,7 +57,7 @@ internal sealed class TrailerSnapshot
     public TrailerSnapshot With(TrailerVersion version) =>
         new(Versions.Where(v => v.Id != version.Id || !string.Equals(v.Name, version.Name, StringComparison.Ordinal)).Append(version), Active);
 
-    /// <summary>As <see cref="With(TrailerVersion)"/>, and no copy that is known is lost: what was read a moment ago may already be old.</summary>
+    /// <summary>As <see cref="With(TrailerVersion)"/>, but known copies are kept: what was read a moment ago may already be out of date.</summary>
     public TrailerSnapshot WithAll(TrailerVersion version)
     {
         if (Find(version.Label) is not { } known)

@@ -7,7 +7,7 @@ using HlsGateway.Database;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>What is on, as the database has it.</summary>
+/// <summary>The active trailers, as the database has them.</summary>
 /// <param name="Revision">Grows with each change; the ETag.</param>
 /// <param name="Lines">The first line that covers a video decides; null where configuration decides.</param>
 /// <param name="Library">Grows when any gateway adds a version or a copy.</param>
@@ -18,8 +18,8 @@ internal sealed record TrailerState(long Revision, ImmutableArray<ActiveTrailer>
 internal sealed record TrailerHistoryEntry(long Revision, string Action, ImmutableArray<ActiveTrailer>? Active, DateTimeOffset At, string Actor);
 
 /// <summary>
-/// The rows of what is on. A change, its line of history and its line of <c>/api/changes</c> are one transaction; the row of the
-/// state is locked first, so that changes stand in one order for all gateways.
+/// The rows of the active trailers. A change, its line of history and its line of <c>/api/changes</c> are one transaction; the row of the
+/// state is locked first, so that changes have one order for all gateways.
 /// </summary>
 internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary library, TimeProvider time)
 {
@@ -38,8 +38,8 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
         return (await connection.QuerySingleAsync<Row>("SELECT revision, parent, active, at_ms, actor, library FROM trailer_state WHERE id = 1")).State;
     }
 
-    /// <summary>Puts a line on top; an unlimited line leaves nothing below it that could still be reached.</summary>
-    /// <returns>Null when <paramref name="expected"/> is not the state that stands.</returns>
+    /// <summary>Puts a line on top; an unlimited line removes the lines below it, which could never apply again.</summary>
+    /// <returns>Null when <paramref name="expected"/> is not the current revision.</returns>
     public Task<TrailerState?> ActivateAsync(ActiveTrailer line, long? expected, string actor, CancellationToken ct) => ChangeAsync(
         "activate", expected, actor,
         (current, _, _) =>
@@ -74,7 +74,7 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
         },
         ct);
 
-    /// <summary>Writes down that a version is shown to nobody any more, and tells the other gateways; what is on stays written as it was.</summary>
+    /// <summary>Records that a version is no longer shown, and tells the other gateways; the active lines stay as they were.</summary>
     public Task NoteWithdrawnAsync(TrailerVersion version, string actor, CancellationToken ct) => ChangeAsync(
         Withdraw, expected: null, actor, (current, _, _) => Task.FromResult((Read(current.Active), current.Parent)), ct, version.Label);
 

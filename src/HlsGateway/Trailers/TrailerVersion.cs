@@ -12,7 +12,7 @@ namespace HlsGateway.Trailers;
 /// <param name="Copies">Those that all videos of a shape share, by the shape's profile.</param>
 internal sealed record TrailerVersion(string Name, uint Id, TrailerSource Source, FrozenDictionary<string, TrailerCopy> Copies)
 {
-    /// <summary>Shown to nobody any more, for good.</summary>
+    /// <summary>No longer shown to anybody, permanently.</summary>
     public bool Withdrawn { get; init; }
 
     /// <summary>Eight lower-case hexadecimal digits.</summary>
@@ -21,12 +21,12 @@ internal sealed record TrailerVersion(string Name, uint Id, TrailerSource Source
     /// <summary><c>name@hash8</c>.</summary>
     public string Label => $"{Name}@{Hash}";
 
-    /// <summary><c>trailers/{name}/{hash8}/</c>: where the source, the version's record and its copies stand in the store.</summary>
+    /// <summary><c>trailers/{name}/{hash8}/</c>: where the source, the version's record and its copies are in the store.</summary>
     public string KeyPrefix => $"trailers/{Name}/{Hash}/";
 
     /// <summary>
-    /// The copy of a shape; null where there is none. One that goes on where a content ends follows from the shared one: that says
-    /// nothing of whether its objects are in the store.
+    /// The copy of a shape; null where there is none. A continuing copy is derived from the shared one: that it is returned does not
+    /// mean that its objects are in the store.
     /// </summary>
     public TrailerCopy? CopyOf(RenditionShape shape) =>
         !Copies.TryGetValue((shape with { Continues = null }).Profile, out var shared) ? null
@@ -56,7 +56,7 @@ internal sealed record TrailerSource(string Sha256, long Bytes, int DurationMs, 
 
 /// <summary>A trailer conditioned for one shape of Rendition (rules S2, S6, S7).</summary>
 /// <param name="Profile">The shape's key.</param>
-/// <param name="KeyPrefix">Where its objects stand in the store: <c>trailers/{name}/{hash8}/{profile}/</c>.</param>
+/// <param name="KeyPrefix">Where its objects are in the store: <c>trailers/{name}/{hash8}/{profile}/</c>.</param>
 /// <param name="Init">fMP4: file name of the initialization section; otherwise null.</param>
 /// <param name="Segments">In play order.</param>
 /// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz; that of the first audio frame where the copy has no video.</param>
@@ -67,7 +67,7 @@ internal sealed record TrailerCopy(
 {
     public int LengthMs => Segments[^1].StartMs + Segments[^1].DurationMs;
 
-    /// <summary>The same pictures and sounds where a content ends.</summary>
+    /// <summary>The continuing copy with the same pictures and sounds.</summary>
     /// <param name="shape">This copy's own, with <see cref="RenditionShape.Continues"/>.</param>
     public TrailerCopy Behind(RenditionShape shape) => this with
     {

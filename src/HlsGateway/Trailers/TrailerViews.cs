@@ -17,17 +17,17 @@ public sealed record TrailerCopyView(string Profile, string Status, string? Erro
 /// <param name="Version"><c>name@hash8</c>.</param>
 /// <param name="Duration">Seconds.</param>
 /// <param name="Current">A new session of a plain name gets this version.</param>
-/// <param name="Active">Some line of what is on leads to it.</param>
-/// <param name="Withdrawn">Shown to nobody any more.</param>
+/// <param name="Active">An active line selects it.</param>
+/// <param name="Withdrawn">No longer shown to anybody.</param>
 /// <param name="Copies">One for each shape of content that was asked for.</param>
-/// <param name="Continuing">How many more this gateway knows of the same pictures, with timestamps that go on where a content's end.</param>
+/// <param name="Continuing">How many further copies this gateway knows whose timestamps continue a content's.</param>
 public sealed record TrailerVersionView(
     string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn,
     ImmutableArray<TrailerCopyView> Copies, int Continuing);
 
 public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
 
-/// <param name="Source"><c>api</c>, or <c>configuration</c> where the API has said nothing.</param>
+/// <param name="Source"><c>api</c>, or <c>configuration</c> where nothing was set through the API.</param>
 /// <param name="Lines">The first line that covers a video decides.</param>
 internal sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
 
@@ -36,7 +36,7 @@ internal sealed record ActiveView(long Revision, string Source, DateTimeOffset? 
 internal sealed record TrailersView(
     ActiveView Active, ImmutableArray<TrailerView> Trailers, IReadOnlyList<RefusedTrailerFile> Refused, IReadOnlyList<SkippedSplice> Skipped);
 
-/// <summary>The library as the API tells it.</summary>
+/// <summary>The library as the API shows it.</summary>
 internal static class TrailerViews
 {
     public static TrailersView Of(TrailerLibrary library, TrailerState state, IReadOnlyList<RefusedTrailerFile> refused)

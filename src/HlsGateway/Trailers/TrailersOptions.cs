@@ -46,13 +46,13 @@ internal sealed class TrailersOptions : IValidatableObject
     [Range(-40, 0)]
     public double Loudness { get; init; } = -16;
 
-    /// <summary>Behind which content the trailer's timestamps go on where the content's end, in copies of their own for each end (to <see cref="ContentEnd.Step"/>).</summary>
+    /// <summary>Behind which content the trailer's timestamps continue the content's, in copies of their own for each end (to <see cref="ContentEnd.Step"/>).</summary>
     public ContinueTimestamps ContinueTimestamps { get; init; } = ContinueTimestamps.Demuxed;
 
     internal bool GoesOnBehind(IReadOnlyList<RenditionFacts> facts) =>
         ContinueTimestamps == ContinueTimestamps.Always || (ContinueTimestamps == ContinueTimestamps.Demuxed && ContentEnd.ComesApart(facts));
 
-    /// <summary>What stands beside a picture of another shape. Copies that are already made keep theirs.</summary>
+    /// <summary>What fills the space beside a picture of another shape. Copies that are already made keep theirs.</summary>
     public TrailerGround Ground { get; init; } = TrailerGround.Plain;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -64,15 +64,15 @@ internal sealed class TrailersOptions : IValidatableObject
     }
 }
 
-/// <summary>Behind which content a trailer's timestamps go on where the content's end.</summary>
+/// <summary>Behind which content a trailer's timestamps continue the content's.</summary>
 public enum ContinueTimestamps
 {
     /// <summary>All videos of a shape share one copy.</summary>
     Never,
 
-    /// <summary>Where audio comes apart from its picture: VLC drops the trailer otherwise.</summary>
+    /// <summary>Behind demuxed content (audio in Renditions of its own): VLC drops the trailer otherwise.</summary>
     Demuxed,
 
-    /// <summary>All that has a clock of its own, MPEG-TS and packed audio: mpv and VLC splice without a pause then.</summary>
+    /// <summary>Behind all content with its own clock, MPEG-TS and packed audio: mpv and VLC then splice without a pause.</summary>
     Always,
 }

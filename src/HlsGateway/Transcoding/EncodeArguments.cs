@@ -28,7 +28,7 @@ public static class EncodeArguments
     /// <summary>The initialization section of a rung in fMP4, below its folder.</summary>
     public const string Init = HlsSegments.InitFile;
 
-    /// <summary>Twelve times four seconds of the largest rung: ffmpeg made no such segment when it ran as asked.</summary>
+    /// <summary>Twelve times four seconds of the largest rung: a larger segment means that ffmpeg did not run as asked.</summary>
     public const int MostSegmentBytes = 128 << 20;
 
     /// <summary>Of <see cref="Samples"/>: two bytes each, and a few seconds more than the longest upload may have.</summary>

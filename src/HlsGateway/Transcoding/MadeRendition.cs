@@ -65,7 +65,7 @@ internal sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<Mad
             : new MadeRendition(rung, fmp4 ? EncodeArguments.Init : null, segments.ToImmutable());
     }
 
-    /// <summary>The Media Playlist, written anew: of ffmpeg's own nothing but the durations is believed.</summary>
+    /// <summary>The Media Playlist, written by us: only the durations are taken from ffmpeg's.</summary>
     public string MediaPlaylist()
     {
         var longest = Math.Max(1, Math.Round(Segments.Max(segment => segment.Seconds), MidpointRounding.AwayFromZero));

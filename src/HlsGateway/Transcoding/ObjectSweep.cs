@@ -44,7 +44,7 @@ internal sealed class ObjectSweep(
         return removed + await RemoveStraysAsync(ct);
     }
 
-    /// <summary>The clock of a revision's end starts when a sweep first sees it: later than it was replaced, never sooner.</summary>
+    /// <summary>How long a replaced revision stays is counted from when a sweep first sees it replaced, so never too short.</summary>
     private Task<int> RetireAsync(CancellationToken ct) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
             """
@@ -101,7 +101,7 @@ internal sealed class ObjectSweep(
             {
                 sources = (await connection.QueryAsync<string>("SELECT source_key FROM revision WHERE video = @Video AND source_key IS NOT NULL", job, transaction)).ToHashSet(StringComparer.Ordinal);
                 var copies = $"sources/{job.Video}/";
-                // Below a/ stand also the sources of a/b.
+                // The sources of a/b are below a/ too.
                 await foreach (var key in store.ListAsync(copies, ct))
                     if (!key.AsSpan(copies.Length).Contains('/') && !sources.Contains(key))
                         await store.DeleteAsync(key, ct);

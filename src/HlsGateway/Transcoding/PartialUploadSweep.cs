@@ -2,7 +2,7 @@ using HlsGateway.Telemetry;
 
 namespace HlsGateway.Transcoding;
 
-/// <summary>Removes resumable uploads that nobody went on with.</summary>
+/// <summary>Removes abandoned resumable uploads.</summary>
 internal sealed class PartialUploadSweep(PartialUploads uploads, TimeProvider time, ILogger<PartialUploadSweep> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);

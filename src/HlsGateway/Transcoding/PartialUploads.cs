@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Transcoding;
 
 /// <summary>A resumable upload as its file says.</summary>
-/// <param name="Id">Ours: 32 hexadecimal digits that nobody guesses.</param>
+/// <param name="Id">Made by us: 32 hexadecimal digits that cannot be guessed.</param>
 /// <param name="Length">Bytes that the client announced.</param>
-/// <param name="Owner">Digest of the token that began it; with another one it is not there.</param>
+/// <param name="Owner">Digest of the token that began it; for any other token the upload does not exist.</param>
 /// <param name="Queued">All bytes came and the video is being made: only the answer may have been lost.</param>
 internal sealed record PartialUpload(string Id, string Video, long Length, string Owner, bool Queued);
 
@@ -58,7 +58,7 @@ internal sealed class PartialUploads
                 return Room.None;
             using (File.Create(FileOf(upload)))
             {
-                // An upload begins with no byte.
+                // A new upload is an empty file.
             }
 
             Write(upload);
@@ -67,7 +67,7 @@ internal sealed class PartialUploads
         return Room.Free;
     }
 
-    /// <summary>Takes room for an upload that comes in one request, while it comes; dispose it to give the room back. Null: there is none.</summary>
+    /// <summary>Reserves room for an upload in one request while it arrives; dispose it to give the room back. Null: there is none.</summary>
     public IDisposable? Hold(long length)
     {
         lock (creating)
@@ -80,7 +80,7 @@ internal sealed class PartialUploads
         }
     }
 
-    /// <summary>Both ways of uploading share one quota: neither is the way around the other's.</summary>
+    /// <summary>Both ways of uploading share one quota, so that neither bypasses it.</summary>
     private bool HasRoom(long length)
     {
         var unfinished = Ids().Select(Read).OfType<PartialUpload>().Where(other => !other.Queued).ToList();
@@ -106,8 +106,8 @@ internal sealed class PartialUploads
             ? upload
             : null;
 
-    /// <summary>Alone with an upload, or null while another request writes to it.</summary>
-    /// <param name="insist">Asks the other to stop and waits: who asks for the offset has lost the connection that wrote.</param>
+    /// <summary>Exclusive access to an upload, or null while another request writes to it.</summary>
+    /// <param name="insist">Asks the other to stop and waits: a client that asks for the offset has lost the connection that wrote.</param>
     public async Task<UploadLock?> LockAsync(string id, bool insist, CancellationToken ct)
     {
         while (true)
@@ -123,7 +123,7 @@ internal sealed class PartialUploads
         }
     }
 
-    /// <summary>Remembers that the video is queued, and lets the bytes go: the store has them.</summary>
+    /// <summary>Records that the video is queued, and deletes the bytes: the store has them.</summary>
     public void MarkQueued(PartialUpload upload)
     {
         Write(upload with { Queued = true });
@@ -136,7 +136,7 @@ internal sealed class PartialUploads
         File.Delete(Path.Combine(root, id + ".json"));
     }
 
-    /// <summary>Removes what nobody has written to for the lifetime.</summary>
+    /// <summary>Removes uploads that had no write for the lifetime.</summary>
     /// <returns>How many.</returns>
     public async Task<int> SweepAsync(CancellationToken ct)
     {
@@ -188,7 +188,7 @@ internal sealed class PartialUploads
             stream.Flush(flushToDisk: true);
         }
 
-        // The real clock's, and not the file system's: tests move it.
+        // From our clock and not the file system's, since tests move ours.
         File.SetLastWriteTimeUtc(aside, time.GetUtcNow().UtcDateTime);
         File.Move(aside, file, overwrite: true);
         DurableFolder.Flush(root);

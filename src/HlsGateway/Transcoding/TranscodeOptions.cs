@@ -31,7 +31,7 @@ public sealed class TranscodeOptions : IValidatableObject
     [Range(1, 100_000)]
     public int MaxPartialUploads { get; init; } = 200;
 
-    /// <summary>Between two turns of removing objects that nobody can ask for any more.</summary>
+    /// <summary>Between two turns of removing objects that can no longer be asked for.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(10);
 

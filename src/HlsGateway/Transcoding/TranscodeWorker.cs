@@ -63,8 +63,8 @@ internal sealed class TranscodeWorker(
     }
 
     /// <summary>
-    /// Video, captions and the job's end become visible in one transaction. Automatic captions of an earlier revision go, since they are of
-    /// other sound; the job that writes down the new sound begins.
+    /// Video, captions and the job's end become visible in one transaction. Automatic captions of an earlier revision are removed, since they belong to
+    /// other sound; the job that transcribes the new sound is queued.
     /// </summary>
     private async Task<bool> FinishAsync(ClaimedJob job, Publication publication, DbConnection connection, DbTransaction transaction)
     {
@@ -88,7 +88,7 @@ internal sealed class TranscodeWorker(
             if (end is JobEnd.Failed or JobEnd.Cancelled)
                 await store.DeleteAsync(job.UploadKey, CancellationToken.None);
 
-            // A commit whose answer was lost has published all the same. It is decided by now: what was written to the job's row above waited for it.
+            // A commit whose answer was lost may have published. It is decided by now: the write to the job's row above waited for it.
             if (!await catalogue.IsKeptAsync(job.Video, job.Revision, CancellationToken.None))
                 await store.DeletePrefixAsync(prefix, CancellationToken.None);
         }
@@ -99,7 +99,7 @@ internal sealed class TranscodeWorker(
         }
     }
 
-    /// <summary>The video is out, whatever the store says now; what stays is the sweep's.</summary>
+    /// <summary>The video is published even if the store fails now; the sweep removes what is left.</summary>
     private async Task DropUploadAsync(ClaimedJob job)
     {
         try

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace HlsGateway.Transcoding;
 
 /// <summary>
-/// tus 1.0.0 at <c>/api/uploads</c>, for uploads that survive a cut: POST with <c>Upload-Length</c> and <c>Upload-Metadata: video …</c>
+/// tus 1.0.0 at <c>/api/uploads</c>, for uploads that survive a broken connection: POST with <c>Upload-Length</c> and <c>Upload-Metadata: video …</c>
 /// begins one, PATCH adds bytes, HEAD tells how many are here, DELETE ends it. The last byte puts the video into the queue as a raw
 /// PUT does; a refusal is the answer to the PATCH that brought it.
 /// </summary>
@@ -27,7 +27,7 @@ internal static class TusEndpoints
         group.MapMethods("/{id}", ["HEAD"], HeadAsync).WithSummary("How many bytes of a resumable upload are here.");
         group.MapPatch("/{id}", PatchAsync).WithSummary("Adds bytes to a resumable upload; the last ones queue the video.");
         group.MapDelete("/{id}", DeleteAsync).WithSummary("Ends a resumable upload and removes its bytes.");
-        // Where a proxy lets no PATCH pass: the protocol has the true method in a header.
+        // For proxies that block PATCH, the protocol puts the real method in a header.
         group.MapPost("/{id}", (string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct) =>
             context.Request.Headers["X-HTTP-Method-Override"].ToString() switch
             {
@@ -84,7 +84,7 @@ internal static class TusEndpoints
         using var alone = await uploads.LockAsync(id, insist: true, ct);
         if (uploads.Find(id, Owner(context.Request)) is not { } upload)
             return NotOurs();
-        // All bytes came, but what follows on the last of them was cut off: no client would send another byte.
+        // All bytes arrived, but the step after the last one was interrupted, and no client would send another byte.
         if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, ct) is { } refusal)
             return refusal.Problem;
         if (uploads.Find(id, upload.Owner) is not { } now)
@@ -174,7 +174,7 @@ internal static class TusEndpoints
         }
         catch (Exception e) when (e is OperationCanceledException or BadHttpRequestException or IOException { InnerException: not null } or Microsoft.AspNetCore.Connections.ConnectionResetException)
         {
-            // Mostly nobody reads this answer: the client is gone.
+            // Usually the client is gone and this answer is not read.
             refused = Problems.Of(409, "interrupted", "The upload was interrupted", "Ask with HEAD how many bytes are here, and go on from there.");
             if (checksum is null)
                 from = part.Position;
@@ -186,7 +186,7 @@ internal static class TusEndpoints
         return refused;
     }
 
-    /// <summary>The part stays until the video is queued: a store that is away for a while costs the client no byte.</summary>
+    /// <summary>The part stays until the video is queued, so that a client resends nothing after the store was unavailable.</summary>
     private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
     {
         using var folder = sandbox.OpenFolder();
@@ -208,7 +208,7 @@ internal static class TusEndpoints
             headers.ContentLocation = $"{context.Request.PathBase}/api/videos/{Uri.EscapeDataString(upload.Video)}";
     }
 
-    /// <summary>A digest: what stands in the file opens nothing.</summary>
+    /// <summary>A digest, so that the file does not hold the token.</summary>
     private static string Owner(HttpRequest request) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())));
 
     private static ProblemHttpResult NotOurs() => Problems.Of(404, "no-such-upload", "There is no such upload", "It was finished, ended or has expired, or another token began it. Begin a new one with POST /api/uploads.");

@@ -21,7 +21,7 @@ internal static class TusHeaders
     public static long? Number(HttpRequest request, string header) =>
         request.Headers[header] is [{ Length: <= 18 } text] && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    /// <summary>Keys with values in base64, <c>video dmlkZW8=,filename YQ==</c>; null when that is not what it is.</summary>
+    /// <summary>Keys with values in base64, <c>video dmlkZW8=,filename YQ==</c>; null for any other text.</summary>
     public static Dictionary<string, string>? ReadMetadata(HttpRequest request)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);

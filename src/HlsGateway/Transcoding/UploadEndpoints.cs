@@ -15,8 +15,8 @@ namespace HlsGateway.Transcoding;
 public sealed record Limits(double MaxDurationSeconds, long MaxBytes, int MaxSide, int MaxCaptionTracks, int MaxCaptionBytes);
 
 /// <summary>
-/// <c>PUT /api/videos/{video}</c> with a raw body (<c>curl -T</c>), streamed to disk and never held in memory; what then happens to
-/// it says <see cref="UploadIntake"/>. 202 and the place to ask.
+/// <c>PUT /api/videos/{video}</c> with a raw body (<c>curl -T</c>), streamed to disk and never held in memory; for what happens next
+/// see <see cref="UploadIntake"/>. Answers 202 and where to ask for its state.
 /// </summary>
 internal static class UploadEndpoints
 {
@@ -72,7 +72,7 @@ internal static class UploadEndpoints
             : VideoEndpoints.NotOurs();
     }
 
-    /// <summary>One event for each change, and one a second at least, so that a proxy does not take the silence for the end.</summary>
+    /// <summary>One event for each change, and one a second at least, so that a proxy does not close the connection as idle.</summary>
     private static async IAsyncEnumerable<SseItem<VideoView>> FollowAsync(
         string video, HttpRequest request, VideoViews videos, TimeProvider time, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Transcoding;
 
 /// <summary>
-/// What every way of uploading shares: 1. the id and the size may be; 2. the file is probed in the confinement and refused early,
+/// What every way of uploading shares: 1. id and size are checked; 2. the file is probed in the sandbox and refused early,
 /// each reason with its own slug; 3. it is stored, so that a worker on any machine can take it; 4. queued.
 /// </summary>
 internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, IOptions<TranscodeOptions> options)

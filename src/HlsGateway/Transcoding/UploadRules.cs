@@ -43,7 +43,7 @@ public static class UploadRules
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>The file is at fault, not we: trying again changes nothing.</summary>
+/// <summary>The file is at fault: trying again changes nothing.</summary>
 public sealed class UploadRefusedException : Exception
 {
     public UploadRefusedException()

@@ -151,7 +151,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
 
     private Task PutTextAsync(string key, string text, CancellationToken ct) => store.PutAsync(key, Encoding.UTF8.GetBytes(text), ct);
 
-    /// <summary>ffmpeg says nothing of its progress before each of its outputs has begun, and the storyboard begins with the end: the segments that it has written tell.</summary>
+    /// <summary>ffmpeg reports no progress before each of its outputs has begun, and the storyboard begins at the end, so the segments written so far are counted.</summary>
     private async Task<ProgramResult> EncodeAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -185,7 +185,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
         }
     }
 
-    /// <summary>Segments of the largest rung that are there; the last one may still be in the making. It asks for the next one alone, whatever else is in the folder.</summary>
+    /// <summary>Segments of the largest rung that exist; the last one may be incomplete. Only the next name is looked up, whatever else is in the folder.</summary>
     private static int Written(UntrustedFolder outputs, EncodePlan plan, int written)
     {
         try
@@ -200,7 +200,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
         }
         catch (SandboxException)
         {
-            // The run's end is when its results are judged.
+            // The results are judged when the run has ended.
         }
 
         return written;
