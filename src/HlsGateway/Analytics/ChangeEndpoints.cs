@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
 
-/// <summary>What was changed, by whom and when: the reasons behind a bend in a curve.</summary>
+/// <summary>What was changed, by whom and when: the reasons why a curve changes.</summary>
 internal static class ChangeEndpoints
 {
     internal const string Query = """
@@ -45,7 +45,7 @@ internal static class ChangeEndpoints
             new
             {
                 from = start?.ToUnixTimeMilliseconds() ?? 0,
-                // Those at the cursor's own time are read as well; their ids tell which were told.
+                // Those at the cursor's own time are read as well; their ids tell which were already returned.
                 until = Math.Min(end?.ToUnixTimeMilliseconds() ?? long.MaxValue, cursor is null ? long.MaxValue : at + 1),
                 at,
                 id,

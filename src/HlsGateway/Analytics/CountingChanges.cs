@@ -10,18 +10,18 @@ namespace HlsGateway.Analytics;
 
 /// <summary>
 /// Carries what <c>ledger.db</c> notes of the counting itself (starts, stops, gaps) into the table <c>change</c>, where all gateways'
-/// changes are read. The ledger's row is written with the thing itself; this copy has an id made from it, so it may be told late
-/// and again, and is there once.
+/// changes are read. The ledger's row is written with the event itself; this copy has an id made from it, so it may be written late
+/// and again, and still exists once.
 /// </summary>
 internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database, TimeProvider time, ILogger<CountingChanges> log) : BackgroundService, IHostedLifecycleService
 {
-    /// <summary>Between two tellings: a disk that stays full loses with each commit. Also before what could not be told is told again.</summary>
+    /// <summary>Between two copies: a disk that stays full loses requests with each commit. Also before a failed copy is tried again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private bool failing;
 
-    /// <summary>The outbox has closed: its stop can be told.</summary>
+    /// <summary>The outbox has closed: its stop can be copied.</summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -48,7 +48,7 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // StoppedAsync tells the rest.
+            // StoppedAsync copies the rest.
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
         }
         catch (OperationCanceledException) when (outbox.Progress.Committed > 0)
         {
-            // The next start tells it.
+            // The next start copies it.
             return false;
         }
     }

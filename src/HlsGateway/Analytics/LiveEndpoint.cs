@@ -14,7 +14,7 @@ namespace HlsGateway.Analytics;
 /// <summary>One request, as the live tail tells it. Ignored ones are told too, with their rule.</summary>
 internal sealed record LiveRequest(DateTime At, Guid? SessionId, string Video, string Path, HitKind Kind, HitRule Rule, double StartSeconds, double DurationSeconds, PlayerFamily Player);
 
-/// <summary>How the counting does, once a second.</summary>
+/// <summary>The state of the counting, once a second.</summary>
 /// <param name="CountedTo">Everything up to this time is in the sessions.</param>
 /// <param name="LagMs">How long ago that was; 0 when nothing waits.</param>
 /// <param name="Live">Sessions with a request within the last 30 s.</param>
@@ -22,7 +22,7 @@ internal sealed record LiveRequest(DateTime At, Guid? SessionId, string Video, s
 /// <param name="Backlog">Requests that are on disk and not merged yet, or wait for the disk.</param>
 internal sealed record Heartbeat(DateTime CountedTo, long LagMs, long Live, long Lost, long Backlog, string Ledger, string? Trouble);
 
-/// <summary>Why the tail has a hole or ends.</summary>
+/// <summary>Why the tail has a gap or ends.</summary>
 internal sealed record TailNotice(string Reason, string WhatToDo);
 
 /// <summary>

@@ -10,7 +10,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
     /// <summary>With the content's length: as the session knows it, else as the video is known, else as far as anybody has fetched.</summary>
     private static readonly string Columns = SessionRow.Columns + ", CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END";
 
-    /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile move nothing.</summary>
+    /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile do not shift the pages.</summary>
     /// <param name="before">Exclusive upper bound of the id; null for none.</param>
     /// <param name="from">Inclusive, by the session's start.</param>
     /// <param name="until">Exclusive, by the session's start.</param>

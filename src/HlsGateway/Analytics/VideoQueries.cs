@@ -116,7 +116,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
             if (second > 86_400) break;
             while (points.Count < second) points.Add(new RetentionPoint(points.Count, sessions, low, plays, 0));
             (sessions, low, plays) = (sessions + rows.GetInt64(1), low + rows.GetInt64(2), plays + rows.GetInt64(3));
-            // Below zero where a session's last second was told by its end, as once it was, and is by its middle now.
+            // Below zero where older sums took a session's last second from its end; now its middle decides.
             points.Add(new RetentionPoint(second, sessions, low, plays, Math.Max(0, rows.GetInt64(4))));
         }
         if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0, Left: 0 }) points.RemoveAt(points.Count - 1);

@@ -58,8 +58,8 @@ internal record VideoFigures
     private double Seconds(Figure figure) => sums[figure.Index] / 1000.0;
 }
 
-/// <param name="Sessions">To which the second was handed out.</param>
-/// <param name="SessionsLow">That must have played it.</param>
+/// <param name="Sessions">Sessions to which the second was handed out.</param>
+/// <param name="SessionsLow">Sessions that must have played it.</param>
 /// <param name="Plays">How often it was handed out, repeats included.</param>
 /// <param name="Left">Sessions whose last second it is.</param>
 internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long Plays, long Left);

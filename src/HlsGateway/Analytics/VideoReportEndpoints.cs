@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
 
-/// <summary>Reports: what a video did, and which video did most.</summary>
+/// <summary>Reports: one video's figures, and a ranking of videos.</summary>
 internal static class VideoReportEndpoints
 {
     private const long Quarter = 15 * 60 * 1000;

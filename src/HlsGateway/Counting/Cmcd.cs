@@ -53,7 +53,7 @@ public sealed record Cmcd
     /// <summary><c>pt</c>: the playhead on the player's own timeline, milliseconds.</summary>
     public int? PlayheadMs { get; init; }
 
-    /// <summary>Takes what it understands, key by key, and passes over the rest: a player's mistake is never a viewer's trouble.</summary>
+    /// <summary>Takes what it understands, key by key, and skips the rest: a player's mistake must not disturb the viewer.</summary>
     /// <param name="text">Decoded; the headers' texts joined by commas.</param>
     /// <returns>Null when no key that is kept is in it.</returns>
     public static Cmcd? Parse(ReadOnlySpan<char> text)

@@ -8,7 +8,7 @@ public static class CountingSetup
         var services = builder.Services;
         services.AddAnnotatedOptions<LedgerOptions>(LedgerOptions.Section);
         services.AddSingleton<Outbox>();
-        // A process without the gateway role redirects nobody and counts nothing: it must not take the ledger's lock from the gateway beside it.
+        // A process without the gateway role redirects nobody and counts nothing: it must not take the ledger's lock from a gateway on the same machine.
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false)
             return;
         services.AddHostedService(static services => services.GetRequiredService<Outbox>());

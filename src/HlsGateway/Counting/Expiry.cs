@@ -13,7 +13,7 @@ internal sealed class Expiry(LedgerFile ledger, string sql, TimeSpan? age, TimeP
     /// <summary>The single requests of a session.</summary>
     public const string Events = "DELETE FROM event WHERE (session_id, seq) IN (SELECT session_id, seq FROM event WHERE session_id < ? LIMIT ?) RETURNING 1";
 
-    /// <summary>Sessions to which nothing was handed out. What they are in the sums stays there.</summary>
+    /// <summary>Sessions to which nothing was handed out. What they added to the sums stays there.</summary>
     public const string EmptySessions = $"DELETE FROM session WHERE session_id IN (SELECT session_id FROM session WHERE session_id < ? AND {LedgerSchema.IsEmpty} LIMIT ?) RETURNING 1";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);

@@ -1,12 +1,12 @@
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// Requests that arrived within a few milliseconds and share one fate. All fields are guarded by the queue's lock; the fate is
+/// Requests of a few milliseconds, recorded or lost together. All fields are guarded by the queue's lock; the outcome is
 /// decided exactly once.
 /// </summary>
 internal sealed class HitBatch(long deadline)
 {
-    /// <summary>Where a batch stands. Only a waiting one can be taken, and only a waiting one can be lost without a word from the disk.</summary>
+    /// <summary>Where a batch stands. Only a waiting one can be taken, and only a waiting one can be lost without a result from the disk.</summary>
     internal enum Stage
     {
         Waiting,

@@ -7,7 +7,7 @@ namespace HlsGateway.Counting;
 /// The requests of one commit as one blob. Layout: version byte 3; varint count; then per hit 16 bytes session (big endian), one
 /// byte each for kind (its high bit: asked for with a Range), rule and player, 4 bytes trailer (big endian), varints for start, duration and the zigzag difference of the
 /// time to the hit before, then video and path as varint length and UTF-8 (length 0 for the video: the same as before),
-/// then CMCD in the same way (length 0: none). Version 2, which outboxes of before may hold, knows no Range, and version 1 no CMCD either.
+/// then CMCD in the same way (length 0: none). Version 2, which older outboxes may hold, has no Range, and version 1 no CMCD either.
 /// </summary>
 internal static class HitCodec
 {

@@ -4,8 +4,8 @@ using HlsGateway.Telemetry;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// What waits for the disk, and the clock that lets viewers go when the disk is late. While the ledger is open their hits stay in
-/// line and are recorded late; while it fails they are lost. Every change of a batch's stage happens under one lock, so a hit is
+/// What waits for the disk, and the clock that lets viewers go when the disk is late. While the ledger is open their hits stay
+/// queued and are recorded late; while it fails they are lost. Every change of a batch's stage happens under one lock, so a hit is
 /// recorded or lost and never both: the clock can lose only what no transaction has taken, and of what one has taken the disk
 /// alone decides.
 /// </summary>
@@ -13,7 +13,7 @@ internal sealed class HitQueue : IDisposable
 {
     private static readonly Task<bool> Gone = Task.FromResult(false);
     private readonly object gate = new();
-    // Older than all that wait: their viewers are gone, and no newcomer joins them.
+    // Older than all that wait: their viewers were let go, and no new hit joins them.
     private readonly Queue<HitBatch> late = new();
     private readonly Queue<HitBatch> waiting = new();
     private readonly List<HitBatch> taken = [];
@@ -40,7 +40,7 @@ internal sealed class HitQueue : IDisposable
         this.metrics = metrics;
         limit = options.QueueLimit;
         timeout = (long)(options.CommitTimeout.TotalSeconds * Stopwatch.Frequency);
-        // A batch takes newcomers for a tenth of the timeout: its first hit waits the whole of it, its last nine tenths.
+        // A batch takes new hits for a tenth of the timeout: its first hit waits the whole timeout, its last one nine tenths.
         window = timeout / 10;
         // A process that was killed before these requests were recorded has lost them.
         if (tally.Late is > 0 and var orphans)
@@ -71,7 +71,7 @@ internal sealed class HitQueue : IDisposable
     /// <summary>Stopwatch timestamp of the last loss; 0 = none since start.</summary>
     public long LastLossAt => Volatile.Read(ref lastLossAt);
 
-    /// <summary>The ledger does not open or does not write: who waits too long for it is lost, not late.</summary>
+    /// <summary>The ledger does not open or does not write: a hit that waits too long for it is lost, not late.</summary>
     public bool Failing
     {
         set
@@ -85,7 +85,7 @@ internal sealed class HitQueue : IDisposable
         }
     }
 
-    /// <summary>True once a hit is durable; false once it is lost, or its viewer is not kept any longer. Never throws.</summary>
+    /// <summary>True once a hit is durable; false once it is lost, or its viewer is let go before. Never throws.</summary>
     public Task<bool> Add(in Hit hit, bool awaited)
     {
         Task<bool> answer;
@@ -220,7 +220,7 @@ internal sealed class HitQueue : IDisposable
 
     private void Release(HitBatch batch)
     {
-        // Before the viewers go, so that no 302 is out that neither side of the equation knows.
+        // Before the viewers are let go, so that no 302 is sent that is neither recorded nor counted here.
         batch.Released = true;
         tally.LeaveUndecided(batch.Awaited);
         batch.Tell(false);

@@ -24,7 +24,7 @@ internal sealed class LedgerFile : IDisposable
     /// <summary>Opens, makes or migrates the file.</summary>
     /// <param name="afterIoError">
     /// After a failed write or fsync the kernel may hold pages that it calls clean and never wrote. The whole WAL is copied into the
-    /// database and synced before anything is believed: that writes each of these pages again.
+    /// database and synced before anything is trusted: that writes each of these pages again.
     /// </param>
     /// <exception cref="SqliteException">The file cannot be opened, or is damaged.</exception>
     public static LedgerFile Open(string path, bool afterIoError)

@@ -7,7 +7,7 @@ public sealed class LedgerOptions : IValidatableObject
 {
     public const string Section = "Ledger";
 
-    /// <summary>How long a viewer may be kept for the disk's sake; then the redirect goes out and the request stays in line; while the ledger fails, it is lost instead.</summary>
+    /// <summary>How long a viewer may wait for the disk; then the redirect is sent and the request stays queued; while the ledger fails, it is lost instead.</summary>
     public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Requests that may wait for a commit. Beyond it they are losses at once: memory is bounded whatever the disk does.</summary>
@@ -16,7 +16,7 @@ public sealed class LedgerOptions : IValidatableObject
     /// <summary>Requests of one session that its trace keeps; further ones are counted without a row of their own.</summary>
     public int TraceLimit { get; init; } = 20_000;
 
-    /// <summary>How long single requests are kept: from the start of their session, so that a trace goes whole; in PostgreSQL by days. Sessions and sums stay.</summary>
+    /// <summary>How long single requests are kept: from the start of their session, so that a trace is deleted as a whole; in PostgreSQL by days. Sessions and sums stay.</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>
@@ -45,12 +45,12 @@ public sealed class LedgerOptions : IValidatableObject
     }
 }
 
-/// <summary>How long a session may fetch after it began, as the room that begins sessions says.</summary>
+/// <summary>How long a session may fetch after it began, set by the feature that begins sessions.</summary>
 public sealed record SessionSpan(TimeSpan Lifetime)
 {
     private static readonly TimeSpan Late = TimeSpan.FromDays(1);
 
-    /// <summary>From which age on a session that fetched nothing expires; null for never.</summary>
+    /// <summary>The age at which a session that fetched nothing expires; null for never.</summary>
     internal TimeSpan? EmptyAge(LedgerOptions options) =>
         options.EmptySessionRetention == TimeSpan.Zero ? null : options.EmptySessionRetention > Lifetime + Late ? options.EmptySessionRetention : Lifetime + Late;
 }

@@ -7,7 +7,7 @@ internal sealed class LedgerProgress(TimeProvider time)
 {
     private readonly Lock gate = new();
 
-    /// <summary>One that waits stands for all that came since.</summary>
+    /// <summary>One waiting note is enough for all that came since.</summary>
     private readonly Channel<bool> noted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long committed = 1;
@@ -31,7 +31,7 @@ internal sealed class LedgerProgress(TimeProvider time)
     internal bool MergeAsked => Volatile.Read(ref asked) > 0;
 
     /// <summary>
-    /// Waits until everything that is on disk now is merged, so that an answer holds what its asker just did. After
+    /// Waits until everything that is on disk now is merged, so that an answer includes what its caller just did. After
     /// <paramref name="atMost"/> the answer is what there is.
     /// </summary>
     /// <returns>The time up to which everything is counted.</returns>
@@ -40,7 +40,7 @@ internal sealed class LedgerProgress(TimeProvider time)
         var target = Committed;
         var now = time.GetUtcNow();
         if (Merged >= target) return now;
-        // A closed ledger merges nothing; its readers need not wait to be told.
+        // A closed ledger merges nothing, so waiting would not help.
         if (Trouble is not null) return MergedAt;
         Interlocked.Increment(ref asked);
         try

@@ -20,7 +20,7 @@ internal static class LedgerSchema
         FROM session s;
         """;
 
-    /// <summary>A session to which neither content nor a trailer nor captions were handed out. The words of an index: never changed.</summary>
+    /// <summary>A session to which neither content nor a trailer nor captions were handed out. Part of an index: never changed.</summary>
     public const string IsEmpty = "segments_fetched = 0 AND trailer_ms = 0 AND captions = '[]'";
 
     private static readonly string[] Steps =

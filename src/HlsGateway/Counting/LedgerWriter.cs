@@ -17,7 +17,7 @@ internal sealed class LedgerWriter : IDisposable
     /// <summary>Hits in one commit at most: 4,096 pack in about a millisecond.</summary>
     private const int CommitLimit = 4096;
 
-    /// <summary>Hits merged in one turn at most, about 10 µs each, so that a newcomer never waits long for a merge.</summary>
+    /// <summary>Hits merged in one turn at most, about 10 µs each, so that a new hit never waits long for a merge.</summary>
     private const int MergeLimit = 500;
 
     /// <summary>Unmerged hits at which commits begin to carry merging along.</summary>
@@ -27,7 +27,7 @@ internal sealed class LedgerWriter : IDisposable
     private const int CheckpointPages = 1000;
     private const int IdleCheckpointPages = 100;
 
-    /// <summary>The longest wait is how long requests are lost although there is room on the disk again.</summary>
+    /// <summary>For the longest wait, requests may still be lost after the disk has room again.</summary>
     private static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200));
 
     private static readonly TimeSpan IdleBeforeMerge = TimeSpan.FromMilliseconds(50);
@@ -88,7 +88,7 @@ internal sealed class LedgerWriter : IDisposable
         try
         {
             Open();
-            // Before anybody can lose anything: later the count is the queue's.
+            // Before any hit can be lost: later only the queue changes the count.
             tally.NoLessThan(lossesWritten);
         }
         catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
@@ -111,7 +111,7 @@ internal sealed class LedgerWriter : IDisposable
         SpinWait.SpinUntil(() => queue.Held == 0, TimeSpan.FromSeconds(2));
     }
 
-    /// <summary>Commits what waits, merges it, and closes. The queue takes nothing any more.</summary>
+    /// <summary>Commits what waits, merges it, and closes. The queue takes no more hits.</summary>
     public void Dispose()
     {
         stopping.Set();
@@ -142,7 +142,7 @@ internal sealed class LedgerWriter : IDisposable
             catch (Exception failure)
             {
                 Fail(failure);
-                // One try is left to a process that stops; what is undecided then is told by the ledger at the next start.
+                // A stopping process tries once more; for hits that are undecided then, the ledger decides at the next start.
                 if (stopping.WaitOne(Retries.After(failures)) && failures > 1) break;
             }
         }
@@ -197,7 +197,7 @@ internal sealed class LedgerWriter : IDisposable
         if (lost > lossesWritten) progress.Noted();
         (nextSeq, mergedSeq, lossesWritten) = (nextSeq + hits, merged, lost);
         lastCommit = Stopwatch.GetTimestamp();
-        // Before anybody hears of it: who was told that a request is recorded may ask for it at once.
+        // Before any viewer is answered: whoever knows that a request is recorded may read it at once.
         progress.Publish(nextSeq, mergedSeq);
         if (hits > 0)
         {
@@ -256,11 +256,11 @@ internal sealed class LedgerWriter : IDisposable
         if (tally.Undecided > 0 && inDoubt.Count == 0) queue.Decide([], nextSeq > tally.UndecidedFirst);
         if (inDoubt.Count > 0)
         {
-            // A commit that failed may be in the file all the same: the file decides, once.
+            // A commit that failed may still be in the file: the file decides, once.
             queue.Decide(inDoubt, nextSeq > inDoubtFirst);
             inDoubt.Clear();
         }
-        // What a failed transaction took along is told again.
+        // The lengths that a failed transaction held are written again.
         if (failures > 0)
         {
             foreach (var (video, length) in lengths) described.Enqueue((video, length));
@@ -272,7 +272,7 @@ internal sealed class LedgerWriter : IDisposable
     private void Fail(Exception failure)
     {
         failures++;
-        // Once is no more than the batch in doubt; who is in line has the next try.
+        // One failure concerns only the batch in doubt; queued hits have the next try.
         if (failures > 1) queue.Failing = true;
         if (failures == 1) log.LedgerFailed(failure, Path.GetFileName(path));
         metrics.LedgerFailures.Add(1);

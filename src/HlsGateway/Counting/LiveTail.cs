@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// What was made durable last, for those who watch it happen. Written by the ledger's thread, which never waits for a reader: each
+/// What was made durable last, for clients that follow it live. Written by the ledger's thread, which never waits for a reader: each
 /// reader has a bounded queue, and one that does not keep up is cut off.
 /// </summary>
 public sealed class LiveTail
@@ -14,7 +14,7 @@ public sealed class LiveTail
     /// <summary>Requests that may wait for a slow reader: some seconds of a busy gateway.</summary>
     internal const int Backlog = 4096;
 
-    /// <summary>Sessions that are looked at when counting those that play.</summary>
+    /// <summary>Sessions that are checked when counting those that play.</summary>
     private const int MostWatching = 1_000_000;
 
     private const long PlayingMs = 30_000;

@@ -3,9 +3,9 @@ using System.IO.MemoryMappedFiles;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// The other side of the equation (302s received are at most ledger rows plus losses), kept where <c>kill -9</c> cannot reach it:
+/// The count of losses (302s received are at most ledger rows plus losses), kept where it survives <c>kill -9</c>:
 /// a page of <c>ledger.lost</c> mapped into memory. Counting a loss must not need the disk that just failed, so the page is
-/// allocated and synced when the file is made, and afterwards only stored to.
+/// allocated and synced when the file is made, and counting is then only a write to memory.
 /// </summary>
 /// <remarks>
 /// Undecided hits are those whose viewers were let go while their transaction still ran. After a crash the ledger itself tells
@@ -54,7 +54,7 @@ internal sealed class LossTally : IDisposable
 
     public void Lose(long hits) => view.Write(0, Lost + hits);
 
-    /// <summary>A power cut may take this page back to what it was, but not the ledger's own rows of losses: the count never falls below them.</summary>
+    /// <summary>A power cut may undo writes to this page, but not the ledger's own rows of losses: the count never falls below them.</summary>
     public void NoLessThan(long hits)
     {
         if (Lost < hits) view.Write(0, hits);
@@ -74,7 +74,7 @@ internal sealed class LossTally : IDisposable
 
     public void LeaveLate(long hits) => view.Write(24, Late + hits);
 
-    /// <summary>A transaction takes late hits. Killed between the two stores, a hit may be in it and a loss as well: too many are told, never too few.</summary>
+    /// <summary>A transaction takes late hits. After a kill between the two writes, a hit may be both in it and counted as a loss: the count may be too high, never too low.</summary>
     public void TakeLate(long hits)
     {
         LeaveUndecided(hits);

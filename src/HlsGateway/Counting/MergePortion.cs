@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// What a run of recorded requests does to sessions and sums. The rules of merging, once for both databases: these hand in what
-/// they hold and write down what comes out, in one transaction.
+/// What a run of recorded requests does to sessions and sums. The rules of merging, once for both databases: each hands in what
+/// it holds and writes the result, in one transaction.
 /// </summary>
 /// <param name="read">The session as the ledger holds it, locked against others; null when it holds none.</param>
 /// <param name="known">Whether the ledger knows a video of that name.</param>
@@ -27,7 +27,7 @@ internal sealed class MergePortion(
     /// <summary>Sessions as they are now; after <see cref="Close"/>.</summary>
     public IEnumerable<SessionState> Sessions => touched.Values.Where(state => state.Requests > 0);
 
-    /// <summary>True when the request belongs into its session's trace.</summary>
+    /// <summary>True when the request belongs in its session's trace.</summary>
     public bool Add(in Hit hit)
     {
         if (IsNameless(in hit))
@@ -43,7 +43,7 @@ internal sealed class MergePortion(
         }
         if (state.Requests == 0 && Uuid7.UnixMs(hit.Session) < expired())
         {
-            // What counts for nothing brings no session back that fetched nothing; what was counted elsewhere and comes late does.
+            // A request that does not count must not bring an expired empty session back; a counted one that comes late does.
             if (hit.Rule != HitRule.Counted)
             {
                 AddNameless(hit with { Rule = HitRule.ExpiredSession });
@@ -58,7 +58,7 @@ internal sealed class MergePortion(
             return false;
         }
         var handout = state.Apply(in hit);
-        // Rule H4: it played, and is counted apart as well as told in the trace.
+        // Rule H4: it was played; it is counted apart and shown in the trace as well.
         if (hit.Rule == HitRule.ExpiredSession) AddNameless(in hit);
         if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
         {
@@ -70,7 +70,7 @@ internal sealed class MergePortion(
         return state.Requests <= traceLimit;
     }
 
-    /// <summary>No more requests: the sums take in what the sessions have become.</summary>
+    /// <summary>No more requests: the sums are updated from the changed sessions.</summary>
     public void Close()
     {
         foreach (var state in Sessions)

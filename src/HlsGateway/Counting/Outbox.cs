@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// Where playback hands in what it is about to answer. A true answer means: on disk, whatever happens to this process or machine.
+/// Playback records here each request that it is about to answer. A true answer means: on disk, whatever happens to this process or machine.
 /// False means: the viewer goes on, and what was asked for is recorded late or counted as a loss. Nothing here ever throws into a request.
 /// </summary>
 internal sealed class Outbox : IHostedService, IDisposable
@@ -65,7 +65,7 @@ internal sealed class Outbox : IHostedService, IDisposable
 
     internal long LastLossAt => queue?.LastLossAt ?? 0;
 
-    /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first: then it stays in line.</summary>
+    /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first: then it stays queued.</summary>
     public ValueTask<bool> RecordAsync(in Hit hit) => queue is { } waiting ? new(waiting.Add(in hit, awaited: true)) : new(false);
 
     /// <summary>Records what nobody waits for (HEAD): the trace shows it, losses do not count it.</summary>

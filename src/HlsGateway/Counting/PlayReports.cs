@@ -7,7 +7,7 @@ namespace HlsGateway.Counting;
 /// <param name="Plays">The player plays from this event on.</param>
 internal readonly record struct PlayReport(long AtMs, int Ms, int RateHundredths, bool Plays) : ITold<PlayReport>
 {
-    /// <summary>Null where it does not tell all of when, where and whether.</summary>
+    /// <summary>Null unless it says when, where, and whether the player played.</summary>
     public static PlayReport? Of(in Hit hit) =>
         hit is { Rule: HitRule.Counted, Kind: HitKind.Report, Cmcd: { EventAtMs: { } at, PlayheadMs: not null, State.Length: > 0 } cmcd }
             ? new PlayReport(at, Math.Max(0, hit.StartMs), (int)Math.Clamp((cmcd.Rate ?? 1) * 100, 0, Playhead.Fastest), cmcd.State == "p")
@@ -26,7 +26,7 @@ internal readonly record struct PlayReport(long AtMs, int Ms, int RateHundredths
 /// <summary>The event reports of a session, by the player's clock, and what was played between them.</summary>
 internal sealed class PlayReports : ToldSet<PlayReport>
 {
-    /// <summary>What a step may be longer than the time it took: a page notes the playhead a few times a second.</summary>
+    /// <summary>How much longer a step may be than the time it took: a page reads the playhead only a few times a second.</summary>
     private const int Slack = 500;
 
     /// <summary>Media time between each report of a player that plays and the next, where that lies ahead and no farther than the time between them allows.</summary>

@@ -1,6 +1,6 @@
 namespace HlsGateway.Counting;
 
-/// <summary>Names the kind of player by its User-Agent. Kept are eight families, never the text itself, which can single out a person.</summary>
+/// <summary>Names the kind of player by its User-Agent. Only eight families are kept, never the text itself, which can identify a person.</summary>
 internal static class PlayerFamilies
 {
     // The first that fits: libraries name the platform beside themselves, and every browser claims to be Mozilla.

@@ -1,13 +1,13 @@
 namespace HlsGateway.Counting;
 
-/// <summary>Where a player was when it made a request, by its own word.</summary>
+/// <summary>Where a player was when it made a request, as the player says.</summary>
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
 /// <param name="Ms">Position on the content's timeline: the segment's start less the buffer ahead. Of a trailer segment: from the content's end on, negative before it.</param>
 /// <param name="RateHundredths">Playback rate.</param>
 /// <param name="OfTrailer">The request was for the trailer.</param>
 internal readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, bool OfTrailer) : ITold<Playhead>
 {
-    /// <summary>The fastest that anybody watches; a forger who claims more gains nothing by it.</summary>
+    /// <summary>The highest rate that is believed; a forger who claims more gains nothing.</summary>
     public const int Fastest = 400;
 
     /// <summary>Null where the request does not tell: no <c>bl</c>, or an empty buffer, which says only that the playhead is somewhere in this segment.</summary>
@@ -32,10 +32,10 @@ internal readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, 
 /// <summary>The playheads of a session, by the gateway's clock, and what was played between them.</summary>
 internal sealed class Playheads : ToldSet<Playhead>
 {
-    /// <summary>What a step may be longer than the time it took: requests are late by that much, and <c>bl</c> is told in tenths of a second.</summary>
+    /// <summary>How much longer a step may be than the time it took: requests are late by that much, and <c>bl</c> is told in tenths of a second.</summary>
     private const int Jitter = 1000;
 
-    /// <summary><c>bl</c> is rounded to it; by so much a playhead may be ahead of what was played.</summary>
+    /// <summary><c>bl</c> is rounded to it; a playhead may be that far ahead of what was played.</summary>
     private const int Rounding = 100;
 
     /// <summary>
@@ -50,7 +50,7 @@ internal sealed class Playheads : ToldSet<Playhead>
         var (from, to) = (0, 0);
         foreach (var each in All)
         {
-            // A trailer in front of the content tells nothing of the content.
+            // A trailer before the content says nothing about the content.
             if (each.OfTrailer && before is null) continue;
             var here = each with { Ms = (int)Math.Clamp(each.OfTrailer ? (long)contentEnd + each.Ms : each.Ms, 0, contentEnd) };
             if (before is { } last && here.Ms >= last.Ms - (2 * Rounding) && here.Ms - last.Ms <= Reach(last, here))

@@ -10,7 +10,7 @@ internal readonly record struct RollupRules(long ViewMs, long BufferMs);
 /// <summary>
 /// Sums per video and quarter of an hour as sessions change: what a session gave before its merge is taken away, what it gives now
 /// is added. A session belongs to the quarter in which it began, whenever it is watched, so a report equals the sum over the
-/// sessions that a listing of the same time shows. Knows no database.
+/// sessions that a listing of the same time shows. Does not depend on the database.
 /// </summary>
 internal sealed class RollupSums(RollupRules rules)
 {
@@ -38,7 +38,7 @@ internal sealed class RollupSums(RollupRules rules)
         state.IsView = IsView(state);
     }
 
-    /// <summary>A content segment was handed out, for the first time or again; or counts as handed out no more.</summary>
+    /// <summary>A content segment was handed out, for the first time or again; or no longer counts as handed out.</summary>
     /// <param name="sign">1 or -1.</param>
     public void Played(SessionState state, (int Start, int End) window, int sign) =>
         Span(state.Video, QuarterOf(state.Session), window.Start, window.End, Column.Plays, sign);

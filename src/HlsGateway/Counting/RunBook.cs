@@ -1,7 +1,7 @@
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// What happened to the counting itself, in the ledger's own transactions: when a process began and ended to count, and the gaps,
+/// What happened to the counting itself, in the ledger's own transactions: when a process began and stopped counting, and the gaps,
 /// each a row of requests lost within a minute of each other. <c>GET /api/changes</c> tells them.
 /// </summary>
 internal sealed class RunBook : IDisposable

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// Segments that a session asked for, each once. A segment is where it starts, how long it lasts and its path: of a file in byte ranges
-/// each is one of its own, and so is the same media time in another Rendition. Of more than <see cref="Most"/> the earliest are kept,
+/// Segments that a session asked for, each once. A segment is its start, its length and its path: each byte range of a file is one
+/// of its own, and so is the same media time in another Rendition. Of more than <see cref="Most"/> the earliest are kept,
 /// so what is kept depends on the set and never on the order in which it came.
 /// </summary>
 /// <remarks>Stored each as varints for the difference to the start before and for the length, then 4 bytes (little endian) of the path's hash.</remarks>

@@ -36,7 +36,7 @@ internal enum ColumnType
 
 /// <summary>A column of the table <c>session</c>, behind <c>session_id</c> and <c>video</c>.</summary>
 /// <param name="Write">Puts the session's value into a row.</param>
-/// <param name="Read">Gives it back to the session; null where it follows from others and stands there for those who ask in SQL.</param>
+/// <param name="Read">Gives it back to the session; null where it follows from others and is there only for SQL queries.</param>
 internal sealed record SessionColumn(string Name, ColumnType Type, Action<SessionState, IRowWriter> Write, Action<SessionState, IRowReader, int>? Read)
 {
     public static SessionColumn Number(string name, Func<SessionState, long> get, Action<SessionState, long>? set = null) =>
@@ -51,7 +51,7 @@ internal sealed record SessionColumn(string Name, ColumnType Type, Action<Sessio
     public static SessionColumn Set(string name, Func<SessionState, IntervalSet> get, Action<SessionState, IntervalSet> set) =>
         new(name, ColumnType.Set, (state, row) => row.Set(get(state)), (state, row, column) => set(state, row.Set(column)));
 
-    /// <param name="set">Reads the bytes where they stand: a row's are gone with the next.</param>
+    /// <param name="set">Reads the bytes in place: they are valid only until the next row.</param>
     public static SessionColumn Bytes(string name, Func<SessionState, byte[]> get, BytesReader set) =>
         new(name, ColumnType.Bytes, (state, row) => row.Bytes(get(state)), (state, row, column) => set(state, row.Bytes(column)));
 

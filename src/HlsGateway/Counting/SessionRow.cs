@@ -10,7 +10,7 @@ internal static class SessionRow
     /// <summary>Of the table <c>session</c>, called <c>s</c>, in the order of <see cref="Read"/>.</summary>
     public static string Columns { get; } = $"s.session_id, s.video, {SessionColumns.Read.List("s.")}";
 
-    /// <summary>How many <see cref="Columns"/> there are: what is asked beside them comes behind.</summary>
+    /// <summary>How many <see cref="Columns"/> there are: further columns come after them.</summary>
     public static int Count { get; } = SessionColumns.Read.Length + 2;
 
     public static SessionState Read(DbDataReader row)

@@ -35,9 +35,9 @@ public enum Effect : byte
     Live = 17,
 }
 
-/// <summary>What a request changed of which segments count as handed out.</summary>
+/// <summary>How a request changed which segments count as handed out.</summary>
 /// <param name="Counts">The request's own segment counts, once more or for the first time.</param>
-/// <param name="Displaced">Media time of another one that counts no more: there are too many.</param>
+/// <param name="Displaced">Media time of another one that no longer counts, because there are too many.</param>
 public readonly record struct Handout(bool Counts, (int Start, int End)? Displaced);
 
 /// <summary>
@@ -114,13 +114,13 @@ internal sealed class SessionState
     /// <summary>It came into the ledger so long after it began that it may have been there before, empty, and have expired.</summary>
     public bool Resumed { get; set; }
 
-    /// <summary>It is a session of the sums: once, also where it expired and its requests came late.</summary>
+    /// <summary>The sums count it as a session: once, even where it expired and its requests came late.</summary>
     public bool IsCounted => Started || !Resumed;
 
     /// <summary>What the player told of itself (CMCD).</summary>
     public CmcdSummary Cmcd { get; set; } = new();
 
-    /// <summary>Where the player was, by its own word; empty unless it tells its buffer.</summary>
+    /// <summary>Where the player was, as it says; empty unless it reports its buffer.</summary>
     public Playheads Playheads { get; set; } = new();
 
     /// <summary>What the player reported of its playing; empty unless its page sends event reports.</summary>

@@ -4,8 +4,8 @@ using System.Text;
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// Texts that come again and again, such as the paths of a video's segments, made once. A place is given to whoever came last, so
-/// memory is bounded whatever comes.
+/// Repeated texts, such as the paths of a video's segments, allocated once. The last text takes a place, so
+/// memory is bounded.
 /// </summary>
 internal sealed class TextPool
 {

@@ -6,8 +6,8 @@ namespace HlsGateway.Playback;
 /// <summary>
 /// A caption segment's path below a video: <c>subtitles/{language}/{version}/{first PTS}-{content end ms}/{start ms}-{length ms}.vtt</c>;
 /// behind a discontinuity of the content <c>{first PTS of the range}-{content end ms}-{start ms of the range}</c>.
-/// All that the answer depends on stands in the path, so that a player whose query was stripped still gets its captions, and any
-/// gateway can answer. <c>x</c> in the PTS's place: nobody could measure it, and the segment is blank rather than late or early.
+/// The path holds all that the answer depends on, so a player whose query was stripped still gets its captions, and any
+/// gateway can answer. <c>x</c> in the PTS's place: it could not be measured, and the segment is blank, for its cues could be late or early.
 /// </summary>
 internal readonly record struct CaptionPath(string Language, string Version, long? Mpegts, int ContentEndMs, int StartMs, int DurationMs, int RangeStartMs = 0)
 {

@@ -43,7 +43,7 @@ internal sealed class CaptionServer(
         await PlaylistAnswer.WriteAsync(context, request, template);
     }
 
-    /// <summary>The content's grid, or the origin's playlist, is out of reach: captions that end at once never keep a video from playing.</summary>
+    /// <summary>The content's segments or the origin's playlist cannot be read: an empty caption playlist lets the video play all the same.</summary>
     public ValueTask ServeEmptyAsync(HttpContext context, WatchRequest request, string language, string reason)
     {
         metrics.CaptionTrouble(reason);

@@ -8,8 +8,8 @@ namespace HlsGateway.Playback;
 /// <param name="Role"><c>v</c> Variant Stream, <c>a</c> audio Rendition, <c>s</c> subtitles, <c>i</c> I-frames and what is played apart from the video (interstitials).</param>
 /// <param name="Copy">Profile of the trailer copy to splice; empty for none.</param>
 /// <param name="Target">
-/// Least EXT-X-TARGETDURATION with that copy, seconds, so that it agrees with the session's other Renditions (rule S3); 0 where it does by
-/// itself. In the URI, because the playlist under one URI must not change (rule S4).
+/// Least EXT-X-TARGETDURATION with that copy, seconds, so that it agrees with the session's other Renditions (rule S3); 0 where none is
+/// needed. In the URI, because the playlist under one URI must not change (rule S4).
 /// </param>
 internal readonly record struct ChildRole(char Role, string Copy, int Target = 0)
 {
@@ -19,7 +19,7 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
     public const char IFrames = 'i';
     private const char OfTrailer = 't';
 
-    /// <summary>For playlists that a session plays and that are no part of the video: their segments count nothing, and no trailer stands in them.</summary>
+    /// <summary>For playlists that a session plays but that are not part of the video: their segments are not counted, and they have no trailer.</summary>
     public static ChildRole Apart { get; } = new(IFrames, "");
 
     /// <summary>A trailer's own playlist.</summary>
@@ -28,7 +28,7 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
     /// <summary>Two digits.</summary>
     public const int GreatestTarget = 99;
 
-    /// <summary>Reads a signed <c>p</c>. A letter that this build does not know decides nothing: another build signed it.</summary>
+    /// <summary>Reads a signed <c>p</c>. A letter that this build does not know gives <see cref="Apart"/>: another build signed it.</summary>
     public static ChildRole Read(ReadOnlySpan<char> value)
     {
         if (value.IsEmpty || value[0] is not (Variant or Audio or Subtitles or IFrames or OfTrailer))
@@ -40,8 +40,8 @@ internal readonly record struct ChildRole(char Role, string Copy, int Target = 0
             : new(value[0], "");
     }
 
-    /// <summary>The role that a Master Playlist gives to one of its URIs; null for what is no playlist of the video.</summary>
-    /// <param name="index">Of the URI among those of its kind.</param>
+    /// <summary>The role that a Master Playlist gives to one of its URIs; null for a URI that is not a playlist of the video.</summary>
+    /// <param name="index">Index of the URI among those of its kind.</param>
     public static char? Of(MasterPlaylist master, UriKind kind, int index) => kind switch
     {
         UriKind.VariantStream => Variant,

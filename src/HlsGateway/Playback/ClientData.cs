@@ -3,18 +3,18 @@ using HlsGateway.Counting;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Finds the CMCD of a request (CTA-5004 section 3): the query's <c>CMCD=</c>, or four headers. It is for us alone: no URL that is
-/// passed on holds it, and no header goes on to the origin.
+/// Finds the CMCD of a request (CTA-5004 section 3): the query's <c>CMCD=</c>, or four headers. Only the gateway reads it: no URL that is
+/// passed on holds it, and its headers are not sent to the origin.
 /// </summary>
 internal static class ClientData
 {
     public static IReadOnlyList<string> Headers { get; } = ["CMCD-Request", "CMCD-Object", "CMCD-Status", "CMCD-Session"];
 
-    /// <summary>Null when the player tells nothing, or nothing that can be read. Never throws.</summary>
+    /// <summary>Null when the player sends none, or none that can be read. Never throws.</summary>
     public static Cmcd? Read(IHeaderDictionary headers, ReadOnlySpan<char> query)
     {
         var encoded = PlayerQuery.Cmcd(query);
-        // Each unit may have been escaped as three.
+        // Percent-encoding may have made three characters of one.
         if (!encoded.IsEmpty) return encoded.Length > 3 * Cmcd.Longest ? null : Cmcd.Parse(Uri.UnescapeDataString(encoded.ToString().Replace('+', ' ')));
 
         string? told = null;

@@ -7,24 +7,24 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// Tells the ledger how long a video's content is: as long as the first Variant Stream of the Master Playlist that decides
-/// (<see cref="Masters"/>), whichever of its Renditions viewers ask for, in whatever order. Where no Master Playlist is, as long as the Media Playlist.
+/// (<see cref="Masters"/>), whichever of its Renditions viewers ask for, in whatever order. Without a Master Playlist, as long as the Media Playlist.
 /// </summary>
 internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, OriginCluster cluster, Outbox outbox, TimeProvider time, ILogger<ContentLengths> log) : IDisposable
 {
     private const long MostBytes = 8L << 20;
 
-    /// <summary>How long a viewer waits where nothing is known: who has seen everything before the length is told has completed nothing.</summary>
+    /// <summary>How long a viewer waits while no length is known: a session that has fetched everything before then is not completed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often a length is looked at again.</summary>
+    /// <summary>How often a known length is checked again.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
-    /// <param name="Entries">The playlists that it came from; by reference.</param>
+    /// <param name="Entries">The playlists that it came from; compared by reference.</param>
     private sealed record Answer(object Entries, Task Telling);
 
     private readonly MemoryCache asked = BoundedMemory.Cache(MostBytes);
 
-    /// <summary>Has the length told in the background. Waits, for a bounded time, where none is known yet. Never throws but for <paramref name="ct"/>.</summary>
+    /// <summary>Records the length in the background. Waits, for a bounded time, while none is known yet. Throws only for <paramref name="ct"/>.</summary>
     public ValueTask TellAsync(WatchRequest request, CancellationToken ct)
     {
         var entries = masters.Known(request.Video);
@@ -35,7 +35,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
             _ = asked.Set(request.Video, known, BoundedMemory.Entry(Weights.Of(request.Video)).SetAbsoluteExpiration(Again));
         }
 
-        // What another playlist decides is waited for too.
+        // A length that another playlist decides is waited for too.
         var isKnown = outbox.KnowsLength(request.VideoName) && (last is null || last == known);
         return known is null || known.Telling.IsCompleted || isKnown ? default : WaitAsync(known.Telling, ct);
     }
@@ -50,7 +50,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
         }
         catch (TimeoutException)
         {
-            // The origin takes longer; the length is told when it is there.
+            // The origin takes longer; the length is recorded when it arrives.
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
         }
     }
 
-    /// <returns>Milliseconds; null where the content has no end, or the origin cannot tell now.</returns>
+    /// <returns>Milliseconds; null for content without an end, or while the origin does not answer.</returns>
     private async Task<int?> FindAsync(string video, string named)
     {
         MediaPlaylist? itself = null;
@@ -84,7 +84,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
         return itself is { HasEndList: true, IsDelta: false } ? itself.DurationMs : null;
     }
 
-    /// <summary>The first that the origin has: one that it does not have is no viewer's.</summary>
+    /// <summary>The first one that the origin has: nobody can play one that it does not have.</summary>
     private async Task<MediaPlaylist?> FirstVariantAsync(OriginPlaylist playlist, MasterPlaylist master, string named)
     {
         foreach (var variant in master.Variants)

@@ -14,7 +14,7 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher, OriginCluster cluster, GuardedClient guarded, BlobStore store)
 {
-    /// <summary>A second of 4K at 60 Mb/s; the first frames and all headers stand long before.</summary>
+    /// <summary>A second of 4K at 60 Mb/s; the first frames and all headers come well before that.</summary>
     private const int MostBytes = 8 << 20;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
@@ -31,7 +31,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
         ReadLastAsync = (uri, ct) => ReadLastAsync(playlist, uri, ct),
     };
 
-    /// <summary>What stands for a playlist that is itself the entry.</summary>
+    /// <summary>Used in place of a child's URI where the entry is itself a Media Playlist.</summary>
     public const string Itself = "";
 
     private static ImmutableArray<string> PlaylistsOf(OriginPlaylist playlist) => playlist.Master is { } master

@@ -6,18 +6,18 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// Which headers cross between a viewer and an origin whose file is streamed. Both are lists of what may pass: a header that is not
-/// known here may be a cookie, a policy, a report address or a command to the browser, which would hold for our whole site.
+/// known here may be a cookie, a policy, a report address or a command to the browser, which would apply to our whole site.
 /// </summary>
 internal static class ForeignHeaders
 {
-    /// <summary>What the viewer is and wants; no credential, no address, no page.</summary>
+    /// <summary>Which player asks, and for what; no credential, no address, no referring page.</summary>
     private static readonly string[] Requested =
     [
         HeaderNames.Accept, HeaderNames.AcceptEncoding, HeaderNames.AcceptLanguage, HeaderNames.UserAgent,
         HeaderNames.Range, HeaderNames.IfRange, HeaderNames.IfMatch, HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.IfUnmodifiedSince,
     ];
 
-    /// <summary>What the bytes are, which of them came, and how a copy is compared.</summary>
+    /// <summary>What the bytes are, which range they are, and the validators of a cached copy.</summary>
     private static readonly string[] Answered =
     [
         HeaderNames.ContentType, HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ContentLanguage, HeaderNames.ContentRange,
@@ -33,7 +33,7 @@ internal static class ForeignHeaders
         }
     }
 
-    /// <summary>Beside what is copied, the answer keeps the headers that it has: ours.</summary>
+    /// <summary>The answer keeps the headers that it already has: ours.</summary>
     public static void CopyAnswer(HttpResponseMessage from, IHeaderDictionary to)
     {
         foreach (var name in Answered)
@@ -42,7 +42,7 @@ internal static class ForeignHeaders
                 to[name] = values.ToArray();
         }
 
-        // Framing is the server's own: chunks have no length, and what has no body has none either.
+        // The server frames the answer itself: a chunked answer has no length, and neither has one without a body.
         if (from.Headers.TransferEncodingChunked is true || from.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent)
             to.ContentLength = null;
         // A poster or a key may be kept for as long as the origin says; an error, or what the origin says nothing about, may not.

@@ -6,8 +6,8 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// The one client for hosts that a playlist names (rule I2). Only hosts of <c>Gateway:Origin:AllowedHosts</c> are asked; a name must
-/// resolve to a public address, checked on the address that is connected to, so that rebinding DNS gains nothing; an address
-/// written out in the setting is the operator's own word. Redirects are not followed.
+/// resolve to a public address, checked on the address that is connected to, so that DNS rebinding does not work; an address
+/// written out in the setting is the operator's own decision. Redirects are not followed.
 /// </summary>
 internal sealed class GuardedClient : IDisposable
 {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Turns an answered request into a hit. Who waits: a GET, until the hit is durable or counted as lost; a HEAD only leaves a note.
+/// Turns an answered request into a hit. A GET waits until the hit is durable or counted as lost; a HEAD does not wait.
 /// </summary>
 internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
 {
@@ -21,7 +21,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
             StartMs = startMs,
             DurationMs = durationMs,
             Ranged = !StringValues.IsNullOrEmpty(context.Request.Headers.Range),
-            // What does not count is kept for its rule's sake alone.
+            // A request that does not count is kept only for the rule that says why.
             Cmcd = rule == HitRule.Counted ? ClientData.Read(context.Request.Headers, request.Query) : null,
         };
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -50,7 +50,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
 
     private static HitRule Rule(HttpContext context, WatchRequest request, bool forged)
     {
-        // Before everything else: a preview leaves no session behind.
+        // Before everything else: a preview must leave no session in the ledger.
         if (request.Token.Preview)
             return HitRule.Preview;
         if (HttpMethods.IsHead(context.Request.Method))

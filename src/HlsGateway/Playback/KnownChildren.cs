@@ -4,8 +4,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Which video a path belonged to when its Master Playlist was last served, and what it was to it: how a request whose query was
-/// stripped (rule H4) finds its video at once. Bounded; what is forgotten, the origin's Master Playlists are asked for (<see cref="Masters"/>).
+/// Which video a path belonged to when its Master Playlist was last served, and in what role: how a request whose query was
+/// stripped (rule H4) finds its video at once. Bounded; for a forgotten path the origin's Master Playlists are read (<see cref="Masters"/>).
 /// </summary>
 internal sealed class KnownChildren : IDisposable
 {
@@ -27,12 +27,12 @@ internal sealed class KnownChildren : IDisposable
     /// <summary>The video of a child playlist, or of a folder that holds one; null when none is known.</summary>
     public string? VideoOf(string path) => memory.TryGetValue(path, out Child? child) ? child?.Video : null;
 
-    /// <summary>What the playlist is to the video; null when that is not known.</summary>
+    /// <summary>The playlist's role in the video; null when it is not known.</summary>
     public char? RoleIn(string video, string path) => memory.TryGetValue(path, out Child? child) && child is not null && child.Video == video ? child.Role : null;
 
     public void Dispose() => memory.Dispose();
 
-    /// <summary>Of two videos that list one path, the one in whose folder it lies deeper; of two roles, the content's: so the order in which they are asked for does not matter.</summary>
+    /// <summary>Of two videos that list one path, keeps the one with the longer id; of two roles, the content's: so the order of the requests does not matter.</summary>
     private void Keep(string path, Child child)
     {
         if (memory.TryGetValue(path, out Child? known) && known is not null

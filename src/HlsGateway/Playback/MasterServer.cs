@@ -14,7 +14,7 @@ internal sealed class MasterServer(
 
     public async ValueTask ServeAsync(HttpContext context, PlaylistPart part, OriginPlaylist playlist, MasterPlaylist master)
     {
-        // 1. What an interstitial leads to is no part of the video.
+        // 1. A playlist that an interstitial leads to is not part of the video.
         var request = part.Request;
         var apart = part.Role == ChildRole.Apart;
         var tracks = apart ? [] : subtitles.Tracks(request.VideoName);

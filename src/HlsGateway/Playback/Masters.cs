@@ -6,16 +6,16 @@ using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
 
-/// <summary>What the Master Playlists of a video say of a child.</summary>
+/// <summary>What the Master Playlists of a video say about a child playlist.</summary>
 /// <param name="Role">Null: none lists it.</param>
 /// <param name="Source">Where it is read, as the Master Playlist writes it: with the URI's own query.</param>
 /// <param name="HasMaster">The video has a Master Playlist.</param>
-/// <param name="Unknown">One could not be asked just now.</param>
+/// <param name="Unknown">One of them could not be read just now.</param>
 internal readonly record struct Listing(char? Role, OriginTarget Source, bool HasMaster, bool Unknown);
 
 /// <summary>
-/// Finds the playlists that speak for a video, and asks them for a child's role: <c>{video}/playlist.m3u8</c>, then those with other names
-/// that sessions have begun with, here or at another gateway. The answer follows from what the origin has, never from who asked first.
+/// Finds the entry playlists of a video, and looks up a child's role in them: <c>{video}/playlist.m3u8</c>, then those with other names
+/// that sessions have begun with, here or at another gateway. The answer depends on what the origin has, never on who asked first.
 /// They are fetched as any playlist is: once, cached, stale while the origin is away.
 /// </summary>
 internal sealed class Masters(
@@ -36,7 +36,7 @@ internal sealed class Masters(
         target.Kind != OriginKind.Cluster || named.Length == 0 ? target
         : target with { Locator = target.Locator + (target.Locator.Contains('?', StringComparison.Ordinal) ? "&" + named[1..] : named) };
 
-    /// <summary>Another object whenever the playlists that sessions of the video begin with are others.</summary>
+    /// <summary>A different object after each change of the playlists that sessions of the video begin with.</summary>
     public object Known(string video) => names.Of(video);
 
     /// <summary>The places of the playlists that sessions of the video begin with, the one that decides first.</summary>
@@ -51,7 +51,7 @@ internal sealed class Masters(
             yield return new(OriginKind.Cluster, $"{video}/{entry.Name}");
     }
 
-    /// <summary>The playlist at one of these places; without failure where there is none.</summary>
+    /// <summary>The playlist at one of these places; where there is none, no failure either.</summary>
     public async ValueTask<PlaylistResult> GetAsync(OriginTarget entry, CancellationToken ct)
     {
         if (absent.TryGetValue(entry, out _))

@@ -4,10 +4,10 @@ using HlsGateway.Content;
 
 namespace HlsGateway.Playback;
 
-/// <summary>What is known of a video's media: of ours since it was made, of others as far as it has been measured.</summary>
+/// <summary>What is known about a video's media: about ours since it was made, about others as far as it has been measured.</summary>
 internal sealed class MeasuredContent(PublishedVideos published, ContentFacts facts, ContentReader reader)
 {
-    /// <summary>What is known now; the unknown is measured in the background.</summary>
+    /// <summary>What is known now; the rest is measured in the background.</summary>
     public KnownContent Known(WatchRequest request, OriginPlaylist playlist)
     {
         if (Published(request, playlist) is { } made)

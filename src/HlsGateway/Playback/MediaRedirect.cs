@@ -27,7 +27,7 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
 
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute.TrailerSegment route)
     {
-        // Its playlists are already with players: the segments are where a withdrawal takes hold at once.
+        // Players already have its playlists: only refusing the segments makes a withdrawal effective at once.
         if (trailers.Snapshot.IsWithdrawn(route.Version))
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status410Gone, "trailer-withdrawn", "The trailer of this session has been withdrawn; a new session goes without it."));

@@ -28,7 +28,7 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
 {
     public const string Marker = "~x";
 
-    /// <summary>How a target begins whose scheme the origin's playlist leaves open.</summary>
+    /// <summary>Start of a target whose scheme the origin's playlist leaves out.</summary>
     public const string AnyScheme = "://";
 
     /// <summary>The path below the video's folder, or null when the target is too long for a path of ours.</summary>
@@ -56,7 +56,7 @@ internal readonly record struct OpaqueTarget(TargetUse Use, string Target)
 
         var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
         target = new OpaqueTarget((TargetUse)payload[0], payload[1..]);
-        // A relative URI of a playlist that stands here must never pass for the playlist itself.
+        // A relative URI in the playlist at this path must never be taken for the playlist itself.
         return rest[(slash + 1)..].SequenceEqual(target.FileName());
     }
 

@@ -15,7 +15,7 @@ internal sealed class OriginCluster(IProxyStateLookup proxy, IEnumerable<ILoadBa
 
     private static readonly TimeSpan DefaultReactivation = TimeSpan.FromMinutes(1);
 
-    // A fetch is made for all who wait and outlives the request that began it, so the policy sees no request of anybody.
+    // A fetch serves all waiting requests and outlives the one that began it, so the policy is given no viewer's request.
     private static readonly DefaultHttpContext NoRequest = new();
     private readonly Dictionary<string, ILoadBalancingPolicy> policies = policies.ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
 
@@ -32,7 +32,7 @@ internal sealed class OriginCluster(IProxyStateLookup proxy, IEnumerable<ILoadBa
         if (State is not { } cluster)
             return null;
         var available = cluster.DestinationsState.AvailableDestinations.Where(d => !tried.Contains(d)).ToList();
-        // When every destination is marked unhealthy, asking one of them is still better than failing unasked.
+        // When every destination is marked unhealthy, trying one of them is still better than failing without a try.
         if (available.Count == 0 && tried.Count == 0)
             available = [.. cluster.DestinationsState.AllDestinations];
         if (available.Count <= 1)
@@ -41,7 +41,7 @@ internal sealed class OriginCluster(IProxyStateLookup proxy, IEnumerable<ILoadBa
         return policies.TryGetValue(name, out var policy) ? policy.PickDestination(NoRequest, cluster, available) : available[0];
     }
 
-    /// <summary>Tells YARP that a destination failed; it sits out for the configured reactivation period.</summary>
+    /// <summary>Tells YARP that a destination failed; it is not used for the configured reactivation period.</summary>
     public void ReportFailure(DestinationState destination)
     {
         if (State is not { } cluster || cluster.Model.Config.HealthCheck?.Passive is not { Enabled: true } passive)

@@ -29,12 +29,12 @@ internal sealed class OriginAnswer
 
 /// <summary>
 /// Reads one bounded file from the origin: from the cluster's healthy destinations in turn, from our own store, or from an allowed
-/// host. Bounded in bytes (also after decompression) and in time; redirects are answers, not directions.
+/// host. Bounded in bytes (also after decompression) and in time; redirects are returned, not followed.
 /// </summary>
 internal sealed class OriginFetcher(
     OriginCluster cluster, GuardedClient guarded, BlobStore store, IOptions<OriginOptions> options, TimeProvider time, ILogger<OriginFetcher> log)
 {
-    // Whoever makes up names while an origin is away must not write a line for each.
+    // Requests for made-up names while an origin is down must not write a log line each.
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
 
     /// <param name="known">What is revalidated; null asks for the whole file.</param>
@@ -70,7 +70,7 @@ internal sealed class OriginFetcher(
 
         var tried = new List<DestinationState>();
         OriginAnswer? last = null;
-        // A destination that fails is asked once; the next healthy one takes over, so that one dead mirror costs nobody a view.
+        // A destination that fails is asked once; the next healthy one takes over, so that one dead mirror stops no playback.
         while (cluster.Choose(tried) is { } destination)
         {
             tried.Add(destination);

@@ -2,7 +2,7 @@ using HlsGateway.Playlists;
 
 namespace HlsGateway.Playback;
 
-/// <summary>A playlist as the origin gave it, parsed once. Immutable, but for when it was last confirmed, and whether the origin failed since.</summary>
+/// <summary>A playlist as the origin gave it, parsed once. Immutable, except when it was last confirmed, and whether the origin failed since.</summary>
 internal sealed class OriginPlaylist
 {
     /// <summary>This object's own fields.</summary>

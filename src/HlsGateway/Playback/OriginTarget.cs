@@ -20,7 +20,7 @@ internal enum OriginKind : byte
 /// </param>
 internal readonly record struct OriginTarget(OriginKind Kind, string Locator)
 {
-    /// <summary>The same place in one spelling: what is fetched and kept of an origin's path is so once, however a URI of it is written.</summary>
+    /// <summary>The same place in its normal spelling, so that it is fetched and kept once, however a URI writes it.</summary>
     public OriginTarget Normal()
     {
         if (Kind != OriginKind.Cluster || !Locator.Contains('%', StringComparison.Ordinal))
@@ -41,6 +41,6 @@ internal readonly record struct OriginFailure(int Status, string Slug, string De
     public const string Timeout = "origin-timeout";
     public const string Unreachable = "origin-unreachable";
 
-    /// <summary>The origin did not answer: nothing is known of what it has.</summary>
+    /// <summary>The origin did not answer: it is not known what it has.</summary>
     public bool IsTransient => Slug is Timeout or Unreachable;
 }

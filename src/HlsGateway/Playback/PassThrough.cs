@@ -12,7 +12,7 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// Streams what is neither playlist nor segment (posters, keys, steering manifests) from the origin through YARP, Range kept. The bytes
-/// are the origin's and the address is ours: headers pass by a list (<see cref="ForeignHeaders"/>), and a browser runs nothing of it.
+/// are the origin's and the address is ours: only listed headers pass (<see cref="ForeignHeaders"/>), and a browser may run none of it.
 /// </summary>
 internal sealed class PassThrough(
     OriginCluster cluster, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn, TimeProvider time, ILogger<PassThrough> log)
@@ -21,7 +21,7 @@ internal sealed class PassThrough(
 
     private static readonly ForwarderRequestConfig Limits = new()
     {
-        // A poster or a key; an origin that says nothing for this long is not going to.
+        // Posters and keys are small: an origin that sends nothing for this long will not answer.
         ActivityTimeout = TimeSpan.FromSeconds(15),
     };
 
@@ -58,7 +58,7 @@ internal sealed class PassThrough(
             (url, client) = (OriginFetcher.UrlOn(destination, target.Locator), state.Model.HttpClient);
         }
 
-        // A GET has no body and no other protocol behind it: neither an upgrade nor bytes for the origin go through here.
+        // A GET has no body and no upgrade: neither is passed on to the origin.
         context.Request.Headers.Upgrade = default;
         context.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.Instance);
         var transform = new Transform(url);
@@ -84,8 +84,8 @@ internal sealed class PassThrough(
     }
 
     /// <summary>
-    /// The origin's redirect is handed on where it leads to what viewers may be sent to anyhow: the origin (by our own address), the
-    /// CDN, an allowed host. Anywhere else it would make our address a way to whatever an origin's path can be made to redirect to.
+    /// The origin's redirect is passed on where it leads to a host that we redirect to anyway: the origin (by our own address), the
+    /// CDN, an allowed host. With any other target, our address would be an open redirect wherever an origin's path is one.
     /// </summary>
     private async Task RedirectAsync(HttpContext context, string url, string location)
     {
@@ -104,7 +104,7 @@ internal sealed class PassThrough(
                 "The origin redirects this file to a host that is neither the CDN nor in Gateway:Origin:AllowedHosts. List the host there, or name the file's true address in the playlist."));
     }
 
-    /// <summary>Nothing of what the origin had begun to say stays in the answer.</summary>
+    /// <summary>Answers a problem, without what was already copied from the origin's answer.</summary>
     private static Task RefuseAsync(HttpContext context, in OriginFailure failure)
     {
         context.Response.Clear();
@@ -122,7 +122,7 @@ internal sealed class PassThrough(
 
     private sealed class Transform(string url) : HttpTransformer
     {
-        /// <summary>Where the origin's answer leads: empty where it is no final answer and names no place; null for an answer with a file or an error.</summary>
+        /// <summary>Where the origin redirects to: empty where its answer is not final and names no location; null for an answer with a file or an error.</summary>
         public string? Redirect { get; private set; }
 
         public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -148,7 +148,7 @@ internal sealed class PassThrough(
             return new(true);
         }
 
-        /// <summary>What comes behind the bytes would be headers too.</summary>
+        /// <summary>Trailer fields after the body would be headers too: none are copied.</summary>
         public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) => default;
     }
 }

@@ -11,7 +11,7 @@ public sealed class CdnOptions : IValidatableObject
     /// <summary>Where segments of foreign origins redirect to: this and the path after <c>/watch/</c>. Empty: the origin's own address.</summary>
     public string BaseUrl { get; init; } = "";
 
-    /// <summary>The same with a slash behind; null where there is none.</summary>
+    /// <summary>The same with a trailing slash; null where none is set.</summary>
     public string? BaseAddress => BaseUrl.Length == 0 ? null : BaseUrl.EndsWith('/') ? BaseUrl : BaseUrl + '/';
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -45,13 +45,13 @@ public sealed class OriginOptions : IValidatableObject
     /// <summary>How long a VOD playlist is served without asking the origin again, where the origin's Cache-Control says nothing.</summary>
     public TimeSpan FreshFor { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a playlist outlives the last good answer of its origin (rule H5).</summary>
+    /// <summary>How long a playlist is served after the last good answer of its origin (rule H5).</summary>
     public TimeSpan StaleFor { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>How long a viewer waits for a revalidation before the known playlist is served.</summary>
     public TimeSpan RevalidationPatience { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a failed fetch is remembered, so that an origin in trouble is not hammered.</summary>
+    /// <summary>How long a failed fetch is remembered, so that a failing origin is not flooded with requests.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Bytes of memory that playlists, their indexes and their templates take together, at most.</summary>

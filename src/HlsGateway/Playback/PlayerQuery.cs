@@ -74,7 +74,7 @@ internal sealed class PlayerQuery
     /// <summary>Milliseconds on the content's timeline; of a live segment its number.</summary>
     public ReadOnlySpan<char> Start => text.AsSpan(start);
 
-    /// <summary>Milliseconds on the content's timeline; empty where start and rounded duration lead to it.</summary>
+    /// <summary>Milliseconds on the content's timeline; empty where start plus rounded duration gives it.</summary>
     public ReadOnlySpan<char> End => text.AsSpan(end);
 
     /// <summary>Empty for a Variant Stream's segment; otherwise <c>a</c>, <c>c</c>, <c>i</c> or <c>l</c>.</summary>
@@ -110,7 +110,7 @@ internal sealed class PlayerQuery
 
     /// <summary>
     /// What goes on to the origin or the CDN, with its <c>?</c>: the origin's own query byte for byte, and of what a client added only
-    /// what an option names, in the option's order. So no client can make up a second address for one thing.
+    /// what an option names, in the option's order. So no client can invent a second address for one file.
     /// </summary>
     /// <param name="believed">What stands before our run is the origin's own; otherwise it is the client's.</param>
     /// <param name="named"><c>Gateway:Origin:QueryParameters</c>.</param>
@@ -131,7 +131,7 @@ internal sealed class PlayerQuery
         return kept.ToString();
     }
 
-    /// <summary>All but our parameters and CMCD, with its <c>?</c>: for what is kept by nobody and may be meant for the origin.</summary>
+    /// <summary>All but our parameters and CMCD, with its <c>?</c>: for files that nobody caches, where it may be meant for the origin.</summary>
     public string Foreign()
     {
         var kept = new StringBuilder();

@@ -34,7 +34,7 @@ internal static class PlaylistAddress
         return LocatorOf(target, addresses) is { } locator ? new(OriginKind.Cluster, locator) : WatchRouter.Source(target);
     }
 
-    /// <summary>A place without query, spelled in one way, whichever destination it was written with: two places are one when these are equal.</summary>
+    /// <summary>A place without query, in one spelling whichever destination it was written with: equal strings mean the same place.</summary>
     public static string Plain(OriginTarget target, IReadOnlyList<string> addresses)
     {
         target = target.Normal();
@@ -58,7 +58,7 @@ internal static class PlaylistAddress
         return addresses.FirstOrDefault(a => url.StartsWith(Authority(a) + "/", StringComparison.Ordinal)) is { } sameHost ? url[Authority(sameHost).Length..] : null;
     }
 
-    /// <summary>What stands behind the origin's base address, on whichever host that is; null for what stands elsewhere on its host.</summary>
+    /// <summary>The path after the origin's base address, on any of its hosts; null for a path that is not below a base address.</summary>
     public static string? BelowBase(string locator, IReadOnlyList<string> addresses)
     {
         if (!locator.StartsWith('/'))
@@ -80,7 +80,7 @@ internal static class PlaylistAddress
         return $"{encoded}.{keys.Targets.Sign(Message(video, encoded))}";
     }
 
-    /// <summary>Reads it back; what is not ours is as good as absent.</summary>
+    /// <summary>Reads it back; a value that we did not sign is ignored.</summary>
     public static OriginTarget ReadCaptionSource(SigningKeys keys, string video, ReadOnlySpan<char> value)
     {
         var dot = value.IndexOf('.');

@@ -27,7 +27,7 @@ internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, TimePro
         await WatchAnswer.PlaylistAsync(context, template, token);
     }
 
-    /// <summary>Answers for the session that the request names, or for nobody: what we make ourselves begins none.</summary>
+    /// <summary>Answers for the session that the request names, or without one: a playlist that we make ourselves begins none.</summary>
     public static ValueTask WriteAsync(HttpContext context, WatchRequest request, PlaylistTemplate template)
     {
         var token = new byte[SessionToken.Length];

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// What is kept of origin playlists and of the templates compiled from them, within one bound of bytes that is never passed: whatever
-/// is added pushes out at once what nobody has asked for since it was last looked at. A template goes with its playlist, so that what
-/// the origin has replaced is held by nothing.
+/// What is kept of origin playlists and of the templates compiled from them, within one limit in bytes that is never exceeded: whatever
+/// is added removes at once what nobody has asked for since it was last checked. A template is removed with its playlist, so that what
+/// the origin has replaced does not stay in memory.
 /// </summary>
 internal sealed class PlaylistCache : IDisposable
 {
@@ -16,12 +16,12 @@ internal sealed class PlaylistCache : IDisposable
     private readonly ConcurrentDictionary<OriginTarget, Item> playlists = new();
     private readonly ConcurrentDictionary<TemplateKey, Item> templates = new();
 
-    /// <summary>Failures, and playlists of trailers: a sixteenth of the bound, so that whoever makes up paths pushes out no templates.</summary>
+    /// <summary>Failures, and playlists of trailers: a sixteenth of the limit, so that requests for made-up paths remove no templates.</summary>
     private readonly MemoryCache others;
 
     private readonly Lock gate = new();
 
-    /// <summary>All items; the first is looked at next.</summary>
+    /// <summary>All items; the first is checked next.</summary>
     private readonly LinkedList<Item> line = new();
     private long held;
 
@@ -74,7 +74,7 @@ internal sealed class PlaylistCache : IDisposable
     {
         lock (gate)
         {
-            // A playlist that has been replaced or pushed out meanwhile is held by the requests that still answer it, and by nothing else.
+            // A playlist that was replaced or removed meanwhile is held only by the requests that still answer with it.
             if (!playlists.TryGetValue(key.Playlist.Target, out var owner) || owner.Value != key.Playlist)
                 return;
             if (templates.TryGetValue(key, out var former))
@@ -89,7 +89,7 @@ internal sealed class PlaylistCache : IDisposable
     }
 
     /// <summary>A trailer's own playlist.</summary>
-    /// <param name="below">Names all that the template depends on beside the video: Rendition, version and copies.</param>
+    /// <param name="below">Names all that the template depends on besides the video: Rendition, version and copies.</param>
     public PlaylistTemplate? FindAsset(string video, string below) => others.TryGetValue(new AssetKey(video, below), out PlaylistTemplate? template) ? template : null;
 
     public void KeepAsset(string video, string below, PlaylistTemplate template) =>
@@ -100,7 +100,7 @@ internal sealed class PlaylistCache : IDisposable
     /// <summary>One playlist must not push out all others.</summary>
     private bool Fits(Item item) => item.Weight <= limit / 2;
 
-    /// <summary>Second chance: what was asked for since it was last looked at goes back to the end, anything else but the new one goes.</summary>
+    /// <summary>Second chance: an item that was asked for since its last check moves to the end; any other except the new one is removed.</summary>
     private void Add(Item item)
     {
         item.Node = line.AddLast(item);
@@ -157,12 +157,12 @@ internal sealed class PlaylistCache : IDisposable
         /// <summary>Null once it is no longer kept.</summary>
         public LinkedListNode<Item>? Node { get; set; }
 
-        /// <summary>As they are now: dropping one changes the list.</summary>
+        /// <summary>A copy: removing one changes the list.</summary>
         public Item[] Templates => templates?.ToArray() ?? [];
 
         public object Use()
         {
-            // Most often it has been asked for already; a write would cost the other cores their copy of it.
+            // Most often it is set already; a write would invalidate the cache line of the other cores.
             if (!Volatile.Read(ref used))
                 Volatile.Write(ref used, true);
             return value;
@@ -194,7 +194,7 @@ internal sealed class PlaylistCache : IDisposable
     }
 }
 
-/// <summary>What a template depends on, beside the bytes of its playlist.</summary>
+/// <summary>What a template depends on, besides the bytes of its playlist.</summary>
 /// <param name="Playlist">By reference.</param>
 /// <param name="Video">The same origin playlist may be played as part of two videos.</param>
 /// <param name="ClientPath">Path below the video that the player asked for: relative URIs depend on it.</param>

@@ -11,7 +11,7 @@ namespace HlsGateway.Playback;
 /// <summary>Compiles origin playlists into templates: once per playlist and choice of trailer and captions, never per viewer.</summary>
 internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster, UncountedNotice notice, IOptions<CdnOptions> cdn)
 {
-    // Where the token goes while a URI is put together; no URI holds it, for the parser refuses control characters.
+    // Where the token goes while a URI is put together; no URI holds it, because the parser refuses control characters.
     private const char Hole = '\u0001';
 
     private const int LongestSource = 4096;
@@ -91,7 +91,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
                 case UriKind.RenditionReport:
                     return Child(place.Video, placement.Place(site.Uri, TargetUse.Playlist), site.Uri, role);
                 case UriKind.DateRangeAsset when WatchPath.IsPlaylist(WatchPath.Normal(site.Uri.Split('?', '#')[0])):
-                    // Played in this session, and no part of its video: neither a trailer nor watch-seconds.
+                    // Played in this session but not part of its video: it gets no trailer and adds no watch-seconds.
                     return Child(place.Video, placement.Place(site.Uri, TargetUse.Playlist), site.Uri, ChildRole.Apart);
                 default:
                     // An asset list too: parameters of a session would mark it as a segment, which is redirected and never streamed.
@@ -135,12 +135,12 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     public static PlaylistTemplate EmptyCaptions(string clientPath, string language) =>
         CaptionPlaylist.Build([new CaptionWindow("1", new RewrittenUri(Climb(clientPath) + new CaptionPath(language, "none", null, 0, 0, 1000), null))], null, 1);
 
-    /// <summary>Stands in a caption path where a track's version would: the trailer's blank window.</summary>
+    /// <summary>In a caption path in place of a track's version: the trailer's blank window.</summary>
     public const string BlankVersion = "trailer";
 
     /// <summary>Compiles the playlist that an interstitial leads to: its signed segments, or a Master Playlist where picture and sound are apart.</summary>
     /// <param name="folder">Its folder below the video, with a slash.</param>
-    /// <param name="sound">The copy that holds the sound of a copy without; null for one that holds what there is.</param>
+    /// <param name="sound">The copy with the sound, where <paramref name="copy"/> has none of its own; null otherwise.</param>
     public PlaylistTemplate Asset(string video, string folder, TrailerVersion version, TrailerCopy copy, TrailerCopy? sound)
     {
         var text = System.Text.Encoding.ASCII.GetBytes(sound is null ? TrailerAsset.Media(version, copy) : TrailerAsset.Master(copy, sound));
@@ -151,7 +151,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
             ?? throw new InvalidOperationException($"The trailer's playlist that was made here cannot be read: {error}");
     }
 
-    /// <summary>The same in every Variant Stream of a session: players compare.</summary>
+    /// <summary>The same in every Variant Stream of a session, because players compare them.</summary>
     /// <remarks>The URI is absolute: hls.js 1.7.4 takes a relative one as relative to its page.</remarks>
     private Interstitial Announce(string site, string video, ChildRole role, TrailerVersion version, TrailerCopy copy, TrailerPlacement where)
     {

@@ -1,11 +1,11 @@
 namespace HlsGateway.Playback;
 
-/// <summary>A playlist as it is served: of which video, as what, and whether a session begins with it.</summary>
+/// <summary>A playlist as it is served: its video, its role, and whether a session begins with it.</summary>
 /// <param name="Request">Of the video that the playlist is part of; without a session where the given one is another video's.</param>
 internal readonly record struct PlaylistPart(WatchRequest Request, ChildRole Role, bool Begins);
 
 /// <summary>
-/// Says what a playlist is to whom. Its role is signed, or what the video's Master Playlists list for its path; a query alone says nothing
+/// Decides a playlist's video, role and session. The role is signed, or what the video's Master Playlists list for its path; a query alone proves nothing
 /// (rule I8). A session begins with a Master Playlist, or with a Media Playlist that no Master Playlist lists.
 /// </summary>
 internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Masters masters, KnownChildren children, TimeProvider time)
@@ -23,7 +23,7 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
         return PlaylistSignature.Verify(keys, request.Video, request.Below, query) ? ChildRole.Read(query.Profile) : null;
     }
 
-    /// <summary>Of a Master Playlist: it begins a session where nobody has one; a session of another video is none here.</summary>
+    /// <summary>Of a Master Playlist: it begins a session where the request has none; a session of another video does not count as one.</summary>
     public async ValueTask<PlaylistPart> OfMasterAsync(WatchRequest request, CancellationToken ct)
     {
         if (Signed(request) is { } signed)
@@ -70,7 +70,7 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
 
         var hasToken = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired;
         string[] videos = hasToken || IsMarked(request) ? [request.Video] : [request.Video, .. FoldersAbove(request.Video)];
-        // All at once: the origin takes its time for the one or for all.
+        // All at the same time: waiting for all takes no longer than for the slowest.
         var asked = Array.ConvertAll(videos, video => FindAsync(video, request, source, ct).AsTask());
         var answers = await Task.WhenAll(asked);
         for (var at = 0; at < videos.Length; at++)

@@ -16,7 +16,7 @@ internal readonly record struct PlaylistResult(OriginPlaylist? Playlist, OriginF
 internal sealed class PlaylistOrigin(
     OriginFetcher fetcher, PlaylistCache cache, IOptions<OriginOptions> options, TimeProvider time, GatewayMetrics metrics, ILogger<PlaylistOrigin> log)
 {
-    /// <summary>Rule D7: the most that a playlist may weigh.</summary>
+    /// <summary>Rule D7: the most bytes that a playlist may have.</summary>
     public const int MaxBytes = 8 << 20;
 
     private readonly ConcurrentDictionary<OriginTarget, Fetch> fetches = new();
@@ -50,7 +50,7 @@ internal sealed class PlaylistOrigin(
     private async ValueTask<PlaylistResult> GetSlowAsync(OriginTarget target, OriginPlaylist? known, OriginFailure? failure, CancellationToken cancel)
     {
         var stale = known is not null && Age(known) < known.FreshFor + options.Value.StaleFor ? known : null;
-        // The origin failed a moment ago: it is left alone for Origin:RetryAfter.
+        // The origin failed a moment ago: it is not asked again for Origin:RetryAfter.
         if (failure is { } recent)
             return ServeStale(stale, recent);
 
@@ -160,7 +160,7 @@ internal sealed class PlaylistOrigin(
 
     private PlaylistResult ServeStale(OriginPlaylist? stale, OriginFailure failure)
     {
-        // What the origin says is gone is no trouble of the origin's.
+        // A 404 means that the playlist is gone, not that the origin fails.
         if (stale is null || failure.Status == StatusCodes.Status404NotFound)
             return new(null, failure);
         metrics.PlaylistServedStale();

@@ -2,7 +2,7 @@ using HlsGateway.Content;
 
 namespace HlsGateway.Playback;
 
-/// <summary>Answers a playlist of the origin's or of our store: 1. the playlist, 2. what it is to whom, 3. Master or Media Playlist.</summary>
+/// <summary>Answers a playlist of the origin's or of our store: 1. the playlist, 2. its role and session, 3. Master or Media Playlist.</summary>
 internal sealed class PlaylistServer(
     PlaylistOrigin origin, PlaylistIdentity identity, KnownChildren children, EntryNames names, SessionStarts starts, MasterServer masters, MediaServer media, CaptionServer captions)
 {

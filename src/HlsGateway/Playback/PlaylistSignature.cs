@@ -3,9 +3,9 @@ using System.Text;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// The signature of a child playlist's URI: video, path, the URI's own query, role and caption source. What a playlist is to its
-/// session decides numbers that others see, so nobody but the Master Playlist says it. Like a segment's it does not depend on the
-/// session, and its key is another one.
+/// The signature of a child playlist's URI: video, path, the URI's own query, role and caption source. A playlist's role in its
+/// session decides figures that others see, so only the Master Playlist sets it. Like a segment's signature it does not depend on the
+/// session; its key is another one.
 /// </summary>
 internal static class PlaylistSignature
 {
@@ -23,7 +23,7 @@ internal static class PlaylistSignature
         !query.Profile.IsEmpty && !query.Profile.Contains('?') && !query.CaptionSource.Contains('?')
         && keys.Playlists.Verifies(Message(video, below, query.Own, query.Profile, query.CaptionSource), query.Signature);
 
-    /// <summary>'?' stands in none of the parts but the last, so they cannot run into one another.</summary>
+    /// <summary>Only the last part can hold a '?', so one message cannot be read as different parts.</summary>
     private static byte[] Message(ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> own, ReadOnlySpan<char> profile, ReadOnlySpan<char> captionSource) =>
         Encoding.UTF8.GetBytes($"{video}?{below}?{profile}?{captionSource}?{own}");
 }

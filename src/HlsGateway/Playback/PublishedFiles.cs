@@ -12,7 +12,7 @@ internal sealed class PublishedFiles(PublishedVideos published, BlobStore store,
 {
     private const int MostKnown = 20_000;
 
-    /// <summary>A revision's objects are all in the store before it is published, and never change: an answer holds as long as it is kept.</summary>
+    /// <summary>A revision's objects are all in the store before it is published, and never change: an answer stays right as long as it is kept.</summary>
     private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostKnown });
 
     public bool HasVideo(string video) => published.TryGet(video, out _);
@@ -24,7 +24,7 @@ internal sealed class PublishedFiles(PublishedVideos published, BlobStore store,
         if (!published.TryGet(video, out var ours))
             return default;
         var key = ours.KeyPrefix + below;
-        // Without an origin there is nobody else whose it could be.
+        // Without an origin it can belong to nobody else.
         if (below == PlaylistAddress.DefaultName || cluster.State is null)
             return new(key);
         if (known.TryGetValue(key, out bool holds))
@@ -44,7 +44,7 @@ internal sealed class PublishedFiles(PublishedVideos published, BlobStore store,
         }
         catch (Exception) when (!ct.IsCancellationRequested)
         {
-            // The store is away: what nobody can say to be ours goes to the origin, which knows its own.
+            // The store does not answer: a path that cannot be shown to be ours goes to the origin.
             return null;
         }
     }

@@ -10,7 +10,7 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class RenditionName(PlaylistPlace place, MediaPlaylist media, IReadOnlyList<string> addresses)
 {
-    /// <summary>What is kept of a Rendition's name (<see cref="SessionState"/>).</summary>
+    /// <summary>The most characters that are kept of a Rendition's name (<see cref="SessionState"/>).</summary>
     private const int Longest = 200;
 
     private readonly string name = OfSegments(place, media) is { } common ? common : OfPlaylist(place, addresses);

@@ -10,8 +10,8 @@ namespace HlsGateway.Playback;
 
 /// <summary>
 /// <c>POST /watch/{video}/…/~cmcd?session_id=</c>: event reports of a player (CTA-5004 version 2), one a line, of any Content-Type: a page
-/// on another host sends text/plain without asking first. The token is the segment URLs' own: whoever holds it may fetch as that
-/// session already, and a report can prove no more than what was fetched. Nothing that comes in is an error to the player.
+/// on another host can send text/plain without a CORS preflight. The token is the segment URLs' own: whoever holds it may fetch as that
+/// session already, and a report can prove no more than what was fetched. Nothing that is sent is an error to the player.
 /// </summary>
 internal sealed class ReportEndpoint(
     SigningKeys keys, TrailerLibrary trailers, HitRecorder hits, Outbox outbox, GatewayMetrics metrics, IOptions<SessionsOptions> sessions,
@@ -23,7 +23,7 @@ internal sealed class ReportEndpoint(
     private const int MostBytes = 16 * 1024;
     private const int MostLines = 64;
 
-    /// <summary>A player tells something every few seconds and at each change of state; a page that was offline sends what it kept.</summary>
+    /// <summary>A player reports every few seconds and at each change of state; a page that was offline sends what it kept.</summary>
     private readonly PartitionedRateLimiter<Guid> rate = PartitionedRateLimiter.Create<Guid, Guid>(session => RateLimitPartition.GetTokenBucketLimiter(
         session, _ => new() { TokenLimit = 2 * MostLines, TokensPerPeriod = 8, ReplenishmentPeriod = TimeSpan.FromSeconds(1), AutoReplenishment = false }));
 
@@ -72,12 +72,12 @@ internal sealed class ReportEndpoint(
 
         if (lines > MostLines) metrics.PlayReports("too_many", 1);
         if (malformed > 0) metrics.PlayReports("malformed", malformed);
-        // What says nothing of where and whether the player played: plain hls.js tells no playhead.
+        // Reports that do not say where and whether the player played: plain hls.js sends no playhead.
         if (untold > 0) metrics.PlayReports("no_playhead", untold);
         return reports;
     }
 
-    /// <summary>The playhead on the content's timeline; null where a trailer stands before it whose place on the player's own is not known.</summary>
+    /// <summary>The playhead on the content's timeline; null after a trailer whose place on the player's timeline is not known.</summary>
     private int? ContentMs(in SessionToken token, int playhead) => token.Placement switch
     {
         TrailerPlacement.Before => trailers.ById(token.Trailer) is { } trailer ? playhead - trailer.Source.DurationMs : null,

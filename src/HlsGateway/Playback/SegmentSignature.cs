@@ -6,10 +6,10 @@ namespace HlsGateway.Playback;
 /// <summary>A segment's place on its timeline, as it is signed.</summary>
 /// <param name="Duration">Seconds as EXTINF writes them.</param>
 /// <param name="StartMs">The exact sum of the durations before it, rounded once.</param>
-/// <param name="EndMs">The exact sum with it, rounded once: where its neighbour starts, so that the two touch. Null: start and rounded duration lead to it.</param>
+/// <param name="EndMs">The exact sum with it, rounded once: where its neighbour starts, so that the two touch. Null: start plus rounded duration gives it.</param>
 internal readonly record struct SegmentTime(string Duration, int StartMs, int? EndMs)
 {
-    /// <summary>Of a live segment: numbers are taken modulo 2^30, which is no live stream's window by far, and leaves room for an end.</summary>
+    /// <summary>Of a live segment: numbers are taken modulo 2^30, which is far more than any live stream's window, and leaves room for an end.</summary>
     public static SegmentTime Numbered(string duration, long sequence) => new(duration, (int)(sequence & ((1 << 30) - 1)), null);
 }
 
@@ -34,8 +34,8 @@ internal static class SegmentSignature
 
     /// <summary>The parameters that follow the session token: <c>&amp;duration=4&amp;t=12000&amp;s=…</c>.</summary>
     /// <remarks>
-    /// <c>e</c>, the end, stands there only where start and rounded duration do not lead to it: 4.033333 s from 4033 end at 8067,
-    /// not at 8066. Without it neighbours would leave gaps of a millisecond, and nobody would have watched the whole.
+    /// <c>e</c>, the end, is written only where start plus rounded duration does not give it: 4.033333 s from 4033 end at 8067,
+    /// not at 8066. Without it there would be gaps of a millisecond between segments, and no session would cover the whole.
     /// </remarks>
     /// <param name="video">The video that the segment is part of: <c>nest</c> and <c>a/0.ts</c> are not <c>nest/a</c> and <c>0.ts</c>.</param>
     /// <param name="below">The segment's path below it, without query.</param>
@@ -79,7 +79,7 @@ internal static class SegmentSignature
 
     private static string Optional(string name, string value) => value.Length == 0 ? "" : name + value;
 
-    /// <summary>'?' cannot stand in any of the parts, so they cannot run into one another.</summary>
+    /// <summary>No part can hold a '?', so one message cannot be read as different parts.</summary>
     private static ReadOnlySpan<byte> Message(
         ReadOnlySpan<char> video, ReadOnlySpan<char> below, ReadOnlySpan<char> duration, ReadOnlySpan<char> start, ReadOnlySpan<char> kind, ReadOnlySpan<char> end,
         ReadOnlySpan<char> rendition, Span<byte> message)

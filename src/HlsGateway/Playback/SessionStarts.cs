@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Bounds the sessions that one network begins, since each leaves a row for ever. Beyond the bound a viewer plays with the anonymous
-/// token. What is held of a network is a moment in one of <see cref="Slots"/> places, chosen by a hash whose key is made each day,
-/// lives in memory and goes with the day: nothing of it leads back to an address, and it never grows. Two networks that share a place
+/// Bounds the sessions that one network begins, since each may leave a permanent row. Beyond the bound a viewer plays with the anonymous
+/// token. What is kept for a network is one time in one of <see cref="Slots"/> places, chosen by a hash whose key is made each day,
+/// kept in memory and only for that day: no address can be found from it, and it never grows. Two networks that share a place
 /// share its ration, and nobody can choose which.
 /// </summary>
 internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvider time, GatewayMetrics metrics, ILogger<SessionStarts> log)
@@ -34,7 +34,7 @@ internal sealed class SessionStarts(IOptions<SessionsOptions> options, TimeProvi
     /// <summary>True when a session may begin; takes one from its network's ration.</summary>
     public bool TryBegin(HttpContext context)
     {
-        // Behind a proxy that nobody told us of, all are one address.
+        // Behind a proxy that is not configured, all clients have one address.
         if (ration.Most == 0 || context.Connection.RemoteIpAddress is not { } address || ClientNetwork.IsThisMachine(address) || ForwardedClients.AreHidden(context))
             return true;
         if (TryTake(ClientNetwork.Of(address), time.GetUtcNow()))

@@ -17,7 +17,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
     /// <summary>Characters of a token: 30 bytes as base64url.</summary>
     public const int Length = PlaylistTemplate.TokenLength;
 
-    /// <summary>Stands where a session would, in playlists that are served to nobody in particular (rule H4).</summary>
+    /// <summary>In place of a session's token, in playlists that are served without a session (rule H4).</summary>
     public static ReadOnlySpan<byte> Anonymous => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"u8;
 
     private const int Signed = 16 + 1 + 4;
@@ -121,7 +121,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
     }
 }
 
-/// <summary>What came of verifying a token.</summary>
+/// <summary>The result of verifying a token.</summary>
 public enum SessionVerdict
 {
     /// <summary>No token, or the anonymous one.</summary>

@@ -47,7 +47,7 @@ internal sealed class SessionTrailer(TrailerLibrary trailers, PinnedTrailers pin
         return new(version, copy, request.Token.Placement);
     }
 
-    /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, whatever this gateway has yet to learn of it.</summary>
+    /// <summary>A session that asks again, here or at another gateway: it keeps what it has pinned, even where this gateway does not know it yet.</summary>
     private async ValueTask<TrailerDecision> DecidePinnedAsync(WatchRequest request, OriginPlaylist playlist, MasterPlaylist master, CancellationToken ct)
     {
         if (await pinned.FindAsync(request.Token.Trailer, "", ct) is not { } version)

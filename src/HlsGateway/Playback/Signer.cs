@@ -62,7 +62,7 @@ internal sealed class Mac(byte[] key)
 {
     public const int Size = 32;
 
-    // A state is its thread's alone between AppendData and GetHashAndReset.
+    // Only its own thread uses a state between AppendData and GetHashAndReset.
     private readonly ThreadLocal<IncrementalHash> hash = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key));
 
     /// <summary>Writes the 32 bytes of HMAC-SHA256 over <paramref name="message"/>.</summary>

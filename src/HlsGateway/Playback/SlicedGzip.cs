@@ -6,8 +6,8 @@ using System.IO.Hashing;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// A gzip file (RFC 1952) that is written in slices and can rest between two of them: a compressor's windows are a third of a megabyte,
-/// more than most playlists. What a slice became ends on a whole byte, and the next compressor goes on without looking back.
+/// A gzip file (RFC 1952) that is written in slices and can free its compressor between two of them: its windows are a third of a megabyte,
+/// more than most playlists. Each compressed slice ends on a whole byte, and the next compressor does not refer back to it.
 /// </summary>
 internal sealed class SlicedGzip : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class SlicedGzip : IDisposable
     private readonly Crc32 crc = new();
     private DeflateStream? deflate;
 
-    /// <summary>Stands before the first slice: deflate, no name, no time, from no system in particular.</summary>
+    /// <summary>Written before the first slice: deflate, no name, no time, unknown system.</summary>
     public static ReadOnlySpan<byte> Header => [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
 
     public void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> slice)
@@ -31,7 +31,7 @@ internal sealed class SlicedGzip : IDisposable
     /// <summary>Gives the compressor's memory back; the next slice begins another.</summary>
     public void Rest()
     {
-        // It writes the end of a file of its own, which this one has yet to come to.
+        // Disposing writes an end of stream, which is not wanted here yet and is thrown away.
         deflate?.Dispose();
         deflate = null;
         compressed.SetLength(0);

@@ -9,7 +9,7 @@ internal sealed class TrailerServer(TrailerLibrary trailers, PinnedTrailers pinn
     /// <param name="profiles">Of the copy; a second one is of the copy that holds its sound.</param>
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, string label, string[] profiles)
     {
-        // A session asks for what it has pinned; without one, whatever this gateway knows by that name is shown.
+        // A session asks for what it has pinned; without a session, any version that this gateway knows by that name is shown.
         var version = trailers.Snapshot.Find(label);
         foreach (var profile in profiles)
             version = await pinned.FindAsync(request.Token.Trailer != 0 ? request.Token.Trailer : version?.Id ?? 0, profile, context.RequestAborted);
@@ -23,7 +23,7 @@ internal sealed class TrailerServer(TrailerLibrary trailers, PinnedTrailers pinn
         if (template is null)
         {
             template = compiler.Asset(request.Video, $"{WatchPath.Folder(request.Below)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
-            // Whoever makes up paths of videos gets an answer that nobody else is given.
+            // An answer for a made-up path is not kept.
             if (identity.Signed(request) is not null)
                 cache.KeepAsset(request.Video, request.Below, template);
         }

@@ -2,7 +2,7 @@ using HlsGateway.Telemetry;
 
 namespace HlsGateway.Playback;
 
-/// <summary>Tells of what plays past the gateway and is counted for nobody, whenever a playlist is compiled: for live ones every few seconds.</summary>
+/// <summary>Reports what players fetch past the gateway, uncounted, whenever a playlist is compiled: for live ones every few seconds.</summary>
 internal sealed class UncountedNotice(GatewayMetrics metrics, TimeProvider time, ILogger<UncountedNotice> log)
 {
     private readonly LogPace playlistPace = new(time, TimeSpan.FromMinutes(1));

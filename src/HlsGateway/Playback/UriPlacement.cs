@@ -7,12 +7,12 @@ namespace HlsGateway.Playback;
 /// <param name="OriginUrl">Absolute URL of the playlist on the origin.</param>
 /// <param name="OriginRoot">Absolute URL, with a trailing slash, that the video's folder has there.</param>
 /// <param name="ClientPath">The playlist's path below the video, as the player asks for it.</param>
-/// <param name="ClientRoot">What the origin root is to the player, below the video: empty, or <c>~r/{revision}/</c> for a published video.</param>
+/// <param name="ClientRoot">The origin root as the player sees it, below the video: empty, or <c>~r/{revision}/</c> for a published video.</param>
 internal sealed record PlaylistPlace(string Video, string OriginUrl, string OriginRoot, string ClientPath, string ClientRoot);
 
 /// <summary>A URI as the player will ask for it.</summary>
 /// <param name="Text">What is written into the playlist, without parameters of ours; null leaves the URI alone.</param>
-/// <param name="Below">Where it resolves below the video, in its one spelling and without query: what a signature binds. Null where it leads past us.</param>
+/// <param name="Below">Where it resolves below the video, in its normal spelling and without query: what a signature covers. Null where it does not lead to us.</param>
 internal readonly record struct PlacedUri(string? Text, string? Below);
 
 /// <summary>Decides for one playlist what is written in each URI's place.</summary>
@@ -20,7 +20,7 @@ internal readonly record struct PlacedUri(string? Text, string? Below);
 /// <param name="cdn">Where segments of the origin redirect to, with a trailing slash; null for the origin itself.</param>
 internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> addresses, string? cdn, GuardedClient guarded, SigningKeys keys)
 {
-    /// <summary>Path and query that a player can ask for: beside them, our parameters and a player's own fill the rest of a request line.</summary>
+    /// <summary>The longest path and query of a URI that leads to us: our parameters and the player's need the rest of a request line.</summary>
     private const int MostAsked = WatchPath.MaxLength * 3 / 2;
 
     private readonly string folder = WatchPath.Folder(place.ClientPath).ToString();
@@ -52,14 +52,14 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         var query = below.IndexOf('?', StringComparison.Ordinal);
         var path = query < 0 ? below : below[..query];
         var rooted = place.ClientRoot + path;
-        // As it will be asked for and looked at, however the origin spells it.
+        // In the spelling that is routed, however the origin spells it.
         var name = WatchPath.Normal(path);
         var full = $"{place.Video}/{place.ClientRoot}{name}";
         // Our own names below a video, and what a path of ours may not hold, go the opaque way.
         if (!WatchPath.IsAcceptable($"{place.Video}/{rooted}") || place.Video.Length + place.ClientRoot.Length + below.Length > MostAsked
             || name.StartsWith('~') || name.StartsWith("subtitles/", StringComparison.Ordinal)
             || name.Contains("/~", StringComparison.Ordinal) || WatchPath.IsPlaylist(name) != (use == TargetUse.Playlist)
-            // A plain path is told by its name; what is to be streamed although it is named like a segment says so in a signed one.
+            // A plain path is routed by its file name; a file to be streamed that is named like a segment needs a signed path that says so.
             || (use == TargetUse.PassThrough && (WatchRouter.IsMediaName(name) || LooksLikeOurs(below.AsSpan(path.Length)))))
             return default;
 
@@ -77,13 +77,13 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
         if (onOrigin is not null)
             locator = onOrigin;
         else if (use == TargetUse.Redirect)
-            // The origin's own scheme is nothing to a player on another host: it goes on with its own.
+            // The scheme of the origin's URL does not matter to a player on another host: the player uses its own.
             locator = openScheme ? target[target.IndexOf(OpaqueTarget.AnyScheme, StringComparison.Ordinal)..] : target;
         else if (guarded.Allows(target))
             locator = target;
         else
         {
-            // Nothing is fetched from a host that nobody allowed; what a player can fetch there by itself still plays.
+            // Nothing is fetched from a host that is not allowed; what a player can fetch there by itself still plays.
             if (use == TargetUse.Playlist)
                 LeftAlone++;
             return AsItStands(uri, target);
@@ -108,7 +108,7 @@ internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> ad
             : AsItStands(uri, target);
     }
 
-    /// <summary>What leads past us: a relative URI is written out, for it stands elsewhere now.</summary>
+    /// <summary>A URI that does not lead to us: a relative one is made absolute, because the playlist has another address now.</summary>
     private static PlacedUri AsItStands(string uri, string target) =>
         UriReference.Split(uri).Form is UriForm.Absolute or UriForm.NetworkPath ? default : new(target, null);
 

@@ -11,7 +11,7 @@ internal static class WatchAnswer
 
     private const int GzipFrom = 1024;
 
-    /// <summary>Every answer, errors included, carries exactly one permission for other origins, and is never kept.</summary>
+    /// <summary>Every answer, errors included, carries exactly one permission for other origins, and is never cached.</summary>
     public static void AllowAnyOrigin(HttpResponse response)
     {
         response.Headers.AccessControlAllowOrigin = "*";
@@ -37,7 +37,7 @@ internal static class WatchAnswer
         return HttpMethods.IsHead(context.Request.Method) ? default : SlicedPlaylist.PlainAsync(response.BodyWriter, template, token, context.RequestAborted);
     }
 
-    /// <summary>Captions: an editor's or a stranger's words.</summary>
+    /// <summary>Captions: text that we did not write.</summary>
     public static async ValueTask TextAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
     {
         SecurityHeaders.Confine(context.Response);

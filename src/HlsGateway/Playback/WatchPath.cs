@@ -121,7 +121,7 @@ internal static class WatchPath
     /// <summary>A path as people write it: what came percent-encoded is decoded.</summary>
     public static string Readable(string path) => path.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(path) : path;
 
-    /// <summary>A name as it is kept: one that is very long is told by its beginning and its hash.</summary>
+    /// <summary>A name as it is kept: a very long one is cut to its beginning and its hash.</summary>
     public static string Kept(string name) => name.Length <= MaxName / 4 || Encoding.UTF8.GetByteCount(name) <= MaxName
         ? name
         : $"{name.AsSpan(0, char.IsHighSurrogate(name[63]) ? 63 : 64)}~{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 15))}";

@@ -24,7 +24,7 @@ internal sealed class WatchRequest
     /// <summary>Set when the verdict is Valid or Expired.</summary>
     public required SessionToken Token { get; init; }
 
-    /// <summary>The video's id as it stands in the path; empty while nobody has said where it ends.</summary>
+    /// <summary>The video's id as it stands in the path; empty while it is not known where it ends.</summary>
     public required string Video { get; init; }
 
     /// <summary>The path below the video.</summary>
@@ -76,7 +76,7 @@ internal sealed class WatchRequest
     /// <summary>The same request, once the video's id is known by other means than a token.</summary>
     public WatchRequest Of(string video) => new() { Path = Path, RawPath = RawPath, Query = Query, Parameters = Parameters, Verdict = Verdict, Token = Token, Video = video };
 
-    /// <summary>The same request as nobody's: its session is another video's.</summary>
+    /// <summary>The same request without its session, which is another video's.</summary>
     public WatchRequest WithoutSession() => new() { Path = Path, RawPath = RawPath, Query = Query, Parameters = Parameters, Verdict = SessionVerdict.Forged, Token = default, Video = "" };
 
     /// <summary>Without any session: what a new viewer's first request is.</summary>

@@ -1,6 +1,6 @@
 namespace HlsGateway.Playback;
 
-/// <summary>What a path below a video means, read once: who answers finds here all that the path says.</summary>
+/// <summary>What a path below a video means, read once: all that the answer needs from the path.</summary>
 internal abstract record WatchRoute
 {
     private WatchRoute()
@@ -33,7 +33,7 @@ internal abstract record WatchRoute
     /// <summary>Streamed from the origin.</summary>
     public sealed record PassThrough(OriginTarget Source) : WatchRoute;
 
-    /// <summary>A path of ours that is not ours: forged or damaged.</summary>
+    /// <summary>A path in the form of ours that we did not make: forged or damaged.</summary>
     public sealed record Unknown : WatchRoute
     {
         public static Unknown Instance { get; } = new();
@@ -41,7 +41,7 @@ internal abstract record WatchRoute
 }
 
 /// <summary>A blank caption segment; its file's name is <c>{first PTS}-{length ms}.vtt</c>.</summary>
-/// <param name="DurationMs">0 where the name tells none.</param>
+/// <param name="DurationMs">0 where the name has none.</param>
 internal readonly record struct BlankWindow(long Mpegts, int DurationMs)
 {
     private const int LongestMs = 600_000;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>
-/// Says whose path it is and what it means: our own names below a video first (trailer, captions, opaque targets, revisions), then
+/// Finds a path's video and what the path means: our own names below a video first (trailer, captions, opaque targets, revisions), then
 /// what a published video's revision holds, then the origin's.
 /// </summary>
 internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, SubtitleIndex subtitles, KnownChildren children, IOptions<OriginOptions> options)
@@ -97,7 +97,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         var named = options.Value.QueryParameters;
         if (WatchPath.IsPlaylist(below))
             return new WatchRoute.Playlist(new(OriginKind.Cluster, request.Path + query.PassedOn(believed: PlaylistSignature.Verify(keys, request.Video, below, query), named)));
-        // What is not kept by us goes on as it came: a CDN's signature may cover the very bytes. Where a query was stripped (rule H4),
+        // What we do not store is passed on as it came: a CDN's signature may cover the exact bytes. Where a query was stripped (rule H4),
         // what is left of it may be all of the CDN's.
         if (!query.Session.IsEmpty || !query.Duration.IsEmpty || IsMediaName(below))
             return new WatchRoute.Segment(new(OriginKind.Cluster, request.RawPath + query.PassedOn(believed: true, named)));
@@ -159,7 +159,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         return ours || advertised ? new WatchRoute.CaptionPlaylist(language) : null;
     }
 
-    /// <summary>What can be no object's key names nothing of ours.</summary>
+    /// <summary>A text that cannot be an object's key names nothing of ours.</summary>
     private static WatchRoute RouteStore(ReadOnlySpan<char> below, string key) =>
         !BlobKey.IsValid(key) ? WatchRoute.Unknown.Instance
         : WatchPath.IsPlaylist(below) ? new WatchRoute.Playlist(new(OriginKind.Store, key))

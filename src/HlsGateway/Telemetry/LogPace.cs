@@ -2,7 +2,7 @@ namespace HlsGateway.Telemetry;
 
 /// <summary>
 /// Lets one line of a kind through in an interval and counts those it held back, for the next one to tell: trouble that lasts must not
-/// fill a disk, however many viewers meet it.
+/// fill a disk, however many viewers see it.
 /// </summary>
 internal sealed class LogPace(TimeProvider time, TimeSpan interval)
 {

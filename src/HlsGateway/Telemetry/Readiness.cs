@@ -12,7 +12,7 @@ internal sealed record ReadyAnswer(string Status, IReadOnlyList<CheckAnswer> Che
 
 /// <summary>Runs the registered checks at most once a second however often it is asked: the call is open to everybody.</summary>
 /// <remarks>
-/// A check's description is words written in the code, never what a database, a file or a program said: that belongs into the
+/// A check's description is words written in the code, never what a database, a file or a program said: that belongs in the
 /// data, where <see cref="Detail"/> is what an operator reads in the log when a check's state changes.
 /// </remarks>
 internal sealed class Readiness(HealthCheckService checks, TimeProvider time, ILogger<Readiness> log)
@@ -30,7 +30,7 @@ internal sealed class Readiness(HealthCheckService checks, TimeProvider time, IL
     private long startedAt;
     private readonly Dictionary<string, HealthStatus> told = new(StringComparer.Ordinal);
 
-    /// <param name="trusted">Whoever asks may read the data too.</param>
+    /// <param name="trusted">The caller may read the data too.</param>
     public async Task<IResult> AnswerAsync(bool trusted)
     {
         Task<HealthReport> running;

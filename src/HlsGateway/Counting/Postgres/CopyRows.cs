@@ -5,8 +5,8 @@ using Npgsql;
 namespace HlsGateway.Counting.Postgres;
 
 /// <summary>
-/// Rows of one <c>COPY … FROM STDIN (FORMAT BINARY)</c>, laid out in a buffer of our own: a value costs a store and no allocation
-/// and no task, which is what a backlog of millions is made of. Format: PostgreSQL's documentation of COPY, "Binary Format"; every
+/// Rows of one <c>COPY … FROM STDIN (FORMAT BINARY)</c>, laid out in a buffer of our own: a value costs a memory write, no allocation
+/// and no task, because a backlog may be millions of rows. Format: PostgreSQL's documentation of COPY, "Binary Format"; every
 /// value is its length in bytes (32 bits) and its bytes, big endian.
 /// </summary>
 internal sealed class CopyRows : IAsyncDisposable, IRowWriter
@@ -130,7 +130,7 @@ internal sealed class CopyRows : IAsyncDisposable, IRowWriter
         }
         catch (Exception failure) when (failure is NpgsqlException or IOException or InvalidOperationException or OperationCanceledException)
         {
-            // What broke the rows off is on its way already and says more.
+            // The error that interrupted the rows is thrown already and says more.
         }
     }
 

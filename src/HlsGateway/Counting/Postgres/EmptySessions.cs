@@ -5,7 +5,7 @@ namespace HlsGateway.Counting.Postgres;
 
 /// <summary>
 /// Deletes sessions that began long ago and to which nothing was handed out; what they are in the sums stays there. Each session is
-/// looked at once in a run of the process: an index over the empty ones would make every update of a session dearer.
+/// looked at once in a run of the process: an index over the empty ones would make every update of a session more expensive.
 /// </summary>
 /// <param name="age">Null: they stay.</param>
 internal sealed class EmptySessions(TimeSpan? age, TimeProvider time)
@@ -18,7 +18,7 @@ internal sealed class EmptySessions(TimeSpan? age, TimeProvider time)
 
     private Guid from = Guid.Empty;
 
-    /// <summary>Unix ms: sessions that began before it and fetched nothing are gone, or are to go.</summary>
+    /// <summary>Unix ms: sessions that began before it and fetched nothing are deleted, or will be.</summary>
     public long Before() => age is { } old ? Math.Max(0, (time.GetUtcNow() - old).ToUnixTimeMilliseconds()) : 0;
 
     public async Task ExpireAsync(NpgsqlConnection connection, CancellationToken cancellation)

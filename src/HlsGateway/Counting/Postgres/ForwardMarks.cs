@@ -60,14 +60,14 @@ internal sealed class ForwardMarks
             throw new FencedException("Another process has taken over forwarding for this gateway; this one has stopped. What it counted is kept in its data directory.", forGood: true);
     }
 
-    /// <summary>Finds a connection that died in silence before the next request needs it.</summary>
+    /// <summary>Finds a connection that died unnoticed before the next request needs it.</summary>
     public async Task StillMineAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await LockAsync(connection, cancellation);
     }
 
-    /// <summary>Belongs into the transaction of the requests themselves.</summary>
+    /// <summary>Must run in the transaction of the requests themselves.</summary>
     public async Task WriteAsync(NpgsqlConnection connection, OutboxPortion portion, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""

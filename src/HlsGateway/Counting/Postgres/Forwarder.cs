@@ -18,21 +18,21 @@ internal enum ForwardStep
 
 /// <summary>
 /// Moves requests from the outbox to PostgreSQL. One transaction holds the events, the sessions, the sums and the mark up to which
-/// they go, so whatever breaks, wherever, the next connection reads the mark and goes on behind it. The outbox is trimmed only
+/// they go, so after any failure the next connection reads the mark and continues after it. The outbox is trimmed only
 /// after that commit was confirmed. Viewers never wait for any of this.
 /// </summary>
 /// <remarks>
 /// Numbers are unique within a run of the process (its epoch), and each run has a mark of its own. A ledger.db restored from a
 /// backup, or the copy of a whole machine, therefore counts in a new run and can neither repeat nor skip another's requests.
 /// Two processes that are the same gateway at the same time are kept apart by an advisory lock on the connection; the row
-/// <c>counting.gateway</c>, which each transaction locks and looks at, holds should the lock be lost on the way (a pooler).
+/// <c>counting.gateway</c>, which each transaction locks and looks at, still holds if the lock is lost (a connection pooler).
 /// </remarks>
 internal sealed class Forwarder : IDisposable
 {
     /// <summary>Requests per transaction at most, or a commit more: a session that goes on is then written once for many of them, in well under a second.</summary>
     private const int Portion = 40_000;
 
-    /// <summary>Between two transactions, so that a trickle of requests does not become one of each.</summary>
+    /// <summary>Pause between two transactions, so that a few requests do not make a transaction each.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
 
     private static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)) { Jitter = true };
@@ -95,7 +95,7 @@ internal sealed class Forwarder : IDisposable
         running = Task.Run(RunAsync);
     }
 
-    /// <summary>Since when something waits; zero when nothing does.</summary>
+    /// <summary>How long something has been waiting; zero when nothing waits.</summary>
     public TimeSpan Lag => progress.Committed <= Math.Max(Forwarded, progress.Merged) ? TimeSpan.Zero : time.GetUtcNow() - progress.MergedAt;
 
     public void Wake()

@@ -4,12 +4,12 @@ using Microsoft.Data.Sqlite;
 namespace HlsGateway.Counting.Postgres;
 
 /// <summary>A run of requests of one epoch.</summary>
-/// <param name="Hits">The reader's own list, until it is asked again.</param>
+/// <param name="Hits">The reader's own list, valid until the next read.</param>
 /// <param name="Next">One more than the last number looked at, also where nothing was left to move.</param>
 /// <param name="LastHash">Of the packed commit that ends the run.</param>
 internal sealed record OutboxPortion(List<ForwardedHit> Hits, long Epoch, long Next, long LastHash);
 
-/// <summary>Reads the outbox on connections that only read, each for the length of one question.</summary>
+/// <summary>Reads the outbox on connections that only read, one for each read.</summary>
 internal sealed class OutboxReader(string path)
 {
     private readonly string connectionString = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = true, DefaultTimeout = 10 }.ToString();

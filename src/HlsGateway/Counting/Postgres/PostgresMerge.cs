@@ -6,8 +6,8 @@ namespace HlsGateway.Counting.Postgres;
 
 /// <summary>
 /// Writes a run of requests into PostgreSQL within the caller's transaction: events by binary COPY, sessions under row locks that are
-/// taken in the order of their ids, sums in the order of their keys, so that gateways that share sessions and videos never lock
-/// each other out for good.
+/// taken in the order of their ids, sums in the order of their keys, so that gateways that share sessions and videos do not
+/// deadlock.
 /// </summary>
 internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<long> expired)
 {
@@ -195,7 +195,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>PostgreSQL's text knows no NUL.</summary>
+    /// <summary>PostgreSQL's text type cannot hold NUL.</summary>
     internal static string Plain(string text) => text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
 }
 
@@ -206,7 +206,7 @@ internal struct ForwardedHit(long seq, Hit hit)
 
     public readonly long Seq = seq;
 
-    /// <summary>Belongs into the trace of its session.</summary>
+    /// <summary>Belongs in the trace of its session.</summary>
     public bool Traced;
 
     /// <summary>Days since 1970, UTC.</summary>
