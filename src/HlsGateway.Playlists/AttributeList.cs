@@ -2,14 +2,14 @@ namespace HlsGateway.Playlists;
 
 /// <summary>
 /// NAME=VALUE,… of a tag (RFC 8216 section 4.2), read without copying: names and values are given as ranges of the list, for edits in place.
-/// Commas inside quotes split nothing.
+/// Commas inside quotes do not split.
 /// </summary>
 internal ref struct AttributeList(ReadOnlySpan<byte> list)
 {
-    /// <summary>What is said of a tag whose list is not <see cref="WellFormed"/>.</summary>
+    /// <summary>The message for a tag whose list is not <see cref="WellFormed"/>.</summary>
     public const string Malformed = "A quotation mark is not closed or stands inside an attribute's value, or there are over 1,000 attributes.";
 
-    /// <summary>Bounds what a line of commas costs.</summary>
+    /// <summary>Limits the cost of a line of commas.</summary>
     private const int Most = 1000;
 
     private readonly ReadOnlySpan<byte> list = list;

@@ -27,7 +27,7 @@ public sealed class CaptionFile
         latestEnd = ends.MoveToImmutable();
     }
 
-    /// <summary>A file without a single cue: what stands in for a language that is gone.</summary>
+    /// <summary>A file without a single cue: used for a language that was removed.</summary>
     public static CaptionFile Nothing { get; } = new([], "");
 
     /// <summary>By start; cues that start together keep the order of the file.</summary>

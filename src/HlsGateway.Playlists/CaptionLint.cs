@@ -7,7 +7,7 @@ namespace HlsGateway.Playlists;
 /// <summary>Rules that one WebVTT Media Segment obeys or breaks by itself: W2, W3 and W4. Pure.</summary>
 public static class CaptionLint
 {
-    /// <summary>How far a cue may stand from its moment, milliseconds: what a viewer does not see.</summary>
+    /// <summary>How far a cue may be from its moment, milliseconds: less than a viewer notices.</summary>
     private const int ToleranceMs = 50;
 
     /// <param name="where">What findings call the segment's playlist.</param>

@@ -20,7 +20,7 @@ public static class CaptionSegment
     /// where the content has discontinuities of its own.
     /// </param>
     /// <param name="localMs">
-    /// Where that range starts. Written as LOCAL and not taken off the PTS: ranges count from 0 again, the difference would be negative, and
+    /// Where that range starts. Written as LOCAL and not subtracted from the PTS: ranges count from 0 again, the difference would be negative, and
     /// not every player takes a time modulo 2^33.
     /// </param>
     public static byte[] Render(CaptionFile file, int startMs, int endMs, int contentEndMs, long mpegts, int localMs = 0)
@@ -40,9 +40,9 @@ public static class CaptionSegment
     /// <summary>The segment of the trailer's window (rule W3): one cue of a single space that cannot break, over the whole window.</summary>
     /// <remarks>
     /// VLC drops the whole trailer when its window holds no cue. Browsers draw a dark box behind any text, even a space, so the
-    /// settings leave it no room: measured, Chromium 156's own text tracks (hls.js shows captions through them) draw nothing at size 0,
-    /// and Shaka Player 5.2 takes a cue of such a space for empty. video.js 8.24 overrides size and place: it leaves a speck
-    /// of 1 % by 5 % of the picture, which position and line at least send into the corner.
+    /// settings give it no space: measured, Chromium 156's own text tracks (hls.js shows captions through them) draw nothing at size 0,
+    /// and Shaka Player 5.2 takes a cue of such a space for empty. video.js 8.24 overrides size and place: it leaves a box
+    /// of 1 % by 5 % of the picture, which position and line at least move into the corner.
     /// </remarks>
     /// <param name="mpegts">First video PTS of the trailer, 90 kHz: cue time 0 is the trailer's start.</param>
     /// <param name="durationMs">Length of the trailer.</param>

@@ -47,7 +47,7 @@ public static class DocumentLint
         CheckSplice(name, media, isTrailer, findings);
     }
 
-    /// <summary>A clear trailer beside encrypted content says so, and a trailer in fMP4 has a header of its own.</summary>
+    /// <summary>A clear trailer beside encrypted content needs METHOD=NONE, and a trailer in fMP4 needs an EXT-X-MAP of its own.</summary>
     private static void CheckSplice(string name, MediaPlaylist media, TrailerUri isTrailer, ImmutableArray<LintFinding>.Builder findings)
     {
         var ranges = SpliceLint.Ranges(media);

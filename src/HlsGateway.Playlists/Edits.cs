@@ -66,7 +66,7 @@ public sealed record SplicedTrailer(IReadOnlyList<SplicedSegment> Segments, Rewr
     /// <summary>It stands before the content and not after it.</summary>
     public bool Before { get; init; }
 
-    /// <summary>Bits per second, written as EXT-X-BITRATE where the content's would otherwise speak about the trailer too (rule S10); 0 when unknown.</summary>
+    /// <summary>Bits per second, written as EXT-X-BITRATE where the content's would otherwise apply to the trailer too (rule S10); 0 when unknown.</summary>
     public int Bandwidth { get; init; }
 }
 

@@ -3,12 +3,12 @@ using System.Text;
 namespace HlsGateway.Playlists;
 
 /// <summary>
-/// Writes down the initialization vectors that a playlist leaves to its media sequence numbers (RFC 8216 section 5.2): segments put
+/// Writes the initialization vectors that a playlist derives from its media sequence numbers (RFC 8216 section 5.2): segments put
 /// before the content move those numbers, and the content could not be decrypted any more (rule S5).
 /// </summary>
 internal static class ExplicitIvs
 {
-    /// <summary>The same playlist where each IV is written already, or nothing is encrypted; null where it gets too long by them.</summary>
+    /// <summary>The same playlist where each IV is written already, or nothing is encrypted; null where they make it too long.</summary>
     public static MediaPlaylist? Write(MediaPlaylist playlist)
     {
         if (!playlist.Encrypted)

@@ -14,7 +14,7 @@ internal static class HeaderTags
         builder.Write(number);
     }
 
-    /// <summary>Raises the version, and leaves one that is high enough as it stands, also where it is too high for a number of ours (rules D2, D5).</summary>
+    /// <summary>Raises the version, and leaves one that is high enough as it stands, also where it is too high for an int (rules D2, D5).</summary>
     public static void WriteVersion(TemplateBuilder builder, ReadOnlySpan<byte> text, in Mark mark, int version)
     {
         if (MarkList.ReadVersion(text.Slice(mark.Start, mark.Length)) < version)
@@ -30,7 +30,7 @@ internal static class HeaderTags
 
     /// <summary>
     /// A negative EXT-X-START counts from the end, any other from the beginning: what is added there is added to it, so that it names
-    /// the same moment of the content (rule S10). The very beginning stays the beginning.
+    /// the same moment of the content (rule S10). An offset of 0 stays 0.
     /// </summary>
     /// <param name="before">The trailer stands before the content.</param>
     public static void WriteStartOffset(TemplateBuilder builder, ReadOnlySpan<byte> text, in Mark mark, Seconds added, bool before)

@@ -1,8 +1,8 @@
 namespace HlsGateway.Playlists;
 
 /// <summary>
-/// Puts the lines before the first segment in the order in which a trailer can stand between them: what speaks about the whole playlist,
-/// then the discontinuity, then what speaks about the first segment (rule S12). Players read header tags up to the first segment only;
+/// Puts the lines before the first segment in the order in which a trailer can stand between them: first the tags of the whole playlist,
+/// then the discontinuity, then the tags of the first segment (rule S12). Players read header tags up to the first segment only;
 /// hls.js fails on an EXT-X-MEDIA-SEQUENCE behind one.
 /// </summary>
 internal static class HeadersFirst
@@ -13,11 +13,11 @@ internal static class HeadersFirst
         Discontinuity,
         Segment,
 
-        /// <summary>Comments, blank lines and tags that are nobody's: they belong to whatever comes after them.</summary>
+        /// <summary>Comments, blank lines and unknown tags: they belong to whatever comes after them.</summary>
         Next,
     }
 
-    /// <summary>The same playlist where the lines stand in this order already; null where they mean something else in it.</summary>
+    /// <summary>The same playlist where the lines are in this order already; null where the new order would change their meaning.</summary>
     public static MediaPlaylist? Write(MediaPlaylist playlist)
     {
         var source = playlist.Text.Span;

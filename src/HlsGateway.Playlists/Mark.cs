@@ -33,7 +33,7 @@ internal enum MarkKind : byte
     /// <summary>A whole line with a header tag that stood before.</summary>
     Repeated,
 
-    /// <summary>A whole line behind the last segment that speaks about a next segment.</summary>
+    /// <summary>A whole line after the last segment that applies to a next segment.</summary>
     Dangling,
 
     /// <summary>Where caption Renditions are added to a Master Playlist.</summary>

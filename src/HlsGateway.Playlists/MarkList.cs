@@ -37,7 +37,7 @@ internal sealed class MarkList
     /// <summary>URIs whose variables only a player can resolve.</summary>
     public int Unresolved { get; private set; }
 
-    /// <summary>Variables make more text of the playlist than it may hold.</summary>
+    /// <summary>With its variables resolved, the playlist is longer than it may be.</summary>
     public bool IsTooLong => resolved > LongestResolved;
 
     public void Need(int version) => NeededVersion = Math.Max(NeededVersion, version);
@@ -73,7 +73,7 @@ internal sealed class MarkList
         PlaylistText.HasControls(written) || (Variables.HasReference(written) && uri.Any(char.IsControl));
 
     /// <summary>Marks what the current tag line has that both kinds of playlist know: URI attributes, version, start, repetitions.</summary>
-    /// <param name="repeated">The line is a repetition and counts for nothing.</param>
+    /// <param name="repeated">The line is a repetition and is ignored.</param>
     public bool TryAddTag(in PlaylistLines line, out bool repeated, out PlaylistError error)
     {
         error = default;
@@ -108,7 +108,7 @@ internal sealed class MarkList
             Items.Add(new Mark(MarkKind.StartOffset, line.ValueStart + attributes.ValueStart, attributes.ValueLength, line.Number));
     }
 
-    /// <summary>0 for what is no number; the highest there is for a number that is higher still.</summary>
+    /// <summary>0 for text that is not a number; the highest int for a number that is higher still.</summary>
     public static int ReadVersion(ReadOnlySpan<byte> value)
     {
         if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
@@ -152,7 +152,7 @@ internal sealed class MarkList
         {
             if (!attributes.WellFormed)
             {
-                // Nobody's playback hangs on these tags: they are copied. The others decide what is fetched or how it is decrypted.
+                // Playback does not depend on these tags: they are copied. The others decide what is fetched or how it is decrypted.
                 if (rule.Tag == Tag.UriOnly)
                     break;
                 error = new PlaylistError(AttributeList.Malformed, line.Number);

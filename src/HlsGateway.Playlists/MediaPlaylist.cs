@@ -8,7 +8,7 @@ namespace HlsGateway.Playlists;
 /// <param name="StartMs">The exact sum of the durations before it, rounded once to milliseconds.</param>
 /// <param name="DurationMs">Rounded end minus rounded start, so that neighbours touch.</param>
 /// <param name="MapIndex">Its initialization section in <see cref="MediaPlaylist.Maps"/>; -1 for none.</param>
-/// <param name="RangeOffset">First byte of a sub-range, worked out where the playlist leaves it to the range before; null for a whole resource.</param>
+/// <param name="RangeOffset">First byte of a sub-range, computed where it follows from the range before; null for a whole resource.</param>
 /// <param name="RangeLength">Bytes; null for a whole resource.</param>
 /// <param name="Discontinuity">EXT-X-DISCONTINUITY stands before it.</param>
 public readonly record struct MediaSegment(
@@ -50,7 +50,7 @@ public sealed class MediaPlaylist
     public bool TryImport(MasterPlaylist master, out MediaPlaylist? playlist, out PlaylistError error) =>
         MediaPlaylistParser.TryParse(Text, master.Variables, out playlist, out error);
 
-    /// <summary>The same playlist in other words; null where they are too many, or mean something else there.</summary>
+    /// <summary>The same playlist from changed text; null where the text is too long, or changes the number of segments.</summary>
     /// <param name="text">As read: LF between the lines, and no byte order mark.</param>
     internal MediaPlaylist? Reworded(byte[] text) =>
         MediaPlaylistParser.TryParse(text, Facts.Parent, out var playlist, out _) && playlist?.Segments.Length == Segments.Length ? playlist : null;
@@ -72,7 +72,7 @@ public sealed class MediaPlaylist
 
     /// <summary>
     /// Its first segment is the content's: it has an end, or promises to remove nothing (EVENT) and begins with number 0. Otherwise
-    /// segments go as others come, and a segment's place in the playlist tells nothing of its place in the content.
+    /// segments are removed as others are added, and a segment's place in the playlist is not its place in the content.
     /// </summary>
     public required bool HasTimeline { get; init; }
 

@@ -7,7 +7,7 @@ internal static class MediaPlaylistCompiler
     {
         // Rule S11: a playlist without an end is live, or not finished.
         var spliceable = playlist.HasEndList && !playlist.IsTrickPlay;
-        // Without a segment there is nothing to stand before; before skipped ones, what is put there would stand behind them.
+        // Without a segment there is nothing to put a trailer before; in a delta update it would stand after the skipped segments.
         var before = spliceable && edit.Trailer is { Before: true } && !playlist.Segments.IsEmpty && !playlist.IsDelta;
         if (before)
         {
@@ -42,7 +42,7 @@ internal static class MediaPlaylistCompiler
                     UriQuestions.Write(builder, mark, uris[at]);
                     break;
                 case MarkKind.ByteRange when changed && mark.Index < playlist.Segments.Length:
-                    // Rule I4: with parameters of its own each URI is another resource, and "after the range before" points nowhere.
+                    // Rule I4: with parameters of its own each URI is another resource, and "after the range before" has no meaning.
                     builder.Replace(mark);
                     builder.Write(playlist.Segments[mark.Index].RangeLength.GetValueOrDefault());
                     builder.Write("@"u8);

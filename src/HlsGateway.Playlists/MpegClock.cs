@@ -1,6 +1,6 @@
 namespace HlsGateway.Playlists;
 
-/// <summary>The clock of MPEG-2 timestamps: 90 kHz in 33 bits, so that it begins anew every 26.5 hours.</summary>
+/// <summary>The clock of MPEG-2 timestamps: 90 kHz in 33 bits, so that it starts again at 0 every 26.5 hours.</summary>
 public static class MpegClock
 {
     public const int TicksPerMs = 90;

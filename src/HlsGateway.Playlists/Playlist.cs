@@ -4,7 +4,7 @@ namespace HlsGateway.Playlists;
 public static class Playlist
 {
     /// <summary>Reads a Master or a Media Playlist. No bytes make it throw; the limits of rule D7 hold.</summary>
-    /// <param name="bytes">Kept by the result: must not be changed afterwards. A byte order mark and CRLF are borne (rule D1).</param>
+    /// <param name="bytes">Kept by the result: must not be changed afterwards. A byte order mark and CRLF are accepted (rule D1).</param>
     /// <param name="master">Not null exactly when the result is true and the playlist has EXT-X-STREAM-INF.</param>
     /// <param name="media">Not null exactly when the result is true and the playlist has segments or a Media Playlist's header.</param>
     public static bool TryParse(ReadOnlyMemory<byte> bytes, out MasterPlaylist? master, out MediaPlaylist? media, out PlaylistError error)
@@ -19,8 +19,8 @@ public static class Playlist
     }
 
     /// <summary>
-    /// What names the URIs decides. A playlist that has both kinds of URIs is refused by the parser that meets the other kind
-    /// (RFC 8216 section 4.1); a stray header tag of the other kind is copied, since players play over it.
+    /// The tags before the URIs decide. A playlist that has both kinds of URIs is refused by the parser that meets the other kind
+    /// (RFC 8216 section 4.1); a stray header tag of the other kind is copied, since players ignore it.
     /// </summary>
     private static bool IsMaster(ReadOnlySpan<byte> text)
     {

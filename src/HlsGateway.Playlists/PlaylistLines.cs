@@ -1,8 +1,8 @@
 namespace HlsGateway.Playlists;
 
 /// <summary>
-/// The lines of a playlist, each known as a tag, a URI or neither. Blanks around a line are nobody's, as players read it; they are
-/// copied with it. Which tag a URI line belongs to is the parsers' business (rule D4).
+/// The lines of a playlist, each known as a tag, a URI or neither. Blanks around a line are not part of it, as players read it; they are
+/// copied with it. The parsers decide which tag a URI line belongs to (rule D4).
 /// </summary>
 internal ref struct PlaylistLines(ReadOnlySpan<byte> text)
 {

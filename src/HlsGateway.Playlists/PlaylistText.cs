@@ -79,7 +79,7 @@ internal static class PlaylistText
 
     public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
-    /// <summary>Attributes after the tag are borne, as players do; blanks or lines before it are not.</summary>
+    /// <summary>Attributes after the tag are accepted, as players do; blanks or lines before it are not.</summary>
     private static bool IsFirstLine(ReadOnlySpan<byte> line) =>
         line.StartsWith("#EXTM3U"u8) && (line.Length == 7 || line[7] is (byte)' ' or (byte)'\t');
 

@@ -41,7 +41,7 @@ public sealed record SegmentKey(string Method, string? Uri, byte[] Iv)
         return keys.DrainToImmutable();
     }
 
-    /// <summary>EXT-X-MEDIA-SEQUENCE's number; 0 for what is none.</summary>
+    /// <summary>EXT-X-MEDIA-SEQUENCE's number; 0 for text that is not a number.</summary>
     internal static long ReadSequence(ReadOnlySpan<byte> value) =>
         long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : 0;
 

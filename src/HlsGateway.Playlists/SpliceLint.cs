@@ -12,7 +12,7 @@ public sealed record SessionRendition(string Name, bool Captions, MediaPlaylist 
 /// <param name="Line">Of that segment's URI.</param>
 public readonly record struct PlaylistRange(int First, int StartMs, int DurationMs, int Line);
 
-/// <summary>Whether a segment is a trailer's, or the blank window of its captions, by its URI: how those are written is not the playlists' business.</summary>
+/// <summary>Whether a segment is a trailer's, or the blank window of its captions, by its URI: this project does not know how those are written.</summary>
 public delegate bool TrailerUri(string uri);
 
 /// <summary>Rules that the Renditions of one session obey or break together: S1, S2, S3 and W3. Pure.</summary>

@@ -40,7 +40,7 @@ internal sealed class SubtitleGroups
 
     /// <summary>
     /// Adds the captions to every group, since a Variant Stream names only one, with the same attributes in each
-    /// (draft-pantos-hls-rfc8216bis section 4.4.6.1.1): what one group has already binds in all.
+    /// (draft-pantos-hls-rfc8216bis section 4.4.6.1.1): what one group has already applies to all.
     /// </summary>
     public void Write(TemplateBuilder builder, IReadOnlyList<CaptionRendition> captions)
     {

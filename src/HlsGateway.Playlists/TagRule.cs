@@ -16,20 +16,20 @@ internal enum TagTraits : byte
     /// <summary>Stands at most once in a playlist (rules D5, D6): the first counts, repetitions are left out.</summary>
     Once = 1,
 
-    /// <summary>Speaks about the segments after it; after the last one it would speak about a spliced trailer (rule S10).</summary>
+    /// <summary>Applies to the segments after it; after the last one it would apply to a spliced trailer (rule S10).</summary>
     NextSegment = 2,
 
     /// <summary>Shows that a playlist without segments is a Media Playlist nevertheless.</summary>
     Media = 4,
 
-    /// <summary>Has no value. All other tags are themselves only with a colon and what follows it.</summary>
+    /// <summary>Has no value. All other tags are recognized only with a colon and what follows it.</summary>
     Bare = 8,
 
-    /// <summary>Speaks about the whole playlist: nothing that is put before the content may come before it (rule S12).</summary>
+    /// <summary>Applies to the whole playlist: nothing that is put before the content may come before it (rule S12).</summary>
     Header = 16,
 }
 
-/// <summary>What is to know about one tag.</summary>
+/// <summary>What is known about one tag.</summary>
 /// <param name="Uris">Attributes that hold a URI.</param>
 internal sealed record TagRule(Tag Tag, byte[] Name, TagTraits Traits = TagTraits.None, UriKind Kind = default, params byte[][] Uris)
 {

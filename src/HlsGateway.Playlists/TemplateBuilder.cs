@@ -33,7 +33,7 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
 
     public void CopyRest() => CopyTo(source.Length);
 
-    /// <summary>Ends the last line where the source left it open.</summary>
+    /// <summary>Ends the last line where the source has no line end.</summary>
     public void EndLine()
     {
         if (buffer[length - 1] != (byte)'\n')

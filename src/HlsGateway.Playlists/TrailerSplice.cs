@@ -39,7 +39,7 @@ internal sealed class TrailerSplice
 
     /// <summary>The trailer behind the content, and the playlist's end.</summary>
     /// <param name="encrypted">A key is in force: it must not be applied to the trailer.</param>
-    /// <param name="bitrate">An EXT-X-BITRATE is in force: it was not said of the trailer.</param>
+    /// <param name="bitrate">An EXT-X-BITRATE is in force: it must not be applied to the trailer.</param>
     public void WriteBehind(TemplateBuilder builder, bool encrypted, bool bitrate)
     {
         builder.EndLine();
@@ -56,7 +56,7 @@ internal sealed class TrailerSplice
         builder.Write("#EXT-X-ENDLIST\n"u8);
     }
 
-    /// <summary>The trailer behind all header tags and before all that speaks about the content's segments: its keys and EXT-X-MAP come into force behind it.</summary>
+    /// <summary>The trailer behind all header tags and before all tags that apply to the content's segments: the content's keys and EXT-X-MAP take effect after it.</summary>
     /// <param name="discontinuity">False where the content begins with an EXT-X-DISCONTINUITY of its own.</param>
     public void WriteBefore(TemplateBuilder builder, bool discontinuity)
     {

@@ -108,7 +108,7 @@ public readonly ref struct UriReference
         return true;
     }
 
-    /// <summary>RFC 3986 section 5.2.4. <c>%2e</c> is no dot here: whoever guards a folder has to look for it on its own.</summary>
+    /// <summary>RFC 3986 section 5.2.4. <c>%2e</c> is no dot here: code that protects a folder has to check for it itself.</summary>
     public static string RemoveDotSegments(ReadOnlySpan<char> path)
     {
         if (!path.Contains('.'))

@@ -30,12 +30,12 @@ public sealed class Variables
     }
 
     /// <param name="Line">References from the next line on may use it.</param>
-    /// <param name="Value">Null where the player alone can tell.</param>
+    /// <param name="Value">Null where only the player can resolve it.</param>
     private readonly record struct Definition(int Line, string? Value);
 
     internal static Variables None { get; } = new();
 
-    /// <summary>Memory held, in bytes; none where there are none.</summary>
+    /// <summary>Memory held, in bytes; 0 without variables.</summary>
     internal long Weight => byName.Count == 0 ? 0 : Own + byName.Sum(each => EntryWeight + Weights.Of(each.Key) + Weights.Of(each.Value.Value));
 
     /// <summary>Some value comes from the Master Playlist.</summary>
@@ -103,7 +103,7 @@ public sealed class Variables
             copied = end;
         }
 
-        // Written out, what reads like a reference would be resolved once more.
+        // If the result reads like a reference, the player would resolve it once more.
         var whole = resolved.Append(text, copied, text.Length - copied).ToString();
         for (var at = 0; (at = whole.IndexOf("{$", at, StringComparison.Ordinal)) >= 0; at += 2)
         {
@@ -118,7 +118,7 @@ public sealed class Variables
     /// <summary>The name in <c>{$name}</c> at the beginning of the text; null where that is no reference.</summary>
     private static string? NameAt(ReadOnlySpan<char> text)
     {
-        // Read up to what is no name, and no further: a line of openings must not be searched to its end for each of them.
+        // Read only as far as the name goes: a line of many "{$" must not be searched to its end for each of them.
         var end = 2;
         while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] is '-' or '_'))
             end++;

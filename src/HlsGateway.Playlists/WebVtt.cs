@@ -35,7 +35,7 @@ public static class WebVtt
 
     public static PlaylistError TooLarge { get; } = new("The file is larger than 1 MiB.", 0);
 
-    /// <summary>What any file must be, also one that nobody has finished yet: text of a bearable size.</summary>
+    /// <summary>What any file must be, also one that is not finished yet: text within the size limit.</summary>
     public static bool IsText(ReadOnlySpan<byte> file, out PlaylistError error) => TryDecode(file, out _, out error);
 
     /// <summary>How far a file that is still being written reaches: the end of the last cue whose times are there whole, milliseconds; 0 without one.</summary>
