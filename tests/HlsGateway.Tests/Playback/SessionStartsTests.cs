@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using HlsGateway.Access;
 using HlsGateway.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Playback;
@@ -125,13 +127,23 @@ public sealed class SessionStartsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_proxy_elsewhere_that_is_not_configured_is_not_taken_for_one_viewer()
+    {
+        var host = await StartAsync(most: 1, proxy: "", peer: IPAddress.Parse("198.51.100.7"));
+        Assert.Equal(6, await SessionsAsync(host, "192.0.2.1", 6));
+        // The same address without the sign of a proxy is a viewer's.
+        Assert.Equal(1, await SessionsAsync(host, "", 6, header: null));
+    }
+
+    [Fact]
     public async Task A_bound_of_nothing_is_no_bound()
     {
         var host = await StartAsync(most: 0, proxy: "127.0.0.0/8");
         Assert.Equal(20, await SessionsAsync(host, "192.0.2.1", 20));
     }
 
-    private async Task<GatewayHost> StartAsync(int most, string proxy) => started = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <param name="peer">Who connects, in place of the loopback address that tests connect from.</param>
+    private async Task<GatewayHost> StartAsync(int most, string proxy, IPAddress? peer = null) => started = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["Gateway:Sessions:StartsPerNetwork"] = most.ToString(System.Globalization.CultureInfo.InvariantCulture),
         ["Gateway:Sessions:StartsWindow"] = "01:00:00",
@@ -140,7 +152,21 @@ public sealed class SessionStartsTests : IAsyncLifetime, IDisposable
     {
         services.AddSingleton<TimeProvider>(clock);
         log.AddTo(services);
+        if (peer is not null) services.AddSingleton<IStartupFilter>(new From(peer));
     }, data.Path);
+
+    private sealed class From(IPAddress peer) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, rest) =>
+            {
+                context.Connection.RemoteIpAddress = peer;
+                return rest(context);
+            });
+            next(app);
+        };
+    }
 
     /// <summary>Asks so many times for the Master Playlist.</summary>
     /// <returns>How many of the answers began a session.</returns>
