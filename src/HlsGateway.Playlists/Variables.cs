@@ -7,7 +7,7 @@ namespace HlsGateway.Playlists;
 /// resolves it to the same text. Otherwise it is left to the player: a name without a definition before it, a name with two values,
 /// QUERYPARAM, or IMPORT from a Master Playlist that is not known.
 /// </summary>
-public sealed class Variables
+internal sealed class Variables
 {
     /// <summary>Far more than anyone writes. What variables cost stays bounded, whatever a playlist says.</summary>
     private const int Most = 1000;

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway;
 
 /// <summary>The section <c>Gateway</c>: what every role of the process needs to know.</summary>
-public sealed class GatewayOptions : IValidatableObject
+internal sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
 

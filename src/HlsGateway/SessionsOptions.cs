@@ -4,7 +4,7 @@ using System.Text;
 namespace HlsGateway;
 
 /// <summary>The section <c>Gateway:Sessions</c>.</summary>
-public sealed class SessionsOptions : IValidatableObject
+internal sealed class SessionsOptions : IValidatableObject
 {
     public const string Section = "Gateway:Sessions";
 

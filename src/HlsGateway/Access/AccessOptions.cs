@@ -4,7 +4,7 @@ using System.Net;
 namespace HlsGateway.Access;
 
 /// <summary>The keys of the section <c>Gateway</c> that say who may call the API and whose forwarded headers are believed.</summary>
-public sealed class AccessOptions : IValidatableObject
+internal sealed class AccessOptions : IValidatableObject
 {
     /// <summary>Empty: one admin token is made on first start and kept in the data directory.</summary>
     public ApiToken[] ApiTokens { get; init; } = [];
@@ -37,7 +37,7 @@ public sealed class AccessOptions : IValidatableObject
     }
 }
 
-public sealed class ApiToken
+internal sealed class ApiToken
 {
     public string Token { get; init; } = "";
 

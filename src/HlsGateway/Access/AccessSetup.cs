@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Access;
 
 /// <summary>Who may call what, and what one client may take. Denied by default: an endpoint without a stated role needs admin.</summary>
-public static class AccessSetup
+internal static class AccessSetup
 {
     public static void AddAccess(this WebApplicationBuilder builder)
     {

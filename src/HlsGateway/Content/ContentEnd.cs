@@ -7,7 +7,7 @@ namespace HlsGateway.Content;
 /// Where a content's timestamps end, for players that keep one clock across an EXT-X-DISCONTINUITY: VLC does so for demuxed audio,
 /// and drops a trailer whose timestamps are earlier than that clock; VLC and mpv pause where they have to restart it. Pure.
 /// </summary>
-public static class ContentEnd
+internal static class ContentEnd
 {
     /// <summary>Ends are rounded up to this, 90 kHz, so that videos of about one length share a trailer copy. A player that keeps its clock pauses for the difference.</summary>
     public const long Step = 9_000;

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Caching.Memory;
 namespace HlsGateway.Content;
 
 /// <summary>Whether where a content ends is to be measured too: it costs the origin its last segments.</summary>
-public delegate bool WantsEnd(IReadOnlyList<RenditionFacts> facts);
+internal delegate bool WantsEnd(IReadOnlyList<RenditionFacts> facts);
 
 /// <summary>What is known of a content now.</summary>
 /// <param name="Facts">Null while it has not been measured.</param>
 /// <param name="Unreadable">Why the last try failed, in a sentence; null where none has been made or it did not fail.</param>
-public readonly record struct KnownContent(ImmutableArray<RenditionFacts>? Facts, string? Unreadable = null);
+internal readonly record struct KnownContent(ImmutableArray<RenditionFacts>? Facts, string? Unreadable = null);
 
 /// <summary>
 /// What was measured on each Rendition of a video, by the video's readable name and the version of its playlist: in memory within a

@@ -1,7 +1,7 @@
 namespace HlsGateway.Content;
 
 /// <summary>Registers the feature.</summary>
-public static class ContentSetup
+internal static class ContentSetup
 {
     public static void AddContent(this WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<ContentProbe>().AddSingleton<ContentFactsStore>().AddSingleton<ContentFacts>().AddSingleton<EntryNames>().AddHostedService<EntryNamesSync>();

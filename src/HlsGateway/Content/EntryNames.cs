@@ -7,14 +7,14 @@ namespace HlsGateway.Content;
 /// <param name="Video">As it stands in player URLs.</param>
 /// <param name="Name">Path below the video.</param>
 /// <param name="IsMaster">It was a Master Playlist.</param>
-public readonly record struct EntryName(string Video, string Name, bool IsMaster);
+internal readonly record struct EntryName(string Video, string Name, bool IsMaster);
 
 /// <summary>
 /// Which playlists of a video sessions began with, where they are not called <c>playlist.m3u8</c>: how a gateway that has just started,
 /// or another one, finds the Master Playlist that lists a child. An immutable snapshot: a lookup never waits. New names are
 /// written to the catalogue's database in the background (<see cref="EntryNamesSync"/>).
 /// </summary>
-public sealed class EntryNames
+internal sealed class EntryNames
 {
     /// <summary>The first ones in their order are kept, so that every gateway keeps the same.</summary>
     private const int MostPerVideo = 16;

@@ -11,7 +11,7 @@ namespace HlsGateway.Content;
 /// <param name="VideoProfile">H.264 profile, lower case (<c>high</c>, <c>main</c>, <c>baseline</c>); empty without video.</param>
 /// <param name="SampleRate">Hz; 0 without audio.</param>
 /// <param name="Channels">0 without audio.</param>
-public readonly record struct RenditionShape(
+internal readonly record struct RenditionShape(
     string Container, int Width, int Height, string FrameRate, string VideoProfile, int SampleRate, int Channels)
 {
     /// <summary>Of a trailer copy whose timestamps continue a content's: its first PTS in steps of <see cref="ContentEnd.Step"/>. Null for content, and for the copy that all videos share.</summary>
@@ -88,13 +88,13 @@ public readonly record struct RenditionShape(
 /// <summary>Where a range of the content begins, on both clocks: its first, or one behind an EXT-X-DISCONTINUITY.</summary>
 /// <param name="StartMs">Milliseconds from the content's start.</param>
 /// <param name="FirstVideoPts">As in <see cref="RenditionFacts"/>.</param>
-public readonly record struct RangeFacts(int StartMs, long FirstVideoPts);
+internal readonly record struct RangeFacts(int StartMs, long FirstVideoPts);
 
 /// <summary>What was measured on one Rendition's first segment.</summary>
 /// <param name="Path">The Media Playlist's URI below the video's folder (<c>720p/video.m3u8</c>), exactly as its Master Playlist writes it.</param>
 /// <param name="FirstVideoPts">PTS of the first video frame, 90 kHz (rule W2); for audio-only Renditions that of the first audio frame.</param>
 /// <param name="Unsupported">Null, or why no trailer can follow this Rendition: <c>unsupported_codec</c>, <c>unsupported_container</c>, <c>encrypted</c>.</param>
-public readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts, string? Unsupported = null)
+internal readonly record struct RenditionFacts(string Path, RenditionShape Shape, long FirstVideoPts, string? Unsupported = null)
 {
     /// <summary>Memory held, in bytes.</summary>
     internal long Weight => Weights.OfArray<RenditionFacts>(1) + Weights.OfArray<RangeFacts>(Ranges?.Count ?? 0)

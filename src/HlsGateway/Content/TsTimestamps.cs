@@ -4,7 +4,7 @@ using HlsGateway.Playlists;
 namespace HlsGateway.Content;
 
 /// <summary>Moves an MPEG-TS segment in time (ISO/IEC 13818-1): PTS and DTS of every PES packet, and the clock references. No other byte changes.</summary>
-public static class TsTimestamps
+internal static class TsTimestamps
 {
     /// <param name="segment">Whole packets; PES headers stand whole in the packet that begins them, as ffmpeg writes them.</param>
     /// <param name="ticks">90 kHz; may be negative. Timestamps wrap at 33 bits.</param>

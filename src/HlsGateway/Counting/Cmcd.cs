@@ -9,7 +9,7 @@ namespace HlsGateway.Counting;
 /// the same keys and a few of its own.
 /// </summary>
 /// <remarks>Nothing in it is signed. A forged one may move <c>watch_seconds_low</c>, which stays within what was handed out and within the time it took.</remarks>
-public sealed record Cmcd
+internal sealed record Cmcd
 {
     /// <summary>Longest text that is looked at. CTA-5004 advises players to stay far below it.</summary>
     public const int Longest = 4096;

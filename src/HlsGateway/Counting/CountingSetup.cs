@@ -1,7 +1,7 @@
 namespace HlsGateway.Counting;
 
 /// <summary>Registers the outbox as the process's one writer of the ledger.</summary>
-public static class CountingSetup
+internal static class CountingSetup
 {
     public static void AddCounting(this WebApplicationBuilder builder)
     {

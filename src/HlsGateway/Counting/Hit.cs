@@ -47,7 +47,7 @@ internal enum HitRule : byte
     Preview = 7,
 }
 
-public enum PlayerFamily : byte
+internal enum PlayerFamily : byte
 {
     Unknown = 0,
     Browser = 1,

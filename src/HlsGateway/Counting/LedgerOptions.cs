@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Counting;
 
 /// <summary>The section <c>Ledger</c>: how requests are made durable before they are answered.</summary>
-public sealed class LedgerOptions : IValidatableObject
+internal sealed class LedgerOptions : IValidatableObject
 {
     public const string Section = "Ledger";
 
@@ -46,7 +46,7 @@ public sealed class LedgerOptions : IValidatableObject
 }
 
 /// <summary>How long a session may fetch after it began, set by the feature that begins sessions.</summary>
-public sealed record SessionSpan(TimeSpan Lifetime)
+internal sealed record SessionSpan(TimeSpan Lifetime)
 {
     private static readonly TimeSpan Late = TimeSpan.FromDays(1);
 

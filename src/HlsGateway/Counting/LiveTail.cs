@@ -6,7 +6,7 @@ namespace HlsGateway.Counting;
 /// What was made durable last, for clients that follow it live. Written by the ledger's thread, which never waits for a reader: each
 /// reader has a bounded queue, and one that does not keep up is cut off.
 /// </summary>
-public sealed class LiveTail
+internal sealed class LiveTail
 {
     /// <summary>Requests that a reader can come back to after a broken connection.</summary>
     internal const int Kept = 8192;

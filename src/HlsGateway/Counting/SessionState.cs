@@ -1,7 +1,7 @@
 namespace HlsGateway.Counting;
 
 /// <summary>What a request did to its session.</summary>
-public enum Effect : byte
+internal enum Effect : byte
 {
     /// <summary>The session began.</summary>
     Began = 1,
@@ -38,7 +38,7 @@ public enum Effect : byte
 /// <summary>How a request changed which segments count as handed out.</summary>
 /// <param name="Counts">The request's own segment counts, once more or for the first time.</param>
 /// <param name="Displaced">Media time of another one that no longer counts, because there are too many.</param>
-public readonly record struct Handout(bool Counts, (int Start, int End)? Displaced);
+internal readonly record struct Handout(bool Counts, (int Start, int End)? Displaced);
 
 /// <summary>
 /// The definitions of what is counted for one session (docs/metrics.md has the same in words). Every figure is a function of the

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Jobs;
 
 /// <summary>What a job makes. Each kind has workers of its own: a transcription keeps no upload waiting.</summary>
-public static class JobKind
+internal static class JobKind
 {
     /// <summary>A revision of an upload.</summary>
     public const string Video = "video";
@@ -21,7 +21,7 @@ public static class JobKind
 /// <param name="Attempt">1 for the first.</param>
 /// <param name="Revision">This attempt's own: two workers that both believe they hold the lease never write the same object.</param>
 /// <param name="Again">There was an earlier attempt, whose objects are not used.</param>
-public sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, bool Again, string Worker)
+internal sealed record ClaimedJob(string Id, string Video, string UploadKey, int Attempt, string Revision, bool Again, string Worker)
 {
     /// <summary>Captions: of which language; empty for other kinds.</summary>
     public string Language { get; init; } = "";

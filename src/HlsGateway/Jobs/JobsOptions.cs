@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Jobs;
 
 /// <summary>The part of the section <c>Transcode</c> that jobs of every kind share.</summary>
-public sealed class JobsOptions
+internal sealed class JobsOptions
 {
     public const string Section = "Transcode";
 

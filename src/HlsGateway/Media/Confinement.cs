@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace HlsGateway.Media;
 
 /// <summary>How strongly this machine can isolate a program.</summary>
-public enum IsolationKind
+internal enum IsolationKind
 {
     /// <summary>Resource limits only: the machine refused everything else.</summary>
     None,
@@ -22,7 +22,7 @@ public enum IsolationKind
 /// <param name="CpuSeconds">Of processor time, over all threads.</param>
 /// <param name="FileSize">Bytes of the largest file it may write.</param>
 /// <param name="Processes">Processes and threads of its user, who is each job's own where we are root.</param>
-public readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, long FileSize, int Processes, int OpenFiles)
+internal readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, long FileSize, int Processes, int OpenFiles)
 {
     /// <summary>Enough for a 4K decode and three encoders, and little enough that a decompression bomb ends early.</summary>
     public static ProcessLimits Transcode { get; } = new(6L << 30, 1800, 1L << 30, 512, 256);
@@ -33,7 +33,7 @@ public readonly record struct ProcessLimits(long AddressSpace, int CpuSeconds, l
 
 /// <summary>The words before a program's name that isolate it. Pure: nothing is started here.</summary>
 /// <param name="Privileged">We are root, so the child becomes a user without rights; without that the kernel would not hold NPROC.</param>
-public sealed record Confinement(IsolationKind Kind, bool Privileged)
+internal sealed record Confinement(IsolationKind Kind, bool Privileged)
 {
     /// <summary>Where the job's folder stands inside bubblewrap.</summary>
     public const string InnerFolder = "/job";

@@ -8,7 +8,7 @@ namespace HlsGateway.Media;
 /// <param name="Folder">The only folder it sees; names in the arguments are relative to it.</param>
 /// <param name="Arguments">The words of a line that <see cref="FfmpegArguments.From"/> begins.</param>
 /// <param name="Deadline">Wall time after which its whole process group is killed.</param>
-public sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Arguments, TimeSpan Deadline)
+internal sealed record FfmpegJob(JobFolder Folder, ImmutableArray<string> Arguments, TimeSpan Deadline)
 {
     public ProcessLimits Limits { get; init; } = ProcessLimits.Transcode;
 }
@@ -34,7 +34,7 @@ internal sealed class FfmpegException : SandboxException
 /// <summary>
 /// Runs ffmpeg and ffprobe in the sandbox. FFMpegCore's own runner has no isolation, deadline or limits (docs/decisions/0004-ffmpegcore.md).
 /// </summary>
-public sealed class Ffmpeg(Sandbox sandbox, IOptions<MediaOptions> options)
+internal sealed class Ffmpeg(Sandbox sandbox, IOptions<MediaOptions> options)
 {
     private const int ProbeBytes = 4 << 20;
 

@@ -6,7 +6,7 @@ using FFMpegCore.Arguments;
 namespace HlsGateway.Media;
 
 /// <summary>How a file is to be read.</summary>
-public enum ProbeAs
+internal enum ProbeAs
 {
     /// <summary>An upload: any container of the whitelist, timestamps as its edit lists show them.</summary>
     Upload,
@@ -25,7 +25,7 @@ public enum ProbeAs
 /// What every command line for ffmpeg and ffprobe has in common, as pure functions. No word of them comes from a client. Lines for
 /// ffmpeg are built with FFMpegCore, which never runs them (docs/decisions/0004-ffmpegcore.md).
 /// </summary>
-public static class FfmpegArguments
+internal static class FfmpegArguments
 {
     /// <summary>Pixels of one frame: 8192x4320.</summary>
     public const int MaxPixels = 35_389_440;

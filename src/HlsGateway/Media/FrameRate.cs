@@ -3,7 +3,7 @@ using System.Globalization;
 namespace HlsGateway.Media;
 
 /// <summary>Frames per second as the fraction it is: 30000/1001 is not 29.97 (rule S7).</summary>
-public readonly record struct FrameRate(int Numerator, int Denominator)
+internal readonly record struct FrameRate(int Numerator, int Denominator)
 {
     private static readonly FrameRate[] Usual =
     [

@@ -7,7 +7,7 @@ namespace HlsGateway.Media;
 /// A private folder for one run of an untrusted program: inputs go in, outputs come out, and it is always removed. Whatever
 /// stands in it is opened by its name here, never by a path.
 /// </summary>
-public sealed class JobFolder : IDisposable
+internal sealed class JobFolder : IDisposable
 {
     private readonly Dictionary<string, (ulong, uint, uint)> inputs = new(StringComparer.Ordinal);
     private readonly Action<string>? left;

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Media;
 
 /// <summary>The part of the section <c>Transcode</c> that says which programs run, and how they are isolated.</summary>
-public sealed class MediaOptions
+internal sealed class MediaOptions
 {
     public const string Section = "Transcode";
 

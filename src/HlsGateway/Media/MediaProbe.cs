@@ -12,7 +12,7 @@ namespace HlsGateway.Media;
 /// <param name="Video">The first video stream that is not a cover picture.</param>
 /// <param name="Audio">The first audio stream.</param>
 /// <param name="Streams">How many streams of any kind.</param>
-public sealed record MediaProbe(
+internal sealed record MediaProbe(
     string Container, double Seconds, VideoTrack? Video, AudioTrack? Audio, ImmutableArray<TextTrack> Texts, int Streams)
 {
     /// <summary>Reads ffprobe's <c>-of json</c>.</summary>
@@ -81,7 +81,7 @@ public sealed record MediaProbe(
 /// <param name="Seconds">The stream's own duration; 0 where the file does not say.</param>
 /// <param name="FirstPts">PTS of the first frame presented, 90 kHz; null when no packet was read.</param>
 /// <param name="FirstDts">DTS of the first frame decoded, 90 kHz; null when no packet told.</param>
-public sealed record VideoTrack(
+internal sealed record VideoTrack(
     int Index, string Codec, string Profile, int Level, int Width, int Height, int CodedWidth, int CodedHeight, int Rotation, string FrameRate,
     bool VariableRate, string PixelFormat, string Transfer, double Seconds, long? FirstPts, long? FirstDts)
 {
@@ -150,11 +150,11 @@ public sealed record VideoTrack(
 
 /// <param name="SampleRate">Hz.</param>
 /// <param name="FirstPts">PTS of the first frame that is not discarded, 90 kHz.</param>
-public sealed record AudioTrack(int Index, string Codec, string Profile, int SampleRate, int Channels, long? FirstPts);
+internal sealed record AudioTrack(int Index, string Codec, string Profile, int SampleRate, int Channels, long? FirstPts);
 
 /// <summary>A caption track inside the file.</summary>
 /// <param name="Codec"><c>subrip</c>, <c>mov_text</c>, <c>webvtt</c>, <c>ass</c>, …</param>
 /// <param name="Language">ISO 639-2, or empty.</param>
 /// <param name="Title">What its maker called it, or empty.</param>
 /// <param name="HearingImpaired">Describes sounds too.</param>
-public sealed record TextTrack(int Index, string Codec, string Language, string Title, bool HearingImpaired);
+internal sealed record TextTrack(int Index, string Codec, string Language, string Title, bool HearingImpaired);

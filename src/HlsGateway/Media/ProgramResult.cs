@@ -5,7 +5,7 @@ namespace HlsGateway.Media;
 /// <summary>How a program in the sandbox ended.</summary>
 /// <param name="ExitCode">0 is success; 128 + n means that signal n ended it.</param>
 /// <param name="StderrTail">The last 8 KiB of what it said, on one line for each fault.</param>
-public sealed record ProgramResult(int ExitCode, string StderrTail, TimeSpan Elapsed, bool TimedOut)
+internal sealed record ProgramResult(int ExitCode, string StderrTail, TimeSpan Elapsed, bool TimedOut)
 {
     private const int MaxReason = 300;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Media;
 
 /// <summary>Runs any program isolated: one folder, no network, hard limits, killed as a group at the deadline.</summary>
-public sealed class Sandbox(IOptions<MediaOptions> options, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<Sandbox> log)
+internal sealed class Sandbox(IOptions<MediaOptions> options, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<Sandbox> log)
 {
     /// <summary>Where the child looks for programs, whatever our own environment says.</summary>
     public const string SearchPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";

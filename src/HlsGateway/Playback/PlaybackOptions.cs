@@ -4,7 +4,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Playback;
 
 /// <summary>The section <c>Gateway:Cdn</c>.</summary>
-public sealed class CdnOptions : IValidatableObject
+internal sealed class CdnOptions : IValidatableObject
 {
     public const string Section = "Gateway:Cdn";
 
@@ -22,7 +22,7 @@ public sealed class CdnOptions : IValidatableObject
 }
 
 /// <summary>The section <c>Gateway:Origin</c>: how playlists of foreign origins are fetched and kept.</summary>
-public sealed class OriginOptions : IValidatableObject
+internal sealed class OriginOptions : IValidatableObject
 {
     public const string Section = "Gateway:Origin";
 

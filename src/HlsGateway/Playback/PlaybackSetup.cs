@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Playback;
 
 /// <summary>The player URLs below <c>/watch/</c>.</summary>
-public static class PlaybackSetup
+internal static class PlaybackSetup
 {
     public static void AddPlayback(this WebApplicationBuilder builder)
     {

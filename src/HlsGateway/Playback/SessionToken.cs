@@ -12,7 +12,7 @@ namespace HlsGateway.Playback;
 /// <param name="VideoSegments">Number of path segments of the video's id.</param>
 /// <param name="Trailer">The pinned trailer version; 0 = none.</param>
 /// <param name="Preview">Signed as a preview: plays any trailer and counts nothing.</param>
-public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview)
+internal readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Trailer, bool Preview)
 {
     /// <summary>Characters of a token: 30 bytes as base64url.</summary>
     public const int Length = PlaylistTemplate.TokenLength;
@@ -122,7 +122,7 @@ public readonly record struct SessionToken(Guid Id, byte VideoSegments, uint Tra
 }
 
 /// <summary>The result of verifying a token.</summary>
-public enum SessionVerdict
+internal enum SessionVerdict
 {
     /// <summary>No token, or the anonymous one.</summary>
     None,

@@ -8,7 +8,7 @@ namespace HlsGateway.Playback;
 /// The secrets behind session tokens, signatures of segments and of child playlists, and opaque targets. Each purpose has its own key (HKDF), so that
 /// a signature made for one thing never passes for another. The first secret signs, all verify.
 /// </summary>
-public sealed class SigningKeys
+internal sealed class SigningKeys
 {
     public SigningKeys(IOptions<SessionsOptions> sessions, IOptions<GatewayOptions> gateway, IHostEnvironment host)
         : this(sessions.Value.Keys is { Length: > 0 } keys

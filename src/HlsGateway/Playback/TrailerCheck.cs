@@ -9,7 +9,7 @@ namespace HlsGateway.Playback;
 
 /// <summary>What a check found.</summary>
 /// <param name="Copies">How many copies were checked; with none, nothing can be said yet.</param>
-public sealed record CheckReport(string Trailer, int Copies, ImmutableArray<LintFinding> Findings)
+internal sealed record CheckReport(string Trailer, int Copies, ImmutableArray<LintFinding> Findings)
 {
     public bool Ok => Findings.All(f => f.Severity != LintSeverity.Error);
 }

@@ -15,7 +15,7 @@ namespace HlsGateway.Playback;
 internal sealed record PreviewRequest(string Video, string Trailer, TrailerPosition? Position = null, bool? Interstitial = null);
 
 /// <param name="PlaylistUrl">Plays the video with that trailer and counts nothing.</param>
-public sealed record PreviewView(string PlaylistUrl, string Trailer, DateTimeOffset ExpiresAt);
+internal sealed record PreviewView(string PlaylistUrl, string Trailer, DateTimeOffset ExpiresAt);
 
 /// <summary>The part of the trailers' API that shows or checks a trailer as viewers would get it.</summary>
 internal static class TrailerTrialEndpoints

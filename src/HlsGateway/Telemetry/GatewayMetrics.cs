@@ -6,7 +6,7 @@ namespace HlsGateway.Telemetry;
 /// The one Meter. Tags are small closed sets (a rule, a kind, a reason): never a video or a session id, which would make a
 /// time series per viewer.
 /// </summary>
-public sealed class GatewayMetrics : IDisposable
+internal sealed class GatewayMetrics : IDisposable
 {
     public const string MeterName = "HlsGateway";
 

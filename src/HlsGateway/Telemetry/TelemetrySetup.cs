@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 namespace HlsGateway.Telemetry;
 
 /// <summary>Log lines, the Meter, health checks, metrics for Prometheus and OTLP. Features add their checks with <c>Services.AddHealthChecks().AddCheck&lt;T&gt;(name)</c>.</summary>
-public static class TelemetrySetup
+internal static class TelemetrySetup
 {
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {

@@ -12,7 +12,7 @@ namespace HlsGateway.Trailers;
 /// <param name="TruePeak">dBTP.</param>
 /// <param name="Threshold">LUFS.</param>
 /// <param name="Offset">LU.</param>
-public readonly record struct MeasuredLoudness(double Integrated, double Range, double TruePeak, double Threshold, double Offset);
+internal readonly record struct MeasuredLoudness(double Integrated, double Range, double TruePeak, double Threshold, double Offset);
 
 /// <summary>Both passes of bringing a copy's sound to a target, as pure functions.</summary>
 internal static class Loudness

@@ -19,7 +19,7 @@ internal sealed class EncodedCopy(TrailerCopy copy, JobFolder folder) : IDisposa
 }
 
 /// <summary>A copy that could not be made, with a reason fit for an editor.</summary>
-public sealed class ConditioningException(string message) : Exception(message);
+internal sealed class ConditioningException(string message) : Exception(message);
 
 /// <summary>Conditions a trailer for one shape and checks in the copy's bytes that it keeps rules S2, S6 and S7.</summary>
 internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> options)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Trailers;
 
 /// <param name="Reason">One sentence for the editor.</param>
-public sealed record RefusedTrailerFile(string File, string Reason);
+internal sealed record RefusedTrailerFile(string File, string Reason);
 
 /// <summary>
 /// Loads the library from the store, then takes in the files in the folder, and those put there later. It polls: change

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Trailers;
 
 /// <summary>A file that cannot be a trailer; the message is one sentence for the editor.</summary>
-public sealed class TrailerRefusedException(string message) : Exception(message);
+internal sealed class TrailerRefusedException(string message) : Exception(message);
 
 /// <summary>Takes a file into the library: bounded, probed in the sandbox, stored, and only then listed.</summary>
 internal sealed partial class TrailerIntake(

@@ -13,14 +13,14 @@ namespace HlsGateway.Trailers;
 internal readonly record struct WantedCopy(TrailerVersion Version, RenditionShape Shape);
 
 /// <summary>Why a copy could not be made, and when it is tried again.</summary>
-public sealed record CopyFailure(string Reason, int Attempts, DateTimeOffset RetryAt);
+internal sealed record CopyFailure(string Reason, int Attempts, DateTimeOffset RetryAt);
 
 /// <summary>One reason for which sessions got no trailer although one is on.</summary>
 /// <param name="Reason">As the metric <c>hlsgateway.splice.skipped</c> has it.</param>
 /// <param name="Sessions">How many.</param>
 /// <param name="Video">Of the latest of them.</param>
 /// <param name="Detail">What kept that video's content from being read; null for other reasons.</param>
-public sealed record SkippedSplice(string Reason, long Sessions, string Video, DateTimeOffset At, string? Detail = null);
+internal sealed record SkippedSplice(string Reason, long Sessions, string Video, DateTimeOffset At, string? Detail = null);
 
 /// <summary>
 /// All trailers as one immutable snapshot behind one reference: a swap is one write, a request reads once. Nothing here waits;

@@ -1,7 +1,7 @@
 namespace HlsGateway.Trailers;
 
 /// <summary>Where a session's trailer stands, and whether it is spliced in or announced for the player to fetch. Three bits of a token.</summary>
-public enum TrailerPlacement : byte
+internal enum TrailerPlacement : byte
 {
     Behind,
     Before,

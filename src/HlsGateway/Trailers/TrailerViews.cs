@@ -12,7 +12,7 @@ internal sealed record ActivateTrailer([property: JsonRequired] string? Trailer,
 
 /// <param name="Status"><c>ready</c>, <c>making</c> or <c>failed</c>.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
-public sealed record TrailerCopyView(string Profile, string Status, string? Error);
+internal sealed record TrailerCopyView(string Profile, string Status, string? Error);
 
 /// <param name="Version"><c>name@hash8</c>.</param>
 /// <param name="Duration">Seconds.</param>
@@ -21,11 +21,11 @@ public sealed record TrailerCopyView(string Profile, string Status, string? Erro
 /// <param name="Withdrawn">No longer shown to anybody.</param>
 /// <param name="Copies">One for each shape of content that was asked for.</param>
 /// <param name="Continuing">How many further copies this gateway knows whose timestamps continue a content's.</param>
-public sealed record TrailerVersionView(
+internal sealed record TrailerVersionView(
     string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn,
     ImmutableArray<TrailerCopyView> Copies, int Continuing);
 
-public sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
+internal sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
 
 /// <param name="Source"><c>api</c>, or <c>configuration</c> where nothing was set through the API.</param>
 /// <param name="Lines">The first line that covers a video decides.</param>

@@ -4,7 +4,7 @@ using HlsGateway.Content;
 namespace HlsGateway.Trailers;
 
 /// <summary>What fills a copy's picture where the trailer's own shape leaves room.</summary>
-public enum TrailerGround
+internal enum TrailerGround
 {
     /// <summary>Black bars.</summary>
     Plain,
@@ -65,7 +65,7 @@ internal sealed class TrailersOptions : IValidatableObject
 }
 
 /// <summary>Behind which content a trailer's timestamps continue the content's.</summary>
-public enum ContinueTimestamps
+internal enum ContinueTimestamps
 {
     /// <summary>All videos of a shape share one copy.</summary>
     Never,

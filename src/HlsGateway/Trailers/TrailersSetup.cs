@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Trailers;
 
 /// <summary>Registers and maps the feature.</summary>
-public static class TrailersSetup
+internal static class TrailersSetup
 {
     public static void AddTrailers(this WebApplicationBuilder builder)
     {

@@ -10,7 +10,7 @@ namespace HlsGateway.Transcoding;
 /// One ffmpeg run that makes everything of an upload from one decode: the durable source, each rung, poster, storyboard and
 /// sound samples for peaks. A pure function.
 /// </summary>
-public static class EncodeArguments
+internal static class EncodeArguments
 {
     public const string Input = "input";
     public const string Source = "source.mp4";

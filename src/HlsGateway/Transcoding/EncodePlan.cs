@@ -6,14 +6,14 @@ namespace HlsGateway.Transcoding;
 
 /// <param name="Name">Shorter side and <c>p</c>: <c>720p</c>, whichever way the picture stands.</param>
 /// <param name="MaxKilobits">Of the picture, per second.</param>
-public readonly record struct Rung(string Name, int Width, int Height, int MaxKilobits);
+internal readonly record struct Rung(string Name, int Width, int Height, int MaxKilobits);
 
 /// <summary>What is made of one upload. Pure: decided by the probe and the options alone.</summary>
 /// <param name="Width">Of the durable source: as shown, even.</param>
 /// <param name="FrameRate">Constant for all outputs, as a fraction.</param>
 /// <param name="Seconds">The upload's duration as it says; 0 unknown.</param>
 /// <param name="StoryboardSeconds">Between two pictures of the storyboard.</param>
-public sealed record EncodePlan(
+internal sealed record EncodePlan(
     MediaProbe Probe, VideoTrack Video, int Width, int Height, ImmutableArray<Rung> Rungs, string FrameRate, double Seconds, int StoryboardSeconds,
     TimeSpan MaxDuration, string Container, string Preset)
 {

@@ -7,7 +7,7 @@ using HlsGateway.Media;
 namespace HlsGateway.Transcoding;
 
 /// <param name="File">Name below the rung's folder.</param>
-public readonly record struct MadeSegment(string File, double Seconds, long Bytes);
+internal readonly record struct MadeSegment(string File, double Seconds, long Bytes);
 
 /// <summary>One rung as ffmpeg left it in the job's folder, measured.</summary>
 /// <param name="Init">File name of the fMP4 initialization section, or null.</param>

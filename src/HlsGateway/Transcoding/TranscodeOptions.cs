@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HlsGateway.Transcoding;
 
 /// <summary>The section <c>Transcode</c>.</summary>
-public sealed class TranscodeOptions : IValidatableObject
+internal sealed class TranscodeOptions : IValidatableObject
 {
     public const string Section = "Transcode";
 

@@ -3,7 +3,7 @@ using HlsGateway.Captioning;
 namespace HlsGateway.Transcoding;
 
 /// <summary>Registers and maps the feature.</summary>
-public static class TranscodingSetup
+internal static class TranscodingSetup
 {
     public static void AddTranscoding(this WebApplicationBuilder builder)
     {

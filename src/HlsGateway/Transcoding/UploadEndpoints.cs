@@ -12,7 +12,7 @@ using VideoId = HlsGateway.Catalogue.VideoId;
 namespace HlsGateway.Transcoding;
 
 /// <summary>What uploads may be.</summary>
-public sealed record Limits(double MaxDurationSeconds, long MaxBytes, int MaxSide, int MaxCaptionTracks, int MaxCaptionBytes);
+internal sealed record Limits(double MaxDurationSeconds, long MaxBytes, int MaxSide, int MaxCaptionTracks, int MaxCaptionBytes);
 
 /// <summary>
 /// <c>PUT /api/videos/{video}</c> with a raw body (<c>curl -T</c>), streamed to disk and never held in memory; for what happens next

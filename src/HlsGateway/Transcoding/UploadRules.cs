@@ -9,13 +9,13 @@ namespace HlsGateway.Transcoding;
 /// <param name="Slug">Of the problem type.</param>
 /// <param name="Detail">What to do.</param>
 /// <param name="Status">Of the answer over HTTP.</param>
-public sealed record UploadRefusal(string Slug, string Title, string Detail, int Status = 422)
+internal sealed record UploadRefusal(string Slug, string Title, string Detail, int Status = 422)
 {
     internal ProblemHttpResult Problem => Problems.Of(Status, Slug, Title, Detail);
 }
 
 /// <summary>What an upload must be. Asked early, from the probe, before anything is encoded.</summary>
-public static class UploadRules
+internal static class UploadRules
 {
     public static UploadRefusal Unreadable { get; } = new(
         "unreadable", "The file cannot be read as video", "Send a video file: MP4, MOV, MKV, WebM, AVI, MPEG-TS, MPEG-PS, FLV or Ogg, whole and not encrypted.");
@@ -44,7 +44,7 @@ public static class UploadRules
 }
 
 /// <summary>The file is at fault: trying again changes nothing.</summary>
-public sealed class UploadRefusedException : Exception
+internal sealed class UploadRefusedException : Exception
 {
     public UploadRefusedException()
     {

@@ -41,7 +41,8 @@ internal static class CompiledUses
         _ => [member.DeclaringType],
     };
 
-    private static IEnumerable<Type> Parts(Type type) =>
+    /// <summary>The types that a constructed type is made of, itself among them.</summary>
+    public static IEnumerable<Type> Parts(Type type) =>
         type.HasElementType ? Parts(type.GetElementType()!)
         : type.IsGenericParameter ? []
         : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type)

@@ -58,7 +58,7 @@ public sealed partial class RuleTests
     [GeneratedRegex("(?<![A-Za-z0-9])[DISWH][0-9]{1,2}(?![A-Za-z0-9])", RegexOptions.CultureInvariant, 10_000)]
     private static partial Regex Name();
 
-    [GeneratedRegex("public (?:async )?(?:Task|void) (?<name>(?:[DISWH][0-9]{1,2}_)+\\w+)\\(", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 10_000)]
+    [GeneratedRegex("(?:public|internal) (?:async )?(?:Task|void) (?<name>(?:[DISWH][0-9]{1,2}_)+\\w+)\\(", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Method();
 
     [GeneratedRegex("`(?<name>\\w+)`", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 10_000)]

@@ -19,5 +19,5 @@ public sealed class PlayerFamiliesTests
     [InlineData("curl/7.88.1", PlayerFamily.Tool)]
     [InlineData("python-requests/2.32", PlayerFamily.Tool)]
     [InlineData("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", PlayerFamily.Tool)]
-    public void A_user_agent_names_its_family(string userAgent, PlayerFamily family) => Assert.Equal(family, PlayerFamilies.Of(userAgent));
+    internal void A_user_agent_names_its_family(string userAgent, PlayerFamily family) => Assert.Equal(family, PlayerFamilies.Of(userAgent));
 }

@@ -23,7 +23,7 @@ public sealed class ConfinementTests(FfmpegFixture fixture) : IClassFixture<Ffmp
     [Theory]
     [InlineData(IsolationKind.Bubblewrap)]
     [InlineData(IsolationKind.NoNetwork)]
-    public async Task A_socket_reaches_nobody(IsolationKind kind)
+    internal async Task A_socket_reaches_nobody(IsolationKind kind)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -17,7 +17,7 @@ public sealed class FfmpegArgumentsTests
     [InlineData(ProbeAs.Upload, "")]
     [InlineData(ProbeAs.Ts, "-f mpegts ")]
     [InlineData(ProbeAs.Fmp4, "-f mp4 -ignore_editlist 1 ")]
-    public void A_probe_carries_the_same_guards(ProbeAs kind, string format) =>
+    internal void A_probe_carries_the_same_guards(ProbeAs kind, string format) =>
         Assert.Equal(
             $"-v error -hide_banner {Guards} {format}-show_format -show_streams -show_packets " +
             "-show_entries packet=stream_index,pts,dts,flags -read_intervals %+#120 -of json=compact=1 -i file:input",

@@ -70,7 +70,7 @@ public sealed class ReportTests : IAsyncLifetime, IDisposable
     [InlineData(TrailerPlacement.Before, 2.0)]
     [InlineData(TrailerPlacement.InterstitialBehind, 7.0)]
     [InlineData(TrailerPlacement.InterstitialBefore, null)]
-    public async Task A_playhead_is_told_on_the_content_s_own_timeline_wherever_the_trailer_stands(TrailerPlacement placement, double? seconds)
+    internal async Task A_playhead_is_told_on_the_content_s_own_timeline_wherever_the_trailer_stands(TrailerPlacement placement, double? seconds)
     {
         const uint trailer = 0x0badcafe;
         gateway.Services.GetRequiredService<TrailerLibrary>().Add(new TrailerVersion("intro", trailer, new TrailerSource("sha", 1, 5000, true, DateTimeOffset.UnixEpoch), FrozenDictionary<string, TrailerCopy>.Empty));

@@ -10,26 +10,26 @@ public sealed class TrailerCopyTests(TrailerWorkshop workshop) : IClassFixture<T
 {
     private const double SourceSeconds = 5.8;
 
-    public static TheoryData<RenditionShape, bool> Shapes => new()
-    {
-        { new("ts", 320, 180, "25/1", "high", 48000, 2), true },
-        { new("ts", 180, 320, "30000/1001", "main", 44100, 1), true },
-        { new("ts", 320, 180, "24/1", "baseline", 0, 0), true },
-        { new("ts", 426, 240, "60/1", "high", 48000, 6), true },
-        { new("ts", 320, 240, "24000/1001", "main", 48000, 2), false },
-        { new("ts", 320, 180, "30000/1001", "high", 48000, 2) { Delay = 2 }, true },
-        { new("ts", 0, 0, "", "", 48000, 2), true },
-        { new("fmp4", 320, 180, "24/1", "main", 48000, 2), true },
-        { new("fmp4", 180, 320, "60/1", "high", 44100, 2), false },
-        { new("fmp4", 320, 180, "30000/1001", "high", 0, 0), true },
-        { new("fmp4", 320, 180, "25/1", "baseline", 48000, 6), true },
-        { new("fmp4", 0, 0, "", "", 44100, 1), false },
-        { new("aac", 0, 0, "", "", 44100, 2), true },
-    };
+    public static IEnumerable<object[]> Shapes =>
+    [
+        [new RenditionShape("ts", 320, 180, "25/1", "high", 48000, 2), true],
+        [new RenditionShape("ts", 180, 320, "30000/1001", "main", 44100, 1), true],
+        [new RenditionShape("ts", 320, 180, "24/1", "baseline", 0, 0), true],
+        [new RenditionShape("ts", 426, 240, "60/1", "high", 48000, 6), true],
+        [new RenditionShape("ts", 320, 240, "24000/1001", "main", 48000, 2), false],
+        [new RenditionShape("ts", 320, 180, "30000/1001", "high", 48000, 2) { Delay = 2 }, true],
+        [new RenditionShape("ts", 0, 0, "", "", 48000, 2), true],
+        [new RenditionShape("fmp4", 320, 180, "24/1", "main", 48000, 2), true],
+        [new RenditionShape("fmp4", 180, 320, "60/1", "high", 44100, 2), false],
+        [new RenditionShape("fmp4", 320, 180, "30000/1001", "high", 0, 0), true],
+        [new RenditionShape("fmp4", 320, 180, "25/1", "baseline", 48000, 6), true],
+        [new RenditionShape("fmp4", 0, 0, "", "", 44100, 1), false],
+        [new RenditionShape("aac", 0, 0, "", "", 44100, 2), true],
+    ];
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task S2_S6_S7_A_copy_has_its_contents_shape_and_true_durations(RenditionShape shape, bool sourceHasAudio)
+    internal async Task S2_S6_S7_A_copy_has_its_contents_shape_and_true_durations(RenditionShape shape, bool sourceHasAudio)
     {
         var (copy, folder) = await workshop.EncodeAsync(shape, sourceHasAudio);
 

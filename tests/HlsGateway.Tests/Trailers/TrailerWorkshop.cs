@@ -20,7 +20,7 @@ public sealed class TrailerWorkshop : IDisposable
 
     public TrailerWorkshop() => Ffmpeg = FfmpegFixture.New(new MediaOptions { WorkDirectory = Path.Combine(_folder.FullName, "work") }, _folder.FullName);
 
-    public Ffmpeg Ffmpeg { get; }
+    internal Ffmpeg Ffmpeg { get; }
 
     public string this[string file] => Path.Combine(_folder.FullName, file);
 
