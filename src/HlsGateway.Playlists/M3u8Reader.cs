@@ -28,8 +28,6 @@ internal ref struct M3u8Reader(ReadOnlySpan<byte> bytes)
 
     public readonly bool HasLineEnd => End > TextEnd && bytes[End - 1] == (byte)'\n';
 
-    public readonly bool HasByteOrderMark => TextStart > Start;
-
     public bool Read()
     {
         if (End == bytes.Length)

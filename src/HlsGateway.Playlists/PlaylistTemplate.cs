@@ -21,9 +21,6 @@ public sealed class PlaylistTemplate
     /// <summary>Length in bytes of every rendering.</summary>
     public int Length => bytes.Length;
 
-    /// <summary>Number of places where the session token is written.</summary>
-    public int Holes => holes.Length;
-
     /// <summary>Memory held, in bytes, for the cache's bound.</summary>
     public long Weight => Weights.Header + 16 + Weights.OfArray<byte>(bytes.Length) + Weights.OfArray<int>(holes.Length);
 

@@ -1,30 +1,17 @@
 namespace HlsGateway.Counting;
 
 /// <summary>
-/// Requests of a few milliseconds, recorded or lost together. All fields are guarded by the queue's lock; the outcome is
-/// decided exactly once.
+/// Requests of a few milliseconds, recorded or lost together. All fields are guarded by the queue's lock. One that waits can be
+/// lost to the clock; once it is in a transaction, the disk decides, however late.
 /// </summary>
 internal sealed class HitBatch(long deadline)
 {
-    /// <summary>Where a batch stands. Only a waiting one can be taken, and only a waiting one can be lost without a result from the disk.</summary>
-    internal enum Stage
-    {
-        Waiting,
-
-        /// <summary>In a transaction: the disk decides, however late.</summary>
-        Taken,
-        Recorded,
-        Lost,
-    }
-
     // One source per batch: its waiters share it, and none of them runs on the writer's thread.
     private readonly TaskCompletionSource<bool> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Hit[] hits = new Hit[16];
 
     /// <summary>Stopwatch ticks at which its viewers are let go.</summary>
     public long Deadline { get; } = deadline;
-
-    public Stage State { get; set; }
 
     /// <summary>The viewers were let go before the disk had it.</summary>
     public bool Released { get; set; }

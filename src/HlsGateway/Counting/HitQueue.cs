@@ -5,7 +5,7 @@ namespace HlsGateway.Counting;
 
 /// <summary>
 /// What waits for the disk, and the clock that lets viewers go when the disk is late. While the ledger is open their hits stay
-/// queued and are recorded late; while it fails they are lost. Every change of a batch's stage happens under one lock, so a hit is
+/// queued and are recorded late; while it fails they are lost. Batches change under one lock, so a hit is
 /// recorded or lost and never both: the clock can lose only what no transaction has taken, and of what one has taken the disk
 /// alone decides.
 /// </summary>
@@ -133,7 +133,6 @@ internal sealed class HitQueue : IDisposable
                 if (batch.Released) behind += late.Dequeue().Awaited;
                 else waiting.Dequeue();
                 if (ReferenceEquals(batch, open)) open = null;
-                batch.State = HitBatch.Stage.Taken;
                 taken.Add(batch);
                 into.Add(batch);
                 hits += batch.Count;
@@ -157,7 +156,6 @@ internal sealed class HitQueue : IDisposable
             }
             foreach (var batch in batches)
             {
-                batch.State = recorded ? HitBatch.Stage.Recorded : HitBatch.Stage.Lost;
                 taken.Remove(batch);
                 held -= batch.Count;
                 if (!recorded && !batch.Released) Lose(batch.Awaited);
@@ -238,7 +236,6 @@ internal sealed class HitQueue : IDisposable
     private void LetGo(HitBatch batch)
     {
         if (ReferenceEquals(batch, open)) open = null;
-        batch.State = HitBatch.Stage.Lost;
         held -= batch.Count;
         if (batch.Released) tally.LoseLate(batch.Awaited);
         else tally.Lose(batch.Awaited);

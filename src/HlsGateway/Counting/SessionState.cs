@@ -76,7 +76,7 @@ internal sealed class SessionState
     /// <summary>Length of the content as its playlist told when the session was last merged; 0 = unknown.</summary>
     public long ContentMs { get; set; }
 
-    /// <summary>What <see cref="LowMs"/> gave when the session was last merged.</summary>
+    /// <summary>What <see cref="Low"/> gave, in milliseconds, when the session was last merged.</summary>
     public long WatchLowMs { get; set; }
 
     /// <summary>Whether it was a view when it was last merged.</summary>
@@ -127,14 +127,11 @@ internal sealed class SessionState
     public PlayReports Reports { get; set; } = new();
 
     /// <summary>
-    /// What must have been played, in milliseconds. Where the player reports its playing: what lies between its reports
+    /// The media time that must have been played, earliest first. Where the player reports its playing: what lies between its reports
     /// (<see cref="PlayReports.Played"/>). Where it tells its buffer alone: between its playheads (<see cref="Playheads.Played"/>).
     /// Otherwise for each unbroken stretch of media time that was handed out, its length less <paramref name="bufferMs"/> (the most a
     /// player keeps ahead, so that much may never have been shown), never below 0. In all cases nothing that was not handed out, and no more than the time between the first and the last request, at the player's rate.
     /// </summary>
-    public long LowMs(long bufferMs) => Low(bufferMs).Length;
-
-    /// <summary>The media time that <see cref="LowMs"/> counts, earliest first.</summary>
     public IntervalSet Low(long bufferMs)
     {
         var low = new IntervalSet();

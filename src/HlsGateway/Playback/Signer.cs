@@ -12,10 +12,7 @@ namespace HlsGateway.Playback;
 /// <param name="size">Bytes of a tag.</param>
 internal sealed class Signer(Mac[] macs, int size)
 {
-    /// <summary>Bytes of a tag.</summary>
-    public int Size => size;
-
-    /// <summary>Writes <see cref="Size"/> bytes.</summary>
+    /// <summary>Writes the bytes of a tag.</summary>
     public void Sign(ReadOnlySpan<byte> message, Span<byte> tag) => Compute(macs[0], message, tag);
 
     /// <summary>The tag as base64url.</summary>

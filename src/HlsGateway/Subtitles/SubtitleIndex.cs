@@ -10,13 +10,11 @@ namespace HlsGateway.Subtitles;
 /// </summary>
 internal sealed class SubtitleIndex(CaptionStore store, ILogger<SubtitleIndex> log) : IDisposable
 {
+    /// <param name="Changed">Rises whenever any track changes; never for a draft.</param>
     private sealed record Snapshot(ImmutableDictionary<string, ImmutableArray<CaptionTrack>> Videos, long Changed);
 
     private readonly SemaphoreSlim refreshing = new(1);
     private volatile Snapshot snapshot = new(ImmutableDictionary.Create<string, ImmutableArray<CaptionTrack>>(StringComparer.Ordinal), 0);
-
-    /// <summary>Rises whenever any track changes; never for a draft.</summary>
-    public long Version => snapshot.Changed;
 
     /// <summary>The tracks of a video by language; empty when it has none.</summary>
     /// <param name="video">As people write it.</param>

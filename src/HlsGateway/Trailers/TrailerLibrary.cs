@@ -99,8 +99,6 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
         .. failures.Where(f => f.Key.Id == id && !queued.ContainsKey(f.Key)).Select(f => new TrailerCopyView(f.Key.Profile, "failed", f.Value.Reason)),
     ];
 
-    public bool IsQueued(uint id, string profile) => queued.ContainsKey((id, profile));
-
     /// <summary>What configuration says; used while nothing was set through the API.</summary>
     internal ImmutableArray<ActiveTrailer> Configured => FromConfiguration(options.Value);
 

@@ -44,10 +44,10 @@ public sealed class PlayReportsTests
     [Fact]
     public void Nothing_counts_that_was_not_handed_out_and_nothing_beyond_the_time_that_passed_here()
     {
-        Assert.Equal(0, State([Tell(0, 100), Tell(4, 104, "a")]).LowMs(600_000));
+        Assert.Equal(0, State([Tell(0, 100), Tell(4, 104, "a")]).Low(600_000).Length);
         // A whole film, by the player's own clock, within a second of ours.
         Hit[] hasty = [Tell(0, 0) with { AtMs = Begin + 500 }, Tell(24, 24, "e") with { AtMs = Begin + 1000 }];
-        Assert.Equal(1000, State(hasty).LowMs(600_000));
+        Assert.Equal(1000, State(hasty).Low(600_000).Length);
     }
 
     [Fact]

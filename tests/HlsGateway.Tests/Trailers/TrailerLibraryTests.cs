@@ -82,7 +82,7 @@ public sealed class TrailerLibraryTests(TrailerWorkshop workshop) : IClassFixtur
         library.Want(version, odd);
         await Eventually.IsTrueAsync(() => library.FailureOf(version.Id, odd.Profile) is not null, "the copy failed");
         library.Want(version, odd);
-        Assert.False(library.IsQueued(version.Id, odd.Profile));
+        Assert.Equal("failed", Assert.Single(library.Unfinished(version.Id), copy => copy.Profile == odd.Profile).Status);
         Assert.Contains("No trailer copy can be made", library.FailureOf(version.Id, odd.Profile)!.Reason, StringComparison.Ordinal);
 
         library.Want(version, Shape);
