@@ -19,7 +19,7 @@ bench: ## Print render times, allocations and CPU per counted redirect beside ng
 load: ## Load 5 million requests into each ledger on one core, then time reports and sessions
 	@scripts/load
 
-golden: ## Write the golden playlists and command lines anew from what the code does now; review the diff
+golden: ## Write docs/problems.md, the golden playlists and command lines anew from what the code does now; review the diff
 	@scripts/golden
 
 players: ## Play streams in real players only

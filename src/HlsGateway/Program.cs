@@ -25,7 +25,6 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
 builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddProblemDetails();
 
 builder.AddTelemetry();
 builder.AddAccess();

@@ -58,6 +58,7 @@ internal static class AccessSetup
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();
         app.UseAuthorization();
+        ProblemEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         // How much is watched, what fails, which origins are asked: sums, but not for everybody.
         app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Roles.Analyst).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));

@@ -1,5 +1,6 @@
 using HlsGateway.Counting;
 using HlsGateway.Storage;
+using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
 using Microsoft.Extensions.Options;
 
@@ -18,7 +19,7 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
     {
         if (Location(context, route.Target) is not { } location)
         {
-            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownVideo, "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
             return;
         }
 
@@ -30,7 +31,7 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
         // Players already have its playlists: only refusing the segments makes a withdrawal effective at once.
         if (trailers.Snapshot.IsWithdrawn(route.Version))
         {
-            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status410Gone, "trailer-withdrawn", "The trailer of this session has been withdrawn; a new session goes without it."));
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status410Gone, Problem.TrailerWithdrawn, "The trailer of this session has been withdrawn; a new session goes without it."));
             return;
         }
 

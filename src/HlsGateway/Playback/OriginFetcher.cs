@@ -48,25 +48,25 @@ internal sealed class OriginFetcher(
             {
                 OriginKind.Store => await ReadStoreAsync(target.Locator, maxBytes, bound.Token),
                 OriginKind.Foreign when guarded.Allows(target.Locator) => await SendAsync(guarded.Client, target.Locator, maxBytes, known, bound.Token),
-                OriginKind.Foreign => Fail(StatusCodes.Status502BadGateway, "origin-not-allowed", "The playlist stands on a host that Gateway:Origin:AllowedHosts does not list."),
+                OriginKind.Foreign => Fail(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The playlist stands on a host that Gateway:Origin:AllowedHosts does not list."),
                 _ => await ReadClusterAsync(target.Locator, maxBytes, known, bound.Token),
             };
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return Fail(StatusCodes.Status504GatewayTimeout, OriginFailure.Timeout, $"The origin did not answer {PathOf(target)} within {options.Value.Timeout.TotalSeconds:0.#} s.");
+            return Fail(StatusCodes.Status504GatewayTimeout, Problem.OriginTimeout, $"The origin did not answer {PathOf(target)} within {options.Value.Timeout.TotalSeconds:0.#} s.");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
             Unreachable(target, e);
-            return Fail(StatusCodes.Status502BadGateway, OriginFailure.Unreachable, $"The origin's answer for {PathOf(target)} could not be read.");
+            return Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin's answer for {PathOf(target)} could not be read.");
         }
     }
 
     private async Task<OriginAnswer> ReadClusterAsync(string locator, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
     {
         if (cluster.State is not { } state)
-            return Fail(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin).");
+            return Fail(StatusCodes.Status404NotFound, Problem.UnknownVideo, "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin).");
 
         var tried = new List<DestinationState>();
         OriginAnswer? last = null;
@@ -83,13 +83,13 @@ internal sealed class OriginFetcher(
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
                 Unreachable(new(OriginKind.Cluster, locator), e);
-                last = Fail(StatusCodes.Status502BadGateway, OriginFailure.Unreachable, $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
+                last = Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
             }
 
             cluster.ReportFailure(destination);
         }
 
-        return last ?? Fail(StatusCodes.Status502BadGateway, OriginFailure.Unreachable, "No destination of the origin is available.");
+        return last ?? Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, "No destination of the origin is available.");
     }
 
     private void Unreachable(OriginTarget target, Exception fault)
@@ -108,7 +108,7 @@ internal sealed class OriginFetcher(
     {
         await using var stream = await store.OpenAsync(key, cancel);
         if (stream is null)
-            return Fail(StatusCodes.Status404NotFound, "unknown-playlist", "The video has no such playlist.");
+            return Fail(StatusCodes.Status404NotFound, Problem.UnknownPlaylist, "The video has no such playlist.");
         var body = await ReadBoundedAsync(stream, maxBytes, cancel);
         return body is null ? TooLarge("/" + key, maxBytes) : new OriginAnswer { Body = body, Url = StoreUrl(key) };
     }
@@ -133,16 +133,16 @@ internal sealed class OriginFetcher(
         if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
             return new OriginAnswer { NotModified = true, Url = url, MaxAge = response.Headers.CacheControl?.MaxAge };
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
-            return Fail(StatusCodes.Status404NotFound, "unknown-playlist", $"The origin has no {path}.");
+            return Fail(StatusCodes.Status404NotFound, Problem.UnknownPlaylist, $"The origin has no {path}.");
         if (response.StatusCode != HttpStatusCode.OK)
-            return Fail(StatusCodes.Status502BadGateway, "origin-error", $"The origin answered {(int)response.StatusCode} for {path}.");
+            return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin answered {(int)response.StatusCode} for {path}.");
         if (response.Content.Headers.ContentLength > maxBytes)
             return TooLarge(path, maxBytes);
 
         await using var raw = await response.Content.ReadAsStreamAsync(cancel);
         var encoding = response.Content.Headers.ContentEncoding;
         if (encoding.Count > 1 || (encoding.Count == 1 && encoding.First() is not ("gzip" or "identity")))
-            return Fail(StatusCodes.Status502BadGateway, "origin-error", $"The origin encoded {path} in a way that was not asked for.");
+            return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin encoded {path} in a way that was not asked for.");
         await using var decoded = encoding.Contains("gzip") ? new GZipStream(raw, CompressionMode.Decompress) : raw;
         var body = await ReadBoundedAsync(decoded, maxBytes, cancel);
         return body is null
@@ -173,9 +173,9 @@ internal sealed class OriginFetcher(
     }
 
     private static OriginAnswer TooLarge(string path, long maxBytes) =>
-        Fail(StatusCodes.Status502BadGateway, "origin-too-large", $"The origin's {path} is larger than {maxBytes} bytes.");
+        Fail(StatusCodes.Status502BadGateway, Problem.OriginTooLarge, $"The origin's {path} is larger than {maxBytes} bytes.");
 
-    private static OriginAnswer Fail(int status, string slug, string detail) => new() { Failure = new(status, slug, detail) };
+    private static OriginAnswer Fail(int status, Problem problem, string detail) => new() { Failure = new(status, problem, detail) };
 
     internal static string PathOf(OriginTarget target) => target.Kind switch
     {

@@ -1,3 +1,5 @@
+using HlsGateway.Telemetry;
+
 namespace HlsGateway.Playback;
 
 /// <summary>Where a playlist or a pass-through file comes from.</summary>
@@ -34,13 +36,9 @@ internal readonly record struct OriginTarget(OriginKind Kind, string Locator)
 
 /// <summary>Why the origin gave no playlist.</summary>
 /// <param name="Status">What the viewer is answered: 404, 502 or 504.</param>
-/// <param name="Slug">Problem type.</param>
 /// <param name="Detail">One sentence; names the origin URL's path, never its host.</param>
-internal readonly record struct OriginFailure(int Status, string Slug, string Detail)
+internal readonly record struct OriginFailure(int Status, Problem Problem, string Detail)
 {
-    public const string Timeout = "origin-timeout";
-    public const string Unreachable = "origin-unreachable";
-
     /// <summary>The origin did not answer: it is not known what it has.</summary>
-    public bool IsTransient => Slug is Timeout or Unreachable;
+    public bool IsTransient => Problem == Problem.OriginTimeout || Problem == Problem.OriginUnreachable;
 }

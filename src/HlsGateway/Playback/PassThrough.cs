@@ -40,7 +40,7 @@ internal sealed class PassThrough(
         {
             if (!guarded.Allows(target.Locator))
             {
-                await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status502BadGateway, "origin-not-allowed", "The file stands on a host that Gateway:Origin:AllowedHosts does not list."));
+                await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The file stands on a host that Gateway:Origin:AllowedHosts does not list."));
                 return;
             }
 
@@ -51,7 +51,7 @@ internal sealed class PassThrough(
             destination = cluster.Choose([]);
             if (destination is null || cluster.State is not { } state)
             {
-                await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video", "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
+                await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownVideo, "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
                 return;
             }
 
@@ -79,8 +79,8 @@ internal sealed class PassThrough(
         if (pace.TryTake(out var held))
             log.OriginUnreachable(OriginFetcher.PathOf(target), error.ToString(), held);
         await RefuseAsync(context, error is ForwarderError.RequestTimedOut
-            ? new(StatusCodes.Status504GatewayTimeout, "origin-timeout", "The origin did not answer for this file in time.")
-            : new(StatusCodes.Status502BadGateway, "origin-unreachable", "The origin could not be reached for this file."));
+            ? new(StatusCodes.Status504GatewayTimeout, Problem.OriginTimeout, "The origin did not answer for this file in time.")
+            : new(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, "The origin could not be reached for this file."));
     }
 
     /// <summary>
@@ -100,7 +100,7 @@ internal sealed class PassThrough(
         else if (guarded.Allows(target) || (cdn.Value.BaseUrl.Length > 0 && target.StartsWith(cdn.Value.BaseUrl.TrimEnd('/') + "/", StringComparison.Ordinal)))
             WatchAnswer.Redirect(context, target);
         else
-            await RefuseAsync(context, new(StatusCodes.Status502BadGateway, "origin-redirect",
+            await RefuseAsync(context, new(StatusCodes.Status502BadGateway, Problem.OriginRedirect,
                 "The origin redirects this file to a host that is neither the CDN nor in Gateway:Origin:AllowedHosts. List the host there, or name the file's true address in the playlist."));
     }
 

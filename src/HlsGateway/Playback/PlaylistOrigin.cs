@@ -94,7 +94,7 @@ internal sealed class PlaylistOrigin(
         catch (Exception e)
         {
             log.PlaylistFetchFailed(e);
-            result = new(null, new OriginFailure(StatusCodes.Status502BadGateway, "origin-error", "The origin's answer could not be handled."));
+            result = new(null, new OriginFailure(StatusCodes.Status502BadGateway, Problem.OriginError, "The origin's answer could not be handled."));
         }
 
         Tell(known, result);
@@ -145,7 +145,7 @@ internal sealed class PlaylistOrigin(
 
     /// <summary>Bytes that are no playlist (rule D7).</summary>
     internal static OriginFailure NoPlaylist(string url, PlaylistError error) =>
-        new(StatusCodes.Status502BadGateway, "origin-no-playlist", $"The origin's {new Uri(url).AbsolutePath} is no usable HLS playlist: {error}");
+        new(StatusCodes.Status502BadGateway, Problem.OriginNoPlaylist, $"The origin's {new Uri(url).AbsolutePath} is no usable HLS playlist: {error}");
 
     private TimeSpan FreshFor(MediaPlaylist? media, TimeSpan? maxAge, OriginKind kind)
     {

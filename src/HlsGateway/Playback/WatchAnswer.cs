@@ -55,7 +55,7 @@ internal static class WatchAnswer
     }
 
     public static Task ProblemAsync(HttpContext context, in OriginFailure failure) =>
-        Problems.Of(failure.Status, failure.Slug, WatchProblems.Title(failure.Slug), failure.Detail).ExecuteAsync(context);
+        Problems.Of(failure.Status, failure.Problem, failure.Detail).ExecuteAsync(context);
 
     private static bool AcceptsGzip(HttpRequest request)
     {

@@ -1,3 +1,4 @@
+using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
@@ -16,7 +17,7 @@ internal sealed class WatchEndpoint(
         // 1.
         if (WatchRequest.Read(context, keys, sessions.Value.Lifetime, time.GetUtcNow()) is not { } unnamed)
         {
-            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status400BadRequest, "bad-path",
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status400BadRequest, Problem.BadPath,
                 "The path holds dot segments, encoded separators or characters that cannot be passed on; ask for a path as the playlist gives it."));
             return;
         }
@@ -25,7 +26,7 @@ internal sealed class WatchEndpoint(
         var request = await router.NameAsync(unnamed, context.RequestAborted);
         if (request.Video.Length == 0)
         {
-            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-video",
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownVideo,
                 "A video's address is /watch/{video}/playlist.m3u8, where {video} is one or more path segments."));
             return;
         }
@@ -43,7 +44,7 @@ internal sealed class WatchEndpoint(
             WatchRoute.TrailerBlank blank => captions.ServeBlankAsync(context, request, blank.Window),
             WatchRoute.TrailerPlaylist playlist => trailers.ServeAsync(context, request, playlist.Label, playlist.Profiles),
             WatchRoute.PassThrough file => passThrough.ServeAsync(context, file.Source),
-            _ => new(WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, "unknown-target", "This address was not made by this gateway, or its key is no longer in use."))),
+            _ => new(WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownTarget, "This address was not made by this gateway, or its key is no longer in use."))),
         });
     }
 }

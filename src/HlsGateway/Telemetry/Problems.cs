@@ -2,12 +2,19 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Telemetry;
 
-/// <summary>Errors as RFC 9457 problem details.</summary>
+/// <summary>Errors as RFC 9457 problem details. <see cref="ProblemWriter"/> makes the <c>type</c> absolute and adds the <c>trace_id</c>.</summary>
 internal static class Problems
 {
-    /// <param name="slug">Stable and hyphenated; the <c>type</c> is <c>urn:hlsgateway:problem:{slug}</c>.</param>
-    /// <param name="title">The same for every occurrence.</param>
-    /// <param name="detail">What to do, for this occurrence. Never a token, an address or a path on this machine.</param>
+    /// <param name="detail">What is wrong and what to do, for this occurrence. Never a token, an address or a path on this machine.</param>
+    public static ProblemHttpResult Of(Problem problem, string detail) => Of(problem.Statuses[0], problem, detail);
+
+    /// <inheritdoc cref="Of(Problem, string)"/>
+    /// <param name="status">Where the type comes with several.</param>
+    public static ProblemHttpResult Of(int status, Problem problem, string detail) =>
+        TypedResults.Problem(detail, instance: null, statusCode: status, title: problem.Title, type: Problem.Path + problem.Slug);
+
+    /// <param name="slug">Of one of <see cref="Problem.All"/>.</param>
+    /// <param name="title">As the catalogue has it.</param>
     public static ProblemHttpResult Of(int status, string slug, string title, string detail) =>
-        TypedResults.Problem(detail, instance: null, statusCode: status, title: title, type: $"urn:hlsgateway:problem:{slug}");
+        TypedResults.Problem(detail, instance: null, statusCode: status, title: title, type: Problem.Path + slug);
 }

@@ -11,6 +11,7 @@ internal static class TelemetrySetup
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietByDefault() });
         builder.Logging.AddConsole().AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         builder.Services.AddSingleton<GatewayMetrics>();
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<Readiness>();
         builder.AddMetricsAndTraces();

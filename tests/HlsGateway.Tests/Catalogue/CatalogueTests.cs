@@ -108,7 +108,7 @@ public class CatalogueTests : IAsyncLifetime
         Assert.False(host.Services.GetRequiredService<PublishedVideos>().TryGet("v", out _));
         using var again = await uploader.DeleteAsync(Rel("/api/videos/v"));
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
-        Assert.Contains("urn:hlsgateway:problem:no-video", await again.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("/problems/no-video", await again.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         await PublishAsync("v", "r2");
         Assert.True(host.Services.GetRequiredService<PublishedVideos>().TryGet("v", out _));

@@ -52,7 +52,7 @@ public sealed class TargetBytesTests : IAsyncLifetime
     public async Task A_refused_address_tells_what_to_do_and_lets_a_player_read_it()
     {
         var text = await AskAsync("/watch/v/playlist.m3u8?a=\rb");
-        Assert.Contains("urn:hlsgateway:problem:bad-target", text, StringComparison.Ordinal);
+        Assert.Contains("/problems/bad-target", text, StringComparison.Ordinal);
         Assert.Contains("Percent-encode", text, StringComparison.Ordinal);
         Assert.Contains("Access-Control-Allow-Origin: *", text, StringComparison.Ordinal);
         Assert.Contains("Cache-Control: no-store", text, StringComparison.Ordinal);

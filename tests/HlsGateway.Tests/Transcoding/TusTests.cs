@@ -137,7 +137,7 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         {
             var (refused, _) = await RawHttp.SendAsync(host.Address, $"PUT /api/videos/raw HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {GatewayHost.TokenOf("uploader")}\r\nConnection: close\r\n{rest}");
             Assert.StartsWith("HTTP/1.1 413 ", refused, StringComparison.Ordinal);
-            Assert.Contains("urn:hlsgateway:problem:quota", refused, StringComparison.Ordinal);
+            Assert.Contains("/problems/quota", refused, StringComparison.Ordinal);
         }
 
         body.End();
@@ -173,7 +173,7 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         // The last byte brings the probe's word, and the bytes are gone.
         using var end = await PatchAsync(url, 6, "ghij");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, end.StatusCode);
-        Assert.Contains("\"urn:hlsgateway:problem:unreadable\"", await end.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("/problems/unreadable\"", await end.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(HttpMethod.Head, url)).StatusCode);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(host.DataDirectory, "uploads")));
     }
@@ -243,7 +243,7 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
     {
         using var answer = await PostAsync(video, length, headers);
         var problem = await answer.Content.ReadAsStringAsync();
-        Assert.True((int)answer.StatusCode == status && problem.Contains($"\"urn:hlsgateway:problem:{slug}\"", StringComparison.Ordinal), $"{slug}: {problem}");
+        Assert.True((int)answer.StatusCode == status && problem.Contains($"/problems/{slug}\"", StringComparison.Ordinal), $"{slug}: {problem}");
     }
 
     private Task<HttpResponseMessage> PostAsync(string? video, long? length, params (string Name, string Value)[] headers)

@@ -42,7 +42,7 @@ public sealed class UploadMemoryTests
         content.Headers.ContentLength = length;
         using var answer = await api.PutAsync(new Uri("api/videos/zeros", UriKind.Relative), content);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        Assert.Contains("urn:hlsgateway:problem:unreadable", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("/problems/unreadable", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>Of the process, from its status: now or, with VmHWM, at most since the mark was set back.</summary>

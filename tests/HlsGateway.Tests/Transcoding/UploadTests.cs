@@ -331,7 +331,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         request.Headers.ExpectContinue = true;
         using var answer = await api.SendAsync(request);
         var problem = await answer.Content.ReadAsStringAsync();
-        Assert.True((int)answer.StatusCode == status && problem.Contains($"\"urn:hlsgateway:problem:{slug}\"", StringComparison.Ordinal), $"{slug}: {problem}");
+        Assert.True((int)answer.StatusCode == status && problem.Contains($"/problems/{slug}\"", StringComparison.Ordinal), $"{slug}: {problem}");
         Assert.DoesNotContain(host.DataDirectory, problem, StringComparison.Ordinal);
     }
 

@@ -1,0 +1,47 @@
+namespace HlsGateway.Telemetry;
+
+/// <summary>Requests that any call may refuse, and failures of the gateway.</summary>
+internal sealed partial class Problem
+{
+    public static Problem AmbiguousBody { get; } = new("ambiguous-body", 400, "The body has no single end",
+        "The headers give the body two different ends, or a transfer coding that is not spoken here. A proxy and the gateway could read such a request in different ways, so it is refused and the connection is closed.",
+        "Send Content-Length, or 'Transfer-Encoding: chunked' once, but not both. HTTP libraries do so by themselves; look at what stands between the client and the gateway.");
+
+    public static Problem BadParameter { get; } = new("bad-parameter", 400, "A parameter cannot be used",
+        "A query parameter has a value of the wrong kind, or one outside its bounds. Nothing was done.",
+        "The detail names the parameter and what it must be.");
+
+    public static Problem BadRequest { get; } = new("bad-request", 400, "The request cannot be read",
+        "A parameter, a header or the body is not in the form that the call takes: for instance a number that is none, or JSON that is broken.",
+        "The detail names what could not be read. Compare the request with the description of the call in /openapi/v1.json.",
+        408, 411, 414, 417, 431, 505);
+
+    public static Problem BadTarget { get; } = new("bad-target", 400, "The request's address holds characters that no address may hold",
+        "The path or the query holds a space, a control character or a character outside ASCII as it stands, not percent-encoded.",
+        "Percent-encode such characters: a space is %20, é is %C3%A9.");
+
+    public static Problem Internal { get; } = new("internal", 500, "Something went wrong on this side",
+        "The gateway failed at this request. The client is not at fault.",
+        "Try again. When it lasts, give the operator the trace_id of the answer: the gateway's log has a line with it that tells what failed.");
+
+    public static Problem MediaType { get; } = new("media-type", 415, "The body's Content-Type is not accepted here",
+        "The call takes a body of another media type than the one that Content-Type names, or the header is missing.",
+        "Send the media type that the detail names, or that the call's description in /openapi/v1.json names.");
+
+    public static Problem Method { get; } = new("method", 405, "The method is not allowed here",
+        "The path exists, but not with this HTTP method.",
+        "The Allow header of the answer lists the methods that are allowed.");
+
+    public static Problem NotFound { get; } = new("not-found", 404, "There is nothing here",
+        "No call and no page of the gateway has this path.",
+        "Check the path for mistyped letters and for slashes that a name within it needs as %2F. /openapi/v1.json lists all calls.");
+
+    public static Problem Refused { get; } = new("refused", 400, "The request was refused",
+        "The request was refused for a reason that its status tells.",
+        "Check the request against /openapi/v1.json.",
+        401, 403, 406, 408, 409, 410, 411, 412, 413, 414, 416, 417, 421, 422, 426, 428, 429, 431, 501, 502, 503, 504, 505);
+
+    public static Problem TooLarge { get; } = new("too-large", 413, "The body is too large",
+        "The body has more bytes than this call takes. Nothing of it was kept.",
+        "Send a smaller body. GET /api/limits tells the limits, and the detail names the setting with which the operator raises them.");
+}
