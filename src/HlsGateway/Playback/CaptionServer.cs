@@ -8,13 +8,13 @@ namespace HlsGateway.Playback;
 
 /// <summary>Answers our captions (rules W2 to W5): their playlists and segments, always 200.</summary>
 internal sealed class CaptionServer(
-    PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, PlaylistIdentity identity, Masters masters, SessionTrailer trailer, MeasuredContent measured,
-    SubtitleIndex subtitles, SigningKeys keys, HitRecorder hits, OriginCluster cluster, GatewayMetrics metrics)
+    PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, Masters masters, SessionTrailer trailer, MeasuredContent measured,
+    SubtitleIndex subtitles, HitRecorder hits, OriginCluster cluster, GatewayMetrics metrics)
 {
     /// <summary>Answers the playlist of one of our tracks, over the grid of the content's first Variant Stream.</summary>
     public async ValueTask ServePlaylistAsync(HttpContext context, WatchRequest request, string language)
     {
-        var role = identity.Signed(request) is { Role: ChildRole.Subtitles } signed ? signed : new ChildRole(ChildRole.Subtitles, "");
+        var role = request.SignedRole is { Role: ChildRole.Subtitles } signed ? signed : new ChildRole(ChildRole.Subtitles, "");
         var track = Track(request, language) ?? new CaptionTrack(language, language, false, false, false, "none", CaptionFile.Nothing);
 
         var found = await origin.GetAsync(masters.EntryOf(request), context.RequestAborted);
@@ -65,8 +65,8 @@ internal sealed class CaptionServer(
 
     private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, ReadOnlyMemory<byte> body)
     {
-        var signed = SegmentSignature.Verify(keys, request.Video, request.Below, request.Parameters, out var startMs, out var durationMs);
-        await hits.RecordAsync(context, request, HitKind.Caption, startMs, durationMs, forged: !signed);
+        var (startMs, durationMs) = request.SignedTime ?? default;
+        await hits.RecordAsync(context, request, HitKind.Caption, startMs, durationMs, forged: request.SignedTime is null);
         await WatchAnswer.TextAsync(context, "text/vtt; charset=utf-8", body);
     }
 

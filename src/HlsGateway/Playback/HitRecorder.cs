@@ -22,7 +22,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
             DurationMs = durationMs,
             Ranged = !StringValues.IsNullOrEmpty(context.Request.Headers.Range),
             // A request that does not count is kept only for the rule that says why.
-            Cmcd = rule == HitRule.Counted ? ClientData.Read(context.Request.Headers, request.Query) : null,
+            Cmcd = rule == HitRule.Counted ? request.Cmcd : null,
         };
         if (!HttpMethods.IsHead(context.Request.Method))
             return outbox.RecordAsync(hit);

@@ -10,7 +10,7 @@ namespace HlsGateway.Playback;
 /// Answers a Media Segment: 1. verify the duration's signature, 2. record the hit durably, 3. 302 to the CDN, whatever Range was
 /// asked for (rule H2).
 /// </summary>
-internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn,
+internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn,
     IOptions<GatewayOptions> gateway)
 {
     private readonly string? baseAddress = cdn.Value.BaseAddress;
@@ -62,8 +62,8 @@ internal sealed class MediaRedirect(SigningKeys keys, HitRecorder hits, OriginCl
         // Initialization sections and parts carry a session but no duration: redirected, never counted as watching (rule H3).
         if (query.Duration.IsEmpty && query.Signature.IsEmpty)
             return (request.Verdict == SessionVerdict.None ? kind : HitKind.Other, 0, 0, false, null);
-        return SegmentSignature.Verify(keys, request.Video, request.Below, query, out var startMs, out var durationMs)
-            ? (kind, startMs, durationMs, false, query.Rendition.IsEmpty ? null : RenditionName.PathOf(query.Rendition, request.Below))
+        return request.SignedTime is { } time
+            ? (kind, time.StartMs, time.DurationMs, false, query.Rendition.IsEmpty ? null : RenditionName.PathOf(query.Rendition, request.Below))
             : (kind, 0, 0, true, null);
     }
 

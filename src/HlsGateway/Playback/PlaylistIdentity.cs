@@ -8,7 +8,7 @@ internal readonly record struct PlaylistPart(WatchRequest Request, ChildRole Rol
 /// Decides a playlist's video, role and session. The role is signed, or what the video's Master Playlists list for its path; a query alone proves nothing
 /// (rule I8). A session begins with a Master Playlist, or with a Media Playlist that no Master Playlist lists.
 /// </summary>
-internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Masters masters, KnownChildren children, TimeProvider time)
+internal sealed class PlaylistIdentity(WatchRouter router, Masters masters, KnownChildren children, TimeProvider time)
 {
     /// <summary>Folders above a playlist in which a Master Playlist is looked for.</summary>
     private const int MostAncestors = 4;
@@ -16,17 +16,10 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
     /// <summary>How long a viewer waits for Master Playlists; while they are unknown no session begins.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>The role that the request's address proves by itself; null where it proves none.</summary>
-    public ChildRole? Signed(WatchRequest request)
-    {
-        var query = request.Parameters;
-        return PlaylistSignature.Verify(keys, request.Video, request.Below, query) ? ChildRole.Read(query.Profile) : null;
-    }
-
     /// <summary>Of a Master Playlist: it begins a session where the request has none; a session of another video does not count as one.</summary>
     public async ValueTask<PlaylistPart> OfMasterAsync(WatchRequest request, CancellationToken ct)
     {
-        if (Signed(request) is { } signed)
+        if (request.SignedRole is { } signed)
             return new(request, signed, Begins: false);
         var entry = new ChildRole(ChildRole.Variant, "");
         if (IsMarked(request))
@@ -51,7 +44,7 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
     {
         var query = request.Parameters;
         return ((!query.Session.IsEmpty && !query.Own.IsEmpty) || children.RoleIn(request.Video, request.Path) is not null)
-            && !PlaylistSignature.Verify(keys, request.Video, request.Below, query);
+            && request.SignedRole is null;
     }
 
     /// <summary>Of a Media Playlist.</summary>
@@ -65,7 +58,7 @@ internal sealed class PlaylistIdentity(SigningKeys keys, WatchRouter router, Mas
 
     private async ValueTask<PlaylistPart> OfMediaAsync(WatchRequest request, OriginTarget source, CancellationToken ct)
     {
-        if (Signed(request) is { } signed)
+        if (request.SignedRole is { } signed)
             return new(request, signed, Begins: false);
 
         var hasToken = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired;

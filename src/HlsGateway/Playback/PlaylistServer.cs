@@ -14,7 +14,7 @@ internal sealed class PlaylistServer(
         if (found.Playlist is not { } playlist)
         {
             // Subtitles that the Master Playlist advertised are never a 404 (rule W5).
-            if ((identity.Signed(request)?.Role ?? children.RoleIn(request.Video, request.Path)) == ChildRole.Subtitles)
+            if ((request.SignedRole?.Role ?? children.RoleIn(request.Video, request.Path)) == ChildRole.Subtitles)
                 await captions.ServeEmptyAsync(context, request, "none", "origin");
             else
                 await WatchAnswer.ProblemAsync(context, found.Failure ?? default);

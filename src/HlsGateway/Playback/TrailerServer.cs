@@ -4,7 +4,7 @@ using HlsGateway.Trailers;
 namespace HlsGateway.Playback;
 
 /// <summary>Answers the playlist of a trailer that the player plays by itself (HLS interstitials). Nothing is counted here: its segments are.</summary>
-internal sealed class TrailerServer(TrailerLibrary trailers, PinnedTrailers pinned, PlaylistCache cache, PlaylistCompiler compiler, PlaylistIdentity identity)
+internal sealed class TrailerServer(TrailerLibrary trailers, PinnedTrailers pinned, PlaylistCache cache, PlaylistCompiler compiler)
 {
     /// <param name="label"><c>{name}@{hash8}</c>.</param>
     /// <param name="profiles">Of the copy; a second one is of the copy that holds its sound.</param>
@@ -25,7 +25,7 @@ internal sealed class TrailerServer(TrailerLibrary trailers, PinnedTrailers pinn
         {
             template = compiler.Asset(request.Video, $"{WatchPath.Folder(request.Below)}/", version, version.Copies[profiles[0]], profiles.Length > 1 ? version.Copies[profiles[1]] : null);
             // An answer for a made-up path is not kept.
-            if (identity.Signed(request) is not null)
+            if (request.SignedRole is not null)
                 cache.KeepAsset(request.Video, request.Below, template);
         }
 

@@ -65,7 +65,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         if (RouteMarked(request) is { } ours)
             return ours;
         // A revision's files have marked paths in playlists, so that what is signed without a mark is the origin's.
-        if (published.HasVideo(request.VideoName) && !IsSigned(request) && await published.KeyOfAsync(request.VideoName, request.Below, ct) is { } key)
+        if (published.HasVideo(request.VideoName) && request is { SignedRole: null, SignedTime: null } && await published.KeyOfAsync(request.VideoName, request.Below, ct) is { } key)
             return RouteStore(request.Below, key);
         return RouteOrigin(request);
     }
@@ -84,19 +84,13 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         return below.StartsWith(RevisionMarker, StringComparison.Ordinal) ? RouteStore(below, $"videos/{request.VideoName}/{below[RevisionMarker.Length..]}") : null;
     }
 
-    private bool IsSigned(WatchRequest request)
-    {
-        var query = request.Parameters;
-        return PlaylistSignature.Verify(keys, request.Video, request.Below, query) || SegmentSignature.Verify(keys, request.Video, request.Below, query, out _, out _);
-    }
-
     private WatchRoute RouteOrigin(WatchRequest request)
     {
         var below = request.Below.AsSpan();
         var query = request.Parameters;
         var named = options.Value.QueryParameters;
         if (WatchPath.IsPlaylist(below))
-            return new WatchRoute.Playlist(new(OriginKind.Cluster, request.Path + query.PassedOn(believed: PlaylistSignature.Verify(keys, request.Video, below, query), named)));
+            return new WatchRoute.Playlist(new(OriginKind.Cluster, request.Path + query.PassedOn(believed: request.SignedRole is not null, named)));
         // What we do not store is passed on as it came: a CDN's signature may cover the exact bytes. Where a query was stripped (rule H4),
         // what is left of it may be all of the CDN's.
         if (!query.Session.IsEmpty || !query.Duration.IsEmpty || IsMediaName(below))
@@ -155,8 +149,7 @@ internal sealed class WatchRouter(SigningKeys keys, PublishedFiles published, Su
         var language = name[..^5].ToString();
         // A track that has just been deleted was advertised to sessions that still run: they get blank captions, never a 404 (rule W5).
         var ours = subtitles.Tracks(request.VideoName).Any(t => string.Equals(t.Language, language, StringComparison.Ordinal));
-        var advertised = request.Parameters is var query && query.Profile.StartsWith(ChildRole.Subtitles) && PlaylistSignature.Verify(keys, request.Video, below, query);
-        return ours || advertised ? new WatchRoute.CaptionPlaylist(language) : null;
+        return ours || request.SignedRole is { Role: ChildRole.Subtitles } ? new WatchRoute.CaptionPlaylist(language) : null;
     }
 
     /// <summary>A text that cannot be an object's key names nothing of ours.</summary>
