@@ -15,6 +15,7 @@ using HlsGateway.Storage;
 using HlsGateway.Studio;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
+using HlsGateway.Tokens;
 using HlsGateway.Trailers;
 using HlsGateway.Transcoding;
 
@@ -29,6 +30,7 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.AddTelemetry();
 builder.AddAccess();
 builder.AddDatabase();
+builder.AddTokens();
 builder.AddBlobStorage();
 builder.AddMedia();
 builder.AddJobs();
@@ -48,6 +50,7 @@ var app = builder.Build();
 
 app.UseAccess();
 app.MapTelemetry(AccessSetup.IsTrustedAsync);
+app.MapTokens();
 app.MapBlobStorage();
 app.MapCatalogue();
 app.MapTrailers();

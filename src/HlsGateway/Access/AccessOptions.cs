@@ -28,6 +28,12 @@ internal sealed class AccessOptions : IValidatableObject
                 yield return new ValidationResult($"Gateway:ApiTokens:{i}:Token may hold printable ASCII without spaces only: it travels in a header.");
             if (!Roles.All.Contains(token.Role, StringComparer.Ordinal))
                 yield return new ValidationResult($"Gateway:ApiTokens:{i}:Role is '{token.Role}'; it must be one of {string.Join(", ", Roles.All)}.");
+            if (token.Name.Length > 0 && !TokenRules.IsName(token.Name))
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:Name must have {TokenRules.NameRule}.");
+            if (token.ExpiresAt.Length > 0 && !TokenRules.TryTime(token.ExpiresAt, out _))
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:ExpiresAt is '{token.ExpiresAt}'; it must be {TokenRules.TimeRule}.");
+            if (Array.FindIndex(ApiTokens, other => other.Token == token.Token) is var first && first < i)
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:Token is the same as Gateway:ApiTokens:{first}:Token; nobody could tell which of the two acts.");
         }
         for (var i = 0; i < KnownProxies.Length; i++)
         {
@@ -42,4 +48,10 @@ internal sealed class ApiToken
     public string Token { get; init; } = "";
 
     public string Role { get; init; } = "";
+
+    /// <summary>Whose it is, for the lists of changes; empty: these tell its role alone.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>RFC 3339 with an offset; from then on the token is refused. Empty: never.</summary>
+    public string ExpiresAt { get; init; } = "";
 }

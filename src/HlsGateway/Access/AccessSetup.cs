@@ -25,6 +25,7 @@ internal static class AccessSetup
         var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(AdminUnlessNothingIsThere());
         foreach (var role in Roles.All)
             policies.AddPolicy(role, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(role, Roles.Admin));
+        policies.AddPolicy(Roles.AnalystOrEditor, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));
         policies.AddPolicy(Roles.Any, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.All));
 
         services.ConfigureHttpJsonOptions(json =>

@@ -3,22 +3,31 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
 
 /// <summary>
 /// <c>Authorization: Bearer …</c> (RFC 6750, section 2.1 alone: never a query parameter, form field or cookie, so a token cannot
-/// end in a log, a Referer or a cross-site request).
+/// end in a log, a Referer or a cross-site request). Only who holds the whole secret is told that its token has expired or was revoked.
 /// </summary>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
-    TokenTable tokens, FailedAttempts failures, GatewayMetrics metrics)
+    TokenTable tokens, FailedAttempts failures, TimeProvider time, GatewayMetrics metrics)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string Name = "Bearer";
 
-    private bool exhausted;
+    private const string NewOne = "Ask an admin for a new one (POST /api/tokens).";
+
+    private ProblemHttpResult refusal = Problems.Of(Problem.Unauthenticated,
+        "Send 'Authorization: Bearer <token>'. The tokens are those of POST /api/tokens and of Gateway:ApiTokens, or the one in the file api-token of the data directory.");
+
+    /// <summary>For <c>WWW-Authenticate</c> (RFC 6750, section 3.1); null where no token was sent.</summary>
+    private string? fault;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
@@ -27,35 +36,72 @@ internal sealed class BearerHandler(
         var header = Request.Headers.Authorization;
         if (header.Count == 0) return AuthenticateResult.NoResult();
         if (header.Count != 1 || !AuthenticationHeaderValue.TryParse(header[0], out var value) ||
-            !value.Scheme.Equals(Name, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { Length: > 0 and <= 512 } token)
+            !value.Scheme.Equals(Name, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { Length: > 0 and <= 512 } secret)
             return AuthenticateResult.Fail("The Authorization header holds no bearer token.");
 
-        if (tokens.RoleOf(token) is not { } role)
-        {
-            exhausted = !failures.TryTake(Context.Connection.RemoteIpAddress);
-            metrics.AuthenticationFailures.Add(1);
-            return AuthenticateResult.Fail("The token is not known.");
-        }
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, role), new Claim(ClaimTypes.Name, role)], Name);
+        if (tokens.Find(secret) is not { } token)
+            return Unknown(secret);
+        var state = token.StateAt(time.GetUtcNow());
+        if (state == TokenState.Revoked)
+            return Refuse(Problem.RevokedToken, $"It was revoked at {TokenRules.Written(token.RevokedAt.GetValueOrDefault())}. {NewOne}");
+        if (state == TokenState.Expired)
+            return Refuse(Problem.ExpiredToken, $"It expired at {TokenRules.Written(token.ExpiresAt.GetValueOrDefault())}. {NewOne}");
+
+        tokens.Watch(Context, token);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, token.Role), new Claim(ClaimTypes.Name, token.Name)], Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
     }
 
-    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    private AuthenticateResult Unknown(string secret)
     {
-        if (exhausted)
+        if (!tokens.IsRead && secret.StartsWith(TokenTable.MadePrefix, StringComparison.Ordinal))
         {
-            Response.Headers.RetryAfter = "1";
-            await Problems.Of(429, "too-many-wrong-tokens", "Too many wrong tokens",
-                "This address sent too many tokens that are not ours. Send a valid one: it passes at once.").ExecuteAsync(Context);
-            return;
+            refusal = Problems.Of(Problem.TokensUnread,
+                "The database, which holds the tokens of POST /api/tokens, has not answered since this gateway started. Try again in a moment; a token of Gateway:ApiTokens is checked without it.");
+            return AuthenticateResult.Fail("The tokens in the database are not known yet.");
         }
-        Response.Headers.WWWAuthenticate = Name;
-        await Problems.Of(401, "unauthenticated", "A bearer token is needed",
-            "Send 'Authorization: Bearer <token>'. The tokens are those of Gateway:ApiTokens, or the one in the file api-token of the data directory.")
-            .ExecuteAsync(Context);
+        metrics.AuthenticationFailures.Add(1);
+        var result = Refuse(Problem.WrongToken, "Compare it with the one you were given: nothing may be missing or added. An admin sees with GET /api/tokens which tokens there are.");
+        if (!failures.TryTake(Context.Connection.RemoteIpAddress))
+            refusal = Problems.Of(Problem.TooManyWrongTokens,
+                "This address sent too many tokens that are not ours. Send a valid one: it passes at once.");
+        return result;
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problems.Of(403, "forbidden", "The token's role does not allow this",
-            "Use a token with the role that this call asks for (analyst, editor, uploader) or the role admin.").ExecuteAsync(Context);
+    private AuthenticateResult Refuse(Problem problem, string detail)
+    {
+        refusal = Problems.Of(problem, detail);
+        fault = problem.Title;
+        return AuthenticateResult.Fail(problem.Title);
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (refusal.StatusCode == 401)
+            Response.Headers.WWWAuthenticate = fault is null ? $"{Name} realm=\"hlsgateway\"" : $"{Name} realm=\"hlsgateway\", error=\"invalid_token\", error_description=\"{fault}\"";
+        else
+            Response.Headers.RetryAfter = "1";
+        return refusal.ExecuteAsync(Context);
+    }
+
+    protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var needed = await NeededRolesAsync();
+        var actor = Actor.Of(Context.User);
+        Response.Headers.WWWAuthenticate = $"{Name} realm=\"hlsgateway\", error=\"insufficient_scope\", scope=\"{string.Join(' ', needed)}\"";
+        var problem = Problems.Of(Problem.Forbidden,
+            $"This call needs the role {string.Join(" or ", needed)}; the token{(actor.Name.Length > 0 ? $" '{actor.Name}'" : "")} has the role {actor.Role}.");
+        problem.ProblemDetails.Extensions["needed_roles"] = needed;
+        problem.ProblemDetails.Extensions["role"] = actor.Role;
+        await problem.ExecuteAsync(Context);
+    }
+
+    /// <summary>What the endpoint asks for; an endpoint that states nothing needs admin.</summary>
+    private async Task<string[]> NeededRolesAsync()
+    {
+        var stated = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>() ?? [];
+        var policy = await AuthorizationPolicy.CombineAsync(Context.RequestServices.GetRequiredService<IAuthorizationPolicyProvider>(), stated);
+        return policy?.Requirements.OfType<RolesAuthorizationRequirement>().Select(role => role.AllowedRoles).Aggregate<IEnumerable<string>, string[]?>(
+            null, static (all, these) => all is null ? [.. these] : [.. all.Intersect(these, StringComparer.Ordinal)]) ?? [Roles.Admin];
+    }
 }

@@ -11,5 +11,8 @@ internal static class Roles
     /// <summary>No role of its own: the policy of endpoints that every token may read (lists, limits).</summary>
     public const string Any = "any";
 
+    /// <summary>The policy of what both roles may read.</summary>
+    public const string AnalystOrEditor = "analyst or editor";
+
     internal static readonly string[] All = [Analyst, Editor, Uploader, Admin];
 }

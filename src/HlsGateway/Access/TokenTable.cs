@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using HlsGateway.Telemetry;
@@ -7,38 +8,83 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Access;
 
 /// <summary>
-/// The bearer tokens that are valid while this process lives, as SHA-256 digests with their roles.
-/// A lookup compares every digest in fixed time, so neither a token's text nor its place in the list shows in the duration.
+/// The bearer tokens that this process knows, as SHA-256 digests: those of the configuration, and a snapshot of those in the catalogue's
+/// database. A lookup compares every digest in fixed time, so neither a token's text, its place in the list nor its state shows in the duration.
 /// </summary>
 internal sealed class TokenTable
 {
     /// <summary>Below the data directory; mode 0600.</summary>
     public const string FileName = "api-token";
 
+    /// <summary>What every secret that the API makes begins with, so that people and scanners recognise one.</summary>
+    public const string MadePrefix = "hlsgw_";
+
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly (byte[] Digest, string Role)[] entries;
+    private readonly ConcurrentDictionary<RunningCall, bool> running = new();
+    private readonly TimeProvider time;
+    private volatile KnownToken[] entries;
+    private volatile bool isRead;
 
-    public TokenTable(IOptions<AccessOptions> access, IOptions<GatewayOptions> gateway, IHostEnvironment environment, ILogger<TokenTable> log)
+    public TokenTable(IOptions<AccessOptions> access, IOptions<GatewayOptions> gateway, IHostEnvironment environment, TimeProvider time, ILogger<TokenTable> log)
     {
+        this.time = time;
         var tokens = access.Value.ApiTokens;
-        if (tokens.Length == 0)
-            tokens = [new ApiToken { Token = KeptToken(gateway.Value.DataPath(environment), log), Role = Roles.Admin }];
-        entries = [.. tokens.Select(token => (SHA256.HashData(Encoding.UTF8.GetBytes(token.Token)), token.Role))];
+        Configured = tokens.Length > 0
+            ? [.. tokens.Select((token, i) => new KnownToken(
+                $"configuration-{i}", token.Name, token.Role, TokenSource.Configuration, DigestOf(token.Token), TokenRules.TryTime(token.ExpiresAt, out var end) ? end : null))]
+            : [new KnownToken(FileName, FileName, Roles.Admin, TokenSource.File, DigestOf(KeptToken(gateway.Value.DataPath(environment), log)), ExpiresAt: null)];
+        entries = Configured;
     }
 
-    /// <summary>The role a token carries, or null when it is none of ours.</summary>
-    public string? RoleOf(string token)
+    /// <summary>Those that only the operator can change: of <c>Gateway:ApiTokens</c>, or the one of the first start.</summary>
+    public KnownToken[] Configured { get; }
+
+    /// <summary>False until the database has been read once: a token that was made by the API is not known yet.</summary>
+    public bool IsRead => isRead;
+
+    public static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    /// <summary>The token with this secret, whatever its state, or null when it is none of ours.</summary>
+    public KnownToken? Find(string secret)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(token), digest);
-        string? role = null;
+        SHA256.HashData(Encoding.UTF8.GetBytes(secret), digest);
+        KnownToken? found = null;
         foreach (var entry in entries)
         {
             if (CryptographicOperations.FixedTimeEquals(entry.Digest, digest))
-                role = entry.Role;
+                found = entry;
         }
-        return role;
+        return found;
+    }
+
+    /// <summary>Takes over what the database holds, and ends the requests of tokens that are no longer valid.</summary>
+    public void Replace(IEnumerable<KnownToken> made)
+    {
+        entries = [.. made, .. Configured];
+        isRead = true;
+        EndCalls();
+    }
+
+    /// <summary>Remembers a request until it is over: a live tail may run for hours, and ends with its token.</summary>
+    public void Watch(HttpContext context, KnownToken token)
+    {
+        var call = new RunningCall(context, token.Id, over => running.TryRemove(over, out _));
+        running[call] = true;
+        context.Response.RegisterForDispose(call);
+    }
+
+    /// <summary>Closes the connections of requests whose token has expired or was revoked.</summary>
+    public void EndCalls()
+    {
+        if (running.IsEmpty) return;
+        var now = time.GetUtcNow();
+        var active = entries.Where(entry => entry.StateAt(now) == TokenState.Active).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var (call, _) in running)
+        {
+            if (!active.Contains(call.Token)) call.Abort();
+        }
     }
 
     private static string KeptToken(string dataDirectory, ILogger log)

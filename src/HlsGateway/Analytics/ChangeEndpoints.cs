@@ -17,9 +17,9 @@ internal static class ChangeEndpoints
         WHERE at_ms >= @from AND at_ms < @until AND (at_ms < @at OR id < @id) ORDER BY at_ms DESC, id DESC LIMIT @limit
         """;
 
-    public static void MapChanges(this IEndpointRouteBuilder app) => app.MapGet("/api/changes", ListAsync).RequireAuthorization(Roles.Analyst).WithTags("Changes")
+    public static void MapChanges(this IEndpointRouteBuilder app) => app.MapGet("/api/changes", ListAsync).RequireAuthorization(Roles.AnalystOrEditor).WithTags("Changes")
         .WithSummary("What was changed, by whom, when, newest first")
-        .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting. Each is written in the transaction of the change itself.");
+        .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting, tokens made and revoked. Each is written in the transaction of the change itself.");
 
     private static async Task<Results<Ok<ChangePage>, ProblemHttpResult>> ListAsync(
         CatalogueDatabase database, TimeProvider time, CancellationToken cancellation,
@@ -91,15 +91,15 @@ internal static class ChangeEndpoints
 
         /// <summary>A trailer's row names a glob.</summary>
         public bool Concerns(string video) =>
-            Video.Length == 0 || Video == video || (Kind == "trailer" && new ActiveTrailer(null, Video).Covers(video, DateTimeOffset.MinValue));
+            (Video.Length == 0 && Kind != "token") || Video == video || (Kind == "trailer" && new ActiveTrailer(null, Video).Covers(video, DateTimeOffset.MinValue));
 
         public ToldChange Tell() => new(Guid.Parse(Id), DateTimeOffset.FromUnixTimeMilliseconds(AtMs).UtcDateTime, Actor, Kind, Subject, Video, Before, After);
     }
 }
 
-/// <param name="Actor">The role of the token that asked for it, or <c>system</c>.</param>
-/// <param name="Kind"><c>trailer</c>, <c>captions</c>, <c>revision</c>, <c>start</c>, <c>stop</c>, <c>gap</c>.</param>
-/// <param name="Subject">What was done to the trailer, a language, a revision, or a gateway's id.</param>
+/// <param name="Actor">Name and role of the token that asked for it (<c>Anna (editor)</c>), its role where it has no name, or <c>system</c>.</param>
+/// <param name="Kind"><c>trailer</c>, <c>captions</c>, <c>revision</c>, <c>start</c>, <c>stop</c>, <c>gap</c>, <c>token</c>.</param>
+/// <param name="Subject">What was done to the trailer, a language, a revision, a gateway's id, or a token's.</param>
 /// <param name="Video">Empty when it concerns every video; a glob where a trailer was chosen for some.</param>
 /// <param name="Before">Null when there was nothing.</param>
 /// <param name="After">Null when it is gone.</param>

@@ -29,7 +29,7 @@ internal static class AutomaticCaptionsEndpoints
     public static void MapAutomaticCaptions(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/videos/{video}/subtitles/automatic").WithTags("subtitles");
-        group.MapGet("", ListAsync).RequireAuthorization(SubtitleEndpoints.ReadPolicy)
+        group.MapGet("", ListAsync).RequireAuthorization(Roles.AnalystOrEditor)
             .WithSummary("Automatic captions of a video: the newest job of each language, its state, progress and error");
         group.MapPost("", AddAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Have the captions of an upload written from its sound by the configured program. ?language= a BCP 47 tag. Never replaces what people wrote");

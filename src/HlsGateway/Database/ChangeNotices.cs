@@ -16,13 +16,14 @@ internal sealed class ChangeNotices(CatalogueDatabase database, TimeProvider tim
     public const string Captions = "captions";
     public const string Entries = "entries";
     public const string Videos = "videos";
+    public const string Tokens = "tokens";
 
     /// <summary>A connection that is silent for this long is asked whether it is still there.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
 
-    private readonly FrozenDictionary<string, Channel<bool>> topics = new[] { Trailers, Captions, Entries, Videos }.ToFrozenDictionary(
+    private readonly FrozenDictionary<string, Channel<bool>> topics = new[] { Trailers, Captions, Entries, Videos, Tokens }.ToFrozenDictionary(
         topic => topic, _ => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }), StringComparer.Ordinal);
 
     private long heard;

@@ -11,16 +11,14 @@ namespace HlsGateway.Subtitles;
 /// <summary>Captions per language of any video, our own or a foreign origin's.</summary>
 internal static class SubtitleEndpoints
 {
-    public const string ReadPolicy = "analyst or editor";
-
     private const string SubRip = "application/x-subrip";
     private static readonly string[] Reading = ["GET", "HEAD"];
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/videos/{video}/subtitles").WithTags("subtitles");
-        group.MapMethods("", Reading, ListAsync).RequireAuthorization(ReadPolicy).WithSummary("Caption tracks of a video, with drafts and every version");
-        group.MapMethods("/{language}", Reading, GetAsync).RequireAuthorization(ReadPolicy)
+        group.MapMethods("", Reading, ListAsync).RequireAuthorization(Roles.AnalystOrEditor).WithSummary("Caption tracks of a video, with drafts and every version");
+        group.MapMethods("/{language}", Reading, GetAsync).RequireAuthorization(Roles.AnalystOrEditor)
             .WithSummary("The caption file as it was sent; ?version= an older one, ?draft=true work in progress, ?format=vtt as WebVTT");
         group.MapPut("/{language}", PutAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Publish a WebVTT or SRT file; live for new sessions at once. ?draft=true keeps it for editors only");

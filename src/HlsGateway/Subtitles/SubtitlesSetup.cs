@@ -1,4 +1,3 @@
-using HlsGateway.Access;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Subtitles;
@@ -11,8 +10,6 @@ internal static class SubtitlesSetup
         builder.Services.AddAnnotatedOptions<SubtitlesOptions>(SubtitlesOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<SubtitlesOptions>, AutomaticCaptionsOptionsValidator>();
         builder.Services.AddSingleton<CaptionStore>().AddSingleton<SubtitleIndex>().AddHostedService<SubtitleRefresh>();
-        builder.Services.AddAuthorizationBuilder().AddPolicy(SubtitleEndpoints.ReadPolicy,
-            policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));
     }
 
     public static void MapSubtitles(this IEndpointRouteBuilder app) => SubtitleEndpoints.Map(app);

@@ -141,6 +141,9 @@ internal static partial class Log
     [LoggerMessage(8004, LogLevel.Information, "{Check} is healthy again.")]
     public static partial void CheckHealthy(this ILogger log, string check);
 
+    [LoggerMessage(8005, LogLevel.Warning, "The tokens in the database cannot be read now; those that are known go on to work: {Reason}")]
+    public static partial void TokensUnreadable(this ILogger log, string reason);
+
     [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
     public static partial void ContentMeasured(this ILogger log, string video, int renditions);
 

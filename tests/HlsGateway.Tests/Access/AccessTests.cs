@@ -56,13 +56,13 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("Bearer")]
-    [InlineData("Bearer wrong-token")]
-    [InlineData("Basic YWRtaW46YWRtaW4=")]
-    [InlineData("bearer  ")]
-    [InlineData("admin-token-for-tests")]
-    [InlineData("Bearer ADMIN-TOKEN-FOR-TESTS")]
-    public async Task A_header_that_carries_no_token_of_ours_is_a_401_that_tells_what_to_send(string authorization)
+    [InlineData("Bearer", "unauthenticated", "Authorization: Bearer")]
+    [InlineData("Bearer wrong-token", "wrong-token", "Compare it")]
+    [InlineData("Basic YWRtaW46YWRtaW4=", "unauthenticated", "Authorization: Bearer")]
+    [InlineData("bearer  ", "unauthenticated", "Authorization: Bearer")]
+    [InlineData("admin-token-for-tests", "unauthenticated", "Authorization: Bearer")]
+    [InlineData("Bearer ADMIN-TOKEN-FOR-TESTS", "wrong-token", "Compare it")]
+    public async Task A_header_that_carries_no_token_of_ours_is_a_401_that_tells_what_to_send(string authorization, string slug, string advice)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, ApiCalls().First(call => call.Method == HttpMethod.Get).Url);
         request.Headers.TryAddWithoutValidation("Authorization", authorization);
@@ -70,9 +70,9 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.Equal($"{host.Address}problems/unauthenticated", problem.GetProperty("type").GetString());
+Assert.Equal($"{host.Address}problems/{slug}", problem.GetProperty("type").GetString());
         Assert.Equal(401, problem.GetProperty("status").GetInt32());
-        Assert.Contains("Authorization: Bearer", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(advice, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
