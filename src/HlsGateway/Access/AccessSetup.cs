@@ -32,6 +32,11 @@ internal static class AccessSetup
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+            json.SerializerOptions.Converters.Add(new JsonTimes());
+            json.SerializerOptions.Converters.Add(new JsonUtcTimes());
+            // A misspelt key must not be a change that somebody did not mean.
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.AllowDuplicateProperties = false;
         });
         // A build (not a publish) would otherwise map a catch-all route of the framework's that states no role.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
@@ -59,6 +64,7 @@ internal static class AccessSetup
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(QueryParameters.CheckAsync);
         ProblemEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         // How much is watched, what fails, which origins are asked: sums, but not for everybody.

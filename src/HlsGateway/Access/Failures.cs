@@ -1,5 +1,8 @@
+using System.Text.Json;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
 
@@ -8,7 +11,8 @@ internal static class Failures
 {
     public static async Task AnswerAsync(HttpContext context)
     {
-        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        var failed = context.Features.Get<IExceptionHandlerFeature>();
+        var failure = failed?.Error;
         // The handler clears the headers; those that protect a browser and those that let a player read the answer are set again.
         context.Response.Headers.XContentTypeOptions = "nosniff";
         SecurityHeaders.LetPlayersRead(context);
@@ -18,7 +22,9 @@ internal static class Failures
                 "Send a smaller body; GET /api/limits tells the limits."),
             BadHttpRequestException { StatusCode: 415 } => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here",
                 "Send the media type that the call's description in /openapi/v1.json names."),
-            BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", Plain(bad)),
+            BadHttpRequestException { InnerException: JsonException fault } =>
+                BodyFaults.Of(fault, failed?.Endpoint, context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions),
+            BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", bad.Message),
             // Kestrel's own words for a chunk size beyond 31 bits; it is the client's fault all the same.
             IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is longer than any may be."),
             LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be asked now",
@@ -32,12 +38,6 @@ internal static class Failures
     /// <summary>Faults of clients, and faults that are logged once elsewhere: a line for each would let anybody fill the log.</summary>
     public static bool IsExpected(Exception failure) =>
         failure is BadHttpRequestException or LedgerAwayException or IOException { InnerException: OverflowException };
-
-    // Kestrel's and the binder's messages tell which parameter failed and how; an inner message may tell more than that.
-    private static string Plain(BadHttpRequestException bad) =>
-        bad.InnerException is System.Text.Json.JsonException json
-            ? $"The body is not the JSON that this call takes{(json.Path is { Length: > 0 } path ? $" (at {path})" : "")}."
-            : bad.Message;
 
     /// <summary>Gives 404, 405 and their like a body where no endpoint wrote one.</summary>
     public static Task AnswerEmptyAsync(StatusCodeContext context)

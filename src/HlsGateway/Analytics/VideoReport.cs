@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json.Serialization;
 using HlsGateway.Counting;
 
@@ -67,8 +68,15 @@ internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLo
 /// <summary>Sessions by one of their properties. A session may have several Renditions or captions, and is in each.</summary>
 internal sealed record Share(string Name, long Sessions, double WatchSeconds);
 
-/// <param name="From">Start in the asked time zone, with its offset then.</param>
-internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures);
+/// <param name="From">Told in UTC.</param>
+internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures)
+{
+    [Description("What clocks in the asked time zone showed then, with their offset: a label for people. from says the same moment in UTC.")]
+    public string FromLocal => Rfc3339.Local(From);
+
+    [Description("As from_local, of to.")]
+    public string ToLocal => Rfc3339.Local(To);
+}
 
 /// <param name="Sessions">Ten of the sessions behind the figures, newest first.</param>
 /// <param name="SessionsUrl">All of them.</param>

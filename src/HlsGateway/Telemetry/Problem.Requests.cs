@@ -20,6 +20,14 @@ internal sealed partial class Problem
         "The path or the query holds a space, a control character or a character outside ASCII as it stands, not percent-encoded.",
         "Percent-encode such characters: a space is %20, é is %C3%A9.");
 
+    public static Problem BadTime { get; } = new("bad-time", 400, "A time cannot be used",
+        "A time is not in the form that RFC 3339 gives it, or does not say its offset, so that it would be another moment in each time zone. Nothing was done.",
+        "Write the time in UTC (2026-11-30T12:00:00Z) or with its offset (2026-11-30T13:00:00+01:00). In a query the plus sign is %2B. Where a call takes tz, a date alone is that day in tz.");
+
+    public static Problem EmptyParameter { get; } = new("empty-parameter", 400, "A query parameter has no value",
+        "A query parameter is named and has no value. It could mean that there is no filter, or that the client lost the value.",
+        "Give the parameter a value, or leave it out.");
+
     public static Problem Internal { get; } = new("internal", 500, "Something went wrong on this side",
         "The gateway failed at this request. The client is not at fault.",
         "Try again. When it lasts, give the operator the trace_id of the answer: the gateway's log has a line with it that tells what failed.");
@@ -41,7 +49,23 @@ internal sealed partial class Problem
         "Check the request against /openapi/v1.json.",
         401, 403, 406, 408, 409, 410, 411, 412, 413, 414, 416, 417, 421, 422, 426, 428, 429, 431, 501, 502, 503, 504, 505);
 
+    public static Problem RepeatedKey { get; } = new("repeated-key", 400, "The body has a key twice",
+        "The JSON body has one key twice. Programs read such a body in different ways.",
+        "Give each key once.");
+
+    public static Problem RepeatedParameter { get; } = new("repeated-parameter", 400, "A query parameter is given twice",
+        "The call takes this query parameter once, and only one of its values could count.",
+        "Give the parameter once.");
+
     public static Problem TooLarge { get; } = new("too-large", 413, "The body is too large",
         "The body has more bytes than this call takes. Nothing of it was kept.",
         "Send a smaller body. GET /api/limits tells the limits, and the detail names the setting with which the operator raises them.");
+
+    public static Problem UnknownKey { get; } = new("unknown-key", 400, "The body has a key that is not known here",
+        "The JSON body has a key that the call does not take. It is refused as a whole: a misspelt key must not be a change that nobody meant.",
+        "The detail names the nearest key that there is, and all that the body takes.");
+
+    public static Problem UnknownParameter { get; } = new("unknown-parameter", 400, "A query parameter is not known here",
+        "The query has a parameter that the call does not take. It is refused: a misspelt filter must not be an answer about everything.",
+        "The detail names the nearest parameter that there is, and all that the call takes.");
 }

@@ -134,7 +134,7 @@ public abstract class SessionApiContract : IAsyncLifetime
         foreach (var minute in (int[])[-1, 0, 59, 60])
             Assert.True(await outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(noon.AddMinutes(minute)), 0)));
         var page = await GetAsync("/api/sessions?from=2026-11-01T12:00:00Z&to=2026-11-01T14:00:00%2B01:00");
-        Assert.Equal(["2026-11-01T12:59:00Z", "2026-11-01T12:00:00Z"], page.GetProperty("sessions").EnumerateArray().Select(x => x.GetProperty("started_at").GetString()));
+        Assert.Equal(["2026-11-01T12:59:00.000Z", "2026-11-01T12:00:00.000Z"], page.GetProperty("sessions").EnumerateArray().Select(x => x.GetProperty("started_at").GetString()));
     }
 
     [Theory]

@@ -106,8 +106,10 @@ public abstract class VideoReportContract : IAsyncLifetime
             Assert.Equal(whole.GetProperty("watch_seconds").GetDouble(), Math.Round(buckets.Sum(b => b.GetProperty("watch_seconds").GetDouble()), 3));
             for (var i = 1; i < buckets.Count; i++)
             {
-                var start = buckets[i].GetProperty("from").GetDateTimeOffset();
-                Assert.Equal(buckets[i - 1].GetProperty("to").GetDateTimeOffset(), start);
+                var start = buckets[i].GetProperty("from_local").GetDateTimeOffset();
+                Assert.Equal(buckets[i].GetProperty("from").GetString(), Rfc3339.Text(start));
+                Assert.Equal(buckets[i - 1].GetProperty("to").GetString(), buckets[i].GetProperty("from").GetString());
+                Assert.Equal(buckets[i - 1].GetProperty("to_local").GetString(), buckets[i].GetProperty("from_local").GetString());
                 Assert.Equal(zone.GetUtcOffset(start), start.Offset);
                 Assert.Equal(unit == "day" ? TimeSpan.Zero : TimeSpan.FromHours(start.Hour), start.TimeOfDay);
             }
@@ -132,11 +134,11 @@ public abstract class VideoReportContract : IAsyncLifetime
             Assert.True(await outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(new DateTimeOffset(2026, 3, 28, 23, 30, 0, TimeSpan.Zero).AddHours(hour)), 0, video: Video)));
         var hours = (await GetAsync($"{Path}?{Day}&bucket=hour")).GetProperty("buckets").EnumerateArray().ToList();
         Assert.Equal(23, hours.Count);
-        Assert.Equal([0, 1, 3, 23], hours.Where(h => h.GetProperty("sessions").GetInt32() == 1).Select(h => h.GetProperty("from").GetDateTimeOffset().Hour));
+        Assert.Equal([0, 1, 3, 23], hours.Where(h => h.GetProperty("sessions").GetInt32() == 1).Select(h => h.GetProperty("from_local").GetDateTimeOffset().Hour));
         var day = Assert.Single((await GetAsync($"{Path}?{Day}")).GetProperty("buckets").EnumerateArray());
         Assert.Equal(4, day.GetProperty("sessions").GetInt32());
-        Assert.Equal(TimeSpan.FromHours(1), day.GetProperty("from").GetDateTimeOffset().Offset);
-        Assert.Equal(TimeSpan.FromHours(2), day.GetProperty("to").GetDateTimeOffset().Offset);
+        Assert.Equal(TimeSpan.FromHours(1), day.GetProperty("from_local").GetDateTimeOffset().Offset);
+        Assert.Equal(TimeSpan.FromHours(2), day.GetProperty("to_local").GetDateTimeOffset().Offset);
     }
 
     [Fact]
