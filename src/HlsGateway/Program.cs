@@ -11,6 +11,7 @@ using HlsGateway.Demo;
 using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Playback;
+using HlsGateway.Starting;
 using HlsGateway.Storage;
 using HlsGateway.Studio;
 using HlsGateway.Subtitles;
@@ -22,57 +23,71 @@ using HlsGateway.Transcoding;
 if (Verbs.AreAsked(args))
     return await Verbs.RunAsync(args);
 
-var builder = WebApplication.CreateBuilder(args);
-
-builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
-builder.Services.AddSingleton(TimeProvider.System);
-
-builder.AddTelemetry();
-builder.AddAccess();
-builder.AddDatabase();
-builder.AddTokens();
-builder.AddBlobStorage();
-builder.AddMedia();
-builder.AddJobs();
-builder.AddCatalogue();
-builder.AddContent();
-builder.AddTrailers();
-builder.AddSubtitles();
-builder.AddCounting();
-builder.AddTranscoding();
-builder.AddCaptioning();
-builder.AddAnalytics();
-builder.AddPlayback();
-builder.AddStudio();
-builder.AddDemo();
-
-var app = builder.Build();
-
-app.UseAccess();
-app.MapTelemetry(AccessSetup.IsTrustedAsync);
-app.MapTokens();
-app.MapBlobStorage();
-app.MapCatalogue();
-app.MapTrailers();
-app.MapSubtitles();
-app.MapTranscoding();
-app.MapCaptioning();
-app.MapAnalytics();
-app.MapPlayback();
-app.MapStudio();
-app.MapDemo();
-
-var stopping = app.Lifetime.ApplicationStopping;
+var stopping = CancellationToken.None;
 try
 {
+    var (readable, faults) = ArgumentCheck.Run(args);
+    var app = Compose(readable).Build();
+    stopping = app.Lifetime.ApplicationStopping;
+    await StartCheck.RequireAsync(app, faults);
+
+    app.UseAccess();
+    app.MapTelemetry(AccessSetup.IsTrustedAsync);
+    app.MapTokens();
+    app.MapBlobStorage();
+    app.MapCatalogue();
+    app.MapTrailers();
+    app.MapSubtitles();
+    app.MapTranscoding();
+    app.MapCaptioning();
+    app.MapAnalytics();
+    app.MapPlayback();
+    app.MapStudio();
+    app.MapDemo();
+
     await app.RunAsync();
 }
 catch (OperationCanceledException) when (stopping.IsCancellationRequested)
 {
     // Stopped before it had started: not an error.
 }
+catch (Exception failure) when (StartFailure.IsOurs(failure))
+{
+    return StartFailure.Tell(failure);
+}
 
 return 0;
 
 /// <summary>Named so that tests can start the real host.</summary>
-public partial class Program;
+public partial class Program
+{
+    /// <summary>Everything that is registered, in the order of the rooms; nothing is opened.</summary>
+    internal static WebApplicationBuilder Compose(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+
+        builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
+        builder.Services.AddSingleton(TimeProvider.System);
+
+        builder.AddTelemetry();
+        builder.AddAccess();
+        builder.AddDatabase();
+        builder.AddTokens();
+        builder.AddBlobStorage();
+        builder.AddMedia();
+        builder.AddJobs();
+        builder.AddCatalogue();
+        builder.AddContent();
+        builder.AddTrailers();
+        builder.AddSubtitles();
+        builder.AddCounting();
+        builder.AddTranscoding();
+        builder.AddCaptioning();
+        builder.AddAnalytics();
+        builder.AddPlayback();
+        builder.AddStudio();
+        builder.AddDemo();
+
+        return builder;
+    }
+}

@@ -1,6 +1,7 @@
 using HlsGateway.Counting;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
 
 namespace HlsGateway.Playback;
 
@@ -13,6 +14,8 @@ internal static class PlaybackSetup
         services.AddAnnotatedOptions<SessionsOptions>(SessionsOptions.Section);
         services.AddAnnotatedOptions<CdnOptions>(CdnOptions.Section);
         services.AddAnnotatedOptions<OriginOptions>(OriginOptions.Section);
+        services.AddSectionNames<Dictionary<string, ClusterConfig>>("ReverseProxy:Clusters");
+        services.AddSectionNames<Dictionary<string, RouteConfig>>("ReverseProxy:Routes");
         services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
 
         services.AddSingleton(static services => new SessionSpan(services.GetRequiredService<IOptions<SessionsOptions>>().Value.Lifetime));

@@ -1,5 +1,4 @@
 using HlsGateway.Tests.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Tests.Access;
 
@@ -29,16 +28,16 @@ public sealed class StartTests
     [InlineData("Gateway:ApiTokens:0:ExpiresAt", "2027-01-31T00:00:00", "Gateway:ApiTokens:0:ExpiresAt is '2027-01-31T00:00:00'; it must be a time with its offset")]
     [InlineData("Gateway:ApiTokens:0:Token", "editor-token-for-tests", "Gateway:ApiTokens:1:Token is the same as Gateway:ApiTokens:0:Token")]
     [InlineData("Gateway:KnownProxies:0", "proxy.example", "Gateway:KnownProxies:0 is 'proxy.example'")]
-    [InlineData("Gateway:DataDirectory", "", "Gateway:DataDirectory: ")]
+    [InlineData("Gateway:DataDirectory", "", "Gateway:DataDirectory is ''; it must not be empty, for example data.")]
     [InlineData("Gateway:Roles:0", "gatway", "Gateway:Roles:0 is 'gatway'")]
     [InlineData("Gateway:PublicUrl", "video.example", "Gateway:PublicUrl is 'video.example'")]
     [InlineData("Gateway:Origin:AllowedHosts:0", "http://media.example/", "Gateway:Origin:AllowedHosts:0 is 'http://media.example/'")]
     [InlineData("Transcode:Ladder:0", "-5", "Transcode:Ladder:0 is -5")]
-    [InlineData("Transcode:Concurrency", "-1", "Transcode:Concurrency: ")]
+    [InlineData("Transcode:Concurrency", "-1", "Transcode:Concurrency is -1; it must be 1 to 64, for example 1.")]
     [InlineData("Ledger:ReportTimeout", "00:02:00", "Ledger:ReportTimeout is 00:02:00")]
     public async Task A_wrong_value_stops_the_start_with_the_keys_name_and_the_reason(string key, string value, string expected)
     {
-        var failure = await Assert.ThrowsAnyAsync<OptionsValidationException>(() =>
+        var failure = await Assert.ThrowsAnyAsync<WrongStartException>(() =>
             GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value }));
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("token-for-tests", failure.Message, StringComparison.Ordinal);

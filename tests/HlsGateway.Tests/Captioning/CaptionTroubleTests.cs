@@ -150,7 +150,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
     [Fact]
     public async Task A_wrong_option_stops_the_start()
     {
-        var failure = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
+        var failure = await Assert.ThrowsAnyAsync<WrongStartException>(() => GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Subtitles:Automatic:Command"] = "/no/such/program",
         }));
