@@ -102,7 +102,7 @@ internal sealed class LedgerReader : IAsyncDisposable
             if (migrated) return;
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5 }.ToString());
             await connection.OpenAsync(cancellation);
-            await PostgresSchema.MigrateAsync(connection, cancellation);
+            await PostgresSchema.Schema.MigrateAsync(connection, cancellation);
             migrated = true;
         }
         finally

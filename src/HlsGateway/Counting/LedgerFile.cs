@@ -39,7 +39,8 @@ internal sealed class LedgerFile : IDisposable
             ledger.Execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;");
             if (afterIoError && ledger.Single("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
                 throw new SqliteException("The WAL could not be copied into the ledger.", raw.SQLITE_IOERR);
-            LedgerSchema.Migrate(ledger);
+            // SQLite answers at once: nothing waits here.
+            LedgerSchema.Schema.MigrateAsync(connection, CancellationToken.None).GetAwaiter().GetResult();
             return ledger;
         }
         catch

@@ -1,6 +1,8 @@
+using HlsGateway.Database;
+
 namespace HlsGateway.Counting;
 
-/// <summary>The tables of <c>ledger.db</c>. Steps are only ever appended; <c>user_version</c> counts those that ran.</summary>
+/// <summary>The tables of <c>ledger.db</c>. Steps are only ever appended.</summary>
 internal static class LedgerSchema
 {
     /// <summary>The first 48 bits of a UUIDv7, Unix ms: SQLite reads no hexadecimal number, so each digit is looked up.</summary>
@@ -126,12 +128,12 @@ internal static class LedgerSchema
         """,
     ];
 
-    public static void Migrate(LedgerFile ledger)
+    /// <summary><c>user_version</c> counts the steps that are done.</summary>
+    public static Schema Schema { get; } = new()
     {
-        var done = ledger.Single("PRAGMA user_version");
-        if (done > Steps.Length)
-            throw new InvalidOperationException($"The ledger was written by a newer version (schema {done}, this one knows {Steps.Length}). Run that version, or restore an older ledger.");
-        for (var step = (int)done; step < Steps.Length; step++)
-            ledger.Execute($"BEGIN IMMEDIATE; {Steps[step]} PRAGMA user_version={step + 1}; COMMIT;");
-    }
+        Steps = Schema.Numbered(Steps),
+        Done = "WITH RECURSIVE step(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step, pragma_user_version WHERE n < min(user_version, 9999)) SELECT CAST(n AS TEXT) FROM step, pragma_user_version WHERE n <= user_version",
+        Note = step => $"PRAGMA user_version={step.Name}",
+        Newer = "The ledger was written by a newer version. Run that version, or restore an older ledger.",
+    };
 }

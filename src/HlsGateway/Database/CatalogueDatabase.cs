@@ -148,7 +148,7 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
             if (migrated)
                 return;
             await using var connection = await ConnectAsync(ct);
-            await Migrations.RunAsync(connection, Dialect, ct);
+            await CatalogueSchema.Of(Dialect).MigrateAsync(connection, ct);
             migrated = true;
         }
         finally

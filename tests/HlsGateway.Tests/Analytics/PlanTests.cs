@@ -48,7 +48,7 @@ public sealed partial class PlanTests(LedgerPostgres postgres)
         await using (var connection = new NpgsqlConnection(database))
         {
             await connection.OpenAsync();
-            await PostgresSchema.MigrateAsync(connection, CancellationToken.None);
+            await PostgresSchema.Schema.MigrateAsync(connection, CancellationToken.None);
         }
         await LedgerPostgres.ExecuteAsync(database, """
             INSERT INTO counting.video SELECT 'v' || i, 60000, 60000 FROM generate_series(1, 2000) i;

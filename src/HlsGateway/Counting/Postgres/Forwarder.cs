@@ -170,7 +170,7 @@ internal sealed class Forwarder : IDisposable
 
     private async Task<ForwardMarks> ClaimAsync(NpgsqlConnection connection)
     {
-        await PostgresSchema.MigrateAsync(connection, hurry.Token);
+        await PostgresSchema.Schema.MigrateAsync(connection, hurry.Token);
         await PostgresMerge.PrepareAsync(connection, hurry.Token);
         var marks = await ForwardMarks.ClaimAsync(connection, outbox.Gateway(), holder, hurry.Token);
         days.Clear();

@@ -1,3 +1,4 @@
+using HlsGateway.Database;
 using Npgsql;
 
 namespace HlsGateway.Counting.Postgres;
@@ -103,20 +104,15 @@ internal static class PostgresSchema
         """,
     ];
 
-    /// <summary>Makes or renews the tables. Any number of processes may call it at once: one works, the others wait and find it done.</summary>
-    public static async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    public static Schema Schema { get; } = new()
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", cancellation);
-        await RunAsync(connection, "CREATE SCHEMA IF NOT EXISTS counting; CREATE TABLE IF NOT EXISTS counting.migration(step integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())", cancellation);
-        await using var ask = new NpgsqlCommand("SELECT coalesce(max(step), 0) FROM counting.migration", connection);
-        var done = (int)(await ask.ExecuteScalarAsync(cancellation) ?? 0);
-        if (done > Steps.Length)
-            throw new InvalidOperationException($"The ledger in PostgreSQL was made by a newer version (schema {done}, this one knows {Steps.Length}). Run that version.");
-        for (var step = done; step < Steps.Length; step++)
-            await RunAsync(connection, FormattableString.Invariant($"{Steps[step]} INSERT INTO counting.migration(step) VALUES ({step + 1})"), cancellation);
-        await transaction.CommitAsync(cancellation);
-    }
+        Steps = Schema.Numbered(Steps),
+        Lock = Lock,
+        Prepare = "CREATE SCHEMA IF NOT EXISTS counting; CREATE TABLE IF NOT EXISTS counting.migration(step integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
+        Done = "SELECT step::text FROM counting.migration",
+        Note = step => $"INSERT INTO counting.migration(step) VALUES ({step.Name})",
+        Newer = "The ledger in PostgreSQL was made by a newer version. Run that version.",
+    };
 
     /// <summary>Makes the partitions of these days, alone: whoever else wants them waits and finds them there.</summary>
     public static async Task AddDaysAsync(NpgsqlConnection connection, IEnumerable<long> days, CancellationToken cancellation)
