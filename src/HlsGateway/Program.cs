@@ -26,7 +26,7 @@ if (Verbs.AreAsked(args))
 var stopping = CancellationToken.None;
 try
 {
-    var (readable, faults) = ArgumentCheck.Run(args);
+    var (readable, faults) = ArgumentCheck.Run(ServeVerb.Configuration(args));
     var app = Compose(readable).Build();
     stopping = app.Lifetime.ApplicationStopping;
     await StartCheck.RequireAsync(app, faults);
@@ -65,6 +65,7 @@ public partial class Program
     internal static WebApplicationBuilder Compose(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddSettingsBesideProgram();
 
         builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -38,7 +38,7 @@ internal static class ImportVerb
             if (!asked.GetValue(dry))
                 return await where.RunAsync(asked, tasks, ct, skipKnown: !asked.GetValue(again));
             foreach (var task in tasks)
-                Console.WriteLine($"{task.File.FullName} -> {task.Video}");
+                where.Tell(asked, task.Video, task.File);
             return ExitCode.Done;
         });
         return command;

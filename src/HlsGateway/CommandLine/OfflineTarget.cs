@@ -26,6 +26,7 @@ internal sealed class OfflineTarget : VideoTarget
     public static async Task<OfflineTarget> OpenAsync(string data)
     {
         var builder = WebApplication.CreateBuilder([$"--Gateway:DataDirectory={data}", "--Gateway:Roles:0=worker", "--Logging:LogLevel:Default=Error"]);
+        builder.AddSettingsBesideProgram();
         // Only the services that a job needs are registered, and only the worker is started.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = false);
         builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);

@@ -9,6 +9,7 @@ internal sealed class RemoteTarget : VideoTarget
 {
     private readonly HttpClient api;
 
+    /// <param name="address">Ends with a slash.</param>
     public RemoteTarget(Uri address, string token)
     {
         api = new HttpClient(new SocketsHttpHandler
@@ -19,7 +20,7 @@ internal sealed class RemoteTarget : VideoTarget
             Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
         })
         {
-            BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"),
+            BaseAddress = address,
             // An upload has no time limit; Ctrl+C ends it.
             Timeout = Timeout.InfiniteTimeSpan,
         };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 
@@ -10,24 +11,7 @@ internal sealed class TargetOptions
     /// <summary>The names of the HTTP API.</summary>
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    private readonly Option<Uri?> url = new("--url")
-    {
-        Description = "The running gateway. Default: HLSGATEWAY_URL, or http://127.0.0.1:8080.",
-        HelpName = "URL",
-        CustomParser = static result =>
-        {
-            var address = Address(result.Tokens[0].Value);
-            if (address is null)
-                result.AddError($"--url is '{result.Tokens[0].Value}'; it must be an http or https address.");
-            return address;
-        },
-    };
-
-    private readonly Option<string?> token = new("--token")
-    {
-        Description = "An API token with the role uploader or admin. Other users of the machine see command lines: better set HLSGATEWAY_TOKEN. Default: that, or what stands in data/api-token.",
-        HelpName = "TOKEN",
-    };
+    private readonly ApiOptions api = new("uploader or admin");
 
     private readonly Option<DirectoryInfo?> data = new("--data")
     {
@@ -39,8 +23,7 @@ internal sealed class TargetOptions
 
     public void AddTo(Command command)
     {
-        command.Options.Add(url);
-        command.Options.Add(token);
+        api.AddTo(command);
         command.Options.Add(data);
         command.Options.Add(json);
     }
@@ -52,7 +35,7 @@ internal sealed class TargetOptions
         {
             await using VideoTarget target = asked.GetValue(data) is { } folder
                 ? await OfflineTarget.OpenAsync(folder.FullName)
-                : new RemoteTarget(asked.GetValue(url) ?? DefaultAddress(), asked.GetValue(token) ?? DefaultToken());
+                : new RemoteTarget(api.Address(asked), api.Token(asked));
             var outcomes = await UploadProgress.RunAsync(target, tasks, skipKnown, asked.GetValue(json), ct);
             foreach (var outcome in outcomes)
                 Tell(outcome, asked.GetValue(json));
@@ -75,23 +58,16 @@ internal sealed class TargetOptions
         }
     }
 
-    private static Uri? Address(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
-
-    private static Uri DefaultAddress() =>
-        Environment.GetEnvironmentVariable("HLSGATEWAY_URL") is not { Length: > 0 } set ? new Uri("http://127.0.0.1:8080")
-        : Address(set) ?? throw new UnreachableTargetException($"HLSGATEWAY_URL is '{set}'; it must be an http or https address.");
-
-    private static string DefaultToken() =>
-        Environment.GetEnvironmentVariable("HLSGATEWAY_TOKEN") is { Length: > 0 } set ? set
-        : File.Exists("data/api-token") ? File.ReadAllText("data/api-token").Trim()
-        : throw new UnreachableTargetException("An API token is needed: set HLSGATEWAY_TOKEN, or give --token.");
+    /// <summary>What would be done with a file.</summary>
+    public void Tell(ParseResult asked, string video, FileInfo file) =>
+        Console.WriteLine(asked.GetValue(json) ? JsonSerializer.Serialize(new { video, file = file.FullName }, Json) : $"{file.FullName} -> {video}");
 
     private static void Tell(UploadOutcome outcome, bool json)
     {
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(outcome, Json));
         else if (outcome.Status is "ready" or "skipped")
-            Console.WriteLine($"{outcome.Video}: {outcome.Status}{(outcome.Duration is { } seconds ? $", {seconds:0.###} s" : "")}{(outcome.PlaylistUrl is { } playlist ? $", {playlist}" : "")}");
+            Console.WriteLine($"{outcome.Video}: {outcome.Status}{(outcome.Duration is { } seconds ? $", {seconds.ToString("0.###", CultureInfo.InvariantCulture)} s" : "")}{(outcome.PlaylistUrl is { } playlist ? $", {playlist}" : "")}");
         else
             Console.Error.WriteLine($"{outcome.Video}: {outcome.Status}. {outcome.Error}");
     }

@@ -1,9 +1,11 @@
-using System.Globalization;
 using Spectre.Console;
 
 namespace HlsGateway.CommandLine;
 
-/// <summary>Uploads files one after the other, waits for all of them, and shows the progress of each: bars on a terminal, lines elsewhere.</summary>
+/// <summary>
+/// Uploads files one after the other, waits for all of them, and shows the progress of each: bars on a terminal, else lines on standard
+/// error. Standard output is for the results.
+/// </summary>
 internal static class UploadProgress
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
@@ -11,14 +13,14 @@ internal static class UploadProgress
     /// <summary>The part of the bar that the upload takes; the rest is transcoding.</summary>
     private const double Sending = 0.1;
 
-    /// <param name="aside">Standard output is for the result alone: progress goes to standard error, as lines.</param>
+    /// <param name="plain">Lines on a terminal too.</param>
     /// <returns>One for each task, in their order.</returns>
     public static async Task<IReadOnlyList<UploadOutcome>> RunAsync(
-        VideoTarget target, IReadOnlyList<UploadTask> tasks, bool skipKnown, bool aside, CancellationToken ct)
+        VideoTarget target, IReadOnlyList<UploadTask> tasks, bool skipKnown, bool plain, CancellationToken ct)
     {
-        if (aside || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+        if (plain || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
         {
-            var lines = new Lines(aside ? Console.Error : Console.Out);
+            var lines = new ProgressLines(Console.Error, TimeProvider.System);
             return await FollowAsync(target, tasks, skipKnown, lines.Tell, ct);
         }
 
@@ -72,20 +74,5 @@ internal static class UploadProgress
         }
 
         return [.. outcomes.OfType<UploadOutcome>()];
-    }
-
-    /// <summary>One line for each new state and each further 25 %.</summary>
-    private sealed class Lines(TextWriter writer)
-    {
-        private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);
-
-        public void Tell(string video, string status, double progress)
-        {
-            var line = string.Create(CultureInfo.InvariantCulture, $"{video}: {status} {Math.Floor(progress * 4) * 25:0} %");
-            if (told.TryGetValue(video, out var last) && last == line)
-                return;
-            told[video] = line;
-            writer.WriteLine(line);
-        }
     }
 }

@@ -1,46 +1,86 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 
 namespace HlsGateway.CommandLine;
 
 /// <summary>
-/// <c>hlsgateway VERB …</c>: commands that do one thing and end, each in a file of its own. Without a verb the program is the gateway
-/// and every argument an option of its configuration (<c>--key=value</c>).
+/// <c>hlsgateway VERB …</c>: commands that do one thing and end, each in a file of its own. <c>serve</c>, or no verb, is the gateway itself,
+/// and every further argument an option of its configuration.
 /// </summary>
 internal static class Verbs
 {
-    /// <summary>The first argument is a verb, or asks for help or the version.</summary>
+    /// <summary>Arguments that are about the command line itself, wherever they stand before a verb.</summary>
+    private static readonly string[] Questions = ["--help", "-h", "-?", "--version"];
+
+    /// <summary>The first argument is another verb than <c>serve</c> (or a bare word that is none), or help or the version is asked for.</summary>
     public static bool AreAsked(string[] args) =>
-        args is [var first, ..] && (first is "--help" or "-h" or "-?" or "--version" || (first.Length > 0 && first[0] is not ('-' or '/') && !first.Contains('=', StringComparison.Ordinal)));
+        args is [ServeVerb.Name, .. var rest] ? rest.Intersect(Questions, StringComparer.Ordinal).Any()
+        : args is [var first, ..] && (Questions.Contains(first, StringComparer.Ordinal) || IsBare(first));
+
+    /// <summary>Neither an option nor a <c>key=value</c>.</summary>
+    public static bool IsBare(string argument) => argument.Length > 0 && argument[0] is not ('-' or '/') && !argument.Contains('=', StringComparison.Ordinal);
 
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("HlsGateway. Without a verb it starts the gateway, with --key=value for each option of appsettings.json (docs/operations.md).")
+        var asked = Root().Parse(args);
+        // Help and the version are told whatever else is written.
+        if (asked.Action is TellHelp or TellVersion)
+            return await asked.InvokeAsync();
+        var errors = UsageErrors.Of(asked);
+        if (errors.Count == 0)
+            return await asked.InvokeAsync();
+        foreach (var line in errors)
+            await Console.Error.WriteLineAsync(line);
+        return ExitCode.Usage;
+    }
+
+    /// <summary>Not the framework's root command, which is named for the file that was started.</summary>
+    public static Command Root()
+    {
+        var version = new VersionOption { Description = "Tells the version and the commit it was built from.", Action = new TellVersion() };
+        var help = new HelpOption { Description = "Tells how the program or a verb is used." };
+        var root = new Command("hlsgateway", "A gateway between the players of HLS video and a CDN. Without a verb it serves.")
         {
+            help, version,
+            ServeVerb.Create(),
             TranscodeVerb.Create(),
             ImportVerb.Create(),
             LintVerb.Create(),
+            HealthVerb.Create(),
+            CompletionVerb.Create(),
         };
-        var asked = root.Parse(args);
-        var code = await asked.InvokeAsync();
-        return asked.Errors.Count > 0 ? ExitCode.Usage : code;
+        help.Action = new TellHelp(root, (HelpAction)help.Action!);
+        return root;
     }
-}
 
-/// <summary>The same for every verb.</summary>
-internal static class ExitCode
-{
-    public const int Done = 0;
+    private sealed class TellVersion : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
 
-    /// <summary>The work was done and failed: a file was refused, or a check found faults.</summary>
-    public const int Failed = 1;
+        public override int Invoke(ParseResult parseResult)
+        {
+            Console.WriteLine($"hlsgateway {ProgramVersion.Text}");
+            return ExitCode.Done;
+        }
+    }
 
-    /// <summary>The command line or the configuration is wrong; nothing was done.</summary>
-    public const int Usage = 2;
+    /// <summary>The program's own help is the list of verbs, a line each; everything about one verb is in its help.</summary>
+    private sealed class TellHelp(Command root, HelpAction ofVerbs) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
 
-    /// <summary>The gateway, its database or its store cannot be reached, or does not take the token.</summary>
-    public const int Unreachable = 3;
-
-    /// <summary>Ended by Ctrl+C or SIGTERM.</summary>
-    public const int Interrupted = 130;
+        public override int Invoke(ParseResult parseResult)
+        {
+            if (parseResult.CommandResult.Command != root)
+                return ofVerbs.Invoke(parseResult);
+            var program = CompletedVerb.AllOf(root)[0];
+            Console.WriteLine($"{root.Description}\n\nUsage: hlsgateway [VERB] [--OPTION …]\n");
+            foreach (var (name, description) in program.Verbs.Concat(program.Options.Select(option => (option.Name, option.Description))))
+                Console.WriteLine($"  {name,-12} {description}");
+            Console.WriteLine("\n'hlsgateway VERB --help' tells the options and exit codes of a verb.");
+            return ExitCode.Done;
+        }
+    }
 }

@@ -23,8 +23,9 @@ public sealed class UploadVerbTests(FfmpegFixture media) : IClassFixture<FfmpegF
         (string, string)[] there = [("HLSGATEWAY_URL", host.Address.AbsoluteUri), ("HLSGATEWAY_TOKEN", GatewayHost.TokenOf("uploader"))];
         var (code, output, errors) = await Child.RunAsync(["transcode", await ClipAsync("a.mp4"), "--id", "a/b"], there);
         Assert.True(code == ExitCode.Done, errors);
-        Assert.StartsWith("a/b: uploading 0 %\n", output, StringComparison.Ordinal);
-        Assert.EndsWith($"a/b: ready, 1 s, {host.Address.AbsoluteUri}watch/a/b/playlist.m3u8\n", output, StringComparison.Ordinal);
+        Assert.StartsWith("a/b: uploading ", errors, StringComparison.Ordinal);
+        Assert.EndsWith("a/b: ready 100 %\n", errors, StringComparison.Ordinal);
+        Assert.Equal($"a/b: ready, 1 s, {host.Address.AbsoluteUri}watch/a/b/playlist.m3u8\n", output);
         Assert.StartsWith("#EXTM3U", await host.Client.GetStringAsync(new Uri("watch/a/b/playlist.m3u8", UriKind.Relative)), StringComparison.Ordinal);
 
         (code, _, errors) = await Child.RunAsync(["transcode", await ClipAsync("a.mp4"), "--id", "a", "--token", "not-a-token"], there);
@@ -51,7 +52,7 @@ public sealed class UploadVerbTests(FfmpegFixture media) : IClassFixture<FfmpegF
         // What is there is passed over: nothing is made twice by starting again.
         (code, output, _) = await Child.RunAsync(["import", Path.Combine(folder, "talks"), "--data", data, "--prefix", "p/talks/"], Quick);
         Assert.Equal(ExitCode.Done, code);
-        Assert.EndsWith("p/talks/b: skipped, 1 s\n", output, StringComparison.Ordinal);
+        Assert.Equal("p/talks/b: skipped, 1 s\n", output);
     }
 
     [Fact]
@@ -59,9 +60,8 @@ public sealed class UploadVerbTests(FfmpegFixture media) : IClassFixture<FfmpegF
     {
         var clip = await ClipAsync("a.mp4");
         foreach (var (arguments, code, says) in (IEnumerable<(string[], int, string)>)[
-            (["--help"], ExitCode.Done, "transcode <FILE>"),
+            (["transcode", "--help"], ExitCode.Done, "transcode <FILE>"),
             (["import", "--help"], ExitCode.Done, "--dry-run"),
-            (["frobnicate"], ExitCode.Usage, "frobnicate"),
             (["transcode", clip], ExitCode.Usage, "--id"),
             (["transcode", clip, "--id", "../x"], ExitCode.Usage, "path segments"),
             (["transcode", clip + "x", "--id", "x"], ExitCode.Usage, "There is no file"),
@@ -77,16 +77,6 @@ public sealed class UploadVerbTests(FfmpegFixture media) : IClassFixture<FfmpegF
         Assert.Equal(ExitCode.Usage, configured);
         Assert.Contains("Transcode:Preset", reason, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData(new[] { "transcode", "a" }, true)]
-    [InlineData(new[] { "--help" }, true)]
-    [InlineData(new string[0], false)]
-    [InlineData(new[] { "--urls", "http://127.0.0.1:9000" }, false)]
-    [InlineData(new[] { "--Gateway:DataDirectory=/some/dir", "transcode" }, false)]
-    [InlineData(new[] { "urls=http://127.0.0.1:9000" }, false)]
-    [InlineData(new[] { "/urls=http://127.0.0.1:9000" }, false)]
-    public void Every_option_of_the_configuration_still_starts_the_gateway(string[] arguments, bool verb) => Assert.Equal(verb, Verbs.AreAsked(arguments));
 
     private async Task<string> ClipAsync(string name)
     {

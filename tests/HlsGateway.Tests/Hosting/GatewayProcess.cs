@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace HlsGateway.Tests.Hosting;
@@ -40,20 +41,23 @@ public sealed class GatewayProcess : IAsyncDisposable
 
     /// <param name="settings">Configuration keys, passed on the command line.</param>
     /// <param name="environment">Added to the tests' own.</param>
+    /// <param name="program">An executable of the program; null starts what was built beside the tests.</param>
+    /// <param name="workingDirectory">Null: the top of the repository, where appsettings.json stands.</param>
     public static async Task<GatewayProcess> StartAsync(
         string dataDirectory, LoopbackOrigin? origin = null, IReadOnlyDictionary<string, string>? settings = null, int? port = null,
-        IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string>? environment = null, string? program = null, string? workingDirectory = null)
     {
         var address = new Uri($"http://127.0.0.1:{port ?? FreePorts.Take()}/");
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(program ?? "dotnet")
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            // appsettings.json stands here.
-            WorkingDirectory = Repository.Root,
+            WorkingDirectory = workingDirectory ?? Repository.Root,
         };
-        start.ArgumentList.Add(typeof(Program).Assembly.Location);
+        if (program is null) start.ArgumentList.Add(typeof(Program).Assembly.Location);
+        // An executable looks for .NET where installers put it, which need not be where the tests found theirs: three folders below it.
+        else start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         start.ArgumentList.Add($"--urls={address.AbsoluteUri}");
         start.ArgumentList.Add($"--Gateway:DataDirectory={dataDirectory}");
         // Else each process would probe and decode the trailer that ships; a test's own setting comes later and wins.

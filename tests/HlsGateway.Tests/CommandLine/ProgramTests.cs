@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using HlsGateway.CommandLine;
+using HlsGateway.Tests.Hosting;
+
+namespace HlsGateway.Tests.CommandLine;
+
+/// <summary>The program as somebody installs it: one folder, one command, one version.</summary>
+public sealed partial class ProgramTests
+{
+    private const string Configuration =
+#if DEBUG
+        "Debug";
+#else
+        "Release";
+#endif
+
+    [Fact]
+    public async Task The_version_stands_in_one_place_and_the_changelog_agrees()
+    {
+        var version = XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+        Assert.Matches(@"^\d+\.\d+\.\d+$", version);
+        Assert.Equal(version, ProgramVersion.Number);
+        var entries = Entry().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "CHANGELOG.md")));
+        Assert.Equal(version, entries[0].Groups["version"].Value);
+        var (code, output, errors) = await Child.RunAsync(["--version"]);
+        Assert.Equal((ExitCode.Done, ""), (code, errors));
+        Assert.Equal($"hlsgateway {ProgramVersion.Text}\n", output);
+        Assert.Matches(@"^hlsgateway \d+\.\d+\.\d+( \([0-9a-f]{12}\))?\n$", output);
+        if (Directory.Exists(Path.Combine(Repository.Root, ".git"))) Assert.NotNull(ProgramVersion.Commit);
+    }
+
+    [Fact]
+    public async Task Publishing_gives_one_folder_whose_program_starts_from_any_directory_with_its_own_options()
+    {
+        using var folder = new TemporaryFolder();
+        var program = Path.Combine(folder.Path, "program");
+        var (code, said) = await RunAsync("dotnet", ["publish", "src/HlsGateway", "-c", Configuration, "--no-build", "--nologo", "-v", "quiet", "-o", program], Repository.Root);
+        Assert.True(code == 0, said);
+        Assert.Equal(["hlsgateway"], Directory.GetFiles(program).Where(file => Path.GetExtension(file).Length == 0).Select(Path.GetFileName));
+        Assert.True((File.GetUnixFileMode(Path.Combine(program, "hlsgateway")) & UnixFileMode.UserExecute) != 0);
+        Assert.True(File.Exists(Path.Combine(program, "HlsGateway.dll")));
+
+        var elsewhere = Directory.CreateDirectory(Path.Combine(folder.Path, "elsewhere")).FullName;
+        var settings = Path.Combine(program, "appsettings.json");
+        var text = await File.ReadAllTextAsync(settings);
+        await File.WriteAllTextAsync(settings, text.Replace("\"MaxSide\": 4096", "\"MaxSide\": 1234", StringComparison.Ordinal));
+        Assert.Contains("\"max_side\":1234", await LimitsAsync(program, elsewhere), StringComparison.Ordinal);
+        // Relative paths begin where the program was started.
+        Assert.True(File.Exists(Path.Combine(elsewhere, "data", "ledger.db")));
+
+        // A file in the working directory is taken in its place.
+        await File.WriteAllTextAsync(Path.Combine(elsewhere, "appsettings.json"), text.Replace("\"MaxSide\": 4096", "\"MaxSide\": 2345", StringComparison.Ordinal));
+        Assert.Contains("\"max_side\":2345", await LimitsAsync(program, elsewhere), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> LimitsAsync(string program, string workingDirectory)
+    {
+        await using var gateway = await GatewayProcess.StartAsync("data", program: Path.Combine(program, "hlsgateway"), workingDirectory: workingDirectory,
+            settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:ApiTokens:0:Token"] = "a-token-for-the-test", ["Gateway:ApiTokens:0:Role"] = "admin" });
+        gateway.Client.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-test");
+        Assert.Contains("<h1", await gateway.Client.GetStringAsync(new Uri("/", UriKind.Relative)), StringComparison.Ordinal);
+        return await gateway.Client.GetStringAsync(new Uri("/api/limits", UriKind.Relative));
+    }
+
+    private static async Task<(int Code, string Said)> RunAsync(string program, IEnumerable<string> arguments, string folder)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, string.Concat(said));
+    }
+
+    [GeneratedRegex(@"^## \[(?<version>[^\]]+)\] - \d{4}-\d\d-\d\d$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex Entry();
+}
