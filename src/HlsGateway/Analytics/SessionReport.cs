@@ -31,14 +31,26 @@ internal sealed record SessionReport
     [Description("What must have been played: where the page sends event reports (CMCD version 2), the media time between reports of a player that plays; where the player tells its buffer (CMCD bl), that between its playheads; otherwise watch_seconds less what may still have been in the buffer. The lower bound.")]
     public required double WatchSecondsLow { get; init; }
 
-    [Description("Distinct media time of the trailer that was handed out.")]
+    [Description("What the lower bounds rest on: measured (the page sends event reports), buffered (the player tells its buffer) or fetched (only requests).")]
+    public required Basis Basis { get; init; }
+
+    [Description("Distinct media time of the trailer that was handed out. The upper bound of what was watched.")]
     public required double TrailerSeconds { get; init; }
+
+    [Description("What of the trailer must have been played. The lower bound.")]
+    public required double TrailerSecondsLow { get; init; }
 
     [Description("Everything but the last second of the content was handed out.")]
     public required bool Completed { get; init; }
 
-    [Description("At least Analytics:ViewSeconds were watched.")]
+    [Description("Everything but the last second of the content must have been played.")]
+    public required bool CompletedLow { get; init; }
+
+    [Description("At least Analytics:ViewSeconds were handed out.")]
     public required bool View { get; init; }
+
+    [Description("At least Analytics:ViewSeconds must have been played.")]
+    public required bool ViewLow { get; init; }
 
     [Description("Segments were of a live playlist: its window slides and has no timeline, so they are in segments_fetched and seconds_fetched alone.")]
     public required bool Live { get; init; }
@@ -79,7 +91,8 @@ internal sealed record SessionReport
     public static SessionReport Of(SessionState state, long contentMs, AnalyticsOptions options)
     {
         var buffer = (long)options.PlayerBuffer.TotalMilliseconds;
-        var low = state.Low(buffer);
+        var proof = Proof.Of(state, buffer);
+        var low = proof.Content;
         var (strip, unit) = Analytics.Strip.Draw(state.Watched, state.Again, low, contentMs);
         return new SessionReport
         {
@@ -92,9 +105,13 @@ internal sealed record SessionReport
             SecondsFetched = state.FetchedMs / 1000.0,
             WatchSeconds = state.Watched.Length / 1000.0,
             WatchSecondsLow = low.Length / 1000.0,
+            Basis = proof.Basis,
             TrailerSeconds = state.TrailerWatched.Length / 1000.0,
+            TrailerSecondsLow = proof.Trailer.Length / 1000.0,
             Completed = SessionState.IsCompleted(state.Watched.Length, contentMs),
-            View = state.Watched.Length >= options.ViewSeconds * 1000 && state.Watched.Length > 0,
+            CompletedLow = SessionState.IsCompleted(low.Length, contentMs),
+            View = IsView(state.Watched),
+            ViewLow = IsView(low),
             Live = state.Live,
             ContentSeconds = contentMs > 0 ? contentMs / 1000.0 : null,
             Renditions = state.Renditions,
@@ -106,6 +123,8 @@ internal sealed record SessionReport
             Strip = strip,
             StripUnitSeconds = unit,
         };
+
+        bool IsView(IntervalSet watched) => watched.Length >= options.ViewSeconds * 1000 && watched.Length > 0;
     }
 
     private static DateTime? Time(long ms) => ms == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ms).UtcDateTime;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Data.Common;
 using System.Text.Json;
 using HlsGateway.Counting;
@@ -37,16 +38,16 @@ internal sealed class VideoQueries(LedgerReader ledger)
                 while (rows.Read()) quarters.Add(rows.GetInt64(Figure.All.Length), Figures(rows));
             }
             var retention = new List<RetentionPoint>();
-            using (var rows = Ask($"SELECT second, CAST(sum(sessions) AS bigint), CAST(sum(sessions_low) AS bigint), CAST(sum(plays) AS bigint), CAST(sum(left_here) AS bigint) FROM retention_quarter {Where} GROUP BY second ORDER BY second"))
+            using (var rows = Ask($"SELECT second, CAST(sum(sessions) AS bigint), CAST(sum(sessions_low) AS bigint), CAST(sum(plays) AS bigint), CAST(sum(left_here) AS bigint), CAST(sum(left_low) AS bigint) FROM retention_quarter {Where} GROUP BY second ORDER BY second"))
                 Unroll(rows, retention);
             var shares = new Dictionary<int, List<Share>>();
-            using (var rows = Ask($"SELECT dimension, name, CAST(sum(sessions) AS bigint), CAST(sum(watch_ms) AS bigint) FROM share_quarter {Where} GROUP BY dimension, name HAVING sum(sessions) > 0 ORDER BY 3 DESC, name"))
+            using (var rows = Ask($"SELECT dimension, name, CAST(sum(sessions) AS bigint), CAST(sum(watch_ms) AS bigint), CAST(sum(watch_low_ms) AS bigint) FROM share_quarter {Where} GROUP BY dimension, name HAVING sum(sessions) > 0 ORDER BY 3 DESC, name"))
             {
                 while (rows.Read())
                 {
                     if (!shares.TryGetValue(rows.GetInt32(0), out var list)) shares[rows.GetInt32(0)] = list = [];
                     var name = rows.GetInt32(0) == 3 ? JsonNamingPolicy.SnakeCaseLower.ConvertName(rows.GetString(1)) : rows.GetString(1);
-                    list.Add(new Share(name, rows.GetInt64(2), rows.GetInt64(3) / 1000.0));
+                    list.Add(new Share(name, rows.GetInt64(2), rows.GetInt64(3) / 1000.0, rows.GetInt64(4) / 1000.0));
                 }
             }
             var anonymous = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -61,7 +62,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
                 {
                     content = contentMs / 1000.0;
                     // What nobody fetched at the end is a part of the curve too.
-                    for (var end = Math.Min(86_400, RollupSums.Seconds(0, contentMs).End); retention.Count < end;) retention.Add(new RetentionPoint(retention.Count, 0, 0, 0, 0));
+                    for (var end = Math.Min(86_400, RollupSums.Seconds(0, contentMs).End); retention.Count < end;) retention.Add(new RetentionPoint(retention.Count, 0, 0, 0, 0, 0));
                 }
             }
             var samples = new List<Guid>();
@@ -77,7 +78,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
         }, cancellation);
     }
 
-    /// <param name="order">A column of <c>video_quarter</c>; one of <see cref="Orders"/>.</param>
+    /// <param name="order">One of <see cref="Orders"/>. Where an average or a rate is null, the video comes last.</param>
     public async Task<VideoRanking> RankAsync(DateTimeOffset from, DateTimeOffset until, string order, int limit, CancellationToken cancellation)
     {
         var asOf = await ledger.CaughtUpAsync(cancellation);
@@ -86,7 +87,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
             using var command = connection.CreateCommand();
             command.CommandText = $"""
                 SELECT {Sums}, video FROM video_quarter WHERE quarter >= @from AND quarter < @until
-                GROUP BY video ORDER BY sum({Orders[order]}) DESC, video LIMIT @limit
+                GROUP BY video ORDER BY {Orders[order]} DESC NULLS LAST, video LIMIT @limit
                 """;
             command.With("from", from.ToUnixTimeMilliseconds());
             command.With("until", until.ToUnixTimeMilliseconds());
@@ -99,9 +100,16 @@ internal sealed class VideoQueries(LedgerReader ledger)
         return new VideoRanking(from, until, order, videos, asOf.UtcDateTime);
     }
 
-    /// <summary>What a ranking can be sorted by, and the column of it.</summary>
-    public static IReadOnlyDictionary<string, string> Orders { get; } =
-        Figure.All.Where(figure => figure.Ranks).ToDictionary(figure => figure.Name, figure => figure.Column, StringComparer.Ordinal);
+    /// <summary>What a ranking can be sorted by, which is every figure, and how it is told in SQL over rows of <c>video_quarter</c>.</summary>
+    public static IReadOnlyDictionary<string, string> Orders { get; } = Figure.All.Select(figure => KeyValuePair.Create(figure.Name, $"sum({figure.Column})"))
+        .Append(new("basis_fetched", $"sum({Figure.Sessions.Column} - {Figure.Measured.Column} - {Figure.Buffered.Column})"))
+        .Append(new("average_watch_seconds", PerView(Figure.Watched)))
+        .Append(new("average_watch_seconds_low", PerView(Figure.WatchedLow)))
+        .Append(new("completion_rate", PerView(Figure.Completed)))
+        .Append(new("completion_rate_low", PerView(Figure.CompletedLow)))
+        .ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static string PerView(Figure figure) => $"1.0 * sum({figure.Column}) / nullif(sum({Figure.Views.Column}), 0)";
 
     private static VideoFigures Figures(DbDataReader row) => new([.. Figure.All.Select(figure => row.GetInt64(figure.Index))]);
 
@@ -114,12 +122,12 @@ internal sealed class VideoQueries(LedgerReader ledger)
             var second = rows.GetInt32(0);
             // A signed duration may claim years; nobody draws more than a day, second by second.
             if (second > 86_400) break;
-            while (points.Count < second) points.Add(new RetentionPoint(points.Count, sessions, low, plays, 0));
+            while (points.Count < second) points.Add(new RetentionPoint(points.Count, sessions, low, plays, 0, 0));
             (sessions, low, plays) = (sessions + rows.GetInt64(1), low + rows.GetInt64(2), plays + rows.GetInt64(3));
             // Below zero where older sums took a session's last second from its end; now its middle decides.
-            points.Add(new RetentionPoint(second, sessions, low, plays, Math.Max(0, rows.GetInt64(4))));
+            points.Add(new RetentionPoint(second, sessions, low, plays, Math.Max(0, rows.GetInt64(4)), rows.GetInt64(5)));
         }
-        if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0, Left: 0 }) points.RemoveAt(points.Count - 1);
+        if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0, Left: 0, LeftLow: 0 }) points.RemoveAt(points.Count - 1);
     }
 
     private static List<Bucket> Buckets(Dictionary<long, VideoFigures> quarters, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, bool hourly)

@@ -28,6 +28,8 @@ internal record VideoFigures
 
     public long Views => sums[Figure.Views.Index];
 
+    public long ViewsLow => sums[Figure.ViewsLow.Index];
+
     public long SegmentsFetched => sums[Figure.SegmentsFetched.Index];
 
     public double SecondsFetched => Seconds(Figure.Fetched);
@@ -38,13 +40,26 @@ internal record VideoFigures
 
     public long TrailerSessions => sums[Figure.TrailerSessions.Index];
 
+    public long TrailerSessionsLow => sums[Figure.TrailerSessionsLow.Index];
+
     public double TrailerSeconds => Seconds(Figure.Trailer);
+
+    public double TrailerSecondsLow => Seconds(Figure.TrailerLow);
 
     public long Completed => sums[Figure.Completed.Index];
 
+    public long CompletedLow => sums[Figure.CompletedLow.Index];
+
     public double? AverageWatchSeconds => Views == 0 ? null : Math.Round(WatchSeconds / Views, 3);
 
+    public double? AverageWatchSecondsLow => Views == 0 ? null : Math.Round(WatchSecondsLow / Views, 3);
+
     public double? CompletionRate => Views == 0 ? null : Math.Round((double)Completed / Views, 4);
+
+    public double? CompletionRateLow => Views == 0 ? null : Math.Round((double)CompletedLow / Views, 4);
+
+    public SessionsByBasis Basis => new(
+        sums[Figure.Measured.Index], sums[Figure.Buffered.Index], Sessions - sums[Figure.Measured.Index] - sums[Figure.Buffered.Index]);
 
     public static VideoFigures Sum(IEnumerable<VideoFigures> each)
     {
@@ -59,14 +74,21 @@ internal record VideoFigures
     private double Seconds(Figure figure) => sums[figure.Index] / 1000.0;
 }
 
+/// <summary>What is known of the sessions' playing: together they are <c>sessions</c>.</summary>
+/// <param name="Measured">The page sent event reports.</param>
+/// <param name="Buffered">The player told its buffer (CMCD).</param>
+/// <param name="Fetched">Only requests.</param>
+internal sealed record SessionsByBasis(long Measured, long Buffered, long Fetched);
+
 /// <param name="Sessions">Sessions to which the second was handed out.</param>
 /// <param name="SessionsLow">Sessions that must have played it.</param>
 /// <param name="Plays">How often it was handed out, repeats included.</param>
-/// <param name="Left">Sessions whose last second it is.</param>
-internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long Plays, long Left);
+/// <param name="Left">Sessions to which no later second was handed out: they left here at the latest.</param>
+/// <param name="LeftLow">Sessions whose last second that they must have played it is: they left here at the earliest.</param>
+internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long Plays, long Left, long LeftLow);
 
 /// <summary>Sessions by one of their properties. A session may have several Renditions or captions, and is in each.</summary>
-internal sealed record Share(string Name, long Sessions, double WatchSeconds);
+internal sealed record Share(string Name, long Sessions, double WatchSeconds, double WatchSecondsLow);
 
 /// <param name="From">Told in UTC.</param>
 internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures)

@@ -65,7 +65,7 @@ internal enum PlayerFamily : byte
 /// <param name="Video">The video's id: the path under /watch/ without the file.</param>
 /// <param name="Path">Path below the video (<c>720p/video0.ts</c>), as the playlist's URI resolves.</param>
 /// <param name="StartMs">Start on the content's (or the trailer's) timeline, milliseconds; of a report, the playhead on the content's; of a live segment, its number.</param>
-/// <param name="DurationMs">Milliseconds; 0 where nothing was signed.</param>
+/// <param name="DurationMs">Milliseconds; 0 where nothing was signed. Of a report, how far the playhead was before the content, in a trailer in front.</param>
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
 /// <param name="Trailer">The session's pinned trailer version, 0 = none.</param>
 internal readonly record struct Hit(

@@ -126,6 +126,30 @@ internal static class LedgerSchema
         ALTER TABLE session ADD COLUMN resumed INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX session_empty ON session(session_id) WHERE {IsEmpty};
         """,
+        $"""
+        -- The lower bounds of all figures. low_given: 1 where the sums hold them of the session. trailer_low_ms, is_view_low: as the session
+        -- was when it was last merged; NULL while low_given is 0. backfill: sessions behind after are still to be looked at (LowBackfill).
+        ALTER TABLE session ADD COLUMN low_given INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE session ADD COLUMN trailer_low_ms INTEGER;
+        ALTER TABLE session ADD COLUMN is_view_low INTEGER;
+        ALTER TABLE video_quarter ADD COLUMN views_low INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE video_quarter ADD COLUMN completed_low INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE video_quarter ADD COLUMN trailer_sessions_low INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE video_quarter ADD COLUMN trailer_low_ms INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE video_quarter ADD COLUMN basis_measured INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE video_quarter ADD COLUMN basis_buffered INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE retention_quarter ADD COLUMN left_low INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE share_quarter ADD COLUMN watch_low_ms INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE backfill(name TEXT PRIMARY KEY, after BLOB NOT NULL) WITHOUT ROWID;
+        INSERT INTO backfill SELECT 'low', x'' WHERE EXISTS (SELECT 1 FROM session);
+        DROP VIEW session_watch;
+        {SessionWatch(SqlViews.IsView + SqlViews.Live + SqlViews.Low)}
+        DROP VIEW video_day;
+        CREATE VIEW video_day AS SELECT video, date(quarter / 1000, 'unixepoch') AS day, {SqlViews.DaySums}{SqlViews.DayLow}
+        FROM video_quarter GROUP BY video, date(quarter / 1000, 'unixepoch');
+        DROP VIEW video_retention;
+        CREATE VIEW video_retention AS {SqlViews.RetentionWithLeftLow("retention_quarter", "video", "max")};
+        """,
     ];
 
     /// <summary><c>user_version</c> counts the steps that are done.</summary>

@@ -62,6 +62,7 @@ internal sealed class LedgerWriter : IDisposable
     private Statement? mark;
     private Expiry? events;
     private Expiry? emptySessions;
+    private LowBackfill? lowBackfill;
     private long gateway;
     private long nextSeq = 1;
     private long mergedSeq = 1;
@@ -166,7 +167,7 @@ internal sealed class LedgerWriter : IDisposable
             return true;
         }
         var idle = Stopwatch.GetElapsedTime(lastCommit);
-        if ((forwarder is null ? mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || events!.IsDue || emptySessions!.IsDue)
+        if ((forwarder is null ? mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || events!.IsDue || emptySessions!.IsDue || lowBackfill!.IsDue)
         {
             Commit(0);
             return true;
@@ -192,6 +193,7 @@ internal sealed class LedgerWriter : IDisposable
         else if (nextSeq - mergedSeq > MergeBacklog) merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
         events!.Run(Math.Max(MergeLimit, 2 * hits));
         emptySessions!.Run(Math.Max(MergeLimit, 2 * hits));
+        lowBackfill!.Run();
         commit!.Run();
 
         if (lost > lossesWritten) progress.Noted();
@@ -248,6 +250,7 @@ internal sealed class LedgerWriter : IDisposable
         gateway = opened.Single("SELECT value FROM mark WHERE name = 'gateway'");
         events = new Expiry(opened, Expiry.Events, options.EventRetention, time);
         emptySessions = new Expiry(opened, Expiry.EmptySessions, emptyAge, time);
+        lowBackfill = new LowBackfill(opened, rules);
         merge = new SessionMerge(opened, lengths, options.TraceLimit, rules, () => emptyAge is { } age ? (time.GetUtcNow() - age).ToUnixTimeMilliseconds() : 0);
         mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
@@ -348,6 +351,7 @@ internal sealed class LedgerWriter : IDisposable
         merge?.Dispose();
         events?.Dispose();
         emptySessions?.Dispose();
+        lowBackfill?.Dispose();
         trim?.Dispose();
         first?.Dispose();
         mark?.Dispose();
@@ -356,7 +360,7 @@ internal sealed class LedgerWriter : IDisposable
         insertBatch?.Dispose();
         book?.Dispose();
         file?.Dispose();
-        (merge, events, emptySessions, trim, first, mark) = (null, null, null, null, null, null);
+        (merge, events, emptySessions, lowBackfill, trim, first, mark) = (null, null, null, null, null, null, null);
         (begin, commit, insertBatch, book, file) = (null, null, null, null, null);
     }
 

@@ -2,7 +2,7 @@ namespace HlsGateway.Counting;
 
 /// <summary>Where a player was when it made a request, as the player says.</summary>
 /// <param name="AtMs">Unix time in milliseconds when the request arrived.</param>
-/// <param name="Ms">Position on the content's timeline: the segment's start less the buffer ahead. Of a trailer segment: from the content's end on, negative before it.</param>
+/// <param name="Ms">Position on the content's timeline: the segment's start less the buffer ahead. Negative before the content: in a trailer that stands in front. Of a trailer segment: on the trailer's timeline, negative before it.</param>
 /// <param name="RateHundredths">Playback rate.</param>
 /// <param name="OfTrailer">The request was for the trailer.</param>
 internal readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, bool OfTrailer) : ITold<Playhead>
@@ -15,14 +15,13 @@ internal readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, 
     {
         if (hit is not { Rule: HitRule.Counted, Kind: HitKind.Content or HitKind.Trailer, Cmcd: { BufferMs: > 0 and var buffer } cmcd }) return null;
         var rate = (int)Math.Clamp((cmcd.Rate ?? 1) * 100, 0, Fastest);
-        var trailer = hit.Kind == HitKind.Trailer;
-        return new Playhead(hit.AtMs, trailer ? hit.StartMs - buffer : Math.Max(0, hit.StartMs - buffer), rate, trailer);
+        return new Playhead(hit.AtMs, hit.StartMs - buffer, rate, hit.Kind == HitKind.Trailer);
     }
 
     /// <inheritdoc/>
     public static Comparer<Playhead> Order { get; } = Comparer<Playhead>.Create((a, b) => (a.AtMs, a.Ms, a.RateHundredths, a.OfTrailer).CompareTo((b.AtMs, b.Ms, b.RateHundredths, b.OfTrailer)));
 
-    /// <summary>The position is a zigzag: a trailer's may be negative.</summary>
+    /// <summary>The position is a zigzag: it may be negative.</summary>
     public (uint Position, bool Mark) Stored => ((uint)((Ms << 1) ^ (Ms >> 31)), OfTrailer);
 
     /// <inheritdoc/>
@@ -54,6 +53,37 @@ internal sealed class Playheads : ToldSet<Playhead>
             if (each.OfTrailer && before is null) continue;
             var here = each with { Ms = (int)Math.Clamp(each.OfTrailer ? (long)contentEnd + each.Ms : each.Ms, 0, contentEnd) };
             if (before is { } last && here.Ms >= last.Ms - (2 * Rounding) && here.Ms - last.Ms <= Reach(last, here))
+            {
+                to = Math.Max(to, here.Ms);
+            }
+            else
+            {
+                played.Add(from, to - Rounding);
+                (from, to) = (here.Ms, here.Ms);
+            }
+            before = here;
+        }
+        played.Add(from, to - Rounding);
+        return played;
+    }
+
+    /// <summary>
+    /// The same of the trailer, on its timeline. It stands in front of the content where a request for content told of a playhead before
+    /// it, else behind. What leads into it counts by the same rule: who was two seconds before the content's end and then one within the
+    /// trailer has played that one second.
+    /// </summary>
+    /// <param name="contentEnd">Milliseconds: where a trailer behind the content begins.</param>
+    /// <param name="trailerEnd">Milliseconds on the trailer's timeline: where the content begins behind a trailer in front.</param>
+    public IntervalSet PlayedOfTrailer(int contentEnd, int trailerEnd)
+    {
+        var played = new IntervalSet();
+        var inFront = All.Any(each => !each.OfTrailer && each.Ms < -Rounding);
+        Playhead? before = null;
+        var (from, to) = (0, 0);
+        foreach (var each in All)
+        {
+            var here = each.OfTrailer ? each : each with { Ms = (int)Math.Clamp((long)each.Ms + (inFront ? trailerEnd : -contentEnd), int.MinValue, int.MaxValue) };
+            if (before is { } last && here.Ms >= last.Ms - (2 * Rounding) && here.Ms - (long)last.Ms <= Reach(last, here))
             {
                 to = Math.Max(to, here.Ms);
             }

@@ -18,7 +18,7 @@ internal sealed class RollupSums(RollupRules rules)
 
     private readonly Dictionary<(string Video, long Quarter), long[]> videos = [];
     private readonly Dictionary<(string Video, long Quarter, int Second), Change> seconds = [];
-    private readonly Dictionary<(string Video, long Quarter, int Dimension, string Name), (long Sessions, long WatchMs)> shares = [];
+    private readonly Dictionary<(string Video, long Quarter, int Dimension, string Name), ShareSum> shares = [];
 
     private enum Column
     {
@@ -26,16 +26,17 @@ internal sealed class RollupSums(RollupRules rules)
         Low,
         Plays,
         Left,
+        LeftLow,
     }
 
     /// <summary>Takes away what the session gave so far.</summary>
     public void Take(SessionState state) => Add(state, -1);
 
-    /// <summary>Adds what the session gives now, and notes its lower bound and whether it is a view.</summary>
+    /// <summary>Adds what the session gives now, and notes its lower bounds and whether it is a view.</summary>
     public void Give(SessionState state)
     {
-        state.WatchLowMs = Add(state, 1);
-        state.IsView = IsView(state);
+        var gift = Add(state, 1);
+        (state.WatchLowMs, state.TrailerLowMs, state.IsView, state.IsViewLow, state.LowGiven) = (gift.LowMs, gift.TrailerLowMs, gift.IsView, gift.IsViewLow, true);
     }
 
     /// <summary>A content segment was handed out, for the first time or again; or no longer counts as handed out.</summary>
@@ -49,7 +50,7 @@ internal sealed class RollupSums(RollupRules rules)
 
     public IEnumerable<((string Video, long Quarter, int Second) Key, Change Change)> Retention => from pair in seconds where pair.Value != default select (pair.Key, pair.Value);
 
-    public IEnumerable<((string Video, long Quarter, int Dimension, string Name) Key, (long Sessions, long WatchMs) Sum)> Shares =>
+    public IEnumerable<((string Video, long Quarter, int Dimension, string Name) Key, ShareSum Sum)> Shares =>
         from pair in shares where pair.Value != default select (pair.Key, pair.Value);
 
     public void Clear()
@@ -65,36 +66,43 @@ internal sealed class RollupSums(RollupRules rules)
     /// <summary>The seconds whose middle lies in [start, end): neighbouring segments cover each second once.</summary>
     public static (int First, int End) Seconds(long startMs, long endMs) => ((int)((startMs + 499) / 1000), (int)((endMs + 499) / 1000));
 
-    /// <returns>The session's lower bound, milliseconds.</returns>
-    private long Add(SessionState state, int sign)
+    private SessionGift Add(SessionState state, int sign)
     {
         // A session that is not in the ledger yet gave nothing.
-        if (state.Requests == 0) return 0;
+        if (state.Requests == 0) return default;
+        // What an older version merged gave no lower bounds, so none are taken away.
+        var withLater = sign > 0 || state.LowGiven;
         var quarter = QuarterOf(state.Session);
-        var low = state.Low(rules.BufferMs);
+        var proof = Proof.Of(state, rules.BufferMs);
+        var low = proof.Content;
         ref var sums = ref CollectionsMarshal.GetValueRefOrAddDefault(videos, (state.Video, quarter), out _);
         sums ??= new long[Figure.All.Length];
-        var gift = new SessionGift(state, low.Length, IsView(state));
-        foreach (var figure in Figure.All) sums[figure.Index] += sign * figure.Of(gift);
+        var gift = new SessionGift(state, low.Length, proof.Trailer.Length, IsView(state.Watched.Length), IsView(low.Length));
+        foreach (var figure in Figure.All)
+        {
+            if (withLater || !figure.IsLater) sums[figure.Index] += sign * figure.Of(gift);
+        }
 
         foreach (var (start, end) in state.Watched.Intervals) Span(state.Video, quarter, start, end, Column.Sessions, sign);
         foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);
         if (Seconds(0, state.Watched.End).End is > 0 and var seconds) At(state.Video, quarter, seconds - 1, Column.Left, sign);
+        if (withLater && Seconds(0, low.End).End is > 0 and var proven) At(state.Video, quarter, proven - 1, Column.LeftLow, sign);
 
-        foreach (var name in state.Renditions) Share(state, quarter, 1, name, sign, sign);
-        foreach (var name in state.Captions) Share(state, quarter, 2, name, sign, sign);
-        var counted = state.IsCounted ? sign : 0;
-        Share(state, quarter, 3, state.Player.ToString(), sign, counted);
-        if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), sign, counted);
-        return low.Length;
+        var share = new ShareSum(sign, sign * state.Watched.Length, withLater ? sign * low.Length : 0);
+        foreach (var name in state.Renditions) Share(state, quarter, 1, name, share);
+        foreach (var name in state.Captions) Share(state, quarter, 2, name, share);
+        if (!state.IsCounted) share = share with { Sessions = 0 };
+        Share(state, quarter, 3, state.Player.ToString(), share);
+        if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), share);
+        return gift;
     }
 
-    private bool IsView(SessionState state) => state.Watched.Length > 0 && state.Watched.Length >= rules.ViewMs;
+    private bool IsView(long watchMs) => watchMs > 0 && watchMs >= rules.ViewMs;
 
-    private void Share(SessionState state, long quarter, int dimension, string name, int sign, int sessions)
+    private void Share(SessionState state, long quarter, int dimension, string name, ShareSum more)
     {
         ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(shares, (state.Video, quarter, dimension, name), out _);
-        sum = (sum.Sessions + sessions, sum.WatchMs + (sign * state.Watched.Length));
+        sum = new ShareSum(sum.Sessions + more.Sessions, sum.WatchMs + more.WatchMs, sum.WatchLowMs + more.WatchLowMs);
     }
 
     private void Span(string video, long quarter, int start, int end, Column column, int sign)
@@ -113,9 +121,12 @@ internal sealed class RollupSums(RollupRules rules)
             case Column.Sessions: change.Sessions += sign; break;
             case Column.Low: change.Low += sign; break;
             case Column.Plays: change.Plays += sign; break;
-            default: change.Left += sign; break;
+            case Column.Left: change.Left += sign; break;
+            default: change.LeftLow += sign; break;
         }
     }
 
-    internal record struct Change(int Sessions, int Low, int Plays, int Left);
+    internal record struct Change(int Sessions, int Low, int Plays, int Left, int LeftLow);
+
+    internal readonly record struct ShareSum(long Sessions, long WatchMs, long WatchLowMs);
 }

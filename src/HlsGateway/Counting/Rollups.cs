@@ -9,14 +9,14 @@ internal sealed class Rollups(LedgerFile ledger) : IDisposable
         """);
 
     private readonly Statement addRetention = ledger.Prepare("""
-        INSERT INTO retention_quarter VALUES (?,?,?,?,?,?,?)
+        INSERT INTO retention_quarter(video, quarter, second, sessions, sessions_low, plays, left_here, left_low) VALUES (?,?,?,?,?,?,?,?)
         ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions, sessions_low = sessions_low + excluded.sessions_low,
-            plays = plays + excluded.plays, left_here = left_here + excluded.left_here
+            plays = plays + excluded.plays, left_here = left_here + excluded.left_here, left_low = left_low + excluded.left_low
         """);
 
     private readonly Statement addShare = ledger.Prepare("""
-        INSERT INTO share_quarter VALUES (?,?,?,?,?,?)
-        ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions, watch_ms = watch_ms + excluded.watch_ms
+        INSERT INTO share_quarter(video, quarter, dimension, name, sessions, watch_ms, watch_low_ms) VALUES (?,?,?,?,?,?,?)
+        ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions, watch_ms = watch_ms + excluded.watch_ms, watch_low_ms = watch_low_ms + excluded.watch_low_ms
         """);
 
     public void Write(RollupSums changed)
@@ -30,10 +30,13 @@ internal sealed class Rollups(LedgerFile ledger) : IDisposable
         foreach (var (key, change) in changed.Retention)
         {
             addRetention.Bind(1, key.Video).Bind(2, key.Quarter).Bind(3, key.Second)
-                .Bind(4, change.Sessions).Bind(5, change.Low).Bind(6, change.Plays).Bind(7, change.Left).Run();
+                .Bind(4, change.Sessions).Bind(5, change.Low).Bind(6, change.Plays).Bind(7, change.Left).Bind(8, change.LeftLow).Run();
         }
         foreach (var (key, sum) in changed.Shares)
-            addShare.Bind(1, key.Video).Bind(2, key.Quarter).Bind(3, key.Dimension).Bind(4, key.Name).Bind(5, sum.Sessions).Bind(6, sum.WatchMs).Run();
+        {
+            addShare.Bind(1, key.Video).Bind(2, key.Quarter).Bind(3, key.Dimension).Bind(4, key.Name)
+                .Bind(5, sum.Sessions).Bind(6, sum.WatchMs).Bind(7, sum.WatchLowMs).Run();
+        }
     }
 
     public void Dispose()

@@ -36,11 +36,14 @@ internal static class SessionColumns
         SessionColumn.Text("cmcd", s => s.Cmcd.ToText(), (s, value) => s.Cmcd = CmcdSummary.FromText(value)),
         SessionColumn.Bytes("playheads", s => s.Playheads.ToBytes(), (s, value) => s.Playheads = Playheads.FromBytes(value)),
         SessionColumn.Bytes("reports", s => s.Reports.ToBytes(), (s, value) => s.Reports = PlayReports.FromBytes(value)),
+        SessionColumn.Flag("low_given", s => s.LowGiven, (s, value) => s.LowGiven = value),
 
         SessionColumn.Number("watch_ms", s => s.Watched.Length),
         SessionColumn.Number("watch_low_ms", s => s.WatchLowMs),
         SessionColumn.Number("trailer_ms", s => s.TrailerWatched.Length),
+        SessionColumn.Number("trailer_low_ms", s => s.TrailerLowMs),
         SessionColumn.Flag("is_view", s => s.IsView),
+        SessionColumn.Flag("is_view_low", s => s.IsViewLow),
     ];
 
     /// <summary>Those that a session is read from.</summary>

@@ -76,11 +76,20 @@ internal sealed class SessionState
     /// <summary>Length of the content as its playlist told when the session was last merged; 0 = unknown.</summary>
     public long ContentMs { get; set; }
 
-    /// <summary>What <see cref="Low"/> gave, in milliseconds, when the session was last merged.</summary>
+    /// <summary>What of the content was proven played (<see cref="Proof"/>) when the session was last merged.</summary>
     public long WatchLowMs { get; set; }
+
+    /// <summary>What of the trailer was proven played when the session was last merged.</summary>
+    public long TrailerLowMs { get; set; }
 
     /// <summary>Whether it was a view when it was last merged.</summary>
     public bool IsView { get; set; }
+
+    /// <summary>Whether it was proven to be a view when it was last merged.</summary>
+    public bool IsViewLow { get; set; }
+
+    /// <summary>The sums hold its lower bounds (<see cref="Figure.IsLater"/>); false for a session that an older version merged last.</summary>
+    public bool LowGiven { get; set; }
 
     public uint Trailer { get; set; }
 
@@ -126,34 +135,10 @@ internal sealed class SessionState
     /// <summary>What the player reported of its playing; empty unless its page sends event reports.</summary>
     public PlayReports Reports { get; set; } = new();
 
-    /// <summary>
-    /// The media time that must have been played, earliest first. Where the player reports its playing: what lies between its reports
-    /// (<see cref="PlayReports.Played"/>). Where it tells its buffer alone: between its playheads (<see cref="Playheads.Played"/>).
-    /// Otherwise for each unbroken stretch of media time that was handed out, its length less <paramref name="bufferMs"/> (the most a
-    /// player keeps ahead, so that much may never have been shown), never below 0. In all cases nothing that was not handed out, and no more than the time between the first and the last request, at the player's rate.
-    /// </summary>
-    public IntervalSet Low(long bufferMs)
-    {
-        var low = new IntervalSet();
-        var left = (LastAt - FirstAt) * Math.Max(Playheads.Fastest, Reports.Fastest) / 100;
-        foreach (var (start, end) in Proven(bufferMs))
-        {
-            var proven = Math.Min(left, end - start);
-            if (proven <= 0) continue;
-            low.Add(start, (int)(start + proven));
-            left -= proven;
-        }
-        return low;
-    }
+    /// <summary>What the lower bounds rest on: event reports say more than buffers, and buffers more than requests.</summary>
+    public Basis Basis => !Reports.IsEmpty ? Basis.Measured : !Playheads.IsEmpty ? Basis.Buffered : Basis.Fetched;
 
-    private IEnumerable<(int Start, int End)> Proven(long bufferMs)
-    {
-        if (Playheads.IsEmpty && Reports.IsEmpty)
-            return Watched.Intervals.Where(stretch => stretch.End - stretch.Start > bufferMs).Select(stretch => (stretch.Start, (int)(stretch.End - bufferMs)));
-        return Watched.And(Reports.IsEmpty ? Playheads.Played(Watched.End) : Reports.Played());
-    }
-
-    /// <summary>Everything but the last second of the content was handed out. False while the content's length is unknown.</summary>
+    /// <summary>The content but for its last second: handed out, or proven played. False while the content's length is unknown.</summary>
     public static bool IsCompleted(long watchMs, long contentMs) => contentMs > 0 && watchMs > 0 && watchMs >= contentMs - 1000;
 
     /// <summary>Adds one request. <see cref="HitRule.Preview"/> and nameless requests are not for sessions and must not come here.</summary>

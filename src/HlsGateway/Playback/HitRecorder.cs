@@ -35,7 +35,7 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
     public async Task RecordAsync(HttpContext context, WatchRequest request, IReadOnlyList<(int ContentMs, Cmcd Told)> reports)
     {
         var report = Of(context, request) with { Path = ReportEndpoint.Name, Kind = HitKind.Report, Rule = HitRule.Counted };
-        await Task.WhenAll(reports.Select(each => outbox.RecordAsync(report with { StartMs = each.ContentMs, Cmcd = each.Told }).AsTask()));
+        await Task.WhenAll(reports.Select(each => outbox.RecordAsync(report with { StartMs = Math.Max(0, each.ContentMs), DurationMs = Math.Max(0, -each.ContentMs), Cmcd = each.Told }).AsTask()));
     }
 
     private Hit Of(HttpContext context, WatchRequest request) => new()

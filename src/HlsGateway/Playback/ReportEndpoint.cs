@@ -65,7 +65,7 @@ internal sealed class ReportEndpoint(
             if (Cmcd.Parse(line) is not { Event.Length: > 0 } told)
                 malformed++;
             else if (told is { PlayheadMs: { } playhead, EventAtMs: not null, State.Length: > 0 } && ContentMs(token, playhead) is { } ms)
-                reports.Add((Math.Max(0, ms), new Cmcd { Event = told.Event, EventAtMs = told.EventAtMs, PlayheadMs = playhead, State = told.State, Rate = told.Rate, Sid = told.Sid }));
+                reports.Add((ms, new Cmcd { Event = told.Event, EventAtMs = told.EventAtMs, PlayheadMs = playhead, State = told.State, Rate = told.Rate, Sid = told.Sid }));
             else
                 untold++;
         }
@@ -77,7 +77,7 @@ internal sealed class ReportEndpoint(
         return reports;
     }
 
-    /// <summary>The playhead on the content's timeline; null after a trailer whose place on the player's timeline is not known.</summary>
+    /// <summary>The playhead on the content's timeline, negative in a trailer in front of it; null after a trailer whose place on the player's timeline is not known.</summary>
     private int? ContentMs(in SessionToken token, int playhead) => token.Placement switch
     {
         TrailerPlacement.Before => trailers.ById(token.Trailer) is { } trailer ? playhead - trailer.Source.DurationMs : null,

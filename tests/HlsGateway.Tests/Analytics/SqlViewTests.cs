@@ -48,7 +48,7 @@ public sealed partial class SqlViewTests(LedgerPostgres postgres)
 
         var state = (await embedded.FindAsync(requests[0].Session))!;
         Assert.Equal(
-            [$"{state.Watched.Length / 1000m:0.###}|{state.Low(9000).Length / 1000m:0.###}|{state.SegmentsFetched}|1"],
+            [$"{state.Watched.Length / 1000m:0.###}|{Proof.Of(state, 9000).Content.Length / 1000m:0.###}|{state.SegmentsFetched}|1"],
             (await AskAsync(server, $"SELECT watch_seconds, watch_seconds_low, segments_fetched, view FROM session_watch WHERE session_id = '{state.Session}'")).Skip(1));
     }
 

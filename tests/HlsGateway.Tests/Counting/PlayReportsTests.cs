@@ -44,10 +44,10 @@ public sealed class PlayReportsTests
     [Fact]
     public void Nothing_counts_that_was_not_handed_out_and_nothing_beyond_the_time_that_passed_here()
     {
-        Assert.Equal(0, State([Tell(0, 100), Tell(4, 104, "a")]).Low(600_000).Length);
+        Assert.Equal(0, Proof.Of(State([Tell(0, 100), Tell(4, 104, "a")]), 600_000).Content.Length);
         // A whole film, by the player's own clock, within a second of ours.
         Hit[] hasty = [Tell(0, 0) with { AtMs = Begin + 500 }, Tell(24, 24, "e") with { AtMs = Begin + 1000 }];
-        Assert.Equal(1000, State(hasty).Low(600_000).Length);
+        Assert.Equal(1000, Proof.Of(State(hasty), 600_000).Content.Length);
     }
 
     [Fact]
@@ -58,11 +58,11 @@ public sealed class PlayReportsTests
         {
             var reports = Enumerable.Range(0, random.Next(1, 30))
                 .Select(_ => Tell(random.Next(60), random.Next(300) / 10.0, random.Next(3) == 0 ? "a" : "p", random.Next(8))).ToArray();
-            var low = State(reports).Low(600_000);
+            var low = Proof.Of(State(reports), 600_000).Content;
             Hit[] again = [.. reports, reports[random.Next(reports.Length)]];
             random.Shuffle(again);
             var state = State(again);
-            Assert.Equal(low.Intervals, state.Low(600_000).Intervals);
+            Assert.Equal(low.Intervals, Proof.Of(state, 600_000).Content.Intervals);
             Assert.All(low.Intervals, stretch => Assert.True(state.Watched.Covers(stretch.Start, stretch.End)));
             Assert.Equal(state.Reports.ToBytes(), PlayReports.FromBytes(state.Reports.ToBytes()).ToBytes());
         }
@@ -78,7 +78,7 @@ public sealed class PlayReportsTests
         Assert.Equal([(0, (PlayReports.Most - 1) * 1000)], kept.Played().Intervals);
     }
 
-    private static IntervalSet Low(params Hit[] reports) => State(reports).Low(600_000);
+    private static IntervalSet Low(params Hit[] reports) => Proof.Of(State(reports), 600_000).Content;
 
     /// <summary>Six segments are fetched at once; then the player reports.</summary>
     private static SessionState State(Hit[] reports)

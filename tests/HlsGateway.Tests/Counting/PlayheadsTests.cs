@@ -109,7 +109,7 @@ public sealed class PlayheadsTests
         Assert.Equal([(0, ((Playheads.Most - 1) * 1000) - Rounding)], kept.Played(int.MaxValue).Intervals);
     }
 
-    private static IntervalSet Low(Hit[] requests, int bufferMs = Buffer) => State(requests).Low(bufferMs);
+    private static IntervalSet Low(Hit[] requests, int bufferMs = Buffer) => Proof.Of(State(requests), bufferMs).Content;
 
     private static SessionState State(Hit[] requests)
     {

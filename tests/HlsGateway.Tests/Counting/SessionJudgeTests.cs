@@ -57,7 +57,7 @@ public abstract class SessionJudge
             Assert.Equal(requests.Count(hit => hit.Rule == HitRule.ForgedDuration), state.IgnoredForged);
             Assert.Equal(requests.Count(hit => hit.Rule == HitRule.ExpiredSession), state.IgnoredExpired);
             Assert.Equal(requests.Any(hit => hit is { Rule: HitRule.Counted, Kind: HitKind.SessionStart }), state.Started);
-            Assert.Equal(ModelLow(cells, state.LastAt - state.FirstAt), state.Low(Buffer).Length);
+            Assert.Equal(ModelLow(cells, state.LastAt - state.FirstAt), Proof.Of(state, Buffer).Content.Length);
         }
     }
 

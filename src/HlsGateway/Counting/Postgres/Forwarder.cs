@@ -44,6 +44,7 @@ internal sealed class Forwarder : IDisposable
 
     private readonly OutboxReader outbox;
     private readonly EmptySessions emptySessions;
+    private readonly LowBackfill lowBackfill;
     private readonly string connectionString;
     private readonly LedgerOptions options;
     private readonly RollupRules rules;
@@ -75,6 +76,7 @@ internal sealed class Forwarder : IDisposable
         (this.options, this.rules, this.lengths, this.progress, this.moved, this.epoch) = (options, rules, lengths, progress, moved, epoch);
         (this.metrics, this.time, this.log) = (metrics, time, log);
         emptySessions = new EmptySessions(emptyAge, time);
+        lowBackfill = new LowBackfill(rules);
     }
 
     /// <summary>Every request of the outbox below it is committed in PostgreSQL.</summary>
@@ -195,6 +197,7 @@ internal sealed class Forwarder : IDisposable
                 failures = 0;
             }
             Trouble = null;
+            if (!stopping.IsCancellationRequested) moving |= await lowBackfill.RunAsync(connection, Merge(connection), hurry.Token);
             if (moving)
             {
                 if (!progress.MergeAsked && !stopping.IsCancellationRequested) await Task.Delay(Breath);
@@ -235,7 +238,7 @@ internal sealed class Forwarder : IDisposable
 
         await using var transaction = await connection.BeginTransactionAsync(hurry.Token);
         await marks.LockAsync(connection, hurry.Token);
-        var merge = new PostgresMerge(connection, rules, options.TraceLimit, lengths, emptySessions.Before);
+        var merge = Merge(connection);
         var merged = await merge.MergeAsync(portion.Hits, hurry.Token);
         await AtAsync(ForwardStep.Locked);
         await merge.CopyEventsAsync(portion.Hits, marks.Gateway, portion.Epoch, oldest, hurry.Token);
@@ -254,6 +257,8 @@ internal sealed class Forwarder : IDisposable
         Advance(portion.Next);
         return true;
     }
+
+    private PostgresMerge Merge(NpgsqlConnection connection) => new(connection, rules, options.TraceLimit, lengths, emptySessions.Before);
 
     private void Advance(long next)
     {

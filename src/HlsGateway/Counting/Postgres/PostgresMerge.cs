@@ -55,9 +55,18 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     public async Task WriteAsync(MergePortion portion, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
     {
+        await WriteSessionsAsync(portion.Sessions, cancellation);
+        await WriteVideosAsync(portion.Ends, told, cancellation);
+        await WriteSumsAsync(portion.Sums, cancellation);
+        await WriteNamelessAsync(portion, cancellation);
+    }
+
+    /// <summary>Writes rows that are there and locked.</summary>
+    public async Task WriteSessionsAsync(IEnumerable<SessionState> sessions, CancellationToken cancellation)
+    {
         await using (var copy = await CopyRows.BeginAsync(connection, $"COPY merged(session_id, video, {SessionColumns.All.List()}) FROM STDIN (FORMAT BINARY)", cancellation))
         {
-            foreach (var state in portion.Sessions)
+            foreach (var state in sessions)
             {
                 WriteSession(copy, state);
                 if (copy.IsFull) await copy.SendAsync(cancellation);
@@ -65,8 +74,6 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
             await copy.CompleteAsync(cancellation);
         }
         await RunAsync(Update, cancellation);
-        await WriteVideosAsync(portion.Ends, told, cancellation);
-        await WriteSumsAsync(portion, cancellation);
     }
 
     private async Task LockAsync(List<ForwardedHit> hits, CancellationToken cancellation)
@@ -144,33 +151,40 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
             """, cancellation, videos.Select(Plain).ToArray(), videos.Select(video => (long)told.GetValueOrDefault(video)).ToArray(), videos.Select(video => (long)ends.GetValueOrDefault(video)).ToArray());
     }
 
-    private async Task WriteSumsAsync(MergePortion portion, CancellationToken cancellation)
+    /// <summary>Adds what changed to the sums, in the order of their keys.</summary>
+    public async Task WriteSumsAsync(RollupSums sums, CancellationToken cancellation)
     {
-        var videos = portion.Sums.Videos.OrderBy(v => v.Key.Video, StringComparer.Ordinal).ThenBy(v => v.Key.Quarter).ToList();
+        var videos = sums.Videos.OrderBy(v => v.Key.Video, StringComparer.Ordinal).ThenBy(v => v.Key.Quarter).ToList();
         if (videos.Count > 0)
         {
             object[] columns = [videos.Select(v => Plain(v.Key.Video)).ToArray(), videos.Select(v => v.Key.Quarter).ToArray(), .. Figure.All.Select(figure => videos.Select(v => v.Sums[figure.Index]).ToArray())];
             await AddAsync("video_quarter", "video, quarter", [.. Figure.All.Select(figure => figure.Column)], columns, cancellation);
         }
-        var seconds = portion.Sums.Retention.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Second).ToList();
+        var seconds = sums.Retention.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Second).ToList();
         if (seconds.Count > 0)
         {
-            await AddAsync("retention_quarter", "video, quarter, second", ["sessions", "sessions_low", "plays", "left_here"],
+            await AddAsync("retention_quarter", "video, quarter, second", ["sessions", "sessions_low", "plays", "left_here", "left_low"],
                 [
                     seconds.Select(s => Plain(s.Key.Video)).ToArray(), seconds.Select(s => s.Key.Quarter).ToArray(), seconds.Select(s => s.Key.Second).ToArray(),
                     seconds.Select(s => (long)s.Change.Sessions).ToArray(), seconds.Select(s => (long)s.Change.Low).ToArray(),
                     seconds.Select(s => (long)s.Change.Plays).ToArray(), seconds.Select(s => (long)s.Change.Left).ToArray(),
+                    seconds.Select(s => (long)s.Change.LeftLow).ToArray(),
                 ], cancellation);
         }
-        var shares = portion.Sums.Shares.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Dimension).ThenBy(s => s.Key.Name, StringComparer.Ordinal).ToList();
+        var shares = sums.Shares.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Dimension).ThenBy(s => s.Key.Name, StringComparer.Ordinal).ToList();
         if (shares.Count > 0)
         {
-            await AddAsync("share_quarter", "video, quarter, dimension, name", ["sessions", "watch_ms"],
+            await AddAsync("share_quarter", "video, quarter, dimension, name", ["sessions", "watch_ms", "watch_low_ms"],
                 [
                     shares.Select(s => Plain(s.Key.Video)).ToArray(), shares.Select(s => s.Key.Quarter).ToArray(), shares.Select(s => s.Key.Dimension).ToArray(),
                     shares.Select(s => Plain(s.Key.Name)).ToArray(), shares.Select(s => s.Sum.Sessions).ToArray(), shares.Select(s => s.Sum.WatchMs).ToArray(),
+                    shares.Select(s => s.Sum.WatchLowMs).ToArray(),
                 ], cancellation);
         }
+    }
+
+    private async Task WriteNamelessAsync(MergePortion portion, CancellationToken cancellation)
+    {
         var nameless = portion.Nameless.OrderBy(a => a.Key.Video, StringComparer.Ordinal).ThenBy(a => a.Key.Quarter).ThenBy(a => a.Key.Rule).ThenBy(a => a.Key.Kind).ToList();
         if (nameless.Count > 0)
         {

@@ -102,6 +102,22 @@ internal static class PostgresSchema
         -- resumed: 1 where the session began so long ago that it may have been here, empty, and have gone.
         ALTER TABLE counting.session ADD COLUMN resumed bigint NOT NULL DEFAULT 0;
         """,
+        $"""
+        -- The lower bounds of all figures. low_given: 1 where the sums hold them of the session. trailer_low_ms, is_view_low: as the session
+        -- was when it was last merged; NULL while low_given is 0. backfill: sessions behind after are still to be looked at (LowBackfill).
+        ALTER TABLE counting.session ADD COLUMN low_given bigint NOT NULL DEFAULT 0, ADD COLUMN trailer_low_ms bigint, ADD COLUMN is_view_low bigint;
+        ALTER TABLE counting.video_quarter ADD COLUMN views_low bigint NOT NULL DEFAULT 0, ADD COLUMN completed_low bigint NOT NULL DEFAULT 0,
+            ADD COLUMN trailer_sessions_low bigint NOT NULL DEFAULT 0, ADD COLUMN trailer_low_ms bigint NOT NULL DEFAULT 0,
+            ADD COLUMN basis_measured bigint NOT NULL DEFAULT 0, ADD COLUMN basis_buffered bigint NOT NULL DEFAULT 0;
+        ALTER TABLE counting.retention_quarter ADD COLUMN left_low bigint NOT NULL DEFAULT 0;
+        ALTER TABLE counting.share_quarter ADD COLUMN watch_low_ms bigint NOT NULL DEFAULT 0;
+        CREATE TABLE counting.backfill(name text PRIMARY KEY, after uuid NOT NULL);
+        INSERT INTO counting.backfill SELECT 'low', '00000000-0000-0000-0000-000000000000' WHERE EXISTS (SELECT 1 FROM counting.session);
+        {SessionWatch(SqlViews.IsView + SqlViews.Live + SqlViews.Low)}
+        CREATE OR REPLACE VIEW counting.video_day AS SELECT video, (to_timestamp(quarter / 1000) AT TIME ZONE 'UTC')::date AS day, {SqlViews.DaySums}{SqlViews.DayLow}
+        FROM counting.video_quarter GROUP BY video, (to_timestamp(quarter / 1000) AT TIME ZONE 'UTC')::date;
+        CREATE OR REPLACE VIEW counting.video_retention AS {SqlViews.RetentionWithLeftLow("counting.retention_quarter", "counting.video", "greatest")};
+        """,
     ];
 
     public static Schema Schema { get; } = new()
