@@ -56,7 +56,7 @@ internal static class SqlViews
         WHERE sessions > 0 OR plays > 0 OR left_here > 0 OR second < ends
         """;
 
-    /// <summary>As <see cref="RetentionToTheEnd"/>, with <c>left_low</c> behind the other columns.</summary>
+    /// <summary>As <see cref="RetentionToTheEnd"/>, with <c>left_low</c> behind the other columns; changes that took each other back begin no stretch.</summary>
     /// <inheritdoc cref="RetentionToTheEnd" path="/param"/>
     public static string RetentionWithLeftLow(string table, string videos, string greatest) => $"""
         SELECT video, second, seconds, sessions, sessions_low, plays, left_here, left_low FROM (
@@ -65,7 +65,8 @@ internal static class SqlViews
                 CAST(sum(plays) OVER along AS bigint) AS plays, left_here, left_low, ends
             FROM (SELECT video, second, sum(sessions) AS sessions, sum(sessions_low) AS sessions_low, sum(plays) AS plays,
                     CAST(sum(left_here) AS bigint) AS left_here, CAST(sum(left_low) AS bigint) AS left_low
-                FROM {table} GROUP BY video, second) AS change
+                FROM {table} GROUP BY video, second
+                HAVING sum(sessions) <> 0 OR sum(sessions_low) <> 0 OR sum(plays) <> 0 OR sum(left_here) <> 0 OR sum(left_low) <> 0) AS change
             LEFT JOIN (SELECT video, (coalesce(nullif(content_ms, 0), longest_end_ms) + 499) / 1000 AS ends FROM {videos}) AS content ON content.video = change.video
             WINDOW along AS (PARTITION BY change.video ORDER BY second)) AS stretch
         WHERE sessions > 0 OR plays > 0 OR left_here > 0 OR left_low > 0 OR second < ends

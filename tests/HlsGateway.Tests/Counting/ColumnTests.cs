@@ -14,10 +14,12 @@ public sealed class ColumnTests : ColumnContract
     [Fact]
     public void Every_figure_has_a_name_in_the_API_and_a_definition()
     {
-        var told = typeof(VideoFigures).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name))
-            .Except(["average_watch_seconds", "completion_rate"], StringComparer.Ordinal);
-        Assert.Equal(told.Order(StringComparer.Ordinal), Figure.All.Select(figure => figure.Name).Order(StringComparer.Ordinal));
-        Assert.All(Figure.All.Where(figure => figure != Figure.Sessions), figure => Assert.Contains(figure.Name, Definitions.All.Keys));
+        var told = typeof(VideoFigures).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)).Order(StringComparer.Ordinal).ToList();
+        var summed = Figure.All.Except([Figure.Measured, Figure.Buffered]).Select(figure => figure.Name).ToList();
+        Assert.Equal(summed.Concat(["basis", "average_watch_seconds", "average_watch_seconds_low", "completion_rate", "completion_rate_low"]).Order(StringComparer.Ordinal), told);
+        Assert.All(told.Where(name => name != "sessions"), name => Assert.Contains(name, Definitions.All.Keys));
+        // Each but the sessions by basis is what a ranking can be sorted by.
+        Assert.Equal(told.Except(["basis"], StringComparer.Ordinal), VideoQueries.Orders.Keys.Where(order => !order.StartsWith("basis_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Equal(Enumerable.Range(0, Figure.All.Length), Figure.All.Select(figure => figure.Index));
     }
 
@@ -26,7 +28,10 @@ public sealed class ColumnTests : ColumnContract
     {
         var figures = new VideoFigures([.. Figure.All.Select(figure => (figure.Index + 1L) * 1000)]);
         var told = JsonSerializer.SerializeToElement(figures, SnakeCase);
-        Assert.All(Figure.All, figure => Assert.Equal((figure.Index + 1) * (figure.IsTime ? 1 : 1000), told.GetProperty(figure.Name).GetDouble()));
+        Assert.All(Figure.All.Except([Figure.Measured, Figure.Buffered]), figure => Assert.Equal((figure.Index + 1) * (figure.IsTime ? 1 : 1000), told.GetProperty(figure.Name).GetDouble()));
+        var basis = told.GetProperty("basis");
+        Assert.Equal((figures.Sessions, (Figure.Measured.Index + 1L) * 1000, (Figure.Buffered.Index + 1L) * 1000),
+            (basis.EnumerateObject().Sum(kind => kind.Value.GetInt64()), basis.GetProperty("measured").GetInt64(), basis.GetProperty("buffered").GetInt64()));
     }
 }
 

@@ -84,10 +84,10 @@ public abstract class JudgeContract : IAsyncLifetime
             foreach (var gateway in gateways) await new JudgedViewer([gateway], new Random(random.Next()), video, Begin, memory).BeginAsync(here: true);
         }
         await MergedAsync();
-        var viewers = Enumerable.Range(0, Viewers).Select(_ => (Seed: random.Next(), Video: Videos[random.Next(Videos.Length)], At: Begin.AddMilliseconds(random.NextInt64((long)Span.TotalMilliseconds)), Steps: random.Next(26))).ToList();
+        var viewers = Enumerable.Range(0, Viewers).Select(number => (Thorough: number % 5 == 0, Seed: random.Next(), Video: Videos[random.Next(Videos.Length)], At: Begin.AddMilliseconds(random.NextInt64((long)Span.TotalMilliseconds)), Steps: random.Next(26))).ToList();
         await Parallel.ForEachAsync(viewers, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (viewer, _) =>
         {
-            var one = new JudgedViewer(gateways, new Random(viewer.Seed), viewer.Video, viewer.At, memory);
+            var one = new JudgedViewer(gateways, new Random(viewer.Seed), viewer.Video, viewer.At, memory) { Thorough = viewer.Thorough };
             await one.BeginAsync();
             await one.WatchAsync(viewer.Steps);
         });
@@ -100,6 +100,11 @@ public abstract class JudgeContract : IAsyncLifetime
         foreach (var kind in Enum.GetValues<HitKind>().Where(kind => kind != HitKind.Live)) Assert.Contains(memory, told => told.Kind == kind);
         Assert.Contains(sessions, session => session.Completed);
         Assert.Contains(sessions, session => session.LowMs > 20_000);
+        foreach (var basis in (string[])["measured", "buffered"])
+            Assert.Contains(sessions, session => session.Basis == basis && session.TrailerLowMs > 0 && session.TrailerLowMs < session.TrailerMs);
+        Assert.Contains(sessions, session => session.CompletedLow);
+        Assert.Contains(sessions, session => session.Completed && !session.CompletedLow);
+        Assert.Contains(sessions, session => session.View && !session.ViewLow);
         Assert.Contains(sessions, session => session.LowMs > 20_000 && session.Requests.Any(request => request.Event is not null) && session.Requests.All(request => request.BufferMs is null));
     }
 
@@ -128,7 +133,10 @@ public abstract class JudgeContract : IAsyncLifetime
         Assert.Equal(model.WatchMs / 1000.0, report.GetProperty("watch_seconds").GetDouble());
         Assert.Equal(model.LowMs / 1000.0, report.GetProperty("watch_seconds_low").GetDouble());
         Assert.Equal(model.TrailerMs / 1000.0, report.GetProperty("trailer_seconds").GetDouble());
+        Assert.Equal(model.TrailerLowMs / 1000.0, report.GetProperty("trailer_seconds_low").GetDouble());
+        Assert.Equal(model.Basis, report.GetProperty("basis").GetString());
         Assert.Equal((model.Completed, model.View), (report.GetProperty("completed").GetBoolean(), report.GetProperty("view").GetBoolean()));
+        Assert.Equal((model.CompletedLow, model.ViewLow), (report.GetProperty("completed_low").GetBoolean(), report.GetProperty("view_low").GetBoolean()));
         Assert.Equal(JudgedStream.Of(model.Video).LengthMs / 1000.0, report.GetProperty("content_seconds").GetDouble());
         Assert.Equal(model.Renditions.Order(StringComparer.Ordinal), Strings(report.GetProperty("renditions")));
         Assert.Equal(model.Captions.Order(StringComparer.Ordinal), Strings(report.GetProperty("captions")));
@@ -203,12 +211,18 @@ public abstract class JudgeContract : IAsyncLifetime
             ("segments_fetched", mine.Sum(session => session.Fetched)), ("seconds_fetched", mine.Sum(session => session.FetchedMs) / 1000.0),
             ("watch_seconds", mine.Sum(session => session.WatchMs) / 1000.0), ("watch_seconds_low", mine.Sum(session => session.LowMs) / 1000.0),
             ("trailer_sessions", mine.Count(session => session.TrailerMs > 0)), ("trailer_seconds", mine.Sum(session => session.TrailerMs) / 1000.0),
-            ("completed", mine.Count(session => session.Completed)),
+            ("completed", mine.Count(session => session.Completed)), ("views_low", mine.Count(session => session.ViewLow)), ("completed_low", mine.Count(session => session.CompletedLow)),
+            ("trailer_sessions_low", mine.Count(session => session.TrailerLowMs > 0)), ("trailer_seconds_low", mine.Sum(session => session.TrailerLowMs) / 1000.0),
         ];
         foreach (var (name, value) in figures) Assert.Equal((name, Math.Round(value, 3)), (name, Math.Round(report.GetProperty(name).GetDouble(), 3)));
         double? average = views == 0 ? null : Math.Round(Math.Round(mine.Sum(session => session.WatchMs) / 1000.0, 3) / views, 3);
         double? rate = views == 0 ? null : Math.Round((double)mine.Count(session => session.Completed) / views, 4);
         Assert.Equal((average, rate), (NumberOrNull(report.GetProperty("average_watch_seconds")), NumberOrNull(report.GetProperty("completion_rate"))));
+        average = views == 0 ? null : Math.Round(Math.Round(mine.Sum(session => session.LowMs) / 1000.0, 3) / views, 3);
+        rate = views == 0 ? null : Math.Round((double)mine.Count(session => session.CompletedLow) / views, 4);
+        Assert.Equal((average, rate), (NumberOrNull(report.GetProperty("average_watch_seconds_low")), NumberOrNull(report.GetProperty("completion_rate_low"))));
+        foreach (var basis in (string[])["measured", "buffered", "fetched"])
+            Assert.Equal((basis, mine.Count(session => session.Basis == basis)), (basis, report.GetProperty("basis").GetProperty(basis).GetInt32()));
     }
 
     private static void AssertRetention(int lengthMs, List<ToldSession> mine, JsonElement retention)
@@ -218,17 +232,17 @@ public abstract class JudgeContract : IAsyncLifetime
         Assert.Equal(seconds, points.Count);
         for (var second = 0; second < seconds; second++)
         {
-            var expected = (mine.Count(session => session.Handed(second) > 0), mine.Count(session => session.Proven(second)), mine.Sum(session => session.Handed(second)), mine.Count(session => session.Left == second));
+            var expected = (mine.Count(session => session.Handed(second) > 0), mine.Count(session => session.Proven(second)), mine.Sum(session => session.Handed(second)), mine.Count(session => session.Left == second), mine.Count(session => session.LeftLow == second));
             var point = points[second];
-            Assert.Equal(expected, (point.GetProperty("sessions").GetInt32(), point.GetProperty("sessions_low").GetInt32(), point.GetProperty("plays").GetInt32(), point.GetProperty("left").GetInt32()));
+            Assert.Equal(expected, (point.GetProperty("sessions").GetInt32(), point.GetProperty("sessions_low").GetInt32(), point.GetProperty("plays").GetInt32(), point.GetProperty("left").GetInt32(), point.GetProperty("left_low").GetInt32()));
         }
     }
 
     private static void AssertShares(List<ToldSession> mine, Func<ToldSession, IEnumerable<string>> names, JsonElement shares) => Assert.Equal(
-        mine.SelectMany(session => names(session).Select(name => (Name: name, session.WatchMs))).GroupBy(pair => pair.Name, StringComparer.Ordinal)
-            .Select(group => (group.Key, Sessions: group.Count(), Seconds: Math.Round(group.Sum(pair => pair.WatchMs) / 1000.0, 3)))
+        mine.SelectMany(session => names(session).Select(name => (Name: name, session.WatchMs, session.LowMs))).GroupBy(pair => pair.Name, StringComparer.Ordinal)
+            .Select(group => (group.Key, Sessions: group.Count(), Seconds: Math.Round(group.Sum(pair => pair.WatchMs) / 1000.0, 3), Low: Math.Round(group.Sum(pair => pair.LowMs) / 1000.0, 3)))
             .OrderByDescending(share => share.Sessions).ThenBy(share => share.Key, StringComparer.OrdinalIgnoreCase),
-        shares.EnumerateArray().Select(share => (share.GetProperty("name").GetString()!, share.GetProperty("sessions").GetInt32(), Math.Round(share.GetProperty("watch_seconds").GetDouble(), 3))));
+        shares.EnumerateArray().Select(share => (share.GetProperty("name").GetString()!, share.GetProperty("sessions").GetInt32(), Math.Round(share.GetProperty("watch_seconds").GetDouble(), 3), Math.Round(share.GetProperty("watch_seconds_low").GetDouble(), 3))));
 
     private static void AssertBuckets(List<ToldSession> mine, JsonElement buckets, TimeZoneInfo zone, bool hourly)
     {
@@ -266,22 +280,23 @@ public abstract class JudgeContract : IAsyncLifetime
 
         Assert.Equal(mine.Select(session => session.Id).OrderByDescending(id => id.ToString("n"), StringComparer.Ordinal), listed.Select(session => session.GetProperty("session_id").GetGuid()));
         Assert.Equal(listed.Take(10).Select(session => session.GetProperty("session_id").GetGuid()), explain.GetProperty("sessions").EnumerateArray().Select(id => id.GetGuid()));
-        foreach (var figure in (string[])["segments_fetched", "seconds_fetched", "watch_seconds", "watch_seconds_low", "trailer_seconds"])
+        foreach (var figure in (string[])["segments_fetched", "seconds_fetched", "watch_seconds", "watch_seconds_low", "trailer_seconds", "trailer_seconds_low"])
             Assert.Equal((figure, report.GetProperty(figure).GetDouble()), (figure, Math.Round(listed.Sum(session => session.GetProperty(figure).GetDouble()), 3)));
-        foreach (var (figure, property) in (ReadOnlySpan<(string, string)>)[("views", "view"), ("completed", "completed")])
+        foreach (var (figure, property) in (ReadOnlySpan<(string, string)>)[("views", "view"), ("completed", "completed"), ("views_low", "view_low"), ("completed_low", "completed_low")])
             Assert.Equal((figure, report.GetProperty(figure).GetInt32()), (figure, listed.Count(session => session.GetProperty(property).GetBoolean())));
     }
 
     private async Task CompareRankingAsync(DateTimeOffset from, DateTimeOffset to)
     {
-        var order = random.Next(4) switch { 0 => "views", 1 => "watch_seconds_low", 2 => "seconds_fetched", _ => "watch_seconds" };
+        var order = VideoQueries.Orders.Keys.Order(StringComparer.Ordinal).ElementAt(random.Next(VideoQueries.Orders.Count));
         var ranking = await GetAsync($"/api/analytics/videos?from={Text(from)}&to={Text(to)}&order={order}");
         var (start, end) = (Cut(from), Cut(to.AddMilliseconds(899_999)));
         var expected = sessions.Where(session => session.StartedAt >= start && session.StartedAt < end).GroupBy(session => session.Video, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
         var listed = ranking.GetProperty("videos").EnumerateArray().ToList();
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), listed.Select(video => video.GetProperty("video").GetString()!).Order(StringComparer.Ordinal));
         foreach (var video in listed) AssertFigures(expected[video.GetProperty("video").GetString()!], video);
-        var values = listed.Select(video => video.GetProperty(order).GetDouble()).ToList();
+        // What has no views has no average, and comes last.
+        var values = listed.Select(video => NumberOrNull(order.StartsWith("basis_", StringComparison.Ordinal) ? video.GetProperty("basis").GetProperty(order[6..]) : video.GetProperty(order)) ?? -1).ToList();
         Assert.Equal(values.OrderDescending(), values);
     }
 

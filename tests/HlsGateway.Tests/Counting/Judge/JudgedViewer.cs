@@ -39,12 +39,18 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     private Guid session;
     private string initialization = "";
 
+    /// <summary>Milliseconds in the buffer, where the player is not to say what comes to mind.</summary>
+    private int? ahead;
+
+    /// <summary>Watches all of it without a pause, and then the trailer.</summary>
+    public bool Thorough { get; init; }
+
     /// <summary>Begins a session and loads its playlists, from whichever gateway.</summary>
     /// <param name="here">At this gateway, which learns whose the playlists are.</param>
     public async Task BeginAsync(bool here = false)
     {
         var master = new Uri(gateways[0].Address, $"watch/{video}/playlist.m3u8");
-        if (!here && random.Next(4) == 0)
+        if (!here && (Thorough || random.Next(4) == 0))
         {
             // Began at a gateway that had a trailer, and whose ledger is another one.
             var text = new byte[SessionToken.Length];
@@ -72,14 +78,17 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
     /// <param name="steps">Requests of one who leaps about; a steady one goes to the end first.</param>
     public async Task WatchAsync(int steps)
     {
-        if (steady)
+        if (steady || Thorough)
         {
             for (var index = 0; index < stream.High.Seconds.Length; index++)
             {
                 now += 4000 + random.Next(300);
                 await AskAsync(stream.High, index, HitRule.Counted);
-                await ReportAsync(new(now + clock, Math.Max(0, (index - 1) * 4000) + random.Next(200), random.Next(8) == 0 ? 1.5m : null, random.Next(8) > 0));
+                await ReportAsync(new(now + clock, Math.Max(0, (index - 1) * 4000) + random.Next(200), random.Next(8) == 0 ? 1.5m : null, Thorough || random.Next(8) > 0));
             }
+            now += 8500;
+            await ReportAsync(new(now + clock, stream.LengthMs - random.Next(300), null, Thorough));
+            await WatchTrailerAsync();
             steps = 6;
         }
         var (track, position) = (stream.High, 0);
@@ -100,6 +109,19 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
             now += (long)TimeSpan.FromHours(49).TotalMilliseconds;
             await AskAsync(stream.High, random.Next(15), HitRule.ExpiredSession);
         }
+    }
+
+    private async Task WatchTrailerAsync()
+    {
+        if (trailer == 0) return;
+        foreach (var (index, buffer, place) in ((int, int, int)[])[(0, 1000, 300), (1, 1000, 1900), (1, 200, 2900)])
+        {
+            ahead = buffer;
+            await TrailerAsync(index);
+            await ReportAsync(new(now + clock, stream.LengthMs + place, null, true));
+            now += 1500 + random.Next(500);
+        }
+        ahead = null;
     }
 
     /// <summary>Sent at once or later, to whichever gateway, in whatever order, now and then twice, among lines that are none, or with a session that is none.</summary>
@@ -201,7 +223,7 @@ internal sealed class JudgedViewer(IReadOnlyList<GatewayHost> gateways, Random r
         var told = "";
         if (tells && random.Next(10) > 0)
         {
-            buffer = steady ? 4000 : random.Next(5) == 0 ? 0 : random.Next(80) * 100;
+            buffer = ahead ?? (steady ? 4000 : random.Next(5) == 0 ? 0 : random.Next(80) * 100);
             rate = random.Next(steady ? 12 : 6) switch { 0 => 2m, 1 => 0.5m, 2 => 1.25m, 3 => 50m, _ => null };
             told = $"bl={buffer},mtp=2500{(rate is { } pr ? string.Create(CultureInfo.InvariantCulture, $",pr={pr}") : "")},sid=\"a, b\"";
         }

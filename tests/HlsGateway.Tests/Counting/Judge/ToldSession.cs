@@ -29,6 +29,8 @@ internal sealed class ToldSession
     private readonly int lengthMs;
     private readonly int[] handedOut;
     private readonly bool[] proven;
+    private readonly SortedSet<int> trailer = [];
+    private readonly SortedSet<int> provenTrailer = [];
 
     public ToldSession(Guid id, string video, IReadOnlyList<Told> requests)
     {
@@ -40,6 +42,7 @@ internal sealed class ToldSession
         {
             for (var ms = request.StartMs; ms < request.StartMs + request.LengthMs; ms++) handedOut[ms]++;
         }
+        foreach (var request in counted.Where(request => request.Kind == HitKind.Trailer)) trailer.UnionWith(Enumerable.Range(request.StartMs, request.LengthMs));
         Prove();
     }
 
@@ -70,15 +73,15 @@ internal sealed class ToldSession
 
     public int LowMs => proven.Count(cell => cell);
 
-    public int TrailerMs
-    {
-        get
-        {
-            var cells = new HashSet<int>();
-            foreach (var request in counted.Where(request => request.Kind == HitKind.Trailer)) cells.UnionWith(Enumerable.Range(request.StartMs, request.LengthMs));
-            return cells.Count;
-        }
-    }
+    public int TrailerMs => trailer.Count;
+
+    public int TrailerLowMs => provenTrailer.Count;
+
+    public string Basis { get; private set; } = "fetched";
+
+    public bool ViewLow => LowMs >= ViewMs;
+
+    public bool CompletedLow => LowMs >= lengthMs - 1000;
 
     public bool View => WatchMs >= ViewMs;
 
@@ -99,6 +102,9 @@ internal sealed class ToldSession
     /// <summary>The last second that was handed out, by its middle; -1 for none.</summary>
     public int Left => Enumerable.Range(0, (lengthMs / 1000) + 1).LastOrDefault(second => Handed(second) > 0, -1);
 
+    /// <summary>The last second whose middle was passed for certain; -1 for none.</summary>
+    public int LeftLow => Enumerable.Range(0, (lengthMs / 1000) + 1).LastOrDefault(second => (second * 1000) + 500 < Array.LastIndexOf(proven, true) + 1, -1);
+
     private IEnumerable<Told> Segments(bool ranged) => counted.Where(request => request.Kind == HitKind.Content && request.Ranged == ranged);
 
     private void Prove()
@@ -106,7 +112,6 @@ internal sealed class ToldSession
         var end = Array.FindLastIndex(handedOut, times => times > 0) + 1;
         var told = counted.Where(request => request is { Kind: HitKind.Content or HitKind.Trailer, BufferMs: > 0 })
             .Select(request => (request.At, Ms: request.StartMs - request.BufferMs!.Value, Rate: Math.Clamp(request.Rate ?? 1, 0, 4), OfTrailer: request.Kind == HitKind.Trailer))
-            .Select(each => each with { Ms = each.OfTrailer ? each.Ms : Math.Max(0, each.Ms) })
             .OrderBy(each => each.At).ThenBy(each => each.Ms).ThenBy(each => each.Rate).ThenBy(each => each.OfTrailer).ToList();
         var events = counted.Select(request => request.Event).OfType<ToldEvent>().Distinct()
             .Select(each => (each.At, each.Ms, Rate: Math.Clamp(each.Rate ?? 1, 0, 4), each.Plays)).Order().ToList();
@@ -114,14 +119,17 @@ internal sealed class ToldSession
         {
             if (!earlier.Plays || later.Ms - earlier.Ms > Math.Floor((later.At - earlier.At) * Math.Max(earlier.Rate, later.Rate)) + 500) continue;
             for (var ms = earlier.Ms; ms < Math.Min(later.Ms, proven.Length); ms++) proven[ms] = handedOut[ms] > 0;
+            // The trailer stands behind the content, and half a second between them belongs to neither.
+            for (var ms = Math.Max(earlier.Ms, lengthMs + 500); ms < later.Ms; ms++) ProveTrailer(ms - lengthMs);
         }
         if (events.Count > 0)
         {
             // Reports say more than requests, which are then not asked.
+            Basis = "measured";
         }
         else if (told.Count == 0)
         {
-            // Proven is a millisecond behind which more than a buffer's length was handed out without a gap.
+            // Proven is a millisecond behind which more than a buffer's length was handed out without a gap; the trailer is shorter than that.
             var ahead = 0;
             for (var ms = proven.Length - 1; ms >= 0; ms--)
             {
@@ -131,15 +139,13 @@ internal sealed class ToldSession
         }
         else
         {
-            var positions = told.SkipWhile(each => each.OfTrailer).Select(each => (each.At, Ms: Math.Min(end, Math.Max(0, each.OfTrailer ? end + each.Ms : each.Ms)), each.Rate)).ToList();
-            for (var from = 0; from < positions.Count;)
-            {
-                var to = from;
-                while (to + 1 < positions.Count && IsPlay(positions[to], positions[to + 1])) to++;
-                var farthest = positions[from..(to + 1)].Max(each => each.Ms);
-                for (var ms = positions[from].Ms; ms < farthest - 100; ms++) proven[ms] = handedOut[ms] > 0;
-                from = to + 1;
-            }
+            Basis = "buffered";
+            foreach (var ms in Played([.. told.SkipWhile(each => each.OfTrailer).Select(each => (each.At, Ms: Math.Min(end, Math.Max(0, each.OfTrailer ? end + each.Ms : each.Ms)), each.Rate))]))
+                proven[ms] = handedOut[ms] > 0;
+            // A playhead before the content was in a trailer in front of it.
+            var inFront = told.Any(each => !each.OfTrailer && each.Ms < -100);
+            var shift = inFront ? trailer.LastOrDefault(-1) + 1 : -lengthMs;
+            foreach (var ms in Played([.. told.Select(each => (each.At, Ms: each.OfTrailer ? each.Ms : each.Ms + shift, each.Rate))])) ProveTrailer(ms);
         }
 
         var most = (LastAt - FirstAt) * told.Select(each => each.Rate).Concat(events.Select(each => each.Rate)).Append(1).Max();
@@ -147,6 +153,25 @@ internal sealed class ToldSession
         {
             if (proven[ms] && --most < 0) proven[ms] = false;
         }
+        foreach (var ms in provenTrailer.Skip((int)Math.Clamp(most, 0, int.MaxValue)).ToList()) provenTrailer.Remove(ms);
+    }
+
+    /// <summary>Each millisecond between positions that follow each other as play does, less the rounding of the last.</summary>
+    private static IEnumerable<int> Played(List<(long At, int Ms, decimal Rate)> positions)
+    {
+        for (var from = 0; from < positions.Count;)
+        {
+            var to = from;
+            while (to + 1 < positions.Count && IsPlay(positions[to], positions[to + 1])) to++;
+            var farthest = positions[from..(to + 1)].Max(each => each.Ms);
+            for (var ms = positions[from].Ms; ms < farthest - 100; ms++) yield return ms;
+            from = to + 1;
+        }
+    }
+
+    private void ProveTrailer(int ms)
+    {
+        if (trailer.Contains(ms)) provenTrailer.Add(ms);
     }
 
     private static bool IsPlay((long At, int Ms, decimal Rate) earlier, (long At, int Ms, decimal Rate) later) =>
