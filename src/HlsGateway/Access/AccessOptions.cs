@@ -30,8 +30,8 @@ internal sealed class AccessOptions : IValidatableObject
                 yield return new ValidationResult($"Gateway:ApiTokens:{i}:Role is '{token.Role}'; it must be one of {string.Join(", ", Roles.All)}.");
             if (token.Name.Length > 0 && !TokenRules.IsName(token.Name))
                 yield return new ValidationResult($"Gateway:ApiTokens:{i}:Name must have {TokenRules.NameRule}.");
-            if (token.ExpiresAt.Length > 0 && !TokenRules.TryTime(token.ExpiresAt, out _))
-                yield return new ValidationResult($"Gateway:ApiTokens:{i}:ExpiresAt is '{token.ExpiresAt}'; it must be {TokenRules.TimeRule}.");
+            if (token.ExpiresAt.Length > 0 && !Rfc3339.TryRead(token.ExpiresAt, out _, out var why))
+                yield return new ValidationResult($"Gateway:ApiTokens:{i}:ExpiresAt is '{token.ExpiresAt}'; it {why}.");
             if (Array.FindIndex(ApiTokens, other => other.Token == token.Token) is var first && first < i)
                 yield return new ValidationResult($"Gateway:ApiTokens:{i}:Token is the same as Gateway:ApiTokens:{first}:Token; nobody could tell which of the two acts.");
         }

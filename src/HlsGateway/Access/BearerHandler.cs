@@ -26,6 +26,9 @@ internal sealed class BearerHandler(
     private ProblemHttpResult refusal = Problems.Of(Problem.Unauthenticated,
         "Send 'Authorization: Bearer <token>'. The tokens are those of POST /api/tokens and of Gateway:ApiTokens, or the one in the file api-token of the data directory.");
 
+    /// <summary>Who calls, where the token is valid.</summary>
+    private KnownToken? caller;
+
     /// <summary>For <c>WWW-Authenticate</c> (RFC 6750, section 3.1); null where no token was sent.</summary>
     private string? fault;
 
@@ -43,12 +46,13 @@ internal sealed class BearerHandler(
             return Unknown(secret);
         var state = token.StateAt(time.GetUtcNow());
         if (state == TokenState.Revoked)
-            return Refuse(Problem.RevokedToken, $"It was revoked at {TokenRules.Written(token.RevokedAt.GetValueOrDefault())}. {NewOne}");
+            return Refuse(Problem.RevokedToken, $"It was revoked at {Rfc3339.Text(token.RevokedAt.GetValueOrDefault())}. {NewOne}");
         if (state == TokenState.Expired)
-            return Refuse(Problem.ExpiredToken, $"It expired at {TokenRules.Written(token.ExpiresAt.GetValueOrDefault())}. {NewOne}");
+            return Refuse(Problem.ExpiredToken, $"It expired at {Rfc3339.Text(token.ExpiresAt.GetValueOrDefault())}. {NewOne}");
 
+        caller = token;
         tokens.Watch(Context, token);
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, token.Role), new Claim(ClaimTypes.Name, token.Name)], Name);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, token.Role), new Claim(ClaimTypes.Name, Actor.OfToken(token.Name, token.Role).Text)], Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
     }
 
@@ -87,12 +91,11 @@ internal sealed class BearerHandler(
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var needed = await NeededRolesAsync();
-        var actor = Actor.Of(Context.User);
         Response.Headers.WWWAuthenticate = $"{Name} realm=\"hlsgateway\", error=\"insufficient_scope\", scope=\"{string.Join(' ', needed)}\"";
         var problem = Problems.Of(Problem.Forbidden,
-            $"This call needs the role {string.Join(" or ", needed)}; the token{(actor.Name.Length > 0 ? $" '{actor.Name}'" : "")} has the role {actor.Role}.");
+            $"This call needs the role {string.Join(" or ", needed)}; the token{(caller?.Name is { Length: > 0 } name ? $" '{name}'" : "")} has the role {caller?.Role}.");
         problem.ProblemDetails.Extensions["needed_roles"] = needed;
-        problem.ProblemDetails.Extensions["role"] = actor.Role;
+        problem.ProblemDetails.Extensions["role"] = caller?.Role;
         await problem.ExecuteAsync(Context);
     }
 

@@ -32,7 +32,7 @@ internal sealed class TokenTable
         var tokens = access.Value.ApiTokens;
         Configured = tokens.Length > 0
             ? [.. tokens.Select((token, i) => new KnownToken(
-                $"configuration-{i}", token.Name, token.Role, TokenSource.Configuration, DigestOf(token.Token), TokenRules.TryTime(token.ExpiresAt, out var end) ? end : null))]
+                $"configuration-{i}", token.Name, token.Role, TokenSource.Configuration, DigestOf(token.Token), Rfc3339.TryRead(token.ExpiresAt, out var end, out _) ? end : null))]
             : [new KnownToken(FileName, FileName, Roles.Admin, TokenSource.File, DigestOf(KeptToken(gateway.Value.DataPath(environment), log)), ExpiresAt: null)];
         entries = Configured;
     }

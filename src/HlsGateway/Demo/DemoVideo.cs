@@ -62,7 +62,7 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, P
     {
         foreach (var (language, name, word) in DemoArguments.Languages)
             await captions.PublishAsync(
-                new CaptionEdit(Video, language, DemoArguments.Captions(word), name, Default: language == "en", Sdh: false, Machine: false, "demo", default), ct);
+                new CaptionEdit(Video, language, DemoArguments.Captions(word), name, Default: language == "en", Sdh: false, Machine: false, new Actor("demo"), default), ct);
         await subtitles.RefreshAsync(ct);
     }
 

@@ -68,7 +68,7 @@ internal sealed class CaptionDraft
 
 /// <summary>What an editor sends. Attributes that are null stay as they were.</summary>
 internal sealed record CaptionEdit(
-    string Video, string Language, string Content, string? Name, bool? Default, bool? Sdh, bool? Machine, string Actor, CaptionPrecondition Precondition);
+    string Video, string Language, string Content, string? Name, bool? Default, bool? Sdh, bool? Machine, Actor Actor, CaptionPrecondition Precondition);
 
 internal enum CaptionOutcome
 {

@@ -11,12 +11,6 @@ namespace HlsGateway.Subtitles;
 /// <summary>The SQL of captions. Every change writes what it did into <c>change</c> in its own transaction.</summary>
 internal sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
 {
-    /// <summary>The actor of tracks that uploads brought.</summary>
-    internal const string FromUpload = "upload";
-
-    /// <summary>The actor of tracks that a program wrote down from the sound.</summary>
-    internal const string FromMachine = "automatic";
-
     private const string TrackColumns =
         "t.video, t.language, t.name, t.is_default, t.sdh, t.machine, t.sha256, t.saved_at, t.actor, t.changed";
 
@@ -76,38 +70,38 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
     /// earlier upload or of a machine: what an editor wrote is never overwritten.
     /// </summary>
     internal async Task<CaptionOutcome> AdoptAsync(string video, PublishedCaptions track, DbConnection connection, DbTransaction transaction) =>
-        await OwnerAsync(video, track.Language, connection, transaction) is null or FromUpload or FromMachine
+        await OwnerAsync(video, track.Language, connection, transaction) is not { } owner || owner == Actor.Upload || owner == Actor.Automatic
             ? (await PublishAsync(
-                new CaptionEdit(video, track.Language, track.WebVtt, track.Name, Default: null, track.Sdh, Machine: null, FromUpload, default), connection, transaction)).Outcome
+                new CaptionEdit(video, track.Language, track.WebVtt, track.Name, Default: null, track.Sdh, Machine: null, Actor.Upload, default), connection, transaction)).Outcome
             : CaptionOutcome.PreconditionFailed;
 
     /// <summary>Publishes what a program wrote, in the transaction that ends its job. Only where there are no captions, or captions that a machine wrote.</summary>
     internal async Task<CaptionOutcome> PublishAutomaticAsync(
         string video, string language, string name, string content, DbConnection connection, DbTransaction transaction) =>
         await MayBeAutomaticAsync(video, language, connection, transaction)
-            ? (await PublishAsync(new CaptionEdit(video, language, content, name, Default: null, Sdh: null, Machine: true, FromMachine, default), connection, transaction)).Outcome
+            ? (await PublishAsync(new CaptionEdit(video, language, content, name, Default: null, Sdh: null, Machine: true, Actor.Automatic, default), connection, transaction)).Outcome
             : CaptionOutcome.PreconditionFailed;
 
     /// <summary>Whether there are no captions of the language that a person wrote. Nobody can change that until the transaction ends.</summary>
     internal static async Task<bool> MayBeAutomaticAsync(string video, string language, DbConnection connection, DbTransaction transaction) =>
-        await OwnerAsync(video, language, connection, transaction) is null or FromMachine;
+        await OwnerAsync(video, language, connection, transaction) is not { } owner || owner == Actor.Automatic;
 
     /// <summary>Deletes the tracks that a machine wrote: they were written from sound that the video no longer has.</summary>
     internal async Task WithdrawAutomaticAsync(string video, DbConnection connection, DbTransaction transaction)
     {
         var languages = (await connection.QueryAsync<string>(
-            "SELECT language FROM caption_track WHERE video = @video AND actor = @FromMachine AND sha256 IS NOT NULL", new { video, FromMachine }, transaction)).AsList();
+            "SELECT language FROM caption_track WHERE video = @video AND actor = @automatic AND sha256 IS NOT NULL", new { video, automatic = Actor.Automatic.Text }, transaction)).AsList();
         foreach (var language in languages)
-            if (await OwnerAsync(video, language, connection, transaction) == FromMachine)
-                await DeleteAsync(video, language, default, FromMachine, connection, transaction);
+            if (await OwnerAsync(video, language, connection, transaction) == Actor.Automatic)
+                await DeleteAsync(video, language, default, Actor.Automatic, connection, transaction);
     }
 
     /// <summary>The actor of a live track, null where there is none.</summary>
-    private static async Task<string?> OwnerAsync(string video, string language, DbConnection connection, DbTransaction transaction)
+    private static async Task<Actor?> OwnerAsync(string video, string language, DbConnection connection, DbTransaction transaction)
     {
         await TickAsync(connection, transaction);
         return await connection.ExecuteScalarAsync<string?>(
-            "SELECT actor FROM caption_track WHERE video = @video AND language = @language AND sha256 IS NOT NULL", new { video, language }, transaction);
+            "SELECT actor FROM caption_track WHERE video = @video AND language = @language AND sha256 IS NOT NULL", new { video, language }, transaction) is { } text ? new Actor(text) : null;
     }
 
     private async Task<CaptionSaved> PublishAsync(CaptionEdit edit, DbConnection connection, DbTransaction transaction)
@@ -123,7 +117,7 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
 
         tracks.Remove(old ?? new());
         // A machine's name and marks say nothing about what a person wrote.
-        var before = old?.Actor == FromMachine && edit.Actor != FromMachine ? null : old;
+        var before = old?.Actor == Actor.Automatic.Text && edit.Actor != Actor.Automatic ? null : old;
         var row = new LiveCaptions
         {
             Video = edit.Video,
@@ -134,7 +128,7 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
             Machine = Flag(edit.Machine, before?.Machine),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(edit.Content))),
             SavedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            Actor = edit.Actor,
+            Actor = edit.Actor.Text,
             Changed = clock,
         };
         row.Name = Unique(row.Name, tracks);
@@ -160,11 +154,11 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
     }
 
     /// <summary>Takes a language away from new sessions; its versions stay.</summary>
-    internal Task<CaptionOutcome> DeleteAsync(string video, string language, CaptionPrecondition precondition, string actor, CancellationToken ct) =>
+    internal Task<CaptionOutcome> DeleteAsync(string video, string language, CaptionPrecondition precondition, Actor actor, CancellationToken ct) =>
         database.WriteAsync<CaptionOutcome>((connection, transaction) => DeleteAsync(video, language, precondition, actor, connection, transaction), ct);
 
     private async Task<CaptionOutcome> DeleteAsync(
-        string video, string language, CaptionPrecondition precondition, string actor, DbConnection connection, DbTransaction transaction)
+        string video, string language, CaptionPrecondition precondition, Actor actor, DbConnection connection, DbTransaction transaction)
     {
         var changed = await TickAsync(connection, transaction);
         var old = await connection.QuerySingleOrDefaultAsync<LiveCaptions>(
@@ -176,7 +170,7 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
         await connection.ExecuteAsync(
             "UPDATE caption_track SET sha256 = NULL, is_default = 0, changed = @changed WHERE video = @video AND language = @language", new { video, language, changed }, transaction);
         await DropDraftAsync(video, language, actor, connection, transaction);
-        await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
+        await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor.Text, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
         return CaptionOutcome.Deleted;
     }
 
@@ -188,7 +182,7 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
             "SELECT language, changed FROM caption_draft WHERE video = @Video AND language = @Language", edit, transaction);
         if (!edit.Precondition.Allows(old?.ETag))
             return null;
-        var draft = new CaptionDraft { Language = edit.Language, Content = edit.Content, SavedAt = time.GetUtcNow().ToUnixTimeMilliseconds(), Actor = edit.Actor, Changed = clock };
+        var draft = new CaptionDraft { Language = edit.Language, Content = edit.Content, SavedAt = time.GetUtcNow().ToUnixTimeMilliseconds(), Actor = edit.Actor.Text, Changed = clock };
         await connection.ExecuteAsync(
             """
             INSERT INTO caption_draft (video, language, content, saved_at, actor, changed) VALUES (@Video, @Language, @Content, @SavedAt, @Actor, @Changed)
@@ -210,9 +204,9 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
         }, ct);
 
     /// <summary>A person who publishes or deletes captions is done with the draft. An upload or a machine leaves the draft to its editor.</summary>
-    private static async Task DropDraftAsync(string video, string language, string actor, DbConnection connection, DbTransaction transaction)
+    private static async Task DropDraftAsync(string video, string language, Actor actor, DbConnection connection, DbTransaction transaction)
     {
-        if (actor is not (FromMachine or FromUpload))
+        if (actor != Actor.Automatic && actor != Actor.Upload)
             await connection.ExecuteAsync("DELETE FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, transaction);
     }
 

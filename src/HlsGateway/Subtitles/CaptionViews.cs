@@ -21,10 +21,10 @@ internal sealed record VideoCaptions(string Video, IReadOnlyList<CaptionTrackVie
 /// <param name="Version">For <c>?version=</c>.</param>
 /// <param name="Etag">For If-Match.</param>
 /// <param name="Format"><c>vtt</c> or <c>srt</c>, as the file was sent.</param>
-/// <param name="EndsAt">Seconds: the end of the last caption.</param>
+/// <param name="EndSeconds">The end of the last caption.</param>
 internal sealed record CaptionTrackView(
-    string Language, string Name, bool Default, bool Sdh, bool Machine, string Version, string Etag, string Format, int Bytes, int Cues, double EndsAt,
-    DateTimeOffset SavedAt, string SavedBy)
+    string Language, string Name, bool Default, bool Sdh, bool Machine, string Version, string Etag, string Format, int Bytes, int Cues, double EndSeconds,
+    DateTimeOffset SavedAt, string Actor)
 {
     public static CaptionTrackView Of(LiveCaptions row)
     {
@@ -37,10 +37,10 @@ internal sealed record CaptionTrackView(
 
 /// <param name="Line">Where publishing would refuse the draft; 0 when it would not, or the fault has no line.</param>
 /// <param name="Reason">Why it would; null when it would not, and in lists, where drafts are not read.</param>
-internal sealed record CaptionDraftView(string Language, string Etag, DateTimeOffset SavedAt, string SavedBy, int Line, string? Reason)
+internal sealed record CaptionDraftView(string Language, string Etag, DateTimeOffset SavedAt, string Actor, int Line, string? Reason)
 {
     public static CaptionDraftView Of(CaptionDraft draft, PlaylistError? error) =>
         new(draft.Language, draft.ETag, DateTimeOffset.FromUnixTimeMilliseconds(draft.SavedAt), draft.Actor, error?.Line ?? 0, error?.Reason);
 }
 
-internal sealed record CaptionVersionView(string Language, string Version, bool Live, DateTimeOffset SavedAt, string SavedBy);
+internal sealed record CaptionVersionView(string Language, string Version, bool Live, DateTimeOffset SavedAt, string Actor);

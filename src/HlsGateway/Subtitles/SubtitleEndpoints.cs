@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text;
 using HlsGateway.Access;
 using HlsGateway.Playlists;
@@ -66,7 +65,7 @@ internal static class SubtitleEndpoints
 
     private static async Task<Results<Ok<CaptionTrackView>, Created<CaptionTrackView>, Ok<CaptionDraftView>, ProblemHttpResult>> PutAsync(
         string video, string language, string? name, [FromQuery(Name = "default")] bool? isDefault, bool? sdh, bool? machine, bool? draft,
-        HttpRequest request, HttpResponse response, ClaimsPrincipal user, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
+        HttpRequest request, HttpResponse response, Actor actor, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
     {
         if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
             return wrong;
@@ -80,7 +79,7 @@ internal static class SubtitleEndpoints
             return CaptionProblems.Unfit(unreadable);
         if (draft != true && !parsed)
             return CaptionProblems.Unfit(error);
-        var edit = new CaptionEdit(id, tag, Encoding.UTF8.GetString(body.Span), name?.Trim(), isDefault, sdh, machine, user.Identity?.Name ?? "", CaptionPrecondition.Of(request));
+        var edit = new CaptionEdit(id, tag, Encoding.UTF8.GetString(body.Span), name?.Trim(), isDefault, sdh, machine, actor, CaptionPrecondition.Of(request));
         if (draft == true)
         {
             if (await store.SaveDraftAsync(edit, ct) is not { } kept)
@@ -105,14 +104,14 @@ internal static class SubtitleEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string video, string language, bool? draft, HttpRequest request, ClaimsPrincipal user, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
+        string video, string language, bool? draft, HttpRequest request, Actor actor, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
     {
         if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
             return wrong;
         var precondition = CaptionPrecondition.Of(request);
         var outcome = draft == true
             ? await store.DeleteDraftAsync(id, tag, precondition, ct)
-            : await store.DeleteAsync(id, tag, precondition, user.Identity?.Name ?? "", ct);
+            : await store.DeleteAsync(id, tag, precondition, actor, ct);
         if (outcome != CaptionOutcome.Deleted)
             return outcome == CaptionOutcome.Absent ? CaptionProblems.Absent : CaptionProblems.Outdated;
         if (draft != true)

@@ -26,7 +26,7 @@ internal sealed record TokenRow
     public KnownToken Known => new(Id, Name, Role, TokenSource.Api, Convert.FromHexString(Sha256), At(ExpiresAt), At(RevokedAt));
 
     /// <summary>For the list of changes.</summary>
-    public string Description => $"{new Actor(Name, Role)}{(At(ExpiresAt) is { } end ? $", until {TokenRules.Written(end)}" : "")}";
+    public string Description => $"{Actor.OfToken(Name, Role)}{(At(ExpiresAt) is { } end ? $", until {Rfc3339.Text(end)}" : "")}";
 
     internal static DateTimeOffset? At(long? ms) => ms is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
 }

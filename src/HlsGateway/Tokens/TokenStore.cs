@@ -59,13 +59,13 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
                     Role = wish.Role,
                     Sha256 = Convert.ToHexStringLower(TokenTable.DigestOf(secret)),
                     CreatedAt = now,
-                    CreatedBy = by.ToString(),
+                    CreatedBy = by.Text,
                     ExpiresAt = wish.ExpiresAt?.ToUnixTimeMilliseconds(),
                 };
                 await connection.ExecuteAsync(
                     "INSERT INTO api_token (id, name, role, sha256, created_at, created_by, expires_at) VALUES (@Id, @Name, @Role, @Sha256, @CreatedAt, @CreatedBy, @ExpiresAt)",
                     made, transaction);
-                await new Change(now, by.ToString(), "token", made.Id, "", null, made.Description).WriteAsync(connection, transaction);
+                await new Change(now, by.Text, "token", made.Id, "", null, made.Description).WriteAsync(connection, transaction);
                 return made;
             },
             ct);
@@ -88,8 +88,8 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
             if (!otherAdmin && row.Role == Roles.Admin && await connection.ExecuteScalarAsync<long>(
                 $"SELECT COUNT(*) FROM api_token WHERE id <> @id AND role = '{Roles.Admin}' AND {IsActive}", new { id, now }, transaction) == 0)
                 return TokenRevoked.LastAdmin;
-            await connection.ExecuteAsync("UPDATE api_token SET revoked_at = @now, revoked_by = @by WHERE id = @id", new { id, now, by = by.ToString() }, transaction);
-            await new Change(now, by.ToString(), "token", id, "", row.Description, null).WriteAsync(connection, transaction);
+            await connection.ExecuteAsync("UPDATE api_token SET revoked_at = @now, revoked_by = @by WHERE id = @id", new { id, now, by = by.Text }, transaction);
+            await new Change(now, by.Text, "token", id, "", row.Description, null).WriteAsync(connection, transaction);
             return TokenRevoked.Done;
         },
         ct);

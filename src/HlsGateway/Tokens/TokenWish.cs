@@ -17,10 +17,10 @@ internal sealed record TokenWish(string Name, string Role, DateTimeOffset? Expir
             return $"The role must be one of {string.Join(", ", Roles.All)}{(Nearest.To(wish.Role, Roles.All) is { } near ? $"; did you mean '{near}'?" : ".")}";
         if (string.IsNullOrEmpty(expiresAt))
             return null;
-        if (!TokenRules.TryTime(expiresAt, out var end))
-            return $"expires_at must be {TokenRules.TimeRule}; leave it out for a token that does not expire.";
+        if (!Rfc3339.TryRead(expiresAt, out var end, out var why))
+            return $"expires_at {why}. Leave it out for a token that does not expire.";
         if (end <= now)
-            return $"expires_at is {TokenRules.Written(end)}, which is over already.";
+            return $"expires_at is {Rfc3339.Text(end)}, which is over already.";
         wish = wish with { ExpiresAt = end };
         return null;
     }

@@ -31,7 +31,7 @@ public abstract class AutomaticCaptionsContract(string? postgres, FfmpegFixture 
         Assert.Equal((1.0, 1L, JsonValueKind.Null), (job.GetProperty("progress").GetDouble(), job.GetProperty("attempts").GetInt64(), job.GetProperty("error").ValueKind));
         Assert.Equal(await video.RevisionAsync(), job.GetProperty("revision").GetString());
         var track = await video.TrackAsync();
-        Assert.Equal((true, "automatic", 6), (track.GetProperty("machine").GetBoolean(), track.GetProperty("saved_by").GetString(), track.GetProperty("cues").GetInt32()));
+        Assert.Equal((true, "automatic", 6), (track.GetProperty("machine").GetBoolean(), track.GetProperty("actor").GetString(), track.GetProperty("cues").GetInt32()));
 
         await Eventually.IsTrueAsync(async () => (await video.ServedAsync()).Length > 0, "captions in a new session");
         var line = (await video.MasterAsync()).Split('\n').Single(line => line.Contains("TYPE=SUBTITLES", StringComparison.Ordinal));
@@ -77,7 +77,7 @@ public abstract class AutomaticCaptionsContract(string? postgres, FfmpegFixture 
         // Whoever edits them makes them their own: neither name nor mark stays, and no program writes them again.
         await video.WriteAsync("corrigido", language: "pt-BR");
         var track = await video.TrackAsync("pt-BR");
-        Assert.Equal((false, "Português (Brasil)", "editor"), (track.GetProperty("machine").GetBoolean(), track.GetProperty("name").GetString(), track.GetProperty("saved_by").GetString()));
+        Assert.Equal((false, "Português (Brasil)", "editor"), (track.GetProperty("machine").GetBoolean(), track.GetProperty("name").GetString(), track.GetProperty("actor").GetString()));
         Assert.Equal("409 captions-by-hand", await video.SlugAsync("?language=pt-BR"));
         await video.UploadAsync(2);
         Assert.Contains("corrigido", await EventuallyServedAsync(video, "pt-BR", "corrigido"), StringComparison.Ordinal);

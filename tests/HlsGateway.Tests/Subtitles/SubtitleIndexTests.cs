@@ -48,9 +48,9 @@ public class SubtitleIndexTests
         await using var database = new CatalogueDatabase(
             host.Services.GetRequiredService<IConfiguration>(), host.Services.GetRequiredService<IOptions<GatewayOptions>>(), host.Services.GetRequiredService<IHostEnvironment>());
         var elsewhere = new CaptionStore(database, Options.Create(new SubtitlesOptions()), TimeProvider.System);
-        await elsewhere.PublishAsync(new CaptionEdit(video, "de", Hello, null, true, null, null, "editor", default), CancellationToken.None);
+        await elsewhere.PublishAsync(new CaptionEdit(video, "de", Hello, null, true, null, null, new Actor("editor"), default), CancellationToken.None);
         await Eventually.IsTrueAsync(() => index.Tracks(video).Length == 2, "the other process's language is in the index");
-        await elsewhere.DeleteAsync(video, "en", default, "editor", CancellationToken.None);
+        await elsewhere.DeleteAsync(video, "en", default, new Actor("editor"), CancellationToken.None);
         await Eventually.IsTrueAsync(() => index.Tracks(video).Length == 1, "the language that the other process deleted is gone");
     }
 
@@ -91,9 +91,9 @@ public class SubtitleIndexTests
             {
                 var language = languages[random.Next(languages.Length)];
                 if (random.Next(4) == 0)
-                    await store.DeleteAsync(video, language, default, "editor", CancellationToken.None);
+                    await store.DeleteAsync(video, language, default, new Actor("editor"), CancellationToken.None);
                 else
-                    await store.PublishAsync(new CaptionEdit(video, language, $"{Hello}\n00:03.000 --> 00:04.000\n{side} {i}\n", null, random.Next(2) == 0, null, null, "editor", default), CancellationToken.None);
+                    await store.PublishAsync(new CaptionEdit(video, language, $"{Hello}\n00:03.000 --> 00:04.000\n{side} {i}\n", null, random.Next(2) == 0, null, null, new Actor("editor"), default), CancellationToken.None);
                 await index.RefreshAsync(CancellationToken.None);
             }
         }));

@@ -66,7 +66,7 @@ public abstract class SubtitlesApiContract(SubtitlesGateway gateway) : IAsyncLif
         Assert.Equal(HttpStatusCode.Created, put.StatusCode);
         Assert.Equal($"/api/videos/{video}/subtitles/en", put.Headers.Location?.OriginalString);
         var track = await JsonAsync(put);
-        Assert.Equal(("en", "English", 1, 2.5), (Text(track, "language"), Text(track, "name"), track.GetProperty("cues").GetInt32(), track.GetProperty("ends_at").GetDouble()));
+        Assert.Equal(("en", "English", 1, 2.5), (Text(track, "language"), Text(track, "name"), track.GetProperty("cues").GetInt32(), track.GetProperty("end_seconds").GetDouble()));
         Assert.Equal(put.Headers.ETag?.Tag, Text(track, "etag"));
 
         var live = Assert.Single(Index.Tracks(video));
@@ -283,7 +283,7 @@ public abstract class SubtitlesApiContract(SubtitlesGateway gateway) : IAsyncLif
         var list = await ListAsync(video, "analyst");
         Assert.Equal(["de", "en"], list.GetProperty("tracks").EnumerateArray().Select(track => Text(track, "language")));
         Assert.Equal(["srt", "vtt"], list.GetProperty("tracks").EnumerateArray().Select(track => Text(track, "format")));
-        Assert.Equal("editor", Text(list.GetProperty("tracks")[0], "saved_by"));
+        Assert.Equal("editor", Text(list.GetProperty("tracks")[0], "actor"));
         Assert.Equal("fr", Text(list.GetProperty("drafts")[0], "language"));
         Assert.All(list.GetProperty("versions").EnumerateArray(), version => Assert.True(version.GetProperty("live").GetBoolean()));
         Assert.Equal(0, (await ListAsync("another")).GetProperty("tracks").GetArrayLength());
