@@ -12,7 +12,7 @@ internal static class AnalyticsSetup
         services.AddAnnotatedOptions<AnalyticsOptions>(AnalyticsOptions.Section);
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
             services.AddHostedService<CountingChanges>();
-        services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<LiveEndpoint>();
+        services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Finality>().AddSingleton<LiveEndpoint>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)

@@ -22,21 +22,17 @@ internal static class ChangeEndpoints
         .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting, tokens made and revoked. Each is written in the transaction of the change itself.");
 
     private static async Task<Results<Ok<ChangePage>, ProblemHttpResult>> ListAsync(
-        CatalogueDatabase database, TimeProvider time, CancellationToken cancellation,
-        [Description("Only changes at this time or later (RFC 3339; a date alone is midnight UTC).")] string? from = null,
-        [Description("Only changes before this time.")] string? to = null,
+        CatalogueDatabase database, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken cancellation,
         [Description("Only changes that can concern this video: its own, and those of all videos or of a glob that covers it.")] string? video = null,
         [Description("Changes per page, 1 to 1000; 100 unless given. With a video a page may hold fewer though more follow.")] string? limit = null,
         [Description("next_cursor of the page before.")] string? cursor = null)
     {
-        if (!SessionEndpoints.TryTime(from, out var start)) return Wrong("from", "a time as RFC 3339 writes it, for example 2026-11-01T12:00:00Z, or a date");
-        if (!SessionEndpoints.TryTime(to, out var end)) return Wrong("to", "a time as RFC 3339 writes it, for example 2026-11-02T12:00:00Z, or a date");
-        if (start >= end) return Wrong("to", "later than from");
+        if (asked.Read(out var range) is { } wrong) return wrong;
         var count = 100;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > 1000))
-            return Wrong("limit", "a whole number from 1 to 1000");
+            return RangeQuery.Wrong("limit", "a whole number from 1 to 1000");
         var (at, id) = (long.MaxValue, "");
-        if (cursor is not null && !TryCursor(cursor, out at, out id)) return Wrong("cursor", "the next_cursor of an answer to the same question");
+        if (cursor is not null && !TryCursor(cursor, out at, out id)) return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
 
         var asOf = time.GetUtcNow();
         await using var connection = await database.OpenAsync(cancellation);
@@ -44,9 +40,9 @@ internal static class ChangeEndpoints
             Query,
             new
             {
-                from = start?.ToUnixTimeMilliseconds() ?? 0,
+                from = range.From?.ToUnixTimeMilliseconds() ?? 0,
                 // Those at the cursor's own time are read as well; their ids tell which were already returned.
-                until = Math.Min(end?.ToUnixTimeMilliseconds() ?? long.MaxValue, cursor is null ? long.MaxValue : at + 1),
+                until = Math.Min(range.To?.ToUnixTimeMilliseconds() ?? long.MaxValue, cursor is null ? long.MaxValue : at + 1),
                 at,
                 id,
                 limit = count + 1,
@@ -67,9 +63,6 @@ internal static class ChangeEndpoints
         id = last.ToString();
         return true;
     }
-
-    private static ProblemHttpResult Wrong(string parameter, string expected) =>
-        Problems.Of(400, "bad-parameter", "A parameter cannot be used", $"'{parameter}' must be {expected}.");
 
     private sealed record Row
     {

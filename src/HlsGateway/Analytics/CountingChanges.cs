@@ -119,5 +119,5 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
         return new Guid(bytes, bigEndian: true);
     }
 
-    private static string Text(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Text(long at) => Rfc3339.Text(DateTimeOffset.FromUnixTimeMilliseconds(at));
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HlsGateway.Access;
-using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -43,24 +42,24 @@ internal static class ExportEndpoints
     public static void MapExports(this IEndpointRouteBuilder app)
     {
         var export = app.MapGroup("/api/export").RequireAuthorization(Roles.Analyst).WithTags("Exports");
-        export.MapGet("sessions.csv", (HttpContext context, SessionQueries queries, string? video = null, string? from = null, string? to = null) =>
-            CsvAsync(context, queries, video, from, to)).WithSummary("Sessions as CSV (RFC 4180), newest first, streamed");
-        export.MapGet("sessions.ndjson", (HttpContext context, SessionQueries queries, IOptions<JsonOptions> json, string? video = null, string? from = null, string? to = null) =>
-            NdjsonAsync(context, queries, json.Value.SerializerOptions, video, from, to)).WithSummary("Sessions as one JSON object a line, newest first, streamed");
+        export.MapGet("sessions.csv", (HttpContext context, SessionQueries queries, [AsParameters] RangeQuery asked, string? video = null) =>
+            CsvAsync(context, queries, video, asked)).WithSummary("Sessions as CSV (RFC 4180), newest first, streamed");
+        export.MapGet("sessions.ndjson", (HttpContext context, SessionQueries queries, IOptions<JsonOptions> json, [AsParameters] RangeQuery asked, string? video = null) =>
+            NdjsonAsync(context, queries, json.Value.SerializerOptions, video, asked)).WithSummary("Sessions as one JSON object a line, newest first, streamed");
     }
 
-    private static async Task CsvAsync(HttpContext context, SessionQueries queries, string? video, string? from, string? to)
+    private static async Task CsvAsync(HttpContext context, SessionQueries queries, string? video, RangeQuery asked)
     {
-        if (!await TryBeginAsync(context, "text/csv; charset=utf-8", "sessions.csv", from, to) || Range(from, to) is not { } range) return;
+        if (await BeginAsync(context, "text/csv; charset=utf-8", "sessions.csv", asked) is not { } range) return;
         await using var writer = new StreamWriter(context.Response.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         await writer.WriteAsync(string.Join(',', Columns.Select(column => column.Name)) + "\r\n");
         await foreach (var session in AllAsync(queries, video, range, context.RequestAborted))
             await writer.WriteAsync(string.Join(',', Columns.Select(column => Cell(column.Cell(session)))) + "\r\n");
     }
 
-    private static async Task NdjsonAsync(HttpContext context, SessionQueries queries, JsonSerializerOptions json, string? video, string? from, string? to)
+    private static async Task NdjsonAsync(HttpContext context, SessionQueries queries, JsonSerializerOptions json, string? video, RangeQuery asked)
     {
-        if (!await TryBeginAsync(context, "application/x-ndjson", "sessions.ndjson", from, to) || Range(from, to) is not { } range) return;
+        if (await BeginAsync(context, "application/x-ndjson", "sessions.ndjson", asked) is not { } range) return;
         await foreach (var session in AllAsync(queries, video, range, context.RequestAborted))
         {
             await JsonSerializer.SerializeAsync(context.Response.Body, session, json, context.RequestAborted);
@@ -68,24 +67,20 @@ internal static class ExportEndpoints
         }
     }
 
-    private static (DateTimeOffset? From, DateTimeOffset? To)? Range(string? from, string? to) =>
-        SessionEndpoints.TryTime(from, out var start) && SessionEndpoints.TryTime(to, out var end) && !(start >= end) ? (start, end) : null;
-
-    private static async Task<bool> TryBeginAsync(HttpContext context, string type, string file, string? from, string? to)
+    private static async Task<TimeRange?> BeginAsync(HttpContext context, string type, string file, RangeQuery asked)
     {
-        if (Range(from, to) is null)
+        if (asked.Read(out var range) is { } wrong)
         {
-            await Problems.Of(400, "bad-parameter", "A parameter cannot be used",
-                "'from' and 'to' must be times as RFC 3339 writes them, for example 2026-11-01T12:00:00Z, and 'to' later than 'from'.").ExecuteAsync(context);
-            return false;
+            await wrong.ExecuteAsync(context);
+            return null;
         }
         context.Response.ContentType = type;
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{file}\"";
-        return true;
+        return range;
     }
 
     private static async IAsyncEnumerable<SessionReport> AllAsync(
-        SessionQueries queries, string? video, (DateTimeOffset? From, DateTimeOffset? To) range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        SessionQueries queries, string? video, TimeRange range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         Guid? before = null;
         do
@@ -104,7 +99,7 @@ internal static class ExportEndpoints
         return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 
-    private static string Time(DateTime? time) => time?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(DateTime? time) => time is { } known ? Rfc3339.Text(known) : "";
 
     private static string Flag(bool flag) => flag ? "true" : "false";
 

@@ -6,15 +6,14 @@ using HlsGateway.Counting;
 namespace HlsGateway.Analytics;
 
 /// <summary>Questions about videos, answered from the sums per quarter of an hour: their cost does not grow with the number of sessions.</summary>
-internal sealed class VideoQueries(LedgerReader ledger)
+internal sealed class VideoQueries(LedgerReader ledger, Finality finality)
 {
     private static readonly string Sums = string.Join(", ", Figure.All.Select(figure => $"CAST(sum({figure.Column}) AS bigint)"));
 
     /// <param name="from">A quarter of an hour's start.</param>
     /// <param name="until">A quarter of an hour's start, exclusive.</param>
-    /// <param name="hourly">Buckets of an hour instead of a day.</param>
     public async Task<VideoReport> ReportAsync(
-        string video, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, bool hourly, bool explain, CancellationToken cancellation)
+        string video, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, BucketUnit unit, bool explain, CancellationToken cancellation)
     {
         var asOf = await ledger.CaughtUpAsync(cancellation);
         return await ledger.AskAsync(connection =>
@@ -74,7 +73,7 @@ internal sealed class VideoQueries(LedgerReader ledger)
             return new VideoReport(
                 video, TimeZoneInfo.ConvertTime(from, zone), TimeZoneInfo.ConvertTime(until, zone), zone.Id, content, VideoFigures.Sum(quarters.Values), retention,
                 shares.GetValueOrDefault(1) ?? [], shares.GetValueOrDefault(2) ?? [], shares.GetValueOrDefault(3) ?? [], shares.GetValueOrDefault(4) ?? [],
-                anonymous, Buckets(quarters, from, until, zone, hourly), explain ? Explain(video, from, until, zone, samples) : null, asOf.UtcDateTime);
+                anonymous, Buckets(quarters, from, until, zone, unit, asOf), explain ? Explain(video, from, until, zone, samples) : null, asOf.UtcDateTime);
         }, cancellation);
     }
 
@@ -130,31 +129,24 @@ internal sealed class VideoQueries(LedgerReader ledger)
         if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0, Left: 0, LeftLow: 0 }) points.RemoveAt(points.Count - 1);
     }
 
-    private static List<Bucket> Buckets(Dictionary<long, VideoFigures> quarters, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, bool hourly)
+    private List<Bucket> Buckets(Dictionary<long, VideoFigures> quarters, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, BucketUnit unit, DateTimeOffset asOf)
     {
         var buckets = new List<Bucket>();
-        var inside = new List<VideoFigures>();
-        DateTimeOffset? start = null;
-        for (var quarter = from; quarter < until; quarter = quarter.AddMinutes(15))
+        foreach (var (start, end) in BucketCuts.Between(from, until, unit, zone))
         {
-            var local = TimeZoneInfo.ConvertTime(quarter, zone);
-            // An hour that comes twice when clocks go back is two hours: its offset tells them apart.
-            var begins = start is { } s && (local.Date != s.Date || (hourly && (local.Hour != s.Hour || local.Offset != s.Offset)));
-            if (start is null || begins)
+            var inside = new List<VideoFigures>();
+            for (var quarter = start.ToUnixTimeMilliseconds(); quarter < end.ToUnixTimeMilliseconds(); quarter += BucketCuts.Quarter)
             {
-                if (start is { } done) buckets.Add(new Bucket(done, local, VideoFigures.Sum(inside)));
-                start = local;
-                inside.Clear();
+                if (quarters.TryGetValue(quarter, out var figures)) inside.Add(figures);
             }
-            if (quarters.TryGetValue(quarter.ToUnixTimeMilliseconds(), out var figures)) inside.Add(figures);
+            buckets.Add(new Bucket(start, end, finality.Is(end, asOf), finality.At(end), VideoFigures.Sum(inside)));
         }
-        if (start is { } last) buckets.Add(new Bucket(last, TimeZoneInfo.ConvertTime(until, zone), VideoFigures.Sum(inside)));
         return buckets;
     }
 
     private static Explanation Explain(string video, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, List<Guid> samples)
     {
-        var (start, end) = (from.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null), until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null));
+        var (start, end) = (Rfc3339.Text(from), Rfc3339.Text(until));
         return new Explanation(
             Definitions.All,
             new Dictionary<string, string>(StringComparer.Ordinal) { ["video"] = video, ["from"] = start, ["to"] = end, ["tz"] = zone.Id },

@@ -91,7 +91,9 @@ internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLo
 internal sealed record Share(string Name, long Sessions, double WatchSeconds, double WatchSecondsLow);
 
 /// <param name="From">Told in UTC.</param>
-internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures)
+/// <param name="Final">The figures can no longer change.</param>
+/// <param name="FinalAt">When they no longer can: the last session of the bucket has expired, and what may come late has come.</param>
+internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, bool Final, DateTimeOffset FinalAt, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures)
 {
     [Description("What clocks in the asked time zone showed then, with their offset: a label for people. from says the same moment in UTC.")]
     public string FromLocal => Rfc3339.Local(From);

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Globalization;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
-using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
@@ -10,8 +9,12 @@ namespace HlsGateway.Analytics;
 /// <summary>Reports: one video's figures, and a ranking of videos.</summary>
 internal static class VideoReportEndpoints
 {
-    private const long Quarter = 15 * 60 * 1000;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(800);
+
+    private static readonly Dictionary<string, BucketUnit> Units = new(StringComparer.Ordinal)
+    {
+        ["hour"] = BucketUnit.Hour, ["day"] = BucketUnit.Day, ["week"] = BucketUnit.Week, ["month"] = BucketUnit.Month,
+    };
 
     public static void MapVideoReports(this IEndpointRouteBuilder app)
     {
@@ -21,48 +24,39 @@ internal static class VideoReportEndpoints
     }
 
     private static async Task<Results<Ok<VideoReport>, ProblemHttpResult>> ReportAsync(
-        string video, VideoQueries queries, TimeProvider time, CancellationToken cancellation,
-        [Description("Sessions that began at this time or later (RFC 3339); 28 days before the end unless given. Cut at quarters of an hour.")] string? from = null,
-        [Description("Sessions that began before this time; now unless given.")] string? to = null,
-        [Description("IANA name of the time zone that days and hours are cut in; UTC unless given.")] string? tz = null,
-        [Description("day or hour; day unless given.")] string? bucket = null,
+        string video, VideoQueries queries, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken cancellation,
+        [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null,
         [Description("true adds the definitions, the filters in force and ten sample sessions.")] string? explain = null)
     {
-        if (!TryRange(from, to, time.GetUtcNow(), out var start, out var end, out var wrong)) return wrong;
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById(tz ?? "UTC", out var zone)) return Wrong("tz", "the IANA name of a time zone, for example Europe/Berlin");
-        if (bucket is not (null or "day" or "hour")) return Wrong("bucket", "day or hour");
-        if (bucket == "hour" && end - start > TimeSpan.FromDays(62)) return Wrong("bucket", "day for more than 62 days");
-        if (explain is not (null or "true" or "false")) return Wrong("explain", "true or false");
-        return TypedResults.Ok(await queries.ReportAsync(VideoId.FromRoute(video), start, end, zone, bucket == "hour", explain == "true", cancellation));
+        if (Read(asked, time, out var range, out var start, out var end) is { } wrong) return wrong;
+        if (!Units.TryGetValue(bucket ?? "day", out var unit)) return RangeQuery.Wrong("bucket", $"one of {string.Join(", ", Units.Keys)}{RangeQuery.Meant(bucket ?? "", Units.Keys)}");
+        if (unit == BucketUnit.Hour && end - start > TimeSpan.FromDays(62)) return RangeQuery.Wrong("bucket", "day, week or month for more than 62 days");
+        if (explain is not (null or "true" or "false")) return RangeQuery.Wrong("explain", "true or false");
+        return TypedResults.Ok(await queries.ReportAsync(VideoId.FromRoute(video), start, end, range.Zone, unit, explain == "true", cancellation));
     }
 
     private static async Task<Results<Ok<VideoRanking>, ProblemHttpResult>> RankAsync(
-        VideoQueries queries, TimeProvider time, CancellationToken cancellation, string? from = null, string? to = null,
+        VideoQueries queries, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken cancellation,
         [Description("The figure to sort by: watch_seconds unless given.")] string? order = null,
         [Description("Videos at most, 1 to 1000; 100 unless given.")] string? limit = null)
     {
-        if (!TryRange(from, to, time.GetUtcNow(), out var start, out var end, out var wrong)) return wrong;
-        if (!VideoQueries.Orders.ContainsKey(order ?? "watch_seconds")) return Wrong("order", $"one of {string.Join(", ", VideoQueries.Orders.Keys)}");
+        if (Read(asked, time, out _, out var start, out var end) is { } wrong) return wrong;
+        if (!VideoQueries.Orders.ContainsKey(order ?? "watch_seconds")) return RangeQuery.Wrong("order", $"one of {string.Join(", ", VideoQueries.Orders.Keys)}");
         var count = 100;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > 1000))
-            return Wrong("limit", "a whole number from 1 to 1000");
+            return RangeQuery.Wrong("limit", "a whole number from 1 to 1000");
         return TypedResults.Ok(await queries.RankAsync(start, end, order ?? "watch_seconds", count, cancellation));
     }
 
-    private static bool TryRange(string? from, string? to, DateTimeOffset now, out DateTimeOffset start, out DateTimeOffset end, out ProblemHttpResult wrong)
+    /// <summary>28 days before now where nothing is said; cut at quarters of an hour, which the sums are kept by.</summary>
+    internal static ProblemHttpResult? Read(RangeQuery asked, TimeProvider time, out TimeRange range, out DateTimeOffset start, out DateTimeOffset end)
     {
-        (start, end, wrong) = (default, default, Wrong("from", "a time as RFC 3339 writes it, for example 2026-11-01T12:00:00Z, or a date"));
-        if (!SessionEndpoints.TryTime(from, out var first)) return false;
-        wrong = Wrong("to", "a time as RFC 3339 writes it, for example 2026-11-02T12:00:00Z, or a date");
-        if (!SessionEndpoints.TryTime(to, out var last)) return false;
-        end = Cut((last ?? now).AddMilliseconds(Quarter - 1));
-        start = Cut(first ?? end.AddDays(-28));
-        wrong = Wrong("to", "later than from, by 800 days at most");
-        return start < end && end - start <= Longest;
+        (start, end) = (default, default);
+        if (asked.Read(out range) is { } wrong) return wrong;
+        end = BucketCuts.Ceiling(range.To ?? time.GetUtcNow());
+        start = BucketCuts.Floor(range.From ?? end.AddDays(-28));
+        return start >= end ? RangeQuery.Wrong("to", "later than from")
+            : end - start > Longest ? RangeQuery.Wrong("to", "later than from by 800 days at most")
+            : null;
     }
-
-    private static DateTimeOffset Cut(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds() / Quarter * Quarter);
-
-    private static ProblemHttpResult Wrong(string parameter, string expected) =>
-        Problems.Of(400, "bad-parameter", "A parameter cannot be used", $"'{parameter}' must be {expected}.");
 }

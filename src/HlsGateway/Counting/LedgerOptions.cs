@@ -48,7 +48,8 @@ internal sealed class LedgerOptions : IValidatableObject
 /// <summary>How long a session may fetch after it began, set by the feature that begins sessions.</summary>
 internal sealed record SessionSpan(TimeSpan Lifetime)
 {
-    private static readonly TimeSpan Late = TimeSpan.FromDays(1);
+    /// <summary>How late requests of a gateway may come that could not reach the ledger it shares.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromDays(1);
 
     /// <summary>The age at which a session that fetched nothing expires; null for never.</summary>
     internal TimeSpan? EmptyAge(LedgerOptions options) =>

@@ -168,9 +168,11 @@ public abstract class VideoReportContract : IAsyncLifetime
 
     [Theory]
     [InlineData("?tz=Mars/Olympus", "tz")]
-    [InlineData("?bucket=week", "bucket")]
+    [InlineData("?bucket=weak", "bucket")]
     [InlineData("?from=2020-01-01&to=2026-01-01", "to")]
     [InlineData("?from=x", "from")]
+    [InlineData("?from=2026-10-24T12:00:00", "from")]
+    [InlineData("?from=2026-10-24&to=2026-10-24", "to")]
     [InlineData("?explain=maybe", "explain")]
     public async Task A_wrong_parameter_is_told_by_name(string query, string name)
     {
