@@ -38,17 +38,6 @@ internal enum FileType
 /// <summary>Linux's calls that name a file relative to an open folder, which the class library does not offer. Each gives 0, a descriptor, or -1.</summary>
 internal static partial class LinuxFiles
 {
-    public const int ReadOnly = 0;
-    public const int WriteOnly = 1;
-    public const int Create = 0x40;
-    public const int Exclusive = 0x80;
-    public const int NoTerminal = 0x100;
-    public const int NonBlocking = 0x800;
-    public const int CloseOnExec = 0x80000;
-
-    /// <summary>Only names the file: nothing is opened, so that no right to it is needed.</summary>
-    public const int PathOnly = 0x200000;
-
     /// <summary>Of <c>unlinkat</c>: an empty folder.</summary>
     public const int RemoveFolder = 0x200;
 
@@ -59,21 +48,13 @@ internal static partial class LinuxFiles
     private const uint BasicFacts = 0x7ff;
     private const int CurrentFolder = -100;
 
-    private static readonly bool OldNumbers = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Ppc64le;
-
-    /// <summary>Fails where the name is no folder.</summary>
-    public static int FolderOnly { get; } = OldNumbers ? 0x4000 : 0x10000;
-
-    /// <summary>Fails where the last component is a symbolic link.</summary>
-    public static int NoFollow { get; } = OldNumbers ? 0x8000 : 0x20000;
-
     public static int LastError => Marshal.GetLastPInvokeError();
 
     /// <summary>The error in words, without a path.</summary>
     public static string Words(int error) => new Win32Exception(error).Message;
 
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static SafeFileHandle OpenFolder(string path) => OpenAt(CurrentFolder, path, ReadOnly | FolderOnly | NoFollow | CloseOnExec, 0) is var folder and >= 0
+    public static SafeFileHandle OpenFolder(string path) => OpenAt(CurrentFolder, path, OpenFlag.ReadOnly | OpenFlag.FolderOnly | OpenFlag.NoFollow | OpenFlag.CloseOnExec, 0) is var folder and >= 0
         ? new SafeFileHandle(folder, ownsHandle: true)
         : throw new IOException($"A job folder cannot be opened: {Words(LastError)}.");
 

@@ -11,7 +11,7 @@ internal static class RegularFile
     /// <exception cref="IOException">It is no regular file, or cannot be opened.</exception>
     public static FileStream OpenRead(string path)
     {
-        var opened = LinuxFiles.Open(path, LinuxFiles.ReadOnly | LinuxFiles.CloseOnExec | LinuxFiles.NonBlocking | LinuxFiles.NoTerminal);
+        var opened = LinuxFiles.Open(path, OpenFlag.ReadOnly | OpenFlag.CloseOnExec | OpenFlag.NonBlocking | OpenFlag.NoTerminal);
         if (opened < 0)
             throw new IOException($"The file cannot be opened: {LinuxFiles.Words(LinuxFiles.LastError)}.");
         var file = new SafeFileHandle(opened, ownsHandle: true);

@@ -15,7 +15,7 @@ internal sealed class TreeRemoval(SafeFileHandle top)
     /// <summary>A program that still ran may have made more meanwhile.</summary>
     private const int Rounds = 3;
 
-    private const int OpenFlags = LinuxFiles.ReadOnly | LinuxFiles.CloseOnExec;
+    private const int OpenFlags = OpenFlag.ReadOnly | OpenFlag.CloseOnExec;
 
     private const UnixFileMode ForUs = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -41,7 +41,7 @@ internal sealed class TreeRemoval(SafeFileHandle top)
     private void Remove(byte[] name)
     {
         Unlock(top, name);
-        var opened = LinuxFiles.OpenAt(top, name, OpenFlags | LinuxFiles.FolderOnly | LinuxFiles.NoFollow, 0);
+        var opened = LinuxFiles.OpenAt(top, name, OpenFlags | OpenFlag.FolderOnly | OpenFlag.NoFollow, 0);
         if (opened < 0)
             return;
         using (var folder = new SafeFileHandle(opened, ownsHandle: true))
@@ -67,7 +67,7 @@ internal sealed class TreeRemoval(SafeFileHandle top)
     {
         if (Environment.IsPrivilegedProcess)
             return;
-        var opened = LinuxFiles.OpenAt(folder, name, LinuxFiles.PathOnly | LinuxFiles.FolderOnly | LinuxFiles.NoFollow | LinuxFiles.CloseOnExec, 0);
+        var opened = LinuxFiles.OpenAt(folder, name, OpenFlag.PathOnly | OpenFlag.FolderOnly | OpenFlag.NoFollow | OpenFlag.CloseOnExec, 0);
         if (opened < 0)
             return;
         using var inner = new SafeFileHandle(opened, ownsHandle: true);
@@ -87,7 +87,7 @@ internal sealed class TreeRemoval(SafeFileHandle top)
     /// </summary>
     private static IEnumerable<byte[]> Names(SafeFileHandle folder)
     {
-        var opened = LinuxFiles.OpenAt(folder, ".", OpenFlags | LinuxFiles.FolderOnly, 0);
+        var opened = LinuxFiles.OpenAt(folder, ".", OpenFlags | OpenFlag.FolderOnly, 0);
         if (opened < 0)
             yield break;
         var listing = LinuxFiles.OpenListing(opened);

@@ -10,7 +10,7 @@ namespace HlsGateway.Media;
 /// </summary>
 internal sealed class UntrustedFolder : IDisposable
 {
-    private const int Safely = LinuxFiles.CloseOnExec | LinuxFiles.NonBlocking | LinuxFiles.NoTerminal;
+    private const int Safely = OpenFlag.CloseOnExec | OpenFlag.NonBlocking | OpenFlag.NoTerminal;
 
     private const UnixFileMode ReadByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode OwnerAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -49,7 +49,7 @@ internal sealed class UntrustedFolder : IDisposable
     /// <exception cref="SandboxException">What has that name is no regular file of the program's own.</exception>
     public OutputFile? Find(string name)
     {
-        var file = OpenBeneath(name, LinuxFiles.ReadOnly | Safely);
+        var file = OpenBeneath(name, OpenFlag.ReadOnly | Safely);
         if (file is null)
             return null;
         try
@@ -68,7 +68,7 @@ internal sealed class UntrustedFolder : IDisposable
     /// <exception cref="SandboxException">Something has that name.</exception>
     public FileStream Create(string name)
     {
-        var file = LinuxFiles.OpenAt(folder, Single(name), LinuxFiles.WriteOnly | LinuxFiles.Create | LinuxFiles.Exclusive | LinuxFiles.NoFollow | LinuxFiles.CloseOnExec, 0x180);
+        var file = LinuxFiles.OpenAt(folder, Single(name), OpenFlag.WriteOnly | OpenFlag.Create | OpenFlag.Exclusive | OpenFlag.NoFollow | OpenFlag.CloseOnExec, 0x180);
         return file >= 0 ? new FileStream(new SafeFileHandle(file, ownsHandle: true), FileAccess.Write, 1 << 16) : throw NotMade(name);
     }
 
@@ -84,7 +84,7 @@ internal sealed class UntrustedFolder : IDisposable
     /// <exception cref="SandboxException">Another file stands in its place.</exception>
     public FileStream OpenProtected(string name, (ulong, uint, uint) identity)
     {
-        var file = OpenBeneath(name, LinuxFiles.ReadOnly | Safely);
+        var file = OpenBeneath(name, OpenFlag.ReadOnly | Safely);
         if (file is not null && Facts(file).Identity == identity)
             return new FileStream(file, FileAccess.Read, 1 << 16);
         file?.Dispose();
@@ -97,7 +97,7 @@ internal sealed class UntrustedFolder : IDisposable
         identity = default;
         if (LinuxFiles.Link(file, folder, Single(name)) != 0)
             return LinuxFiles.LastError == LinuxFiles.Exists ? throw NotMade(name) : false;
-        using var linked = OpenBeneath(name, LinuxFiles.ReadOnly | Safely) ?? throw Refuse(name, "another file");
+        using var linked = OpenBeneath(name, OpenFlag.ReadOnly | Safely) ?? throw Refuse(name, "another file");
         identity = Protect(linked);
         return true;
     }
@@ -108,7 +108,7 @@ internal sealed class UntrustedFolder : IDisposable
     {
         if (LinuxFiles.RenameAt(from.folder, Single(name), folder, name) != 0)
             throw LinuxFiles.LastError == LinuxFiles.NotThere ? new SandboxException($"The program in the sandbox did not write '{name}'.") : NotMade(name);
-        using var file = OpenBeneath(name, LinuxFiles.ReadOnly | Safely) ?? throw Refuse(name, "another file");
+        using var file = OpenBeneath(name, OpenFlag.ReadOnly | Safely) ?? throw Refuse(name, "another file");
         if (from.What(Facts(file)) is { } wrong)
             throw Refuse(name, wrong);
         if (Environment.IsPrivilegedProcess && LinuxFiles.ChangeOwner(file, 0, 0) != 0)
@@ -122,7 +122,7 @@ internal sealed class UntrustedFolder : IDisposable
     {
         if (LinuxFiles.MakeFolderAt(folder, Single(name), 0x1C0) != 0)
             throw NotMade(name);
-        using var made = OpenBeneath(name, LinuxFiles.ReadOnly | LinuxFiles.FolderOnly | LinuxFiles.CloseOnExec) ?? throw Refuse(name, "another folder");
+        using var made = OpenBeneath(name, OpenFlag.ReadOnly | OpenFlag.FolderOnly | OpenFlag.CloseOnExec) ?? throw Refuse(name, "another folder");
         Give(made);
     }
 
@@ -142,7 +142,7 @@ internal sealed class UntrustedFolder : IDisposable
             {
                 var last = i == words.Length - 1;
                 var opened = LinuxFiles.OpenAt(
-                    above ?? folder, Single(words[i]), LinuxFiles.NoFollow | (last ? flags : LinuxFiles.ReadOnly | LinuxFiles.FolderOnly | LinuxFiles.CloseOnExec), 0);
+                    above ?? folder, Single(words[i]), OpenFlag.NoFollow | (last ? flags : OpenFlag.ReadOnly | OpenFlag.FolderOnly | OpenFlag.CloseOnExec), 0);
                 if (opened < 0)
                     return LinuxFiles.LastError == LinuxFiles.NotThere ? null : throw NotOpened(name, LinuxFiles.LastError);
                 var file = new SafeFileHandle(opened, ownsHandle: true);

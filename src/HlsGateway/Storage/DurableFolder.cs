@@ -8,8 +8,6 @@ namespace HlsGateway.Storage;
 /// </summary>
 internal static partial class DurableFolder
 {
-    private const int DirectoryOnly = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, O_RDONLY
-
     private const int NoEntry = 2; // ENOENT
 
     /// <summary>Creates a folder below a root, and flushes each parent that got a new name.</summary>
@@ -29,7 +27,7 @@ internal static partial class DurableFolder
     /// <exception cref="IOException">The disk did not confirm it: the name may be lost in a power cut.</exception>
     public static void Flush(string folder)
     {
-        var handle = Open(folder, DirectoryOnly);
+        var handle = Open(folder, OpenFlag.ReadOnly | OpenFlag.FolderOnly | OpenFlag.CloseOnExec);
         if (handle < 0)
         {
             var error = Marshal.GetLastPInvokeError();
