@@ -37,7 +37,7 @@ internal sealed class LedgerWriter : IDisposable
     private readonly TimeSpan? emptyAge;
     private readonly HitQueue queue;
     private readonly LossTally tally;
-    private readonly ConcurrentDictionary<string, int> lengths;
+    private readonly VideoLengths lengths;
     private readonly ConcurrentQueue<(string Video, int ContentMs)> described = new();
     private readonly GatewayMetrics metrics;
     private readonly TimeProvider time;
@@ -73,7 +73,7 @@ internal sealed class LedgerWriter : IDisposable
     private bool afterIoError;
 
     public LedgerWriter(
-        string path, LedgerOptions options, TimeSpan? emptyAge, HitQueue queue, LossTally tally, ConcurrentDictionary<string, int> lengths,
+        string path, LedgerOptions options, TimeSpan? emptyAge, HitQueue queue, LossTally tally, VideoLengths lengths,
         RollupRules rules, LedgerProgress progress, LiveTail live, Forwarder? forwarder, long epoch, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
@@ -103,7 +103,14 @@ internal sealed class LedgerWriter : IDisposable
     /// <summary>A file of up to 64 MB is read through before it is trusted (well under a second); a larger one while it is in use.</summary>
     private const long VerifiedAtStart = 64L << 20;
 
-    public void Describe(string video, int contentMs) => described.Enqueue((video, contentMs));
+    /// <summary>Lengths that wait to be written.</summary>
+    private const int MostDescribed = 100_000;
+
+    /// <summary>Nothing more waits than was told while the ledger works: one that fails gets all lengths again when it opens.</summary>
+    public void Describe(string video, int contentMs)
+    {
+        if (described.Count < MostDescribed) described.Enqueue((video, contentMs));
+    }
 
     /// <summary>Waits, two seconds at most, until what was handed in before the queue was closed is on disk.</summary>
     public void Flush()
@@ -266,7 +273,7 @@ internal sealed class LedgerWriter : IDisposable
         // The lengths that a failed transaction held are written again.
         if (failures > 0)
         {
-            foreach (var (video, length) in lengths) described.Enqueue((video, length));
+            foreach (var (video, length) in lengths.All()) described.Enqueue((video, length));
         }
         afterIoError = false;
         PagesWritten(reset: true);

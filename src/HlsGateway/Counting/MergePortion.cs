@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace HlsGateway.Counting;
@@ -11,7 +10,7 @@ namespace HlsGateway.Counting;
 /// <param name="known">Whether the ledger knows a video of that name.</param>
 /// <param name="expired">Unix ms: a session that began before it and is not in the ledger may have been there, empty, and have expired.</param>
 internal sealed class MergePortion(
-    RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<Guid, SessionState?> read, Func<string, bool> known, Func<long> expired)
+    RollupRules rules, int traceLimit, VideoLengths lengths, Func<Guid, SessionState?> read, Func<string, bool> known, Func<long> expired)
 {
     private const long Quarter = 15 * 60 * 1000;
     private readonly Dictionary<Guid, SessionState> touched = [];
@@ -75,7 +74,7 @@ internal sealed class MergePortion(
     {
         foreach (var state in Sessions)
         {
-            if (lengths.TryGetValue(state.Video, out var length)) state.ContentMs = length;
+            if (lengths.TryGet(state.Video, out var length)) state.ContentMs = length;
             Sums.Give(state);
         }
     }
@@ -94,7 +93,7 @@ internal sealed class MergePortion(
     private void AddNameless(in Hit hit)
     {
         // A made-up name must not make a row: what is not in the video table is counted under no name.
-        var video = lengths.ContainsKey(hit.Video) || Ends.ContainsKey(hit.Video) || known(hit.Video) ? hit.Video : "";
+        var video = lengths.Contains(hit.Video) || Ends.ContainsKey(hit.Video) || known(hit.Video) ? hit.Video : "";
         ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Nameless, (video, hit.AtMs / Quarter * Quarter, hit.Rule, hit.Kind), out _);
         var (start, end) = SessionState.Window(in hit);
         sum = (sum.Requests + 1, sum.FetchedMs + (hit.Kind is HitKind.Content or HitKind.Live ? end - start : 0));

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using HlsGateway.Counting.Postgres;
 using HlsGateway.Telemetry;
 using Microsoft.Data.Sqlite;
@@ -20,7 +19,7 @@ internal sealed class Outbox : IHostedService, IDisposable
     private readonly GatewayMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger<Outbox> log;
-    private readonly ConcurrentDictionary<string, int> lengths = new(StringComparer.Ordinal);
+    private readonly VideoLengths lengths = new();
     private LedgerLock? held;
     private LossTally? tally;
     private HitQueue? queue;
@@ -74,14 +73,14 @@ internal sealed class Outbox : IHostedService, IDisposable
     /// <summary>Tells the length of a video's content. Cheap when nothing changed.</summary>
     public void Describe(string video, int durationMs)
     {
-        if (durationMs <= 0 || (lengths.TryGetValue(video, out var known) && durationMs == known)) return;
-        lengths[video] = durationMs;
+        if (durationMs <= 0 || (lengths.TryGet(video, out var known) && durationMs == known)) return;
+        lengths.Set(video, durationMs);
         writer?.Describe(video, durationMs);
         Forwarder?.Wake();
     }
 
     /// <summary>Whether this process has heard how long the video is.</summary>
-    public bool KnowsLength(string video) => lengths.ContainsKey(video);
+    public bool KnowsLength(string video) => lengths.Contains(video);
 
     /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) =>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace HlsGateway.Counting;
@@ -21,7 +20,7 @@ internal sealed class SessionMerge : IDisposable
     private readonly MergePortion portion;
     private readonly TextPool texts = new();
 
-    public SessionMerge(LedgerFile ledger, ConcurrentDictionary<string, int> lengths, int traceLimit, RollupRules rules, Func<long> expired)
+    public SessionMerge(LedgerFile ledger, VideoLengths lengths, int traceLimit, RollupRules rules, Func<long> expired)
     {
         sessions = new SessionTable(ledger);
         rollups = new Rollups(ledger);

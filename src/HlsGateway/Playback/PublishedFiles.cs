@@ -1,4 +1,5 @@
 using HlsGateway.Catalogue;
+using HlsGateway.Playlists;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -10,10 +11,10 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class PublishedFiles(PublishedVideos published, BlobStore store, OriginCluster cluster) : IDisposable
 {
-    private const int MostKnown = 20_000;
+    private const long MostBytes = 8L << 20;
 
     /// <summary>A revision's objects are all in the store before it is published, and never change: an answer stays right as long as it is kept.</summary>
-    private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MostKnown });
+    private readonly MemoryCache known = BoundedMemory.Cache(MostBytes);
 
     public bool HasVideo(string video) => published.TryGet(video, out _);
 
@@ -39,7 +40,7 @@ internal sealed class PublishedFiles(PublishedVideos published, BlobStore store,
         try
         {
             var holds = await store.ExistsAsync(key, ct);
-            known.Set(key, holds, new MemoryCacheEntryOptions { Size = 1 });
+            known.Set(key, holds, BoundedMemory.Entry(Weights.Of(key)));
             return holds ? key : null;
         }
         catch (Exception) when (!ct.IsCancellationRequested)

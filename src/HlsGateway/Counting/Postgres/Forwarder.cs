@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using HlsGateway.Telemetry;
 using Npgsql;
@@ -48,7 +47,7 @@ internal sealed class Forwarder : IDisposable
     private readonly string connectionString;
     private readonly LedgerOptions options;
     private readonly RollupRules rules;
-    private readonly ConcurrentDictionary<string, int> lengths;
+    private readonly VideoLengths lengths;
     private readonly LedgerProgress progress;
     private readonly Action moved;
     private readonly long epoch;
@@ -60,6 +59,7 @@ internal sealed class Forwarder : IDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource hurry = new();
     private readonly Dictionary<string, int> told = new(StringComparer.Ordinal);
+    private int forgetAt = 1024;
     private readonly HashSet<long> days = [];
     private long forwarded;
     private int failures;
@@ -67,7 +67,7 @@ internal sealed class Forwarder : IDisposable
     private Task? running;
 
     public Forwarder(
-        string ledgerPath, string connectionString, LedgerOptions options, TimeSpan? emptyAge, RollupRules rules, ConcurrentDictionary<string, int> lengths,
+        string ledgerPath, string connectionString, LedgerOptions options, TimeSpan? emptyAge, RollupRules rules, VideoLengths lengths,
         LedgerProgress progress, Action moved, long epoch, GatewayMetrics metrics, TimeProvider time, ILogger log)
     {
         outbox = new OutboxReader(ledgerPath);
@@ -177,7 +177,10 @@ internal sealed class Forwarder : IDisposable
         var marks = await ForwardMarks.ClaimAsync(connection, outbox.Gateway(), holder, hurry.Token);
         days.Clear();
         told.Clear();
-        foreach (var (video, length) in outbox.Lengths()) lengths.TryAdd(video, length);
+        foreach (var (video, length) in outbox.Lengths())
+        {
+            if (!lengths.Contains(video)) lengths.Set(video, length);
+        }
         if (!Restored && marks.IsAhead(outbox.LastOfEachRun(), epoch))
         {
             Restored = true;
@@ -220,7 +223,7 @@ internal sealed class Forwarder : IDisposable
     private async Task<bool> ForwardAsync(NpgsqlConnection connection, ForwardMarks marks)
     {
         var portion = outbox.Read(Math.Max(Forwarded, 1), Portion, marks);
-        var news = lengths.Where(pair => told.GetValueOrDefault(pair.Key) != pair.Value).Take(Portion).ToDictionary(StringComparer.Ordinal);
+        var news = lengths.All().Where(pair => told.GetValueOrDefault(pair.Key) != pair.Value).Take(Portion).ToDictionary(StringComparer.Ordinal);
         if (portion.Hits.Count == 0 && news.Count == 0)
         {
             if (portion.Next > Forwarded) Advance(portion.Next);
@@ -252,6 +255,7 @@ internal sealed class Forwarder : IDisposable
 
         marks.Confirm(portion);
         foreach (var (video, length) in news) told[video] = length;
+        ForgetWhatIsNotKnown();
         metrics.HitsForwarded.Add(portion.Hits.Count);
         metrics.ForwardDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         Advance(portion.Next);
@@ -259,6 +263,15 @@ internal sealed class Forwarder : IDisposable
     }
 
     private PostgresMerge Merge(NpgsqlConnection connection) => new(connection, rules, options.TraceLimit, lengths, emptySessions.Before);
+
+    // As the lengths are bounded, so is what was told of them. Each time it has doubled, so that it costs little.
+    private void ForgetWhatIsNotKnown()
+    {
+        if (told.Count < forgetAt) return;
+        var known = lengths.All().Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in told.Keys.Where(video => !known.Contains(video)).ToList()) told.Remove(gone);
+        forgetAt = Math.Max(forgetAt, 2 * told.Count);
+    }
 
     private void Advance(long next)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Npgsql;
 
@@ -9,7 +8,7 @@ namespace HlsGateway.Counting.Postgres;
 /// taken in the order of their ids, sums in the order of their keys, so that gateways that share sessions and videos do not
 /// deadlock.
 /// </summary>
-internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, ConcurrentDictionary<string, int> lengths, Func<long> expired)
+internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rules, int traceLimit, VideoLengths lengths, Func<long> expired)
 {
     /// <summary>Media time is only ever added: a union, so that not even a row that somebody changed meanwhile could shrink.</summary>
     private static readonly string Update = $"""
@@ -103,7 +102,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
     private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken cancellation)
     {
         // Also of requests that turn out to be another video's: what they are counted under is decided later.
-        var asked = hits.Select(entry => entry.Hit.Video).Distinct(StringComparer.Ordinal).Where(video => !lengths.ContainsKey(video)).ToArray();
+        var asked = hits.Select(entry => entry.Hit.Video).Distinct(StringComparer.Ordinal).Where(video => !lengths.Contains(video)).ToArray();
         names.Clear();
         if (asked.Length == 0) return;
         await using var ask = new NpgsqlCommand("SELECT video FROM counting.video WHERE video = ANY($1)", connection);
