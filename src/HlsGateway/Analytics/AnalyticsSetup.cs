@@ -1,4 +1,5 @@
 using HlsGateway.Counting;
+using HlsGateway.Trailers;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Analytics;
@@ -12,6 +13,8 @@ internal static class AnalyticsSetup
         services.AddAnnotatedOptions<AnalyticsOptions>(AnalyticsOptions.Section);
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
             services.AddHostedService<CountingChanges>();
+        services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);
+        services.AddSingleton<WatchedVideos>();
         services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Finality>().AddSingleton<LiveEndpoint>();
     }
 

@@ -31,6 +31,9 @@ internal sealed class PublishedVideos
         return published is not null;
     }
 
+    /// <summary>Of all that are published now.</summary>
+    public IEnumerable<string> Names => videos.Values.Where(last => last.Published is not null).Select(last => last.Video);
+
     /// <summary>Takes over only what is newer than what is known: a reader that read the database before a change may arrive here after it.</summary>
     internal void Apply(IEnumerable<PublishedChange> changes)
     {

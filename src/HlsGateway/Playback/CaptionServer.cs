@@ -28,7 +28,7 @@ internal sealed class CaptionServer(
         }
 
         var copy = await trailer.FindAsync(request, role, context.RequestAborted);
-        var known = await measured.MeasureAsync(request, found.Playlist, context.RequestAborted);
+        var known = await measured.MeasureAsync(request.VideoName, found.Playlist, context.RequestAborted);
         if (ContentFacts.FirstVideoPts(known) is null)
             metrics.CaptionTrouble("no_first_pts");
         var clocks = string.Join(',', media.Segments.Where((segment, at) => at == 0 || segment.Discontinuity).Select(segment => ContentFacts.RangeAt(known, segment.StartMs)?.FirstVideoPts));

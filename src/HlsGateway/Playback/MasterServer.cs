@@ -19,6 +19,12 @@ internal sealed class MasterServer(
         var apart = part.Role == ChildRole.Apart;
         var tracks = apart ? [] : subtitles.Tracks(request.VideoName);
         var decision = apart ? TrailerDecision.Without(TrailerPlan.NoTrailer) : await trailer.DecideAsync(part, playlist, master, context.RequestAborted);
+        if (request.Token.Preview && decision.IsPending)
+        {
+            await WaitAsync(context, decision);
+            return;
+        }
+
         // 2.
         var key = new TemplateKey(playlist, request.Video, request.Below, apart ? ChildRole.Apart.ToString() : decision.Key);
         var compiled = cache.Find<MasterTemplate>(key);
@@ -33,5 +39,13 @@ internal sealed class MasterServer(
 
         // 3.
         await answer.WriteAsync(context, part, compiled.Template, compiled.Trailer, decision.Placement);
+    }
+
+    /// <summary>A preview without its trailer would show something else than what it is for. Viewers never wait like this.</summary>
+    private static Task WaitAsync(HttpContext context, TrailerDecision decision)
+    {
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.Headers.RetryAfter = PreviewEndpoints.RetryAfter;
+        return context.Response.WriteAsJsonAsync(new PreviewCopies(decision.Shapes - decision.Missing.Length, decision.Shapes == 0 ? null : decision.Shapes), context.RequestAborted);
     }
 }

@@ -22,7 +22,7 @@ internal static class PlaybackSetup
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>().AddSingleton<Masters>().AddSingleton<PlaylistIdentity>().AddSingleton<ContentLengths>();
-        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<PlaylistAnswer>().AddSingleton<MeasuredContent>().AddSingleton<SessionTrailer>();
+        services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<TrailerPreview>().AddSingleton<PlaylistAnswer>().AddSingleton<MeasuredContent>().AddSingleton<SessionTrailer>();
         services.AddSingleton<MasterServer>().AddSingleton<MediaServer>().AddSingleton<CaptionServer>().AddSingleton<TrailerServer>().AddSingleton<PlaylistServer>();
         services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
         services.AddSingleton<PublishedFiles>().AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();
@@ -31,6 +31,7 @@ internal static class PlaybackSetup
     public static void MapPlayback(this IEndpointRouteBuilder app)
     {
         TrailerTrialEndpoints.Map(app);
+        PreviewEndpoints.Map(app);
         if (!app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Has("gateway"))
             return;
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();

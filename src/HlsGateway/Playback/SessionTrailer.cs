@@ -23,7 +23,7 @@ internal sealed class SessionTrailer(TrailerLibrary trailers, PinnedTrailers pin
         if (request.Verdict == SessionVerdict.Valid && request.Token.Trailer != 0)
             return DecidePinnedAsync(request, playlist, master, ct);
         return new(part.Begins && trailers.ChosenFor(request.VideoName) is { } chosen
-            ? trailers.Decide(request.VideoName, master, content.Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position), pinned: false)
+            ? trailers.Decide(request.VideoName, master, content.Known(request.VideoName, playlist), chosen.Version, PlacementOf(request, chosen.Position), pinned: false)
             : TrailerDecision.Without(TrailerPlan.NoTrailer));
     }
 
@@ -32,7 +32,7 @@ internal sealed class SessionTrailer(TrailerLibrary trailers, PinnedTrailers pin
     {
         if (trailers.ChosenFor(request.VideoName) is not { } chosen)
             return null;
-        var decision = trailers.Decide(request.VideoName, ContentReader.Itself, content.Known(request, playlist), chosen.Version, PlacementOf(request, chosen.Position));
+        var decision = trailers.Decide(request.VideoName, ContentReader.Itself, content.Known(request.VideoName, playlist), chosen.Version, PlacementOf(request, chosen.Position));
         return new(decision.Version, decision.Version is null ? null : decision.Variants[0], decision.Placement);
     }
 
@@ -52,13 +52,13 @@ internal sealed class SessionTrailer(TrailerLibrary trailers, PinnedTrailers pin
     {
         if (await pinned.FindAsync(request.Token.Trailer, "", ct) is not { } version)
             return TrailerDecision.Without(TrailerPlan.NoTrailer);
-        var known = content.Known(request, playlist);
+        var known = content.Known(request.VideoName, playlist);
         if (known.Facts is null)
-            known = known with { Facts = await content.MeasureAsync(request, playlist, ct) };
+            known = known with { Facts = await content.MeasureAsync(request.VideoName, playlist, ct) };
         var placement = request.Token.Placement;
         if (TrailerPlan.Decide(master, known.Facts, version, placement).Missing is [var shape, ..])
             version = await pinned.FindAsync(version.Id, shape.Profile, ct) ?? version;
-        return trailers.Decide(request.VideoName, master, known, version, placement, pinned: true);
+        return trailers.Decide(request.VideoName, master, known, version, placement, pinned: true, counts: !request.Token.Preview);
     }
 
     private TrailerPlacement PlacementOf(WatchRequest request, TrailerPosition position) =>

@@ -1,74 +1,152 @@
-using System.Security.Claims;
+using System.Collections.Immutable;
 using HlsGateway.Access;
 using HlsGateway.Playlists;
 using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Playback;
 
-/// <summary>Body of <c>POST /api/preview</c>.</summary>
-/// <param name="Trailer">A name, or <c>name@hash8</c>.</param>
-/// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>.</param>
-/// <param name="Interstitial">Announce it as an HLS interstitial in place of splicing it in.</param>
-internal sealed record PreviewRequest(string Video, string Trailer, TrailerPosition? Position = null, bool? Interstitial = null);
-
-/// <param name="PlaylistUrl">Plays the video with that trailer and counts nothing.</param>
-internal sealed record PreviewView(string PlaylistUrl, string Trailer, DateTimeOffset ExpiresAt);
-
-/// <summary>The part of the trailers' API that shows or checks a trailer as viewers would get it.</summary>
+/// <summary>The part of the trailers' API that checks a trailer as viewers would get it: on demand, and before it enters the schedule.</summary>
 internal static class TrailerTrialEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/trailers").WithTags("Trailers");
-        group.MapPut("/active", ActivateAsync).RequireAuthorization(Roles.Editor).WithSummary("Swaps the trailer of new sessions; running ones keep theirs.");
+        group.MapPut("/active", ActivateAsync).RequireAuthorization(Roles.Editor).WithSummary("Swaps the trailer of new sessions; running ones keep theirs. ?strict=true refuses where there would be a warning.");
+        group.MapPost("/schedule", AddAsync).RequireAuthorization(Roles.Editor).WithSummary("Adds an entry above the others. ?strict=true refuses where there would be a warning.");
+        group.MapPatch("/schedule/{id}", ChangeAsync).RequireAuthorization(Roles.Editor).WithSummary("Changes one entry (JSON Merge Patch). ?strict=true refuses where there would be a warning.");
         group.MapPost("/{name}/check", CheckAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Reads every copy back from the store and checks it as it would be served, rule by rule.");
-        app.MapPost("/api/preview", PreviewAsync).RequireAuthorization(Roles.Editor).WithTags("Trailers")
-            .WithSummary("A playlist URL that plays a video with any trailer and counts nothing.");
     }
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> ActivateAsync(
-        ActivateTrailer body, HttpRequest request, HttpResponse response, ClaimsPrincipal user, TrailerLibrary library, TrailerSwitch state, TrailerCheck check,
-        CancellationToken ct, bool force = false)
+        ActivateTrailer body, HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSchedule schedule, TrailerCheck check, CoversAnyVideo coversAny,
+        TimeProvider time, CancellationToken ct, bool force = false, bool strict = false)
     {
-        if (body.Trailer is { } selector && library.Snapshot.Find(selector) is null)
-            return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
-        if (body.Trailer is { } chosen && library.Snapshot.Find(chosen) is { Withdrawn: true })
-            return Problems.Of(StatusCodes.Status409Conflict, "trailer-withdrawn", "The trailer was withdrawn", "Choose another version, or upload a new one.");
-        if (body.Until <= body.From)
-            return Problems.Of(StatusCodes.Status400BadRequest, "bad-schedule", "The schedule is empty", "until must be later than from.");
-        if (body.Videos is { Length: 0 or > 200 })
-            return Problems.Of(StatusCodes.Status400BadRequest, "bad-scope", "The scope is no glob", "videos is 1 to 200 characters, for instance shows/*; leave it out for all videos.");
-        if (!TrailerEndpoints.TryExpected(request, out var expected))
-            return TrailerEndpoints.Outdated;
-        if (!force && body.Trailer is { } name && library.Snapshot.Find(name) is { } version
-            && (await check.CheckAsync(library.ById(version.Id) ?? version, afresh: false, ct)).Findings.FirstOrDefault(f => f.Severity == LintSeverity.Error) is { } fault)
-            return Problems.Of(StatusCodes.Status409Conflict, "trailer-faulty", "The trailer would break playback",
-                $"{fault.Where}, rule {fault.Rule}: {fault.Message} POST /api/trailers/{name}/check lists everything; ?force=true activates it all the same.");
-        var line = new ActiveTrailer(body.Trailer, body.Videos, body.From, body.Until, body.Position ?? TrailerPosition.Post);
-        return await state.ActivateAsync(line, expected, user.Identity?.Name ?? "", ct) is { } now ? TrailerEndpoints.Told(now, library, response) : TrailerEndpoints.Outdated;
+        if (await WrongAsync(body, library, check, force, ct) is { } wrong)
+            return wrong;
+        if (!Revisions.TryExpected(request, out var expected))
+            return Revisions.Outdated;
+        try
+        {
+            var known = await ScheduleEndpoints.CoverageAsync(body.Videos, coversAny, ct);
+            var outcome = await schedule.ActivateAsync(EntryOf(body), [.. known], strict, expected, actor.ToString(), ct);
+            return outcome.State is { } now ? ScheduleEndpoints.Told(now, library, time, response, outcome.Warnings) : Revisions.Outdated;
+        }
+        catch (ScheduleRefusedException e)
+        {
+            return Refused(e);
+        }
+    }
+
+    private static async Task<Results<Created<ScheduledView>, ProblemHttpResult>> AddAsync(
+        ActivateTrailer body, HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSchedule schedule, TrailerCheck check, CoversAnyVideo coversAny,
+        TimeProvider time, CancellationToken ct, bool force = false, bool strict = false)
+    {
+        if (await WrongAsync(body, library, check, force, ct) is { } wrong)
+            return wrong;
+        if (!Revisions.TryExpected(request, out var expected))
+            return Revisions.Outdated;
+        try
+        {
+            var known = await ScheduleEndpoints.CoverageAsync(body.Videos, coversAny, ct);
+            var outcome = await schedule.AddAsync(EntryOf(body), [.. known], strict, expected, actor.ToString(), ct);
+            return Told(outcome, library, time, response) is { } told ? TypedResults.Created($"/api/trailers/schedule/{told.Entry.Id}", told) : Revisions.Outdated;
+        }
+        catch (ScheduleRefusedException e)
+        {
+            return Refused(e);
+        }
+    }
+
+    private static async Task<Results<Ok<ScheduledView>, ProblemHttpResult>> ChangeAsync(
+        string id, ChangeScheduleEntry body, HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSchedule schedule, TrailerCheck check,
+        CoversAnyVideo coversAny, TimeProvider time, CancellationToken ct, bool force = false, bool strict = false)
+    {
+        var asked = new ActivateTrailer(body.Trailer, body.From, body.To, body.Until, body.Videos, body.Position);
+        if (await WrongAsync(asked, library, check, force, ct) is { } wrong)
+            return wrong;
+        if (!Revisions.TryExpected(request, out var expected))
+            return Revisions.Outdated;
+        try
+        {
+            ProblemHttpResult? empty = null;
+            var given = EntryOf(asked);
+            var known = await ScheduleEndpoints.CoverageAsync(body.Videos, coversAny, ct);
+            var outcome = await schedule.ChangeAsync(
+                ScheduleEndpoints.IdOf(id),
+                entry =>
+                {
+                    var changed = entry with
+                    {
+                        Trailer = body.Has(nameof(body.Trailer)) ? given.Trailer : entry.Trailer,
+                        Videos = body.Has(nameof(body.Videos)) ? given.Videos : entry.Videos,
+                        From = body.Has(nameof(body.From)) ? given.From : entry.From,
+                        Until = body.Has(nameof(body.To)) || body.Has(nameof(body.Until)) ? given.Until : entry.Until,
+                        Position = body.Has(nameof(body.Position)) ? given.Position : entry.Position,
+                    };
+                    empty = changed.Until <= changed.From ? Empty : null;
+                    return empty is null ? changed : null;
+                },
+                [.. known], strict, expected, actor.ToString(), ct);
+            if (outcome.Entry is null)
+                return ScheduleEndpoints.NoEntry;
+            return Told(outcome, library, time, response) is { } told ? TypedResults.Ok(told) : empty ?? Revisions.Outdated;
+        }
+        catch (ScheduleRefusedException e)
+        {
+            return Refused(e);
+        }
     }
 
     private static async Task<Results<Ok<CheckReport>, ProblemHttpResult>> CheckAsync(string name, TrailerLibrary library, TrailerCheck check, CancellationToken ct) =>
         library.Snapshot.Find(name) is { } version
             ? TypedResults.Ok(await check.CheckAsync(library.ById(version.Id) ?? version, afresh: true, ct))
-            : Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
+            : TrailerEndpoints.NotThere(library, name);
 
-    private static Results<Ok<PreviewView>, ProblemHttpResult> PreviewAsync(
-        PreviewRequest body, HttpRequest request, TrailerLibrary library, SigningKeys keys, IOptions<SessionsOptions> sessions, IOptions<GatewayOptions> gateway, TimeProvider time)
+    /// <summary>Times are kept in milliseconds, as the lines in <c>/api/changes</c> have them.</summary>
+    private static ActiveTrailer EntryOf(ActivateTrailer body) =>
+        new(body.Trailer, body.Videos, Whole(body.From), Whole(body.To ?? body.Until), body.Position ?? TrailerPosition.Post);
+
+    private static DateTimeOffset? Whole(DateTimeOffset? time) => time is { } given ? DateTimeOffset.FromUnixTimeMilliseconds(given.ToUnixTimeMilliseconds()) : null;
+
+    private static ProblemHttpResult Empty => Problems.Of(Problem.BadSchedule, "'to' must be later than 'from'.");
+
+    /// <summary>Why an entry makes no sense; null where it does.</summary>
+    private static async Task<ProblemHttpResult?> WrongAsync(ActivateTrailer body, TrailerLibrary library, TrailerCheck check, bool force, CancellationToken ct)
     {
-        if (library.Snapshot.Find(body.Trailer) is not { } version)
-            return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
-        var video = WatchPath.Of(body.Video.Trim('/'));
-        if (video.Length is 0 or > 1000 || video.Contains("//", StringComparison.Ordinal) || video.AsSpan().Count('/') > 100)
-            return Problems.Of(StatusCodes.Status400BadRequest, "bad-video", "This is not the id of a video", "video is the path between /watch/ and /playlist.m3u8.");
-        var now = time.GetUtcNow();
-        Span<byte> token = stackalloc byte[SessionToken.Length];
-        SessionToken.Begin(video, version.Id, now, preview: true, TrailerPlacements.Of(body.Position ?? TrailerPosition.Post, body.Interstitial ?? false)).Write(keys, video, token);
-        return TypedResults.Ok(new PreviewView(
-            $"{gateway.Value.SiteOf(request)}/watch/{video}/playlist.m3u8?session_id={System.Text.Encoding.ASCII.GetString(token)}", version.Label, now + sessions.Value.Lifetime));
+        if (body.To is { } to && body.Until is { } until && to != until)
+            return Problems.Of(Problem.TwoEnds, $"'to' is {Rfc3339.Text(to)} and 'until' is {Rfc3339.Text(until)}. They are two names of the same time: give 'to' alone.");
+        if ((body.To ?? body.Until) <= body.From)
+            return Empty;
+        if (body.Videos is { Length: 0 or > VideoGlob.Longest })
+            return Problems.Of(Problem.BadScope, $"'videos' must have 1 to {VideoGlob.Longest} characters, for instance shows/*; leave it out for all videos.");
+        if (body.Trailer is not { } selector)
+            return null;
+        if (library.Snapshot.Find(selector) is not { } version)
+            return TrailerEndpoints.NotThere(library, selector);
+        if (version.Withdrawn)
+            return Problems.Of(Problem.TrailerWithdrawn, "Choose another version, or upload a new one.");
+        if (library.Snapshot.IsRemoved(version))
+            return Problems.Of(Problem.TrailerRemoved, $"POST /api/trailers/{version.Label}/restore undoes its removal; or choose another version.");
+        if (!force && (await check.CheckAsync(library.ById(version.Id) ?? version, afresh: false, ct)).Findings.FirstOrDefault(f => f.Severity == LintSeverity.Error) is { } fault)
+        {
+            return Problems.Of(Problem.TrailerFaulty,
+                $"{fault.Where}, rule {fault.Rule}: {fault.Message} POST /api/trailers/{selector}/check lists everything; ?force=true activates it all the same.");
+        }
+
+        return null;
     }
+
+    private static ScheduledView? Told(ScheduleOutcome outcome, TrailerLibrary library, TimeProvider time, HttpResponse response)
+    {
+        if (outcome.State is not { } state || outcome.Entry is not { } entry)
+            return null;
+        response.Headers.ETag = Revisions.ETagOf(state);
+        return new ScheduledView(state.Revision, TrailerViews.Of(entry, library.Snapshot, time.GetUtcNow()), outcome.Warnings);
+    }
+
+    private static ProblemHttpResult Refused(ScheduleRefusedException refused) =>
+        Problems.Of(Problem.ScheduleRefused, refused.Message, new Dictionary<string, object?>(StringComparer.Ordinal) { ["warnings"] = refused.Warnings });
 }

@@ -11,6 +11,10 @@ internal sealed partial class Problem
         "The videos for which the trailer plays are named by a glob of 1 to 200 characters.",
         "Send for instance \"videos\": \"shows/*\". Leave it out for all videos.");
 
+    public static Problem NoEntry { get; } = new("no-entry", 404, "There is no such entry of the schedule",
+        "The schedule has no entry with this id: it was removed, or never there.",
+        "GET /api/trailers/schedule lists the entries. POST /api/trailers/rollback brings back what the last change removed.");
+
     public static Problem NoTrailer { get; } = new("no-trailer", 404, "There is no such trailer",
         "The library has no trailer, or no version of it, with this name.",
         "GET /api/trailers lists names and versions. A version is written name@hash8.");
@@ -23,13 +27,33 @@ internal sealed partial class Problem
         "The If-Match header names a state that is no longer the current one, so the change was not made: it would have undone somebody else's.",
         "Read it again, look at what is new, and repeat the change with the new ETag.");
 
+    public static Problem ReservedName { get; } = new("reserved-name", 422, "No trailer can have this name",
+        "The path below /api/trailers/ with this name is a call of the API itself, so no trailer can be kept under it.",
+        "Choose another name for the trailer.");
+
+    public static Problem ScheduleRefused { get; } = new("schedule-refused", 409, "The schedule does not take the entry",
+        "The entry was asked for with ?strict=true and something speaks against it, or the schedule is full. Nothing was changed.",
+        "Read 'warnings': each has a code, a sentence, and the other entry that it is about. Change the entry, or send it without strict.");
+
     public static Problem TrailerFaulty { get; } = new("trailer-faulty", 409, "The trailer would break playback",
         "A copy of the trailer, checked as it would be served, breaks a rule that players depend on. It was not activated.",
         "POST /api/trailers/{name}/check lists every finding. Upload the trailer again, or activate it all the same with ?force=true.");
 
+    public static Problem TrailerInUse { get; } = new("trailer-in-use", 409, "The schedule selects the trailer",
+        "Entries of the schedule that are on or planned select the trailer, so removing it would change what viewers get. Nothing was changed.",
+        "Remove the entries that the detail names, or repeat the call with ?force=true.");
+
     public static Problem TrailerRefused { get; } = new("trailer-refused", 422, "The file cannot be a trailer",
         "The file cannot be read as video, or is longer or larger than a trailer may be. The detail tells which.",
         "Cut, shrink or convert the file and upload it again.", 413);
+
+    public static Problem TrailerRemoved { get; } = new("trailer-removed", 409, "The trailer was removed",
+        "This version was removed from the library, so no new session can get it.",
+        "POST /api/trailers/{name}/restore undoes the removal. Or choose another version.");
+
+    public static Problem TwoEnds { get; } = new("two-ends", 400, "The entry has two ends",
+        "'to' and 'until' are two names of the time at which an entry of the schedule ends, and they say different times.",
+        "Give 'to' alone.");
 
     public static Problem TrailerUnchecked { get; } = new("trailer-unchecked", 503, "The file could not be checked",
         "The program that reads the file could not be run, so it is not known whether the file can be a trailer. It was not kept.",

@@ -1,123 +1,134 @@
-using System.Security.Claims;
 using HlsGateway.Access;
 using HlsGateway.Media;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 
 namespace HlsGateway.Trailers;
 
-/// <summary><c>/api/trailers</c>: the library, and which trailers are active.</summary>
+/// <summary><c>/api/trailers</c>: the library and its versions.</summary>
 internal static class TrailerEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/trailers").WithTags("Trailers");
-        group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithSummary("The library: versions, their copies, and what is on.");
-        group.MapGet("/active", GetActiveAsync).RequireAuthorization(Roles.Any).WithSummary("What is on, with its ETag.");
-        group.MapDelete("/active", ClearAsync).RequireAuthorization(Roles.Editor).WithSummary("No trailer for new sessions.");
-        group.MapPost("/rollback", RollBackAsync).RequireAuthorization(Roles.Editor).WithSummary("Undoes the last change of what is on.");
-        group.MapGet("/history", HistoryAsync).RequireAuthorization(Roles.Any).WithSummary("Who changed what is on, and when; latest first.");
-        group.MapPost("/{name}/withdraw", WithdrawAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Withdraws a version now and for good: new sessions go without it, running ones are refused its segments.");
+        group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithSummary("The library: versions, their copies, and what is on; ?removed=true with those that were removed.");
+        group.MapGet("/{name}", GetAsync).RequireAuthorization(Roles.Any).WithSummary("One trailer: all its versions, their state and copies, and where it is active or scheduled.");
         group.MapPut("/{name}", UploadAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Takes a video (raw body) as a new version of a trailer.");
+        group.MapDelete("/{name}", RemoveAsync).RequireAuthorization(Roles.Editor)
+            .WithSummary("Removes a trailer, or one version (name@hash8), from the library: new sessions no longer get it, running ones keep it. ?force=true where the schedule selects it.");
+        group.MapPost("/{name}/restore", RestoreAsync).RequireAuthorization(Roles.Editor).WithSummary("Undoes a removal.");
+        group.MapPost("/{name}/withdraw", WithdrawAsync).RequireAuthorization(Roles.Editor)
+            .WithSummary("Withdraws a version now and for good: new sessions go without it, running ones are refused its segments.");
     }
 
-    private static async Task<Ok<TrailersView>> ListAsync(TrailerLibrary library, TrailerFolder folder, TrailerSwitch state, HttpResponse response, CancellationToken ct)
+    private static async Task<Ok<TrailersView>> ListAsync(
+        TrailerLibrary library, TrailerFolder folder, TrailerSwitch state, TimeProvider time, HttpResponse response, CancellationToken ct, bool removed = false)
     {
         var now = await state.ReadAsync(ct);
-        response.Headers.ETag = ETagOf(now);
-        return TypedResults.Ok(TrailerViews.Of(library, now, folder.Refused));
+        response.Headers.ETag = Revisions.ETagOf(now);
+        return TypedResults.Ok(TrailerViews.Of(library, now, folder.Refused, removed, time.GetUtcNow()));
     }
 
-    private static async Task<Ok<ActiveView>> GetActiveAsync(TrailerLibrary library, TrailerSwitch state, HttpResponse response, CancellationToken ct) =>
-        Told(await state.ReadAsync(ct), library, response);
+    private static async Task<Results<Ok<TrailerDetailView>, ProblemHttpResult>> GetAsync(
+        string name, TrailerLibrary library, TrailerSwitch state, TimeProvider time, HttpResponse response, CancellationToken ct) =>
+        Selected(library, name).Count == 0 ? NotThere(library, name) : await DetailAsync(name, library, state, time, response, ct);
+
+    private static async Task<Ok<TrailerDetailView>> DetailAsync(string name, TrailerLibrary library, TrailerSwitch state, TimeProvider time, HttpResponse response, CancellationToken ct)
+    {
+        var now = await state.ReadAsync(ct);
+        response.Headers.ETag = Revisions.ETagOf(now);
+        return TypedResults.Ok(TrailerViews.Detail(TrailerViews.NameOf(name), now, library, time.GetUtcNow()));
+    }
 
     private static async Task<Results<Created<TrailerVersionView>, Ok<TrailerVersionView>, ProblemHttpResult>> UploadAsync(
-        string name, HttpContext context, TrailerIntake intake, TrailerLibrary library, IOptions<TrailersOptions> options, CancellationToken ct)
+        string name, HttpContext context, Actor actor, TrailerIntake intake, TrailerLibrary library, TrailerRemoval removal, IOptions<TrailersOptions> options, CancellationToken ct)
     {
+        if (TrailerIntake.IsReserved(name))
+            return Reserved(name, context.Request);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = options.Value.MaxBytes;
         try
         {
             var known = library.Snapshot.Versions.Length;
-            var version = await intake.TakeAsync(name, context.Request.Body, ct);
-            var view = TrailerViews.Of(library, version, library.Snapshot.Find(name) == version, active: library.Snapshot.Active.Any(l => l.Trailer is { } t && library.Snapshot.Find(t) == version));
-            return library.Snapshot.Versions.Length > known ? TypedResults.Created("/api/trailers", view) : TypedResults.Ok(view);
+            var version = await intake.TakeAsync(name, context.Request.Body, afresh: true, ct);
+            if (library.Snapshot.IsRemoved(version))
+                await removal.RestoreAsync([version], actor.ToString(), ct);
+            var view = TrailerViews.Of(library, version);
+            return library.Snapshot.Versions.Length > known ? TypedResults.Created($"/api/trailers/{version.Label}", view) : TypedResults.Ok(view);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "trailer-refused", "The file cannot be a trailer", intake.TooLarge);
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, Problem.TrailerRefused, intake.TooLarge);
         }
         catch (TrailerRefusedException e)
         {
-            return Problems.Of(StatusCodes.Status422UnprocessableEntity, "trailer-refused", "The file cannot be a trailer", e.Message);
+            return Problems.Of(Problem.TrailerRefused, e.Message);
         }
         catch (SandboxException e)
         {
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "trailer-unchecked", "The file could not be checked", e.Message);
+            return Problems.Of(Problem.TrailerUnchecked, e.Message);
         }
     }
 
-    private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> ClearAsync(
-        HttpRequest request, HttpResponse response, ClaimsPrincipal user, TrailerLibrary library, TrailerSwitch state, CancellationToken ct) =>
-        TryExpected(request, out var expected) && await state.ClearAsync(expected, user.Identity?.Name ?? "", ct) is { } now ? Told(now, library, response) : Outdated;
-
-    private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> RollBackAsync(
-        HttpRequest request, HttpResponse response, ClaimsPrincipal user, TrailerLibrary library, TrailerSwitch state, CancellationToken ct)
+    private static async Task<Results<Ok<TrailerDetailView>, ProblemHttpResult>> RemoveAsync(
+        string name, HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSwitch state, TrailerRemoval removal, TimeProvider time,
+        CancellationToken ct, bool force = false)
     {
-        try
-        {
-            return TryExpected(request, out var expected) && await state.RollBackAsync(expected, user.Identity?.Name ?? "", ct) is { } now ? Told(now, library, response) : Outdated;
-        }
-        catch (TrailerRefusedException e)
-        {
-            return Problems.Of(StatusCodes.Status409Conflict, "nothing-to-undo", "Nothing to undo", e.Message);
-        }
+        var versions = Selected(library, name);
+        if (versions.Count == 0)
+            return NotThere(library, name);
+        if (!Revisions.TryExpected(request, out var expected))
+            return Revisions.Outdated;
+        if (versions.All(library.Snapshot.IsRemoved))
+            return await DetailAsync(name, library, state, time, response, ct);
+        var outcome = await removal.RemoveAsync(versions, force, expected, actor.ToString(), ct);
+        if (outcome.State is not null)
+            return await DetailAsync(name, library, state, time, response, ct);
+        return outcome.Uses.IsEmpty
+            ? Revisions.Outdated
+            : Problems.Of(Problem.TrailerInUse,
+                $"The schedule selects it: {string.Join("; ", outcome.Uses)}. Remove these entries first, or repeat this with ?force=true, which removes those for which no version is left. Running sessions keep the trailer in any case.");
+    }
+
+    private static async Task<Results<Ok<TrailerDetailView>, ProblemHttpResult>> RestoreAsync(
+        string name, Actor actor, HttpResponse response, TrailerLibrary library, TrailerSwitch state, TrailerRemoval removal, TimeProvider time, CancellationToken ct)
+    {
+        var versions = Selected(library, name);
+        if (versions.Count == 0)
+            return NotThere(library, name);
+        await removal.RestoreAsync(versions, actor.ToString(), ct);
+        return await DetailAsync(name, library, state, time, response, ct);
     }
 
     private static async Task<Results<Ok<TrailerVersionView>, ProblemHttpResult>> WithdrawAsync(
-        string name, ClaimsPrincipal user, TrailerLibrary library, TrailerRecords records, TrailerSwitch state, CancellationToken ct)
+        string name, Actor actor, TrailerLibrary library, TrailerRemoval removal, CancellationToken ct) =>
+        library.Snapshot.Find(name) is { } version
+            ? TypedResults.Ok(TrailerViews.Of(library, await removal.WithdrawAsync(version, actor.ToString(), ct)))
+            : NotThere(library, name);
+
+    /// <summary>The versions of a name, or the one version of <c>name@hash8</c>, removed or not; none where the library has none.</summary>
+    private static List<TrailerVersion> Selected(TrailerLibrary library, string name) =>
+        [.. library.Snapshot.Versions.Where(version => string.Equals(name.Contains('@', StringComparison.Ordinal) ? version.Label : version.Name, name, StringComparison.Ordinal))];
+
+    internal static ProblemHttpResult NotThere(TrailerLibrary library, string name)
     {
-        if (library.Snapshot.Find(name) is not { } version)
-            return Problems.Of(StatusCodes.Status404NotFound, "no-trailer", "There is no such trailer", "GET /api/trailers lists names and versions.");
-        if (!version.Withdrawn)
-        {
-            await records.WithdrawAsync(version, ct);
-            version = version with { Withdrawn = true };
-            library.AddAll([version]);
-            await state.NoteWithdrawnAsync(version, user.Identity?.Name ?? "", ct);
-        }
-        return TypedResults.Ok(TrailerViews.Of(library, version, current: false, active: false));
+        var known = library.Snapshot.Versions.SelectMany(version => new[] { version.Name, version.Label }).Distinct(StringComparer.Ordinal);
+        var meant = Nearest.To(name, known) is { } nearest ? $" Did you mean {nearest}?" : "";
+        return Problems.Of(Problem.NoTrailer, $"The library has no trailer {Shortened(name)}.{meant} GET /api/trailers lists names and versions.");
     }
 
-    private static async Task<Ok<IReadOnlyList<TrailerHistoryEntry>>> HistoryAsync(TrailerSwitch state, CancellationToken ct, int limit = 100) =>
-        TypedResults.Ok(await state.HistoryAsync(Math.Clamp(limit, 1, 1000), ct));
-
-    internal static Ok<ActiveView> Told(TrailerState state, TrailerLibrary library, HttpResponse response)
+    /// <summary>The API's own resource takes JSON or no body: without the right Content-Type a change would be taken for a file.</summary>
+    private static ProblemHttpResult Reserved(string name, HttpRequest request)
     {
-        response.Headers.ETag = ETagOf(state);
-        return TypedResults.Ok(TrailerViews.Of(state, state.Lines ?? library.Configured));
+        var file = $"To upload a trailer, choose another name: the API uses {TrailerIntake.ReservedNames} itself.";
+        return string.Equals(name, "active", StringComparison.OrdinalIgnoreCase)
+            ? Problems.Of(Problem.MediaType,
+                $"PUT /api/trailers/active chooses the trailer that is on and takes JSON: send it with Content-Type: application/json{(request.ContentType is { Length: > 0 } sent ? $", not {Shortened(sent)}" : "")}. {file}")
+            : Problems.Of(Problem.ReservedName, $"No trailer can have the name {name}. {file}");
     }
 
-    private static string ETagOf(TrailerState state) => $"\"{state.Revision}\"";
-
-    /// <summary><c>If-Match</c>: the revision that the editor saw; null when not asked for. False where the header names no revision.</summary>
-    internal static bool TryExpected(HttpRequest request, out long? expected)
-    {
-        expected = null;
-        var asked = request.Headers.IfMatch.ToString();
-        if (asked.Length == 0 || asked == "*")
-            return true;
-        if (!EntityTagHeaderValue.TryParse(asked, out var tag) || tag.IsWeak || !long.TryParse(tag.Tag.AsSpan().Trim('"'), out var revision))
-            return false;
-        expected = revision;
-        return true;
-    }
-
-    internal static ProblemHttpResult Outdated => Problems.Of(
-        StatusCodes.Status412PreconditionFailed, "outdated", "Somebody else changed it", "Read GET /api/trailers/active again and repeat the change with its ETag.");
+    private static string Shortened(string text) => text.Length <= 100 ? text : text[..100];
 }

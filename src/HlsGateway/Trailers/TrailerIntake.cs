@@ -23,21 +23,29 @@ internal sealed partial class TrailerIntake(
     private static readonly TimeSpan DecodeDeadline = TimeSpan.FromMinutes(3);
 
     /// <summary>Names of the API's own resources below <c>/api/trailers/</c>.</summary>
-    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "active", "rollback", "history", "preview");
+    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "active", "rollback", "history", "preview", "schedule", "plan");
 
     private readonly SemaphoreSlim gate = new(1, 1);
 
     internal string TooLarge => $"The file is larger than {options.Value.MaxBytes} bytes (Trailers:MaxBytes).";
 
     /// <summary>Letters, digits, hyphens, underscores and dots; a letter or digit first; at most 64.</summary>
-    public static bool IsName(string name) => NamePattern().IsMatch(name) && !Reserved.Contains(name);
+    public static bool IsName(string name) => NamePattern().IsMatch(name) && !IsReserved(name);
+
+    /// <summary>The API has a resource of its own with that name.</summary>
+    public static bool IsReserved(string name) => Reserved.Contains(name);
+
+    internal static string ReservedNames => string.Join(", ", Reserved.Order(StringComparer.Ordinal));
 
     /// <summary>The new version, or the one that already holds these bytes under this name.</summary>
+    /// <param name="afresh">A version that was removed from the library becomes the current one again; without it, it stays removed: its file still lies in the folder.</param>
     /// <exception cref="TrailerRefusedException">The file cannot be a trailer.</exception>
-    public async Task<TrailerVersion> TakeAsync(string name, Stream content, CancellationToken ct)
+    public async Task<TrailerVersion> TakeAsync(string name, Stream content, bool afresh, CancellationToken ct)
     {
+        if (IsReserved(name))
+            throw new TrailerRefusedException($"No trailer can have the name {name}: the API uses {ReservedNames} itself. Choose another name.");
         if (!IsName(name))
-            throw new TrailerRefusedException("A trailer's name is up to 64 letters, digits, hyphens, underscores and dots, begins with a letter or digit, and is none of active, rollback, history and preview.");
+            throw new TrailerRefusedException("A trailer's name is up to 64 letters, digits, hyphens, underscores and dots, and begins with a letter or digit.");
         using var folder = ffmpeg.Sandbox.OpenFolder();
         var (hash, bytes) = await ReceiveAsync(folder, content, ct);
         // 0 in a token means no trailer, so the one hash in four billion that gives 0 becomes 1.
@@ -51,7 +59,8 @@ internal sealed partial class TrailerIntake(
                 throw new TrailerRefusedException($"The file's version would be the same as that of {known.Label}; export it once more.");
             if (library.ById(id) is { Withdrawn: true } withdrawn)
                 throw new TrailerRefusedException($"This very file was withdrawn as {withdrawn.Label}; export it once more if it may be shown again.");
-            if (library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}")) is { } same && library.Snapshot.Find(name) == same)
+            if (library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}")) is { } same
+                && (library.Snapshot.Find(name) == same || (!afresh && library.Snapshot.IsRemoved(same))))
                 return same;
             var probe = await ProbeAsync(folder, ct);
             await DecodeAsync(folder, ct);

@@ -65,10 +65,16 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
 
     /// <summary>Matches a session's trailer with its video; counts the reason when there is no match, and has missing copies made.</summary>
     /// <param name="pinned">The session has pinned it before: what it pinned is in the store, known here or not.</param>
-    public TrailerDecision Decide(string video, MasterPlaylist master, KnownContent content, TrailerVersion? trailer, TrailerPlacement placement, bool pinned) =>
+    /// <param name="counts">False: a preview, which is no session that goes without.</param>
+    public TrailerDecision Decide(string video, MasterPlaylist master, KnownContent content, TrailerVersion? trailer, TrailerPlacement placement, bool pinned, bool counts = true) =>
         Settle(pinned
             ? TrailerPlan.Decide(master, content.Facts, trailer, placement)
-            : TrailerPlan.Decide(master, content.Facts, trailer, PlacementOf(placement, content.Facts), shape => IsMade(trailer, shape)), content, trailer, video);
+            : TrailerPlan.Decide(master, content.Facts, trailer, PlacementOf(placement, content.Facts), shape => IsMade(trailer, shape)), content, trailer, video, counts);
+
+    /// <summary>What a preview will have; has missing copies made, and counts nothing.</summary>
+    /// <param name="master">Null: the entry is itself a Media Playlist.</param>
+    public TrailerDecision DecidePreview(string video, MasterPlaylist? master, KnownContent content, TrailerVersion trailer, TrailerPlacement placement) => Settle(
+        master is null ? TrailerPlan.Decide("", content.Facts, trailer, placement) : TrailerPlan.Decide(master, content.Facts, trailer, placement), content, trailer, video, counts: false);
 
     /// <summary>As above, for a new session whose entry is itself a Media Playlist.</summary>
     public TrailerDecision Decide(string video, string mediaPlaylist, KnownContent content, TrailerVersion? trailer, TrailerPlacement placement) =>
@@ -112,6 +118,13 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
             revision = state.Revision;
             Volatile.Write(ref snapshot, snapshot.With(state.Lines ?? Configured));
         }
+    }
+
+    /// <summary>Swaps in which versions editors have taken out of the library.</summary>
+    internal void Remove(FrozenSet<string> labels)
+    {
+        lock (gate)
+            Volatile.Write(ref snapshot, snapshot.Without(labels));
     }
 
     /// <summary>Swaps in a version that is new, or is known with more copies.</summary>
@@ -178,7 +191,7 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
         queued.TryRemove(key, out _);
     }
 
-    private TrailerDecision Settle(TrailerDecision decision, in KnownContent content, TrailerVersion? active, string video)
+    private TrailerDecision Settle(TrailerDecision decision, in KnownContent content, TrailerVersion? active, string video, bool counts = true)
     {
         if (active is null)
             return decision;
@@ -191,7 +204,7 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
                 decision = decision with { Reason = TrailerPlan.CopyFailed };
             Want(active, shape);
         }
-        if (decision.Reason is { } reason)
+        if (counts && decision.Reason is { } reason)
         {
             metrics.SpliceSkipped.Add(1, new KeyValuePair<string, object?>("reason", reason));
             var latest = new SkippedSplice(reason, 1, video, time.GetUtcNow(), reason == TrailerPlan.ContentUnreadable ? content.Unreadable : null);
@@ -211,5 +224,5 @@ internal sealed class TrailerLibrary(IOptions<TrailersOptions> options, TimeProv
     }
 
     private static ImmutableArray<ActiveTrailer> FromConfiguration(TrailersOptions options) =>
-        options.Active.Length > 0 ? [new ActiveTrailer(options.Active, Position: options.Position)] : [];
+        options.Active.Length > 0 ? [new ActiveTrailer(options.Active, Position: options.Position).Named()] : [];
 }

@@ -25,6 +25,12 @@ internal sealed record TrailerDecision(
     /// <summary>Equal for decisions that lead to the same playlists of one origin playlist.</summary>
     public string Key => Version is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{Version.Label} {Placement} {TargetDuration}");
 
+    /// <summary>How many different copies all its Renditions need; 0 where that is not known, or none would do.</summary>
+    public int Shapes { get; init; }
+
+    /// <summary>Without trailer only for now: the content is being measured, or copies are being made.</summary>
+    public bool IsPending => Version is null && Reason is TrailerPlan.FactsPending or TrailerPlan.CopyMissing;
+
     public static TrailerDecision Without(string reason) => new(Version: null, reason, [], ImmutableDictionary<int, TrailerCopy>.Empty, []);
 }
 
@@ -106,12 +112,13 @@ internal static class TrailerPlan
         var copies = shapes.Values.Distinct().ToDictionary(s => s, s => isMade is not null && s.Continues is not null && !isMade(s) ? null : active.CopyOf(s));
         ImmutableArray<RenditionShape> missing = [.. copies.Where(c => c.Value is null).Select(c => c.Key)];
         return missing.Length > 0
-            ? TrailerDecision.Without(CopyMissing) with { Missing = missing }
+            ? TrailerDecision.Without(CopyMissing) with { Missing = missing, Shapes = copies.Count }
             : new TrailerDecision(
                 active, Reason: null, [.. variants.Select(CopyOf)],
                 renditions.Select((uri, index) => (uri, index)).Where(r => r.uri is not null).ToImmutableDictionary(r => r.index, r => CopyOf(r.uri ?? "")), [])
             {
                 Placement = placement,
+                Shapes = copies.Count,
             };
 
         TrailerCopy CopyOf(string uri) => copies[shapes[uri]]!;

@@ -9,17 +9,20 @@ internal sealed class TrailerSnapshot
     private readonly FrozenDictionary<uint, TrailerVersion> byId;
     private readonly FrozenDictionary<string, TrailerVersion> current;
     private readonly FrozenSet<uint> withdrawn;
+    private readonly FrozenSet<string> removed;
 
     /// <param name="versions">In any order.</param>
-    /// <param name="active">The first line that covers a video decides.</param>
-    public TrailerSnapshot(IEnumerable<TrailerVersion> versions, ImmutableArray<ActiveTrailer> active)
+    /// <param name="active">The first entry that covers a video decides.</param>
+    /// <param name="removed">Labels of versions that editors took out of the library.</param>
+    public TrailerSnapshot(IEnumerable<TrailerVersion> versions, ImmutableArray<ActiveTrailer> active, FrozenSet<string>? removed = null)
     {
+        this.removed = removed ?? FrozenSet<string>.Empty;
         Versions = [.. versions.OrderBy(v => v.Source.AddedAt).ThenBy(v => v.Name, StringComparer.Ordinal)];
         Active = active;
         // The same file under two names is one version to every session: the first name keeps the copies.
         byId = Versions.DistinctBy(v => v.Id).ToFrozenDictionary(v => v.Id);
         withdrawn = Versions.Where(v => v.Withdrawn).Select(v => v.Id).ToFrozenSet();
-        current = Versions.Where(v => !v.Withdrawn).GroupBy(v => v.Name, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+        current = Versions.Where(v => !v.Withdrawn && !IsRemoved(v)).GroupBy(v => v.Name, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
     }
 
     public static TrailerSnapshot Empty { get; } = new([], []);
@@ -34,6 +37,18 @@ internal sealed class TrailerSnapshot
     /// <summary>The same bytes under any name.</summary>
     public bool IsWithdrawn(uint id) => withdrawn.Contains(id);
 
+    /// <summary>No new session gets it; those that began with it keep it.</summary>
+    public bool IsRemoved(TrailerVersion version) => removed.Count > 0 && removed.Contains(version.Label);
+
+    /// <summary>The version that a plain name meant at one time, as far as it can be told: whether it was withdrawn or removed then is not known.</summary>
+    public TrailerVersion? FindAt(string selector, DateTimeOffset at) => selector.Contains('@', StringComparison.Ordinal)
+        ? Find(selector)
+        : Versions.LastOrDefault(v => string.Equals(v.Name, selector, StringComparison.Ordinal) && v.Source.AddedAt <= at);
+
+    /// <summary>The version that new sessions get for a selector; null where there is none that may be shown.</summary>
+    public TrailerVersion? Playable(string selector) =>
+        Find(selector) is { } version && !IsWithdrawn(version.Id) && !IsRemoved(version) ? version : null;
+
     /// <param name="selector"><c>name</c> for its latest version, or <c>name@hash8</c>.</param>
     public TrailerVersion? Find(string selector)
     {
@@ -46,16 +61,16 @@ internal sealed class TrailerSnapshot
     /// <summary>The trailer that a new session of the video gets, or null.</summary>
     public ChosenTrailer? ActiveFor(string video, DateTimeOffset now)
     {
-        foreach (var line in Active)
+        foreach (var entry in Active)
         {
-            if (line.Covers(video, now))
-                return line.Trailer is { } selector && Find(selector) is { } version && !IsWithdrawn(version.Id) && ById(version.Id) is { } known ? new(known, line.Position) : null;
+            if (entry.Covers(video, now))
+                return entry.Trailer is { } selector && Playable(selector) is { } version && ById(version.Id) is { } known ? new(known, entry.Position) : null;
         }
         return null;
     }
 
     public TrailerSnapshot With(TrailerVersion version) =>
-        new(Versions.Where(v => v.Id != version.Id || !string.Equals(v.Name, version.Name, StringComparison.Ordinal)).Append(version), Active);
+        new(Versions.Where(v => v.Id != version.Id || !string.Equals(v.Name, version.Name, StringComparison.Ordinal)).Append(version), Active, removed);
 
     /// <summary>As <see cref="With(TrailerVersion)"/>, but known copies are kept: what was read a moment ago may already be out of date.</summary>
     public TrailerSnapshot WithAll(TrailerVersion version)
@@ -67,5 +82,7 @@ internal sealed class TrailerSnapshot
         return With(known with { Withdrawn = known.Withdrawn || version.Withdrawn, Copies = version.Copies.Concat(known.Copies).DistinctBy(c => c.Key).ToFrozenDictionary(StringComparer.Ordinal) });
     }
 
-    public TrailerSnapshot With(ImmutableArray<ActiveTrailer> active) => new(Versions, active);
+    public TrailerSnapshot With(ImmutableArray<ActiveTrailer> active) => new(Versions, active, removed);
+
+    public TrailerSnapshot Without(FrozenSet<string> labels) => new(Versions, Active, labels);
 }

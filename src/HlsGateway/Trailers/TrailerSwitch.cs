@@ -9,22 +9,46 @@ namespace HlsGateway.Trailers;
 
 /// <summary>The active trailers, as the database has them.</summary>
 /// <param name="Revision">Grows with each change; the ETag.</param>
-/// <param name="Lines">The first line that covers a video decides; null where configuration decides.</param>
+/// <param name="Lines">The first entry that covers a video decides; null where configuration decides.</param>
 /// <param name="Library">Grows when any gateway adds a version or a copy.</param>
 internal sealed record TrailerState(long Revision, ImmutableArray<ActiveTrailer>? Lines, DateTimeOffset At, string Actor, long Library);
 
 /// <summary>One line of the audit.</summary>
-/// <param name="Action"><c>activate</c>, <c>clear</c>, <c>rollback</c> or <c>withdraw</c>.</param>
-internal sealed record TrailerHistoryEntry(long Revision, string Action, ImmutableArray<ActiveTrailer>? Active, DateTimeOffset At, string Actor);
+/// <param name="Action"><c>activate</c>, <c>clear</c>, <c>rollback</c>, <c>schedule</c>, <c>reschedule</c>, <c>unschedule</c>, <c>withdraw</c>, <c>remove</c> or <c>restore</c>.</param>
+internal sealed record TrailerHistoryEntry(long Revision, string Action, ImmutableArray<ActiveTrailer>? Entries, DateTimeOffset At, string Actor);
+
+/// <summary>What a change finds, read under the lock that gives all changes one order.</summary>
+/// <param name="Entries">Those in force, of configuration where the API has set none.</param>
+/// <param name="IsConfigured">They are those of configuration.</param>
+/// <param name="Parent">The revision that a rollback goes back to.</param>
+internal sealed record TrailerNow(
+    ImmutableArray<ActiveTrailer> Entries, bool IsConfigured, long Revision, long Parent, DateTimeOffset At, DbConnection Connection, DbTransaction Transaction)
+{
+    public ImmutableArray<ActiveTrailer>? Kept => IsConfigured ? null : Entries;
+}
+
+/// <summary>What a change makes of it.</summary>
+/// <param name="Entries">Null: those of configuration.</param>
+/// <param name="Parent">As of <see cref="TrailerNow"/>.</param>
+internal sealed record TrailerNext(ImmutableArray<ActiveTrailer>? Entries, long Parent)
+{
+    /// <summary>Glob of the videos that it concerns; empty for all.</summary>
+    public string Videos { get; init; } = "";
+
+    /// <summary>Versions were withdrawn, removed or restored: the other gateways read the library again.</summary>
+    public bool TouchesLibrary { get; init; }
+
+    /// <summary>What the line in <c>/api/changes</c> says in place of the entries.</summary>
+    public (string? Before, string? After)? Told { get; init; }
+}
 
 /// <summary>
-/// The rows of the active trailers. A change, its line of history and its line of <c>/api/changes</c> are one transaction; the row of the
+/// The rows of the schedule. A change, its line of history and its line of <c>/api/changes</c> are one transaction; the row of the
 /// state is locked first, so that changes have one order for all gateways.
 /// </summary>
 internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary library, TimeProvider time)
 {
-    private const int MostLines = 100;
-    private const string Withdraw = "withdraw";
+    private const string Columns = "revision, parent, action, active, at_ms, actor";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -38,89 +62,86 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
         return (await connection.QuerySingleAsync<Row>("SELECT revision, parent, active, at_ms, actor, library FROM trailer_state WHERE id = 1")).State;
     }
 
-    /// <summary>Puts a line on top; an unlimited line removes the lines below it, which could never apply again.</summary>
-    /// <returns>Null when <paramref name="expected"/> is not the current revision.</returns>
-    public Task<TrailerState?> ActivateAsync(ActiveTrailer line, long? expected, string actor, CancellationToken ct) => ChangeAsync(
-        "activate", expected, actor,
-        (current, _, _) =>
-        {
-            var now = time.GetUtcNow();
-            var kept = line is { Videos: null, From: null, Until: null }
-                ? []
-                : (Effective(current) ?? []).Where(old => !(old.Until <= now) && (old.Videos, old.From, old.Until) != (line.Videos, line.From, line.Until));
-            ImmutableArray<ActiveTrailer> lines = [line, .. kept.Take(MostLines - 1)];
-            return Task.FromResult((Lines: (ImmutableArray<ActiveTrailer>?)lines, Parent: current.Revision));
-        },
-        ct);
-
     /// <summary>No trailer for any new session.</summary>
-    public Task<TrailerState?> ClearAsync(long? expected, string actor, CancellationToken ct) => ChangeAsync(
-        "clear", expected, actor, (current, _, _) => Task.FromResult(((ImmutableArray<ActiveTrailer>?)[], current.Revision)), ct);
+    public Task<TrailerState?> ClearAsync(long? expected, string actor, CancellationToken ct) =>
+        ChangeAsync("clear", expected, actor, now => Task.FromResult<TrailerNext?>(new([], now.Revision)), ct);
 
     /// <summary>Undoes the last change that has not been undone; a further call goes further back.</summary>
     /// <exception cref="TrailerRefusedException">There is nothing to undo.</exception>
     public Task<TrailerState?> RollBackAsync(long? expected, string actor, CancellationToken ct) => ChangeAsync(
         "rollback", expected, actor,
-        async (current, connection, transaction) =>
+        async now =>
         {
-            // Only the state before the first change has no lines of its own.
-            if (current.Active is null)
+            // Only the state before the first change has no entries of its own.
+            if (now.IsConfigured)
                 throw new TrailerRefusedException("There is no change to undo.");
-            if (current.Parent == 0)
-                return (null, 0L);
-            var target = await connection.QuerySingleAsync<Row>(
-                "SELECT revision, parent, active, at_ms, actor FROM trailer_history WHERE revision = @Parent", new { current.Parent }, transaction);
-            return (Read(target.Active), target.Parent);
+            if (now.Parent == 0)
+                return new TrailerNext(null, 0);
+            var target = await now.Connection.QuerySingleAsync<Row>($"SELECT {Columns} FROM trailer_history WHERE revision = @Parent", new { now.Parent }, now.Transaction);
+            var entries = Read(target.Active);
+            return new TrailerNext(entries, target.Parent) { Videos = entries is [{ Videos: { } glob }, ..] ? glob : "" };
         },
         ct);
-
-    /// <summary>Records that a version is no longer shown, and tells the other gateways; the active lines stay as they were.</summary>
-    public Task NoteWithdrawnAsync(TrailerVersion version, string actor, CancellationToken ct) => ChangeAsync(
-        Withdraw, expected: null, actor, (current, _, _) => Task.FromResult((Read(current.Active), current.Parent)), ct, version.Label);
 
     public async Task<IReadOnlyList<TrailerHistoryEntry>> HistoryAsync(int limit, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
-        var rows = await connection.QueryAsync<Row>("SELECT revision, action, active, at_ms, actor FROM trailer_history ORDER BY revision DESC LIMIT @limit", new { limit });
-        return [.. rows.Select(r => new TrailerHistoryEntry(r.Revision, r.Action, Read(r.Active), DateTimeOffset.FromUnixTimeMilliseconds(r.AtMs), r.Actor))];
+        return Tell(await connection.QueryAsync<Row>($"SELECT {Columns} FROM trailer_history ORDER BY revision DESC LIMIT @limit", new { limit }));
+    }
+
+    /// <summary>The state at one time and those that followed until another, the oldest first; the first is missing where no change had been made yet.</summary>
+    public async Task<IReadOnlyList<TrailerHistoryEntry>> HistoryAsync(DateTimeOffset from, DateTimeOffset to, int limit, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        var (start, end) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
+        return Tell(await connection.QueryAsync<Row>(
+            $"""
+            SELECT {Columns} FROM trailer_history
+            WHERE revision >= coalesce((SELECT max(revision) FROM trailer_history WHERE at_ms <= @start), 0) AND at_ms < @end ORDER BY revision LIMIT @limit
+            """, new { start, end, limit }));
     }
 
     /// <summary>Tells the other gateways that the store holds a version or a copy they may not know.</summary>
     public Task NoteLibraryAsync(CancellationToken ct) =>
         database.WriteAsync((connection, transaction) => connection.ExecuteAsync("UPDATE trailer_state SET library = library + 1 WHERE id = 1", null, transaction), ct);
 
-    private async Task<TrailerState?> ChangeAsync(
-        string action, long? expected, string actor,
-        Func<Row, DbConnection, DbTransaction, Task<(ImmutableArray<ActiveTrailer>? Lines, long Parent)>> change, CancellationToken ct,
-        string? withdrawn = null)
+    /// <summary>Writes the lines in <c>/api/changes</c> of entries that took effect or ended since the last change, once for all gateways.</summary>
+    public Task SettleAsync(CancellationToken ct) => database.WriteAsync(
+        async (connection, transaction) => await SettleAsync(await LockAsync(connection, transaction), time.GetUtcNow(), connection, transaction), ct);
+
+    /// <summary>Changes the entries; null when <paramref name="expected"/> is not the current revision, or nothing was to be changed.</summary>
+    /// <param name="action">As <see cref="TrailerHistoryEntry"/> has it.</param>
+    /// <param name="change">Null: nothing is to be changed.</param>
+    public async Task<TrailerState?> ChangeAsync(string action, long? expected, string actor, Func<TrailerNow, Task<TrailerNext?>> change, CancellationToken ct)
     {
         var state = await database.WriteAsync(
             async (connection, transaction) =>
             {
-                var forUpdate = database.Dialect == Dialect.Postgres ? " FOR UPDATE" : "";
-                var row = await connection.QuerySingleAsync<Row>(
-                    "SELECT revision, parent, active, at_ms, actor, library FROM trailer_state WHERE id = 1" + forUpdate, null, transaction);
+                var row = await LockAsync(connection, transaction);
                 if (expected is { } wanted && wanted != row.Revision)
                     return null;
-                var (lines, parent) = await change(row, connection, transaction);
-                var next = new Row
+                var at = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+                await SettleAsync(row, at, connection, transaction);
+                var now = new TrailerNow(Effective(row), row.Active is null, row.Revision, row.Parent, at, connection, transaction);
+                if (await change(now) is not { } next)
+                    return null;
+                var written = new Row
                 {
                     Revision = row.Revision + 1,
-                    Parent = parent,
+                    Parent = next.Parent,
                     Action = action,
-                    Active = lines is null ? null : JsonSerializer.Serialize(lines, Json),
-                    AtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                    Active = next.Entries is null ? null : JsonSerializer.Serialize(next.Entries, Json),
+                    AtMs = at.ToUnixTimeMilliseconds(),
                     Actor = actor,
-                    Library = row.Library + (withdrawn is null ? 0 : 1),
+                    Library = row.Library + (next.TouchesLibrary ? 1 : 0),
                 };
                 await connection.ExecuteAsync(
-                    "UPDATE trailer_state SET revision = @Revision, parent = @Parent, active = @Active, at_ms = @AtMs, actor = @Actor, library = @Library WHERE id = 1", next, transaction);
+                    "UPDATE trailer_state SET revision = @Revision, parent = @Parent, active = @Active, at_ms = @AtMs, actor = @Actor, library = @Library WHERE id = 1", written, transaction);
                 await connection.ExecuteAsync(
-                    "INSERT INTO trailer_history (revision, parent, action, active, at_ms, actor) VALUES (@Revision, @Parent, @Action, @Active, @AtMs, @Actor)", next, transaction);
-                var (before, after) = withdrawn is null ? (Describe(Effective(row)), Describe(Effective(next))) : (withdrawn, null);
-                await new Change(next.AtMs, actor, "trailer", action, lines is [{ Videos: { } glob }, ..] ? glob : "", before, after)
-                    .WriteAsync(connection, transaction);
-                return next.State;
+                    "INSERT INTO trailer_history (revision, parent, action, active, at_ms, actor) VALUES (@Revision, @Parent, @Action, @Active, @AtMs, @Actor)", written, transaction);
+                var (before, after) = next.Told ?? (Describe(now.Entries), Describe(Effective(written)));
+                await new Change(written.AtMs, actor, "trailer", action, next.Videos, before, after).WriteAsync(connection, transaction);
+                return written.State;
             },
             ct);
         if (state is not null)
@@ -128,13 +149,33 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
         return state;
     }
 
-    private ImmutableArray<ActiveTrailer>? Effective(Row row) => Read(row.Active) ?? library.Configured;
+    private async Task<Row> LockAsync(DbConnection connection, DbTransaction transaction)
+    {
+        var forUpdate = database.Dialect == Dialect.Postgres ? " FOR UPDATE" : "";
+        return await connection.QuerySingleAsync<Row>("SELECT revision, parent, active, at_ms, actor, library FROM trailer_state WHERE id = 1" + forUpdate, null, transaction);
+    }
 
-    private static string? Describe(ImmutableArray<ActiveTrailer>? lines) =>
-        lines is not { Length: > 0 } some ? null : string.Join("; ", some.Select(l => $"{l.Trailer ?? "none"}{(l.Position == TrailerPosition.Pre ? " before the content" : "")}{(l.Videos is null ? "" : " for " + l.Videos)}"));
+    /// <summary>The id of each line is that of its moment: a line that another gateway has written already is the same.</summary>
+    private async Task SettleAsync(Row row, DateTimeOffset now, DbConnection connection, DbTransaction transaction)
+    {
+        var entries = Effective(row);
+        foreach (var moment in ScheduleMoment.Between(entries, DateTimeOffset.FromUnixTimeMilliseconds(row.AtMs), now))
+        {
+            var (before, after) = (Describe([.. entries.Where(entry => entry.IsOn(moment.At.AddMilliseconds(-1)))]), Describe([.. entries.Where(entry => entry.IsOn(moment.At))]));
+            await new Change(moment.At.ToUnixTimeMilliseconds(), moment.Entry.Actor ?? row.Actor, "trailer", moment.Kind, moment.Entry.Videos ?? "", before, after)
+                .WriteAsync(connection, transaction, moment.Id);
+        }
+    }
+
+    private ImmutableArray<ActiveTrailer> Effective(Row row) => Read(row.Active) ?? library.Configured;
+
+    private static string? Describe(ImmutableArray<ActiveTrailer> entries) => entries.Length == 0 ? null : string.Join("; ", entries);
+
+    private static List<TrailerHistoryEntry> Tell(IEnumerable<Row> rows) =>
+        [.. rows.Select(row => new TrailerHistoryEntry(row.Revision, row.Action, Read(row.Active), DateTimeOffset.FromUnixTimeMilliseconds(row.AtMs), row.Actor))];
 
     private static ImmutableArray<ActiveTrailer>? Read(string? json) =>
-        json is null ? null : JsonSerializer.Deserialize<ImmutableArray<ActiveTrailer>>(json, Json);
+        json is null ? null : [.. JsonSerializer.Deserialize<ImmutableArray<ActiveTrailer>>(json, Json).Select(entry => entry.Named())];
 
     private sealed record Row
     {

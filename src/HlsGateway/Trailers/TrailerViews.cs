@@ -3,12 +3,67 @@ using System.Text.Json.Serialization;
 
 namespace HlsGateway.Trailers;
 
-/// <summary>Body of <c>PUT /api/trailers/active</c>.</summary>
+/// <summary>Body of <c>PUT /api/trailers/active</c> and of <c>POST /api/trailers/schedule</c>.</summary>
 /// <param name="Trailer">A name (always its latest version), or <c>name@hash8</c>; null means no trailer, and must be said.</param>
-/// <param name="Videos">Glob over the video's id; null means all videos.</param>
+/// <param name="From">When it begins, inclusive; null: at once.</param>
+/// <param name="To">When it ends, exclusive; null: never.</param>
+/// <param name="Until">Another name for <paramref name="To"/>.</param>
+/// <param name="Videos">Glob over the video's id, 1 to 200 characters; null means all videos.</param>
 /// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>: after the content or before it.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record ActivateTrailer([property: JsonRequired] string? Trailer, DateTimeOffset? From, DateTimeOffset? Until, string? Videos, TrailerPosition? Position = null);
+internal sealed record ActivateTrailer(
+    [property: JsonRequired] string? Trailer, DateTimeOffset? From = null, DateTimeOffset? To = null, DateTimeOffset? Until = null, string? Videos = null, TrailerPosition? Position = null);
+
+/// <summary>Body of <c>PATCH /api/trailers/schedule/{id}</c> (JSON Merge Patch): a key that is not given stays, null takes a limit away.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record ChangeScheduleEntry
+{
+    private readonly HashSet<string> given = new(StringComparer.Ordinal);
+
+    /// <summary>As in <c>POST</c>; null means no trailer.</summary>
+    public string? Trailer { get; init => field = Given(value, nameof(Trailer)); }
+
+    public DateTimeOffset? From { get; init => field = Given(value, nameof(From)); }
+
+    public DateTimeOffset? To { get; init => field = Given(value, nameof(To)); }
+
+    /// <summary>Another name for <c>to</c>.</summary>
+    public DateTimeOffset? Until { get; init => field = Given(value, nameof(Until)); }
+
+    public string? Videos { get; init => field = Given(value, nameof(Videos)); }
+
+    /// <summary>Null is as <c>post</c>.</summary>
+    public TrailerPosition? Position { get; init => field = Given(value, nameof(Position)); }
+
+    public bool Has(string property) => given.Contains(property);
+
+    private T Given<T>(T value, string property)
+    {
+        given.Add(property);
+        return value;
+    }
+}
+
+/// <summary>One entry of the schedule.</summary>
+/// <param name="Id">The same through all its changes.</param>
+/// <param name="Trailer">A name (always its latest version), or <c>name@hash8</c>; null means no trailer.</param>
+/// <param name="Version">Which version that is; null where the library has none that may be shown.</param>
+/// <param name="Videos">Glob over the video's id; null means all videos.</param>
+/// <param name="From">Inclusive; null: always has been.</param>
+/// <param name="To">Exclusive; null: never ends.</param>
+/// <param name="State"><c>planned</c>, <c>on</c> or <c>over</c>, by its window alone.</param>
+/// <param name="CreatedAt">Null where configuration set it, or it is older than entries' own records.</param>
+/// <param name="Actor">Who added it or changed it last; null as above.</param>
+internal sealed record ScheduleEntryView(
+    Guid Id, string? Trailer, string? Version, TrailerPosition Position, string? Videos, DateTimeOffset? From, DateTimeOffset? To, string State, DateTimeOffset? CreatedAt, string? Actor);
+
+/// <param name="Revision">Of the whole schedule; its ETag.</param>
+/// <param name="Source"><c>api</c>, or <c>configuration</c> where nothing was set through the API.</param>
+/// <param name="Entries">The first that covers a video decides.</param>
+internal sealed record ScheduleView(long Revision, string Source, ImmutableArray<ScheduleEntryView> Entries);
+
+/// <param name="Warnings">What an editor should know about it; empty where there is nothing.</param>
+internal sealed record ScheduledView(long Revision, ScheduleEntryView Entry, ImmutableArray<ScheduleWarning> Warnings);
 
 /// <param name="Status"><c>ready</c>, <c>making</c> or <c>failed</c>.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
@@ -19,17 +74,35 @@ internal sealed record TrailerCopyView(string Profile, string Status, string? Er
 /// <param name="Current">A new session of a plain name gets this version.</param>
 /// <param name="Active">An active line selects it.</param>
 /// <param name="Withdrawn">No longer shown to anybody.</param>
+/// <param name="Removed">Not for new sessions; can be restored.</param>
+/// <param name="Status"><c>withdrawn</c>, <c>removed</c>, <c>failed</c> (a copy could not be made), <c>making</c>, <c>ready</c>, or <c>waiting</c>: no session has needed a copy yet.</param>
 /// <param name="Copies">One for each shape of content that was asked for.</param>
 /// <param name="Continuing">How many further copies this gateway knows whose timestamps continue a content's.</param>
 internal sealed record TrailerVersionView(
-    string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn,
-    ImmutableArray<TrailerCopyView> Copies, int Continuing);
+    string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn, bool Removed,
+    string Status, ImmutableArray<TrailerCopyView> Copies, int Continuing);
 
 internal sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);
 
+/// <summary>One trailer in full.</summary>
+/// <param name="Current">The version that a new session of the plain name gets; null where all were withdrawn or removed.</param>
+/// <param name="Active">Entries of the schedule that select it and are on.</param>
+/// <param name="Scheduled">Those whose time comes later.</param>
+/// <param name="Versions">Latest first, with those that were withdrawn or removed.</param>
+internal sealed record TrailerDetailView(
+    string Name, string? Current, ImmutableArray<ScheduleEntryView> Active, ImmutableArray<ScheduleEntryView> Scheduled, ImmutableArray<TrailerVersionView> Versions);
+
 /// <param name="Source"><c>api</c>, or <c>configuration</c> where nothing was set through the API.</param>
-/// <param name="Lines">The first line that covers a video decides.</param>
-internal sealed record ActiveView(long Revision, string Source, DateTimeOffset? Since, string? By, ImmutableArray<ActiveTrailer> Lines);
+/// <param name="ChangedAt">When the schedule was last changed; null where it never was.</param>
+/// <param name="Actor">Who changed it; null as above.</param>
+/// <param name="Lines">All entries of the schedule. The first that covers a video decides.</param>
+/// <param name="Warnings">What an editor should know about the change just made.</param>
+internal sealed record ActiveView(
+    long Revision, string Source, DateTimeOffset? ChangedAt, string? Actor, ImmutableArray<ScheduleEntryView> Lines, ImmutableArray<ScheduleWarning> Warnings);
+
+/// <param name="Action">As <see cref="TrailerHistoryEntry"/> has it.</param>
+/// <param name="Active">The schedule since then; null: that of configuration.</param>
+internal sealed record TrailerHistoryView(long Revision, string Action, ImmutableArray<ScheduleEntryView>? Active, DateTimeOffset At, string Actor);
 
 /// <param name="Refused">Files in this gateway's <c>Trailers:Folder</c> that cannot be a trailer, with the reason.</param>
 /// <param name="Skipped">Why sessions of this gateway went without a trailer that is on.</param>
@@ -39,28 +112,58 @@ internal sealed record TrailersView(
 /// <summary>The library as the API shows it.</summary>
 internal static class TrailerViews
 {
-    public static TrailersView Of(TrailerLibrary library, TrailerState state, IReadOnlyList<RefusedTrailerFile> refused)
+    /// <param name="removed">With versions that were removed.</param>
+    public static TrailersView Of(TrailerLibrary library, TrailerState state, IReadOnlyList<RefusedTrailerFile> refused, bool removed, DateTimeOffset now)
     {
         var snapshot = library.Snapshot;
-        var active = snapshot.Active.Select(l => l.Trailer is { } selector ? snapshot.Find(selector) : null).OfType<TrailerVersion>().Where(v => !v.Withdrawn).ToHashSet();
         return new TrailersView(
-            Of(state, snapshot.Active),
-            [.. snapshot.Versions.GroupBy(v => v.Name, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
-                .Select(g => new TrailerView(g.Key, [.. g.Reverse().Select(v => Of(library, v, snapshot.Find(g.Key) == v, active.Contains(v)))]))],
+            Of(state, library, now, []),
+            [.. snapshot.Versions.Where(version => removed || !snapshot.IsRemoved(version)).GroupBy(version => version.Name, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => new TrailerView(group.Key, [.. group.Reverse().Select(version => Of(library, version))]))],
             refused,
             library.Skipped);
     }
 
-    public static ActiveView Of(TrailerState state, ImmutableArray<ActiveTrailer> lines) => state.Revision == 0
-        ? new ActiveView(0, "configuration", null, null, lines)
-        : new ActiveView(state.Revision, state.Lines is null ? "configuration" : "api", state.At, state.Actor, lines);
+    public static ActiveView Of(TrailerState state, TrailerLibrary library, DateTimeOffset now, ImmutableArray<ScheduleWarning> warnings) => new(
+        state.Revision, SourceOf(state), state.Revision == 0 ? null : state.At, state.Revision == 0 ? null : state.Actor,
+        [.. (state.Lines ?? library.Configured).Where(entry => !entry.IsOver(now)).Select(entry => Of(entry, library.Snapshot, now))], warnings);
 
-    public static TrailerVersionView Of(TrailerLibrary library, TrailerVersion version, bool current, bool active)
+    public static ScheduleView Schedule(TrailerState state, TrailerLibrary library, DateTimeOffset now) =>
+        new(state.Revision, SourceOf(state), [.. (state.Lines ?? library.Configured).Select(entry => Of(entry, library.Snapshot, now))]);
+
+    public static ScheduleEntryView Of(ActiveTrailer entry, TrailerSnapshot library, DateTimeOffset now) => new(
+        entry.Id, entry.Trailer, entry.Trailer is { } selector ? library.Playable(selector)?.Label : null, entry.Position, entry.Videos, entry.From, entry.Until,
+        entry.IsOver(now) ? "over" : entry.IsOn(now) ? "on" : "planned", entry.CreatedAt, entry.Actor);
+
+    public static TrailerHistoryView Of(TrailerHistoryEntry row, TrailerSnapshot library) => new(
+        row.Revision, row.Action, row.Entries is { } entries ? [.. entries.Select(entry => Of(entry, library, row.At))] : null, row.At, row.Actor);
+
+    /// <param name="name">Its versions are in the library.</param>
+    public static TrailerDetailView Detail(string name, TrailerState state, TrailerLibrary library, DateTimeOffset now)
     {
-        var canonical = library.ById(version.Id) ?? version;
-        return new TrailerVersionView(
-            version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt, current, active, library.Snapshot.IsWithdrawn(version.Id),
-            [.. canonical.Copies.Keys.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)],
-            library.CountContinuing(version.Id));
+        var snapshot = library.Snapshot;
+        var uses = (state.Lines ?? library.Configured).Where(entry => entry.Trailer is { } selector && !entry.IsOver(now) && NameOf(selector) == name).Select(entry => Of(entry, snapshot, now)).ToLookup(entry => entry.State);
+        return new TrailerDetailView(
+            name, snapshot.Playable(name)?.Label, [.. uses["on"]], [.. uses["planned"]],
+            [.. snapshot.Versions.Where(version => string.Equals(version.Name, name, StringComparison.Ordinal)).Reverse().Select(version => Of(library, version))]);
     }
+
+    public static TrailerVersionView Of(TrailerLibrary library, TrailerVersion version)
+    {
+        var snapshot = library.Snapshot;
+        var canonical = library.ById(version.Id) ?? version;
+        ImmutableArray<TrailerCopyView> copies = [.. canonical.Copies.Keys.Select(p => new TrailerCopyView(p, "ready", null)).Concat(library.Unfinished(version.Id)).OrderBy(c => c.Profile, StringComparer.Ordinal)];
+        var (withdrawn, removed) = (snapshot.IsWithdrawn(version.Id), snapshot.IsRemoved(version));
+        return new TrailerVersionView(
+            version.Label, version.Source.Sha256, version.Source.Bytes, version.Source.DurationMs / 1000.0, version.Source.HasAudio, version.Source.AddedAt,
+            snapshot.Find(version.Name)?.Label == version.Label, snapshot.Active.Any(entry => entry.Trailer is { } selector && snapshot.Playable(selector) is { } playable && playable.Id == version.Id),
+            withdrawn, removed,
+            withdrawn ? "withdrawn" : removed ? "removed" : copies.Any(copy => copy.Status == "failed") ? "failed" : copies.Any(copy => copy.Status == "making") ? "making" : copies.Length > 0 ? "ready" : "waiting",
+            copies, library.CountContinuing(version.Id));
+    }
+
+    /// <summary>Of <c>name</c> or <c>name@hash8</c>.</summary>
+    public static string NameOf(string selector) => selector.LastIndexOf('@') is var at and >= 0 ? selector[..at] : selector;
+
+    private static string SourceOf(TrailerState state) => state.Lines is null ? "configuration" : "api";
 }

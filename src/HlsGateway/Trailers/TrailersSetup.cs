@@ -17,6 +17,9 @@ internal static class TrailersSetup
         builder.Services.AddSingleton<TrailerEncoder>();
         builder.Services.AddSingleton<ContinuingCopy>();
         builder.Services.AddSingleton<TrailerSwitch>();
+        builder.Services.AddSingleton<TrailerSchedule>();
+        builder.Services.AddSingleton<TrailerRemoval>();
+        builder.Services.AddSingleton<TrailerForecast>();
         builder.Services.AddSingleton<TrailerIntake>();
         builder.Services.AddSingleton<TrailerFolder>();
         builder.Services.AddHostedService<TrailerConditioner>();
@@ -24,5 +27,9 @@ internal static class TrailersSetup
         builder.Services.AddHostedService<TrailerRefresh>();
     }
 
-    public static void MapTrailers(this IEndpointRouteBuilder app) => TrailerEndpoints.Map(app);
+    public static void MapTrailers(this IEndpointRouteBuilder app)
+    {
+        TrailerEndpoints.Map(app);
+        ScheduleEndpoints.Map(app);
+    }
 }
