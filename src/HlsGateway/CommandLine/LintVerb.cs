@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using HlsGateway.Lint;
 
 namespace HlsGateway.CommandLine;
@@ -10,12 +9,6 @@ namespace HlsGateway.CommandLine;
 internal static class LintVerb
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
 
     public static Command Create()
     {
@@ -38,7 +31,7 @@ internal static class LintVerb
                 ? new LintReport(target, 0, 0, [], "is neither an http address nor a file or folder that is here")
                 : await new StreamLint(source, Progress()).CheckAsync(target, ct);
             if (json)
-                Console.WriteLine(JsonSerializer.Serialize(report, Json));
+                Console.WriteLine(JsonSerializer.Serialize(report, TargetOptions.Json));
             else
                 report.Write(report.Unusable is null ? Console.Out : Console.Error);
             return report.Unusable is not null ? ExitCode.Usage : report.Findings.IsEmpty ? ExitCode.Done : ExitCode.Failed;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using HlsGateway.Access;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.CommandLine;
@@ -8,8 +10,12 @@ namespace HlsGateway.CommandLine;
 /// <summary>The options that say where videos go, and the run that verbs of uploading share.</summary>
 internal sealed class TargetOptions
 {
-    /// <summary>The names of the HTTP API.</summary>
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    /// <summary>The names and times of the HTTP API.</summary>
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonTimes(), new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
 
     private readonly ApiOptions api = new("uploader or admin");
 

@@ -15,6 +15,9 @@ internal static class UsageErrors
         var taken = asked.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
         var unknown = asked.UnmatchedTokens.Concat(taken).FirstOrDefault(IsOption) ?? asked.UnmatchedTokens.FirstOrDefault();
         var errors = new List<string>();
+        // What stands behind it is for somebody else to judge.
+        if (!command.TreatUnmatchedTokensAsErrors)
+            return [.. asked.Errors.Select(error => error.Message)];
         if (unknown is not null)
             errors.Add(Unknown(command, path, unknown));
         else if (command.Subcommands.Count > 0)

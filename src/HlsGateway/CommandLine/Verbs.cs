@@ -48,7 +48,9 @@ internal static class Verbs
             TranscodeVerb.Create(),
             ImportVerb.Create(),
             LintVerb.Create(),
+            TokensVerb.Create(),
             HealthVerb.Create(),
+            ConfigVerb.Create(),
             CompletionVerb.Create(),
         };
         help.Action = new TellHelp(root, (HelpAction)help.Action!);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 
@@ -9,7 +10,7 @@ internal static class StudioSetup
 {
     public static void AddStudio(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PagePolicy>();
+        builder.Services.AddSingleton<PagePolicy>().AddSingleton<StartPage>();
 
         // The pages lie beside the program, wherever it is started from: in wwwroot once published, else where the build's manifest says.
         var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
@@ -30,21 +31,27 @@ internal static class StudioSetup
             return;
 
         var policy = app.ServiceProvider.GetRequiredService<PagePolicy>();
-        var page = Read(app.ServiceProvider.GetRequiredService<IWebHostEnvironment>().WebRootFileProvider.GetFileInfo("index.html"));
+        var page = app.ServiceProvider.GetRequiredService<StartPage>().Read();
 
-        app.MapStaticAssets().AllowAnonymous().Add(policy.Apply);
+        var files = app.MapStaticAssets().AllowAnonymous();
+        files.Add(policy.Apply);
+        files.Add(HideUnfilled);
         app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "no-cache";
             return TypedResults.Bytes(page, "text/html; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription().Add(policy.Apply);
+        Documentation.Map(app);
     }
 
-    private static byte[] Read(IFileInfo file)
+    /// <summary>Pages have places for what only the process knows, and are served filled in, where they belong: not as files.</summary>
+    private static void HideUnfilled(EndpointBuilder endpoint)
     {
-        using var content = file.CreateReadStream();
-        var bytes = new byte[file.Length];
-        content.ReadExactly(bytes);
-        return bytes;
+        if (endpoint is RouteEndpointBuilder { RoutePattern: RoutePattern { RawText: { } path } } && path.Contains(".html", StringComparison.Ordinal))
+            endpoint.RequestDelegate = static context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            };
     }
 }

@@ -8,7 +8,7 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <summary>The program as it was built, on a loopback port of its own, with an empty folder of its own that goes with it.</summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
-    private const string Token = "admin-token-of-the-players-test";
+    public const string Token = "admin-token-of-the-players-test";
 
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();

@@ -116,10 +116,7 @@ for (const pre of document.querySelectorAll("#steps pre")) {
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   };
-  const frame = document.createElement("div");
-  frame.className = "command";
-  pre.replaceWith(frame);
-  frame.append(pre, button);
+  pre.before(button);
 }
 
 if (Hls.isSupported()) playWithHlsJs();
