@@ -64,7 +64,8 @@ internal static class TranscodeBenchmark
     {
         var clock = Stopwatch.StartNew();
         using var folder = await FolderAsync(ffmpeg, store);
-        await new VideoPipeline(ffmpeg, store, options, Options.Create(new MediaOptions())).MakeAsync(folder, "bench", revision, (_, _) => { }, CancellationToken.None);
+        await new VideoPipeline(ffmpeg, store, options, Options.Create(new MediaOptions()), TimeProvider.System)
+            .MakeAsync(folder, "bench", revision, (_, _) => Task.FromResult<double?>(null), _ => { }, CancellationToken.None);
         return clock.Elapsed.TotalSeconds;
     }
 

@@ -26,6 +26,7 @@ internal static class AccessSetup
         foreach (var role in Roles.All)
             policies.AddPolicy(role, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(role, Roles.Admin));
         policies.AddPolicy(Roles.AnalystOrEditor, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));
+        policies.AddPolicy(Roles.UploaderOrEditor, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Uploader, Roles.Editor, Roles.Admin));
         policies.AddPolicy(Roles.Any, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.All));
 
         services.ConfigureHttpJsonOptions(json =>
@@ -60,6 +61,8 @@ internal static class AccessSetup
         app.Use(SecurityHeaders.Apply);
         app.Use(Framing.Refuse);
         app.Use(RequestTarget.Refuse);
+        app.UseSlashIds();
+        app.UseRouting();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync, SuppressDiagnosticsCallback = static failure => Failures.IsExpected(failure.Exception) });
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();

@@ -14,5 +14,8 @@ internal static class Roles
     /// <summary>The policy of what both roles may read.</summary>
     public const string AnalystOrEditor = "analyst or editor";
 
+    /// <summary>The policy of whole files.</summary>
+    public const string UploaderOrEditor = "uploader or editor";
+
     internal static readonly string[] All = [Analyst, Editor, Uploader, Admin];
 }

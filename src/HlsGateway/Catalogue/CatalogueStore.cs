@@ -14,7 +14,7 @@ namespace HlsGateway.Catalogue;
 internal sealed record PublishedRendition(
     string Name, string Path, int Width, int Height, double FrameRate, long Bandwidth, long AverageBandwidth, string Codecs);
 
-/// <summary>The durable copy of an upload.</summary>
+/// <summary>A file that is kept of an upload: the durable copy that was made of it, or the file itself.</summary>
 /// <param name="Sha256">Lower-case hexadecimal, compared with what the store gave back.</param>
 internal sealed record SourceCopy(string Key, string Sha256, long Bytes);
 
@@ -23,6 +23,9 @@ internal sealed record Publication(
     string Video, string Revision, TimeSpan Duration, ImmutableArray<PublishedRendition> Renditions, ImmutableArray<RenditionFacts> Facts,
     SourceCopy? Source, string? PosterKey)
 {
+    /// <summary>The uploaded file as it came; null where it is not kept.</summary>
+    public SourceCopy? Original { get; init; }
+
     /// <summary>Text tracks that the upload held.</summary>
     public ImmutableArray<PublishedCaptions> Captions { get; init; } = [];
 }
@@ -48,6 +51,20 @@ internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos
         LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
         """;
 
+    /// <summary>
+    /// Remembers when a video's first upload was taken, ahead of the upload's job. Later uploads change nothing; the first one after the video was deleted
+    /// counts as its first again.
+    /// </summary>
+    public Task ExpectAsync(string video, CancellationToken ct) => database.WriteAsync(
+        (connection, transaction) => connection.ExecuteAsync(
+            """
+            INSERT INTO video (video, revision, created_at, changed_at) VALUES (@video, NULL, @now, @now)
+            ON CONFLICT (video) DO UPDATE SET created_at = excluded.created_at
+            WHERE video.revision IS NULL AND NOT EXISTS (SELECT 1 FROM job WHERE job.video = excluded.video AND job.kind = 'video' AND job.latest = 1 AND job.state <> 'cancelled')
+            """,
+            new { video, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction),
+        ct);
+
     /// <summary>Makes a revision the one that new sessions get. All its objects must be in the store.</summary>
     /// <param name="with">Further writes in the same transaction; false rolls all of it back.</param>
     /// <returns>False when <paramref name="with"/> refused.</returns>
@@ -62,8 +79,9 @@ internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos
                 var old = await connection.ExecuteScalarAsync<string?>("SELECT revision FROM video WHERE video = @Video", new { publication.Video }, transaction);
                 await connection.ExecuteAsync(
                     """
-                    INSERT INTO revision (video, revision, published_at, duration_ms, renditions, facts, source_key, source_sha256, source_bytes, poster_key)
-                    VALUES (@Video, @Revision, @now, @duration, @renditions, @facts, @key, @sha256, @bytes, @PosterKey)
+                    INSERT INTO revision (video, revision, published_at, duration_ms, renditions, facts, source_key, source_sha256, source_bytes,
+                                          original_key, original_sha256, original_bytes, poster_key)
+                    VALUES (@Video, @Revision, @now, @duration, @renditions, @facts, @key, @sha256, @bytes, @originalKey, @originalSha256, @originalBytes, @PosterKey)
                     """,
                     new
                     {
@@ -76,6 +94,9 @@ internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos
                         key = publication.Source?.Key,
                         sha256 = publication.Source?.Sha256,
                         bytes = publication.Source?.Bytes,
+                        originalKey = publication.Original?.Key,
+                        originalSha256 = publication.Original?.Sha256,
+                        originalBytes = publication.Original?.Bytes,
                         publication.PosterKey,
                     },
                     transaction);

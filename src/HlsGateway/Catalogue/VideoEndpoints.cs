@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using HlsGateway.Access;
 using HlsGateway.Jobs;
+using HlsGateway.Storage;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,7 +15,23 @@ internal static class VideoEndpoints
         var group = app.MapGroup("/api/videos").WithTags("Videos");
         group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithSummary("Every video that we keep.");
         group.MapGet("/{video}", GetAsync).RequireAuthorization(Roles.Any).WithSummary("One video: its state, Renditions and addresses.");
+        group.MapGet("/{video}/source", (string video, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct) =>
+                DownloadAsync(video, "transcode", view => view.Source, context, videos, store, ct))
+            .RequireAuthorization(Roles.UploaderOrEditor).WithSummary("Downloads the durable source: an H.264 and AAC transcode of the upload.");
+        group.MapGet("/{video}/original", (string video, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct) =>
+                DownloadAsync(video, "original", view => view.Original, context, videos, store, ct))
+            .RequireAuthorization(Roles.UploaderOrEditor).WithSummary("Downloads the uploaded file itself, where it is kept.");
         group.MapDelete("/{video}", DeleteAsync).RequireAuthorization(Roles.Uploader).WithSummary("Takes a video away from new sessions and ends its jobs.");
+    }
+
+    private static async Task<IResult> DownloadAsync(string video, string what, Func<VideoView, KeptFile?> file, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct)
+    {
+        var id = VideoId.FromRoute(video);
+        if (await videos.FindAsync(id, context.Request, ct) is not { } view)
+            return NotOurs();
+        return file(view) is { } kept && await store.DownloadAsync(kept.Key, DownloadName.Of(id, what, kept.Key), context.Response, ct) is { } answer
+            ? answer
+            : Problems.Of(Problem.NoFile, Problem.NoFile.Meaning);
     }
 
     private static async Task<Ok<List<VideoView>>> ListAsync(HttpContext context, VideoViews videos, CancellationToken ct) =>

@@ -10,14 +10,25 @@ namespace HlsGateway.Catalogue;
 
 /// <summary>A video as the API tells it.</summary>
 /// <param name="Status">Of the latest upload: queued, probing, transcoding, publishing, ready, failed, cancelled.</param>
-/// <param name="Progress">0 to 1.</param>
+/// <param name="Progress">0 to 1 in hundredths; never less than it was, and 1 when the video is ready.</param>
+/// <param name="EtaSeconds">Until it is ready, as the worker expects; null while nobody knows.</param>
 /// <param name="QueuePosition">1 is next; null when it is not waiting.</param>
 /// <param name="Error">What went wrong and what to do; null otherwise.</param>
+/// <param name="Source">The durable copy: H.264 and AAC, made of the upload.</param>
+/// <param name="Original">The uploaded file itself; null where it is not kept (Transcode:KeepOriginal).</param>
 /// <param name="Duration">Seconds.</param>
 /// <param name="PlaylistUrl">Null until a revision is published. A revision stays published while a later upload is made.</param>
+/// <param name="CreatedAt">When the first upload of this id was taken.</param>
 internal sealed record VideoView(
-    string Video, string Status, double Progress, double? EtaSeconds, int? QueuePosition, string? Error, string? Revision, SourceCopy? Source,
+    string Video, string Status, double Progress, double? EtaSeconds, int? QueuePosition, string? Error, string? Revision, KeptFile? Source, KeptFile? Original,
     double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset CreatedAt);
+
+/// <summary>A file that is kept of a video.</summary>
+/// <param name="Key">In the store.</param>
+/// <param name="Sha256">Lower-case hexadecimal.</param>
+/// <param name="IsTranscode">It was made of the upload; false: it is the upload.</param>
+/// <param name="DownloadUrl">Asked with a token of an uploader or editor.</param>
+internal sealed record KeptFile(string Key, string Sha256, long Bytes, bool IsTranscode, string DownloadUrl);
 
 /// <summary>Reads videos and the state of their uploads as the API tells them.</summary>
 internal sealed class VideoViews(
@@ -25,10 +36,11 @@ internal sealed class VideoViews(
 {
     private const string Select =
         """
-        SELECT COALESCE(v.video, j.video) AS video, v.revision, r.duration_ms, r.renditions, r.source_key, r.source_sha256, r.source_bytes, r.poster_key,
-               COALESCE(v.created_at, j.created_at) AS created_at, j.id, j.state, j.progress, j.error, j.started_at, j.created_at AS queued_at
+        SELECT COALESCE(v.video, j.video) AS video, v.revision, r.duration_ms, r.renditions, r.source_key, r.source_sha256, r.source_bytes,
+               r.original_key, r.original_sha256, r.original_bytes, r.poster_key,
+               COALESCE(v.created_at, j.created_at) AS created_at, j.id, j.state, j.progress, j.error, j.eta_at
         FROM (SELECT video FROM video WHERE revision IS NOT NULL UNION SELECT video FROM job WHERE kind = 'video' AND latest = 1 AND state <> 'cancelled') ids
-        LEFT JOIN video v ON v.video = ids.video AND v.revision IS NOT NULL
+        LEFT JOIN video v ON v.video = ids.video
         LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
         LEFT JOIN job j ON j.video = ids.video AND j.kind = 'video' AND j.latest = 1
         """;
@@ -56,13 +68,16 @@ internal sealed class VideoViews(
     {
         var status = row.State ?? "ready";
         var place = row.Id is null ? -1 : queue.IndexOf(row.Id);
-        var progress = status == "ready" ? 1 : Math.Clamp(row.Progress ?? 0, 0, 1);
-        double? eta = progress is > 0.02 and < 1 && row.StartedAt is { } started && status is "transcoding" or "publishing"
-            ? Math.Round((time.GetUtcNow().ToUnixTimeMilliseconds() - row.StartedAt.GetValueOrDefault()) / 1000.0 * (1 - progress) / progress, 1)
+        // 1 is said of what is ready, and of nothing else.
+        var progress = status == "ready" ? 1 : Math.Min(Math.Floor(Math.Clamp(row.Progress ?? 0, 0, 1) * 100) / 100, 0.99);
+        double? eta = row.EtaAt is not null && status is "probing" or "transcoding" or "publishing"
+            ? Math.Round(Math.Max(0, row.EtaAt.GetValueOrDefault() - time.GetUtcNow().ToUnixTimeMilliseconds()) / 1000.0, 1)
             : null;
+        var here = $"{gateway.Value.SiteOf(request)}/api/videos/{Uri.EscapeDataString(row.Video)}";
         return new VideoView(
             row.Video, status, progress, eta, place < 0 ? null : place + 1, row.Error, row.Revision,
-            row.SourceKey is null ? null : new SourceCopy(row.SourceKey, row.SourceSha256 ?? "", row.SourceBytes ?? 0),
+            row.SourceKey is null ? null : new KeptFile(row.SourceKey, row.SourceSha256 ?? "", row.SourceBytes ?? 0, IsTranscode: true, $"{here}/source"),
+            row.OriginalKey is null ? null : new KeptFile(row.OriginalKey, row.OriginalSha256 ?? "", row.OriginalBytes ?? 0, IsTranscode: false, $"{here}/original"),
             row.DurationMs / 1000.0,
             row.Renditions is null ? [] : JsonSerializer.Deserialize<ImmutableArray<PublishedRendition>>(row.Renditions),
             row.Revision is null ? null : $"{gateway.Value.SiteOf(request)}/watch/{BlobKey.UrlPath(row.Video)}/playlist.m3u8",
@@ -86,6 +101,12 @@ internal sealed class VideoViews(
 
         public long? SourceBytes { get; init; }
 
+        public string? OriginalKey { get; init; }
+
+        public string? OriginalSha256 { get; init; }
+
+        public long? OriginalBytes { get; init; }
+
         public string? PosterKey { get; init; }
 
         public long CreatedAt { get; init; }
@@ -98,6 +119,6 @@ internal sealed class VideoViews(
 
         public string? Error { get; init; }
 
-        public long? StartedAt { get; init; }
+        public long? EtaAt { get; init; }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class DemoOptions
 internal sealed class DemoException(string message) : Exception(message);
 
 /// <summary>Makes a short video of our own, which then goes the way of every upload.</summary>
-internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
+internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, JobTable jobs, PublishedVideos published, CaptionStore captions, SubtitleIndex subtitles, TimeProvider time)
 {
     public const string Video = "demo";
 
@@ -41,6 +41,7 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, P
                 throw new DemoException(result.Reason);
             await using var made = folder.Outputs.Open(DemoArguments.File, ProcessLimits.Transcode.FileSize);
             await store.PutAsync(key, made, "video/mp4", ct);
+            await catalogue.ExpectAsync(Video, ct);
             await jobs.AddAsync(Video, key, made.Length, ct);
         }
 

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Jobs;
 
 /// <summary>How far a job is: a state of the table, and 0 to 1.</summary>
-internal sealed record JobStep(string State, double Progress);
+/// <param name="Remaining">Seconds until it is done, as its worker expects now; null while it cannot tell.</param>
+internal sealed record JobStep(string State, double Progress, double? Remaining = null);
 
 internal enum JobEnd
 {
@@ -47,10 +48,9 @@ internal sealed class JobLoop(JobTable jobs, IOptions<JobsOptions> options, Time
         {
             while (await timer.WaitForNextTickAsync(ending.Token))
             {
-                var (state, progress) = step();
                 try
                 {
-                    if (!await jobs.ReportAsync(job, state, progress, ending.Token))
+                    if (!await jobs.ReportAsync(job, step(), ending.Token))
                         break;
                     renewed = time.GetTimestamp();
                 }

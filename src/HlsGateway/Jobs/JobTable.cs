@@ -104,7 +104,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
                 var revision = $"{row.Id}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
                 await connection.ExecuteAsync(
                     """
-                    UPDATE job SET state = @begun, attempts = attempts + 1, revision = @revision, worker = @worker, lease_until = @until, progress = 0,
+                    UPDATE job SET state = @begun, attempts = attempts + 1, revision = @revision, worker = @worker, lease_until = @until, eta_at = NULL,
                                    error = NULL, started_at = @now, changed_at = @now WHERE id = @Id
                     """,
                     new { begun, revision, worker, until = now + Lease, now, row.Id }, transaction);
@@ -117,9 +117,9 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
             ct);
     }
 
-    /// <summary>Renews the lease and tells how far the job is.</summary>
+    /// <summary>Renews the lease and tells how far the job is. Progress only grows, also where a later attempt begins again.</summary>
     /// <returns>False: the job is no longer this worker's, or was cancelled; it must stop at once.</returns>
-    public async Task<bool> ReportAsync(ClaimedJob job, string state, double progress, CancellationToken ct) =>
+    public async Task<bool> ReportAsync(ClaimedJob job, JobStep step, CancellationToken ct) =>
         await database.WriteAsync(
             (connection, transaction) =>
             {
@@ -127,10 +127,10 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
                 var now = Now();
                 return connection.ExecuteAsync(
                     $"""
-                    UPDATE job SET state = @state, progress = @progress, lease_until = @until, changed_at = @now
+                    UPDATE job SET state = @State, progress = CASE WHEN progress < @Progress THEN @Progress ELSE progress END, eta_at = @eta, lease_until = @until, changed_at = @now
                     WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
                     """,
-                    new { state, progress, until = now + Lease, now, job.Id, job.Worker, job.Revision }, transaction);
+                    new { step.State, step.Progress, eta = now + (long?)(step.Remaining * 1000), until = now + Lease, now, job.Id, job.Worker, job.Revision }, transaction);
             },
             ct) == 1;
 
@@ -173,7 +173,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
         database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
                 $"""
-                UPDATE job SET state = 'queued', attempts = attempts - 1, lease_until = 0, progress = 0, changed_at = @now
+                UPDATE job SET state = 'queued', attempts = attempts - 1, lease_until = 0, eta_at = NULL, changed_at = @now
                 WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
                 """,
                 new { now = Now(), job.Id, job.Worker, job.Revision }, transaction),

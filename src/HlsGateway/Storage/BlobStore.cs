@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HlsGateway.Access;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Storage;
@@ -9,7 +10,7 @@ namespace HlsGateway.Storage;
 /// </summary>
 internal abstract class BlobStore(IOptions<StorageOptions> storage)
 {
-    /// <summary>Prefixes that viewers may read; everything else (<c>sources/</c>) is ours.</summary>
+    /// <summary>Prefixes that viewers may read; everything else (<c>sources/</c>, <c>originals/</c>, <c>uploads/</c>) is ours.</summary>
     public static bool IsPublic(string key) =>
         key.StartsWith("videos/", StringComparison.Ordinal) || key.StartsWith("trailers/", StringComparison.Ordinal);
 
@@ -47,6 +48,21 @@ internal abstract class BlobStore(IOptions<StorageOptions> storage)
         using var stream = new MemoryStream(content.ToArray(), writable: false);
         await PutAsync(key, stream, BlobKey.ContentType(key), ct);
     }
+
+    /// <summary>Answers with an object that is not for viewers, as a file to save. Who may have it was decided before.</summary>
+    /// <param name="fileName">ASCII without quotes.</param>
+    /// <returns>Null when there is no such object.</returns>
+    public async Task<IResult?> DownloadAsync(string key, string fileName, HttpResponse response, CancellationToken ct)
+    {
+        if (!await ExistsAsync(key, ct))
+            return null;
+        SecurityHeaders.Confine(response);
+        response.Headers.CacheControl = "private, no-store";
+        return Download(key, fileName);
+    }
+
+    /// <summary>The answer of <see cref="DownloadAsync"/>: the bytes, with ranges, or a redirect to where they are for a while.</summary>
+    protected abstract IResult Download(string key, string fileName);
 
     public async Task DeletePrefixAsync(string prefix, CancellationToken ct)
     {

@@ -129,6 +129,9 @@ internal sealed class DiskStore : BlobStore
         return Task.CompletedTask;
     }
 
+    protected override IResult Download(string key, string fileName) =>
+        TypedResults.PhysicalFile(PathOf(key), BlobKey.ContentType(key), fileName, enableRangeProcessing: true);
+
     protected override string OwnUrl(string key, HttpRequest request) =>
         $"{gateway.SiteOf(request)}/media/{BlobKey.UrlPath(key)}";
 

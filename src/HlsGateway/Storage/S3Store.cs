@@ -105,14 +105,24 @@ internal sealed class S3Store : BlobStore, IDisposable
         return true;
     });
 
-    protected override string OwnUrl(string key, HttpRequest request) => client.GetPreSignedURL(new GetPreSignedUrlRequest
+    protected override string OwnUrl(string key, HttpRequest request) => client.GetPreSignedURL(Presigned(key));
+
+    protected override IResult Download(string key, string fileName)
+    {
+        var request = Presigned(key);
+        request.ResponseHeaderOverrides.ContentDisposition = $"attachment; filename=\"{fileName}\"";
+        request.ResponseHeaderOverrides.CacheControl = "private, no-store";
+        return TypedResults.Redirect(client.GetPreSignedURL(request));
+    }
+
+    private GetPreSignedUrlRequest Presigned(string key) => new()
     {
         BucketName = bucket,
         Key = key,
         Verb = HttpVerb.GET,
         Protocol = protocol,
         Expires = (time.GetUtcNow() + lifetime).UtcDateTime,
-    });
+    };
 
     public void Dispose()
     {

@@ -5,7 +5,7 @@ internal sealed partial class Problem
 {
     public static Problem BadVideo { get; } = new("bad-video", 400, "This is not the id of a video",
         "A video is named by the path between /watch/ and /playlist.m3u8. The text cannot be such a path.",
-        "Write the id as it stands in the playlist's URL; within a path of the API each slash of it is %2F.");
+        "Write the id as it stands in the playlist's URL. Its slashes may be escaped (%2F) or not; they must be where its end could be taken for a call, as in films/analytics.");
 
     public static Problem Busy { get; } = new("busy", 409, "Another request writes to this upload",
         "Two requests cannot append to one upload at the same time.",
@@ -26,6 +26,10 @@ internal sealed partial class Problem
     public static Problem Interrupted { get; } = new("interrupted", 409, "The upload was interrupted",
         "The connection ended, or a HEAD of the same upload ended it, before all bytes were here. What came is kept.",
         "Ask with HEAD how many bytes are here, and go on from there.");
+
+    public static Problem NoFile { get; } = new("no-file", 404, "This file is not kept",
+        "A video has a source once it is ready, and its original where Transcode:KeepOriginal was on when it was uploaded.",
+        "GET /api/videos/{video} tells with 'source' and 'original' which files are kept.");
 
     public static Problem NoObject { get; } = new("no-object", 404, "There is no such object",
         "The store has no public object of this name: it was never there, or its video was deleted.",

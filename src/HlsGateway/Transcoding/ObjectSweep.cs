@@ -10,7 +10,7 @@ namespace HlsGateway.Transcoding;
 
 /// <summary>
 /// Removes objects that no session and no job can ask for: 1. revisions that were replaced or deleted longer ago than a session lives;
-/// 2. what ended jobs left: half-published revisions, uploads, sources; 3. uploads that never became a job. Each turn is bounded, and any
+/// 2. what ended jobs left: half-published revisions, uploads, sources, originals; 3. uploads that never became a job. Each turn is bounded, and any
 /// number of processes may do the same turn at once: rows go after their objects, and absent objects are no error.
 /// Trailers are not touched: sessions, schedules and the undoing of a swap all name their versions.
 /// </summary>
@@ -58,7 +58,7 @@ internal sealed class ObjectSweep(
     {
         await using var connection = await database.OpenAsync(ct);
         return await connection.QueryAsync<RetiredRevision>(
-            $"SELECT video, revision, source_key FROM revision WHERE retired_at < @before ORDER BY retired_at LIMIT {PerTurn}",
+            $"SELECT video, revision, source_key, original_key FROM revision WHERE retired_at < @before ORDER BY retired_at LIMIT {PerTurn}",
             new { before = Before(sessions.Value.Lifetime + options.Value.SweepMargin) });
     }
 
@@ -70,8 +70,9 @@ internal sealed class ObjectSweep(
             async (connection, transaction) =>
             {
                 await connection.ExecuteAsync("DELETE FROM revision WHERE video = @Video AND revision = @Revision", old, transaction);
-                if (old.SourceKey is { } key && await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM revision WHERE source_key = @key", new { key }, transaction) == 0)
-                    await store.DeleteAsync(key, ct);
+                foreach (var key in new[] { old.SourceKey, old.OriginalKey }.OfType<string>())
+                    if (await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM revision WHERE source_key = @key OR original_key = @key", new { key }, transaction) == 0)
+                        await store.DeleteAsync(key, ct);
             },
             ct);
     }
@@ -87,7 +88,7 @@ internal sealed class ObjectSweep(
 
     private async Task<bool> RemoveAsync(EndedJob job, CancellationToken ct)
     {
-        HashSet<string> revisions, sources;
+        HashSet<string> revisions;
         await using (var connection = await database.OpenAsync(ct))
             revisions = (await connection.QueryAsync<string>("SELECT revision FROM revision WHERE video = @Video", job)).ToHashSet(StringComparer.Ordinal);
         var folder = $"videos/{job.Video}/";
@@ -99,12 +100,13 @@ internal sealed class ObjectSweep(
             job.Video,
             async (connection, transaction) =>
             {
-                sources = (await connection.QueryAsync<string>("SELECT source_key FROM revision WHERE video = @Video AND source_key IS NOT NULL", job, transaction)).ToHashSet(StringComparer.Ordinal);
-                var copies = $"sources/{job.Video}/";
-                // The sources of a/b are below a/ too.
-                await foreach (var key in store.ListAsync(copies, ct))
-                    if (!key.AsSpan(copies.Length).Contains('/') && !sources.Contains(key))
-                        await store.DeleteAsync(key, ct);
+                var kept = (await connection.QueryAsync<string>(
+                    "SELECT source_key FROM revision WHERE video = @Video UNION SELECT original_key FROM revision WHERE video = @Video", job, transaction)).ToHashSet(StringComparer.Ordinal);
+                foreach (var copies in (string[])[$"sources/{job.Video}/", $"originals/{job.Video}/"])
+                    // Those of a/b are below a/ too.
+                    await foreach (var key in store.ListAsync(copies, ct))
+                        if (!key.AsSpan(copies.Length).Contains('/') && !kept.Contains(key))
+                            await store.DeleteAsync(key, ct);
                 if (await connection.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM job WHERE upload_key = @UploadKey AND state IN {JobTable.Unfinished}", job, transaction) == 0)
                     await store.DeleteAsync(job.UploadKey, ct);
                 await connection.ExecuteAsync("UPDATE job SET swept = 1 WHERE id = @Id", job, transaction);
@@ -159,6 +161,8 @@ internal sealed class ObjectSweep(
         public string Revision { get; init; } = "";
 
         public string? SourceKey { get; init; }
+
+        public string? OriginalKey { get; init; }
     }
 
     private sealed record EndedJob

@@ -39,6 +39,9 @@ internal sealed class TranscodeOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan SweepMargin { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Keeps the uploaded file itself beside what is made of it, for as long as the revision is kept.</summary>
+    public bool KeepOriginal { get; init; } = true;
+
     /// <summary>Pixels of the longer side.</summary>
     [Range(16, 8192)]
     public int MaxSide { get; init; } = 4096;

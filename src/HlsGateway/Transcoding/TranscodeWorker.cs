@@ -16,7 +16,7 @@ namespace HlsGateway.Transcoding;
 /// worker, its job is either published whole or starts again elsewhere when the lease has run out.
 /// </summary>
 internal sealed class TranscodeWorker(
-    JobLoop loop, JobTable jobs, CaptionQueue queue, VideoPipeline pipeline, Sandbox sandbox, BlobStore store, CatalogueStore catalogue, CaptionStore captions,
+    JobLoop loop, JobTable jobs, CaptionQueue queue, VideoPipeline pipeline, EarlierJobs earlier, Sandbox sandbox, BlobStore store, CatalogueStore catalogue, CaptionStore captions,
     CatalogueDatabase database, IOptions<TranscodeOptions> options, IOptions<GatewayOptions> gateway, ILogger<TranscodeWorker> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -36,7 +36,7 @@ internal sealed class TranscodeWorker(
             // Nothing of this job is published, so nobody reads what its earlier attempts left.
             if (job.Again)
                 await store.DeletePrefixAsync(PublishedVideo.Prefix(job.Video, job.Revisions).TrimEnd('/'), ending.Token);
-            var publication = await MakeAsync(job, (state, progress) => step = new JobStep(state, progress), ending.Token);
+            var publication = await MakeAsync(job, now => step = now, ending.Token);
             if (!await catalogue.PublishAsync(publication, (connection, transaction) => FinishAsync(job, publication, connection, transaction), ending.Token))
                 throw new OperationCanceledException("The job is no longer this worker's.");
             log.JobPublished(job.Id, job.Attempt);
@@ -59,7 +59,7 @@ internal sealed class TranscodeWorker(
         await using (var upload = await store.OpenAsync(job.UploadKey, ct)
             ?? throw new UploadRefusedException("The uploaded file is no longer there. Upload it again."))
             await folder.AddAsync(EncodeArguments.Input, upload, ct);
-        return await pipeline.MakeAsync(folder, job.Video, job.Revision, report, ct);
+        return await pipeline.MakeAsync(folder, job.Video, job.Revision, earlier.UsualAsync, report, ct);
     }
 
     /// <summary>

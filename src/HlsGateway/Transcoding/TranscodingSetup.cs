@@ -10,6 +10,7 @@ internal static class TranscodingSetup
         builder.Services.AddAnnotatedOptions<TranscodeOptions>(TranscodeOptions.Section);
         builder.Services.AddSingleton<CaptionQueue>();
         builder.Services.AddSingleton<VideoPipeline>();
+        builder.Services.AddSingleton<EarlierJobs>();
         builder.Services.AddSingleton<UploadIntake>();
         builder.Services.AddSingleton<PartialUploads>();
         builder.Services.AddHostedService<PartialUploadSweep>();

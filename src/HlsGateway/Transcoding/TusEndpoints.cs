@@ -129,8 +129,13 @@ internal static class TusEndpoints
             return TooMuch(upload);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = room;
-        if (!upload.Queued && await AppendAsync(uploads.FileOf(upload), here, request.Body, checksum, upload, alone.Stopping, ct) is { } refused)
+        if (!upload.Queued && await AppendAsync(uploads.FileOf(upload), here, request.Body, checksum, upload, intake, alone.Stopping, ct) is { } refused)
+        {
+            if (refused is ProblemHttpResult { StatusCode: StatusCodes.Status422UnprocessableEntity })
+                uploads.Remove(id);
             return refused;
+        }
+
         if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, ct) is { } refusal)
             return refusal.Problem;
         Tell(context, uploads, uploads.Find(id, upload.Owner) ?? upload);
@@ -146,13 +151,17 @@ internal static class TusEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>Keeps every byte that came, however the connection ends, unless a checksum covers bytes that did not come.</summary>
+    /// <summary>
+    /// Keeps every byte that came, however the connection ends, unless a checksum covers bytes that did not come. Stops with 422 once the
+    /// first bytes tell that the film is too long.
+    /// </summary>
     private static async Task<IResult?> AppendAsync(
-        string file, long from, Stream body, Checksum? checksum, PartialUpload upload, CancellationToken stopping, CancellationToken ct)
+        string file, long from, Stream body, Checksum? checksum, PartialUpload upload, UploadIntake intake, CancellationToken stopping, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, ct);
-        await using var part = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.Read, 0, FileOptions.Asynchronous);
+        await using var part = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 0, FileOptions.Asynchronous);
         part.Position = from;
+        var looked = from >= Mp4Front.Bytes;
         using var hash = checksum is null ? null : IncrementalHash.CreateHash(checksum.Algorithm);
         var buffer = new byte[1 << 16];
         IResult? refused = null;
@@ -163,10 +172,15 @@ internal static class TusEndpoints
             {
                 hash?.AppendData(buffer, 0, read);
                 await part.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None);
+                // Bytes that have a checksum are not looked at before they are known to be right.
+                if (hash is null && LookOnce() is { } early)
+                    return early;
             }
 
             if (hash is not null && !CryptographicOperations.FixedTimeEquals(hash.GetHashAndReset(), checksum?.Digest))
                 refused = Problems.Of(460, "checksum", "The bytes are not those of the checksum", "They were thrown away. Send them again.");
+            else if (LookOnce() is { } late)
+                return late;
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -184,6 +198,15 @@ internal static class TusEndpoints
             part.SetLength(from);
         part.Flush(flushToDisk: true);
         return refused;
+
+        IResult? LookOnce()
+        {
+            if (looked || part.Position < Mp4Front.Bytes)
+                return null;
+            looked = true;
+            var front = new byte[Mp4Front.Bytes];
+            return intake.CheckFront(front.AsSpan(0, RandomAccess.Read(part.SafeFileHandle, front, 0)))?.Problem;
+        }
     }
 
     /// <summary>The part stays until the video is queued, so that a client resends nothing after the store was unavailable.</summary>

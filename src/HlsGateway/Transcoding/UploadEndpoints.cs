@@ -49,7 +49,11 @@ internal static class UploadEndpoints
         using var folder = sandbox.OpenFolder();
         try
         {
-            await folder.AddAsync(EncodeArguments.Input, context.Request.Body, ct);
+            var body = context.Request.BodyReader;
+            if (intake.CheckFront(await UploadFront.PeekAsync(body, Mp4Front.Bytes, ct)) is { } tooLong)
+                return tooLong.Problem;
+            await using var content = body.AsStream(leaveOpen: true);
+            await folder.AddAsync(EncodeArguments.Input, content, ct);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Transcoding;
 
 /// <summary>
-/// What every way of uploading shares: 1. id and size are checked; 2. the file is probed in the sandbox and refused early,
+/// What every way of uploading shares: 1. id, size and, where the first bytes tell it, length are checked; 2. the file is probed in the sandbox and refused early,
 /// each reason with its own slug; 3. it is stored, so that a worker on any machine can take it; 4. queued.
 /// </summary>
-internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs, IOptions<TranscodeOptions> options)
+internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, JobTable jobs, IOptions<TranscodeOptions> options)
 {
     public static UploadRefusal BadId { get; } = new(
         "video-id", "This cannot be a video's id",
@@ -35,6 +35,10 @@ internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs
         : bytes > MaxBytes ? TooLarge
         : null;
 
+    /// <summary>Once the first bytes are here, and before the others are received: how long the film is, where they tell.</summary>
+    /// <param name="front">The first <see cref="Mp4Front.Bytes"/>, or fewer where the file is shorter.</param>
+    public UploadRefusal? CheckFront(ReadOnlySpan<byte> front) => UploadRules.CheckLength(Mp4Front.Seconds(front), options.Value);
+
     /// <summary>Steps 2 to 4.</summary>
     /// <param name="folder">Holds the file as <see cref="EncodeArguments.Input"/>.</param>
     public async Task<UploadRefusal?> TakeAsync(string video, JobFolder folder, CancellationToken ct)
@@ -54,6 +58,7 @@ internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, JobTable jobs
 
         var key = $"uploads/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
         await store.PutAsync(key, content, "application/octet-stream", ct);
+        await catalogue.ExpectAsync(video, ct);
         await jobs.AddAsync(video, key, content.Length, ct);
         return null;
     }

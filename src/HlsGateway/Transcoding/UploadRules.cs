@@ -26,9 +26,8 @@ internal static class UploadRules
             return new UploadRefusal("no-video-stream", "The file has no moving picture", "Send a file with a video stream; sound or a cover picture alone cannot be shown.");
         if (video.Codec.Length == 0 || video.Width <= 0 || video.Height <= 0)
             return Unreadable;
-        if (probe.Seconds > options.MaxDuration.TotalSeconds + 0.5)
-            return new UploadRefusal("too-long", "The video is too long", Text(
-                $"It is {probe.Seconds:0.#} s long; {options.MaxDuration.TotalSeconds:0.#} s is the most. Cut it, or raise Transcode:MaxDuration."));
+        if (CheckLength(probe.Seconds, options) is { } tooLong)
+            return tooLong;
         var side = Math.Max(Math.Max(video.Width, video.Height), Math.Max(video.CodedWidth, video.CodedHeight));
         if (side > options.MaxSide)
             return new UploadRefusal("too-many-pixels", "The picture is too large", Text(
@@ -39,6 +38,11 @@ internal static class UploadRules
             ? new UploadRefusal("too-many-streams", "The file has too many tracks", Text($"It has {probe.Streams}; 32 is the most. Save it with one picture and one sound track."))
             : null;
     }
+
+    /// <param name="seconds">As the file says; null where that is not known yet.</param>
+    public static UploadRefusal? CheckLength(double? seconds, TranscodeOptions options) => seconds > options.MaxDuration.TotalSeconds + 0.5
+        ? new UploadRefusal("too-long", "The video is too long", Text($"It is {seconds:0.#} s long; {options.MaxDuration.TotalSeconds:0.#} s is the most. Cut it, or raise Transcode:MaxDuration."))
+        : null;
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using HlsGateway.Catalogue;
 using HlsGateway.Content;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using Microsoft.Extensions.Options;
@@ -11,41 +12,48 @@ namespace HlsGateway.Transcoding;
 
 /// <summary>
 /// From an upload in a job's folder to objects in the store:
-/// 1. probe and refuse early; 2. one ffmpeg run; 3. measure what was made; 4. the durable source, verified by reading back;
+/// 1. probe and refuse early; 2. one ffmpeg run; 3. measure what was made; 4. the durable source and the upload itself, verified by reading back;
 /// 5. segments, then Media Playlists, then the Master Playlist. Captions that the upload held are handed to the caller. Nothing is
 /// visible until the caller publishes.
 /// </summary>
-internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options, IOptions<MediaOptions> media)
+internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<TranscodeOptions> options, IOptions<MediaOptions> media, TimeProvider time)
 {
     /// <summary>A JPEG of 1280 pixels has a few hundred kilobytes.</summary>
     private const int MostPictureBytes = 16 << 20;
 
     /// <summary>Told while it works; throws to stop it.</summary>
-    public delegate void Report(string state, double progress);
+    public delegate void Report(JobStep step);
+
+    /// <summary>How long a job of a plan usually takes, in seconds; null where nobody knows.</summary>
+    public delegate Task<double?> Usual(EncodePlan plan, CancellationToken ct);
 
     /// <param name="folder">Holds the upload as <see cref="EncodeArguments.Input"/>.</param>
     /// <exception cref="UploadRefusedException">The file is not what the rules allow.</exception>
     /// <exception cref="SandboxException">The file cannot be decoded, or ffmpeg left what it was not told to write.</exception>
     /// <exception cref="IOException">The store failed or gave back other bytes.</exception>
-    public async Task<Publication> MakeAsync(JobFolder folder, string video, string revision, Report report, CancellationToken ct)
+    public async Task<Publication> MakeAsync(JobFolder folder, string video, string revision, Usual usualAsync, Report report, CancellationToken ct)
     {
         // 1.
-        report("probing", 0);
+        var began = time.GetTimestamp();
+        report(new JobStep("probing", 0));
         var probe = await ffmpeg.ProbeAsync(folder, EncodeArguments.Input, ProbeAs.Upload, ct);
         if (UploadRules.Check(probe, options.Value) is { } refusal)
             throw new UploadRefusedException(refusal);
         var plan = EncodePlan.For(probe, options.Value);
 
         // 2.
-        report("transcoding", 0.02);
+        var forecast = new EncodeForecast(plan.KnownSeconds, await usualAsync(plan, ct), () => time.GetElapsedTime(began));
+        void Tell(string state, double progress) => report(new JobStep(state, progress, forecast.Remaining));
+        Tell("transcoding", 0.02);
         foreach (var rung in plan.Rungs)
             folder.AddFolder(rung.Name);
-        var result = await EncodeAsync(folder, plan, report, ct);
+        var result = await EncodeAsync(folder, plan, forecast, report, ct);
         if (!result.Succeeded)
             throw new FfmpegException($"The video cannot be decoded to its end: {result.Reason}");
 
         // 3.
-        report("publishing", 0.86);
+        forecast.Reached(plan.KnownSeconds);
+        Tell("publishing", 0.86);
         var outputs = folder.Outputs;
         var made = new List<MadeRendition>(plan.Rungs.Length);
         foreach (var rung in plan.Rungs)
@@ -66,6 +74,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
 
         // 4.
         var source = await KeepSourceAsync(outputs, video, ct);
+        var original = options.Value.KeepOriginal ? await KeepOriginalAsync(folder, probe, video, ct) : null;
 
         // 5.
         var prefix = PublishedVideo.Prefix(video, revision);
@@ -75,7 +84,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
             foreach (var name in rendition.Segments.Select(segment => segment.File).Prepend(rendition.Init).OfType<string>())
             {
                 await PutFileAsync(outputs, $"{rendition.Rung.Name}/{name}", prefix, EncodeArguments.MostSegmentBytes, ct);
-                report("publishing", 0.88 + (0.1 * Math.Min(1, (double)++done / total)));
+                Tell("publishing", 0.88 + (0.1 * Math.Min(1, (double)++done / total)));
             }
 
         await PutFileAsync(outputs, EncodeArguments.Poster, prefix, MostPictureBytes, ct);
@@ -94,6 +103,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
             video, revision, TimeSpan.FromSeconds(made.Max(rendition => rendition.Seconds)), renditions.ToImmutable(), facts.ToImmutable(), source,
             prefix + EncodeArguments.Poster)
         {
+            Original = original,
             Captions = await EmbeddedCaptions.ReadAsync(outputs, plan.Captions, ct),
         };
     }
@@ -124,16 +134,27 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
                 picture.FirstPts ?? 0));
     }
 
-    /// <summary>Stored under its own hash, then read back: what counts is what the store holds.</summary>
     private async Task<SourceCopy> KeepSourceAsync(UntrustedFolder outputs, string video, CancellationToken ct)
     {
         await using var content = outputs.Open(EncodeArguments.Source, ProcessLimits.Transcode.FileSize);
+        return await KeepAsync(content, $"sources/{video}/", ".mp4", ct);
+    }
+
+    private async Task<SourceCopy> KeepOriginalAsync(JobFolder folder, MediaProbe probe, string video, CancellationToken ct)
+    {
+        await using var content = folder.OpenInput(EncodeArguments.Input);
+        return await KeepAsync(content, $"originals/{video}/", OriginalName.ExtensionOf(probe.Container), ct);
+    }
+
+    /// <summary>Stored under its own hash, then read back: what counts is what the store holds.</summary>
+    private async Task<SourceCopy> KeepAsync(Stream content, string prefix, string extension, CancellationToken ct)
+    {
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct));
-        var key = $"sources/{video}/{sha256}.mp4";
+        var key = prefix + sha256 + extension;
         content.Position = 0;
         await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
         if (!string.Equals(await store.Sha256Async(key, ct), sha256, StringComparison.Ordinal))
-            throw new IOException("The store gave back other bytes than it was given for the source copy.");
+            throw new IOException("The store gave back other bytes than it was given.");
         return new SourceCopy(key, sha256, content.Length);
     }
 
@@ -151,11 +172,14 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
 
     private Task PutTextAsync(string key, string text, CancellationToken ct) => store.PutAsync(key, Encoding.UTF8.GetBytes(text), ct);
 
-    /// <summary>ffmpeg reports no progress before each of its outputs has begun, and the storyboard begins at the end, so the segments written so far are counted.</summary>
-    private async Task<ProgramResult> EncodeAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken ct)
+    /// <summary>
+    /// ffmpeg reports no progress before each of its outputs has begun, and the storyboard begins at the end, so the segments written so far are
+    /// counted.
+    /// </summary>
+    private async Task<ProgramResult> EncodeAsync(JobFolder folder, EncodePlan plan, EncodeForecast forecast, Report report, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var watching = WatchAsync(folder, plan, report, over.Token);
+        var watching = WatchAsync(folder, plan, forecast, report, over.Token);
         try
         {
             return await ffmpeg.RunAsync(new FfmpegJob(folder, EncodeArguments.For(plan), media.Value.JobTimeout), ct);
@@ -167,7 +191,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
         }
     }
 
-    private static async Task WatchAsync(JobFolder folder, EncodePlan plan, Report report, CancellationToken over)
+    private static async Task WatchAsync(JobFolder folder, EncodePlan plan, EncodeForecast forecast, Report report, CancellationToken over)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         var written = 0;
@@ -176,7 +200,9 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
             while (await timer.WaitForNextTickAsync(over))
             {
                 written = Written(folder.Outputs, plan, written);
-                report("transcoding", 0.02 + (0.83 * Math.Clamp(EncodePlan.SegmentSeconds * Math.Max(0, written - 1) / plan.KnownSeconds, 0, 1)));
+                if (written > 0)
+                    forecast.Reached(EncodePlan.SegmentSeconds * (written - 1));
+                report(new JobStep("transcoding", 0.02 + (0.83 * Math.Clamp(forecast.Content(EncodePlan.SegmentSeconds) / plan.KnownSeconds, 0, 1)), forecast.Remaining));
             }
         }
         catch (OperationCanceledException)

@@ -80,12 +80,30 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         Assert.NotEqual(former.Revision, winner.Revision);
         Assert.StartsWith(winner.Revisions, former.Revision, StringComparison.Ordinal);
 
-        Assert.False(await tables[0].ReportAsync(former, "publishing", 0.9, CancellationToken.None));
+        Assert.False(await tables[0].ReportAsync(former, new JobStep("publishing", 0.9), CancellationToken.None));
         Assert.False(await FinishAsync(tables[0], former));
         await tables[0].FailAsync(former, "late", CancellationToken.None);
-        Assert.True(await tables[1].ReportAsync(winner, "publishing", 0.9, CancellationToken.None));
+        Assert.True(await tables[1].ReportAsync(winner, new JobStep("publishing", 0.9), CancellationToken.None));
         Assert.True(await FinishAsync(tables[1], winner));
         Assert.Equal(("ready", 1.0, null), await tables[0].StateAsync("v", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Progress_never_goes_back_also_where_another_attempt_begins_again()
+    {
+        var table = NewTable();
+        await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
+        var first = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
+        await table.ReportAsync(first, new JobStep("transcoding", 0.6, 9), CancellationToken.None);
+        await table.ReportAsync(first, new JobStep("transcoding", 0.5), CancellationToken.None);
+        Assert.Equal(0.6, (await table.StateAsync("v", CancellationToken.None)).Progress);
+        await table.HandBackAsync(first, CancellationToken.None);
+        var second = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
+        Assert.Equal(0.6, (await table.StateAsync("v", CancellationToken.None)).Progress);
+        await table.ReportAsync(second, new JobStep("transcoding", 0.1), CancellationToken.None);
+        Assert.Equal(0.6, (await table.StateAsync("v", CancellationToken.None)).Progress);
+        await table.ReportAsync(second, new JobStep("publishing", 0.9), CancellationToken.None);
+        Assert.Equal(0.9, (await table.StateAsync("v", CancellationToken.None)).Progress);
     }
 
     [Fact]
@@ -143,7 +161,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
         var again = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
         Assert.Equal((1, true), (again.Attempt, again.Again));
         Assert.True(await table.CancelAsync("v", CancellationToken.None));
-        Assert.False(await table.ReportAsync(again, "transcoding", 0.5, CancellationToken.None));
+        Assert.False(await table.ReportAsync(again, new JobStep("transcoding", 0.5), CancellationToken.None));
         Assert.False(await FinishAsync(table, again));
         Assert.True(await table.IsCancelledAsync(again, CancellationToken.None));
         Assert.False(await table.CancelAsync("v", CancellationToken.None));

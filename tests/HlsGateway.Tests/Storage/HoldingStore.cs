@@ -66,6 +66,7 @@ internal sealed class HoldingStore(BlobStore store, IReadOnlyList<HeldCall> call
     public override Task RemovePartialsAsync(TimeSpan age, CancellationToken ct) => store.RemovePartialsAsync(age, ct);
 
     protected override string OwnUrl(string key, HttpRequest request) => store.PublicUrl(key, request);
+    protected override IResult Download(string key, string fileName) => throw new NotSupportedException();
 
     private static void PutBefore(IServiceCollection services, IReadOnlyList<HeldCall> calls)
     {

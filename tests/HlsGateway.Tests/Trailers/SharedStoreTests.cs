@@ -246,5 +246,6 @@ public sealed class SharedStoreTests(TrailerWorkshop workshop) : IClassFixture<T
         }
 
         protected override string OwnUrl(string key, HttpRequest request) => throw new NotSupportedException("Nobody is redirected here.");
+        protected override IResult Download(string key, string fileName) => throw new NotSupportedException();
     }
 }

@@ -1,3 +1,4 @@
+using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Transcoding;
@@ -21,16 +22,17 @@ public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<Ffm
         using var folder = ffmpeg.Sandbox.OpenFolder();
         await folder.AddAsync(EncodeArguments.Input, new MemoryStream(await media.MakeAsync("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9", "-c:v", "libx264", "-pix_fmt", "yuv420p")), CancellationToken.None);
 
-        var told = new List<(string State, double Progress)>();
-        var made = await new VideoPipeline(ffmpeg, store, Options.Create(options), Options.Create(new MediaOptions())).MakeAsync(folder, "v", "r1", (state, progress) =>
+        var told = new List<JobStep>();
+        var made = await new VideoPipeline(ffmpeg, store, Options.Create(options), Options.Create(new MediaOptions()), TimeProvider.System).MakeAsync(folder, "v", "r1", (_, _) => Task.FromResult<double?>(30), step =>
         {
-            lock (told) told.Add((state, progress));
-            if (state == "transcoding" && progress > 0.7) File.WriteAllText(Path.Combine(folder.Path, "seen"), "");
+            lock (told) told.Add(step);
+            if (step is { State: "transcoding", Progress: > 0.7 }) File.WriteAllText(Path.Combine(folder.Path, "seen"), "");
         }, CancellationToken.None);
 
         Assert.Single(made.Renditions);
         // Three segments were written, and the last may still have been in the making: eight of nine seconds.
         Assert.Contains(told, step => step.State == "transcoding" && Math.Abs(step.Progress - (0.02 + (0.83 * 8 / 9))) < 0.01);
+        Assert.All(told.Where(step => step.State == "transcoding"), step => Assert.NotNull(step.Remaining));
         Assert.Equal(told.Select(step => step.Progress).Order(), told.Select(step => step.Progress));
     }
 }

@@ -79,6 +79,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         await TurnAsync();
         Assert.Empty(await KeysAsync($"videos/{video}/{old}"));
         Assert.Equal([nowSource], await KeysAsync($"sources/{video}/"));
+        Assert.Equal([OriginalOf(nowSource)], await KeysAsync($"originals/{video}/"));
         Assert.True(await HasAsync(now, nowSource));
         Assert.Equal([now], await RevisionsAsync());
     }
@@ -97,6 +98,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         await TurnAsync();
         Assert.Equal([$"videos/{video}/below/{below}/playlist.m3u8"], await KeysAsync($"videos/{video}/"));
         Assert.Equal([belowSource], await KeysAsync($"sources/{video}/"));
+        Assert.Equal([OriginalOf(belowSource)], await KeysAsync($"originals/{video}/"));
         Assert.Equal(trailers, await KeysAsync("trailers/"));
     }
 
@@ -110,6 +112,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         await TurnAsync();
         Assert.Single(await RevisionsAsync());
         Assert.Equal([source], await KeysAsync($"sources/{video}/"));
+        Assert.Equal([OriginalOf(source)], await KeysAsync($"originals/{video}/"));
 
         Assert.True(await catalogue.DeleteAsync(video, "uploader", CancellationToken.None));
         await TurnAsync();
@@ -119,6 +122,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         clock.Advance(TimeSpan.FromDays(3));
         await TurnAsync();
         Assert.Equal([source], await KeysAsync($"sources/{video}/"));
+        Assert.Equal([OriginalOf(source)], await KeysAsync($"originals/{video}/"));
         await FinishAsync(job, source);
         await TurnAsync();
         Assert.True(await HasAsync(job.Revision, source));
@@ -140,6 +144,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         await TurnAsync();
         Assert.Empty(await KeysAsync($"videos/{video}/"));
         Assert.Empty(await KeysAsync($"sources/{video}/"));
+        Assert.Empty(await KeysAsync($"originals/{video}/"));
         Assert.False(await store.ExistsAsync(failed.UploadKey, CancellationToken.None));
         Assert.NotEmpty(await KeysAsync($"videos/{video}2/"));
         Assert.True(await store.ExistsAsync(running.UploadKey, CancellationToken.None));
@@ -186,6 +191,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         var job = await ClaimAsync(of);
         var source = $"sources/{of}/{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(content)))}.mp4";
         await store.PutAsync(source, System.Text.Encoding.UTF8.GetBytes(content), CancellationToken.None);
+        await store.PutAsync(OriginalOf(source), System.Text.Encoding.UTF8.GetBytes(content), CancellationToken.None);
         await FinishAsync(job, source);
         await store.DeleteAsync(job.UploadKey, CancellationToken.None);
         return (job.Revision, source);
@@ -195,12 +201,16 @@ public abstract class ObjectSweepContract : IAsyncLifetime
     {
         await store.PutAsync($"videos/{job.Video}/{job.Revision}/playlist.m3u8", "#EXTM3U"u8.ToArray(), CancellationToken.None);
         Assert.True(await catalogue.PublishAsync(
-            new Publication(job.Video, job.Revision, TimeSpan.FromSeconds(1), [], ImmutableArray<HlsGateway.Content.RenditionFacts>.Empty, new SourceCopy(source, "", 1), null),
+            new Publication(job.Video, job.Revision, TimeSpan.FromSeconds(1), [], ImmutableArray<HlsGateway.Content.RenditionFacts>.Empty, new SourceCopy(source, "", 1), null) { Original = new SourceCopy(OriginalOf(source), "", 1) },
             (connection, transaction) => jobs.FinishAsync(job, connection, transaction), CancellationToken.None));
     }
 
     private async Task<bool> HasAsync(string revision, string source) =>
-        await store.ExistsAsync($"videos/{video}/{revision}/playlist.m3u8", CancellationToken.None) && await store.ExistsAsync(source, CancellationToken.None);
+        await store.ExistsAsync($"videos/{video}/{revision}/playlist.m3u8", CancellationToken.None) && await store.ExistsAsync(source, CancellationToken.None)
+        && await store.ExistsAsync(OriginalOf(source), CancellationToken.None);
+
+    /// <summary>An upload is kept beside its source, and goes when that goes.</summary>
+    private static string OriginalOf(string source) => source.Replace("sources/", "originals/", StringComparison.Ordinal);
 
     private async Task<List<string>> RevisionsAsync()
     {

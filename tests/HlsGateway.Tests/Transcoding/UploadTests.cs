@@ -7,6 +7,7 @@ using HlsGateway.Catalogue;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Hosting;
+using HlsGateway.Transcoding;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Transcoding;
@@ -300,6 +301,103 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
 
         // Two million frames, or frames of 400 MB, would take minutes.
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(40));
+    }
+
+    [Fact]
+    public async Task A_film_that_is_too_long_is_refused_by_its_first_bytes_before_the_others_are_sent()
+    {
+        var file = await media.MakeAsync("l.mp4", ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=13", .. X264, "-movflags", "+faststart"]);
+        Assert.True(file.Length > 100_000);
+        var head = Encoding.Latin1.GetString(file.AsSpan(0, Mp4Front.Bytes));
+        // The rest is never sent: an answer comes all the same.
+        var (answer, _) = await RawHttp.SendAsync(host.Address,
+            $"PUT /api/videos/films/long HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {GatewayHost.TokenOf("uploader")}\r\nContent-Length: {file.Length}\r\n\r\n{head}");
+        Assert.StartsWith("HTTP/1.1 422 ", answer, StringComparison.Ordinal);
+        Assert.Contains("It is 13 s long; 12 s is the most.", answer, StringComparison.Ordinal);
+        await AssertNothingIsLeftAsync(host.Services.GetRequiredService<BlobStore>());
+    }
+
+    [Fact]
+    public async Task An_id_with_slashes_is_written_as_it_is_in_every_call()
+    {
+        var file = await media.MakeAsync("a.mp4", ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", .. X264]);
+        using var accepted = await api.PutAsync(Rel("/api/videos/films/2026/bunny"), new ByteArrayContent(file));
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        Assert.Equal("/api/videos/films%2F2026%2Fbunny", accepted.Headers.Location!.ToString());
+        Assert.Equal("ready", (await EndAsync("films/2026/bunny")).GetProperty("status").GetString());
+        foreach (var path in (string[])["/api/videos/films/2026/bunny", "/api/videos/films%2F2026/bunny", "/api/videos/films%2f2026%2Fbunny"])
+            Assert.Equal("films/2026/bunny", (await api.GetFromJsonAsync<JsonElement>(Rel(path))).GetProperty("video").GetString());
+
+        using var admin = host.Api("admin");
+        (await admin.PutAsync(Rel("/api/videos/films/2026/bunny/subtitles/fr"), new StringContent("WEBVTT\n\n00:00.000 --> 00:01.000\nBonjour\n"))).EnsureSuccessStatusCode().Dispose();
+        Assert.Contains("Bonjour", await admin.GetStringAsync(Rel("/api/videos/films/2026/bunny/subtitles/fr")), StringComparison.Ordinal);
+        Assert.Contains("\"fr\"", await admin.GetStringAsync(Rel("/api/videos/films/2026/bunny/subtitles")), StringComparison.Ordinal);
+        Assert.Contains("event: video", await api.GetStringAsync(Rel("/api/videos/films/2026/bunny/progress")), StringComparison.Ordinal);
+        await host.Client.GetStringAsync(Rel("/watch/films/2026/bunny/playlist.m3u8"));
+        Assert.Equal("films/2026/bunny", (await admin.GetFromJsonAsync<JsonElement>(Rel("/api/videos/films/2026/bunny/analytics"))).GetProperty("video").GetString());
+        using var none = await api.GetAsync(Rel("/api/videos/films/2026"));
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+        using var anonymous = await host.Client.GetAsync(Rel("/api/videos/films/2026/bunny"));
+        Assert.Equal(HttpStatusCode.Unauthorized, anonymous.StatusCode);
+        (await api.DeleteAsync(Rel("/api/videos/films/2026/bunny"))).EnsureSuccessStatusCode().Dispose();
+        using var gone = await api.GetAsync(Rel("/api/videos/films/2026/bunny"));
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task Source_and_original_are_downloaded_with_a_token_and_each_says_what_it_is()
+    {
+        var file = await media.MakeAsync("a.mkv", ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", .. X264]);
+        (await PutAsync("films/a", file)).Dispose();
+        var video = await EndAsync("films/a");
+        var (source, original) = (video.GetProperty("source"), video.GetProperty("original"));
+        Assert.Equal((true, false), (source.GetProperty("is_transcode").GetBoolean(), original.GetProperty("is_transcode").GetBoolean()));
+
+        using var editor = host.Api("editor");
+        using var whole = await editor.GetAsync(new Uri(original.GetProperty("download_url").GetString()!));
+        Assert.Equal(file, await whole.Content.ReadAsByteArrayAsync());
+        Assert.Equal(("attachment", "a-original.mkv"), (whole.Content.Headers.ContentDisposition!.DispositionType, whole.Content.Headers.ContentDisposition.FileName));
+        Assert.Contains("sandbox", whole.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        using var part = new HttpRequestMessage(HttpMethod.Get, new Uri(source.GetProperty("download_url").GetString()!));
+        part.Headers.Range = new(4, 7);
+        using var ranged = await api.SendAsync(part);
+        Assert.Equal(HttpStatusCode.PartialContent, ranged.StatusCode);
+        Assert.Equal("ftyp", await ranged.Content.ReadAsStringAsync());
+        Assert.Equal("a-transcode.mp4", ranged.Content.Headers.ContentDisposition!.FileName);
+
+        foreach (var url in (string[])[source.GetProperty("download_url").GetString()!, original.GetProperty("download_url").GetString()!])
+        {
+            using var stranger = await host.Client.GetAsync(new Uri(url));
+            Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
+            using var analyst = host.Api("analyst");
+            using var refused = await analyst.GetAsync(new Uri(url));
+            Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        }
+        foreach (var key in (string[])[source.GetProperty("key").GetString()!, original.GetProperty("key").GetString()!])
+        {
+            using var open = await host.Client.GetAsync(Rel($"/media/{key}"));
+            Assert.Equal(HttpStatusCode.NotFound, open.StatusCode);
+        }
+        using var none = await api.GetAsync(Rel("/api/videos/none/original"));
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task When_a_video_was_created_is_when_its_first_upload_was_taken()
+    {
+        var file = await media.MakeAsync("a.mp4", ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", .. X264]);
+        using var accepted = await PutAsync("v", file);
+        string? Created(JsonElement view) => view.GetProperty("created_at").GetString();
+        var created = Created(await accepted.Content.ReadFromJsonAsync<JsonElement>());
+        Assert.Equal(created, Created(await EndAsync("v")));
+        (await PutAsync("v", file)).Dispose();
+        Assert.Equal(created, Created(await EndAsync("v")));
+        Assert.Equal(created, Created((await api.GetFromJsonAsync<JsonElement>(Rel("/api/videos"))).EnumerateArray().Single()));
+
+        // What was deleted and comes again is another video of that name.
+        (await api.DeleteAsync(Rel("/api/videos/v"))).Dispose();
+        using var again = await PutAsync("v", file);
+        Assert.NotEqual(created, Created(await again.Content.ReadFromJsonAsync<JsonElement>()));
     }
 
     [Fact]
