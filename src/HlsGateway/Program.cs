@@ -70,6 +70,7 @@ public partial class Program
         builder.Services.AddAnnotatedOptions<GatewayOptions>(GatewayOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
 
+        builder.AddStarting();
         builder.AddTelemetry();
         builder.AddAccess();
         builder.AddDatabase();

@@ -17,7 +17,7 @@ internal interface IStartCheck
 }
 
 /// <summary>The configuration is wrong, or the machine lacks what it names: the program ends with a line for each fault and starts nothing.</summary>
-internal sealed class WrongStartException(IReadOnlyList<StartFault> faults) : Exception(string.Join(Environment.NewLine, faults.Select(fault => fault.Text)))
+internal sealed class WrongStartException(IReadOnlyList<StartFault> faults) : InvalidOperationException(string.Join(Environment.NewLine, faults.Select(fault => fault.Text)))
 {
     public IReadOnlyList<StartFault> Faults => faults;
 }

@@ -118,8 +118,8 @@ internal sealed class TokenTable
             log.TokenFileWasReadableByOthers(FileName);
         }
         var token = File.ReadAllText(path).Trim();
-        return token.Length >= 8 ? token : throw new InvalidOperationException(
-            $"{path} holds no token. Delete the file to have a new one made, or set Gateway:ApiTokens.");
+        return token.Length >= 8 ? token : throw new WrongStartException([new("Gateway:ApiTokens",
+            $"{path} holds no token. Delete the file to have a new one made, or set Gateway:ApiTokens.")]);
     }
 
     private static FileStreamOptions OwnerOnly(FileMode mode) => new()

@@ -11,6 +11,7 @@ internal static class CountingSetup
         // A process without the gateway role redirects nobody and counts nothing: it must not take the ledger's lock from a gateway on the same machine.
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false)
             return;
+        services.AddStartCheck<LedgerCheck>();
         services.AddHostedService(static services => services.GetRequiredService<Outbox>());
         services.AddHealthChecks().AddCheck<LedgerHealth>("ledger");
     }

@@ -14,7 +14,7 @@ internal sealed class LedgerLock : IDisposable
 
     private LedgerLock(FileStream file) => this.file = file;
 
-    /// <exception cref="InvalidOperationException">Another process holds the ledger; the message names it and the file.</exception>
+    /// <exception cref="WrongStartException">Another process holds the ledger; the message names it and the file.</exception>
     public static LedgerLock Take(string path)
     {
         // Beside the lock, which nobody but its holder can read.
@@ -27,8 +27,8 @@ internal sealed class LedgerLock : IDisposable
         if (file is null)
         {
             var pid = File.Exists(holder) ? File.ReadAllText(holder) : "(unknown)";
-            throw new InvalidOperationException(
-                $"The ledger is in use by process {pid}, which holds {path}. Stop that process, or give this one a data directory of its own (Gateway:DataDirectory).");
+            throw new WrongStartException([new("Gateway:DataDirectory",
+                $"The ledger is in use by process {pid}, which holds {path}. Stop that process, or give this one a data directory of its own (Gateway:DataDirectory).")]);
         }
 
         File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));

@@ -11,6 +11,9 @@ namespace HlsGateway.Counting;
 /// </summary>
 internal sealed class Outbox : IHostedService, IDisposable
 {
+    /// <summary>In the data directory.</summary>
+    internal const string LockFile = "ledger.lock";
+
     private readonly string folder;
     private readonly bool counts;
     private readonly LedgerOptions options;
@@ -86,13 +89,13 @@ internal sealed class Outbox : IHostedService, IDisposable
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) =>
         Progress.CaughtUpAsync(() => queue?.Wake(), options.ReportTimeout, cancellation);
 
-    /// <exception cref="InvalidOperationException">Another process holds the ledger.</exception>
+    /// <exception cref="WrongStartException">Another process holds the ledger.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // A process without players has nothing to count, and leaves the ledger to the one that has.
         if (!counts) return Task.CompletedTask;
         Directory.CreateDirectory(folder);
-        held = LedgerLock.Take(Path.Combine(folder, "ledger.lock"));
+        held = LedgerLock.Take(Path.Combine(folder, LockFile));
         tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
         var waiting = new HitQueue(options, tally, metrics);
         writer = new LedgerWriter(LedgerPath, options, emptyAge, waiting, tally, lengths, rules, Progress, Live, Forwarder, epoch, metrics, time, log);

@@ -61,6 +61,10 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
         return await ConnectAsync(ct);
     }
 
+    /// <summary>A connection to the database as it is, for a look before the start: nothing is made or migrated. Null where there is no file yet.</summary>
+    public async Task<DbConnection?> PeekAsync(CancellationToken ct) =>
+        postgres is null && !File.Exists(new SqliteConnectionStringBuilder(sqlite).DataSource) ? null : await ConnectAsync(ct);
+
     /// <summary>
     /// Runs writes in one transaction, one such transaction at a time in this process, and commits. <c>read committed</c> on PostgreSQL: rows that the
     /// decision rests on are locked by the caller (<c>FOR UPDATE</c>); SQLite locks the whole file from the start.

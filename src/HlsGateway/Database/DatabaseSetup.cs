@@ -6,6 +6,7 @@ internal static class DatabaseSetup
     public static void AddDatabase(this WebApplicationBuilder builder)
     {
         builder.Services.AddSectionNames<ConnectionStrings>("ConnectionStrings");
+        builder.Services.AddStartCheck<DatabaseCheck>();
         builder.Services.AddSingleton<CatalogueDatabase>().AddSingleton<ChangeNotices>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ChangeNotices>());
     }

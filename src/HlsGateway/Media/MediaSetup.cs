@@ -6,6 +6,7 @@ internal static class MediaSetup
     public static void AddMedia(this WebApplicationBuilder builder)
     {
         builder.Services.AddAnnotatedOptions<MediaOptions>(MediaOptions.Section);
+        builder.Services.AddStartCheck<ProgramCheck>();
         builder.Services.AddSingleton<Sandbox>();
         builder.Services.AddSingleton<Ffmpeg>();
         builder.Services.AddSingleton<SandboxHealth>();

@@ -25,9 +25,13 @@ internal sealed class Sandbox(IOptions<MediaOptions> options, IOptions<GatewayOp
     }
 
     /// <summary>Whether a program is there to be started.</summary>
-    internal static bool Finds(string program) =>
-        Path.IsPathRooted(program) ? File.Exists(program)
-        : !program.Contains('/', StringComparison.Ordinal) && SearchPath.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+    internal static bool Finds(string program) => Find(program) is not null;
+
+    /// <summary>The file that is started; null where there is none.</summary>
+    internal static string? Find(string program) =>
+        Path.IsPathRooted(program) ? (File.Exists(program) ? program : null)
+        : program.Contains('/', StringComparison.Ordinal) ? null
+        : SearchPath.Split(':').Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Once, and before the first folder is opened: a later sweep could not tell our own folders from those of an ended process with the same id.</summary>
     internal void SweepLeftovers()

@@ -16,6 +16,7 @@ internal static class PlaybackSetup
         services.AddAnnotatedOptions<OriginOptions>(OriginOptions.Section);
         services.AddSectionNames<Dictionary<string, ClusterConfig>>("ReverseProxy:Clusters");
         services.AddSectionNames<Dictionary<string, RouteConfig>>("ReverseProxy:Routes");
+        services.AddStartCheck<OriginCheck>();
         services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
 
         services.AddSingleton(static services => new SessionSpan(services.GetRequiredService<IOptions<SessionsOptions>>().Value.Lifetime));

@@ -36,8 +36,7 @@ internal static class StartCheck
     public static async Task<IReadOnlyList<StartFault>> RunAsync(IServiceProvider services, CancellationToken ct)
     {
         var options = Options(services);
-        // A check whose own options cannot be read cannot be made.
-        var machine = await Task.WhenAll(services.GetServices<Func<IStartCheck>>().Select(make => AskAsync(make, options.Count > 0, ct)));
+        var machine = await Task.WhenAll(services.GetServices<Func<IStartCheck>>().Select(make => AskAsync(make, ct)));
         return [.. options.Concat(machine.SelectMany(faults => faults)).Distinct()];
     }
 
@@ -51,7 +50,7 @@ internal static class StartCheck
         throw new WrongStartException(faults);
     }
 
-    private static async Task<IReadOnlyList<StartFault>> AskAsync(Func<IStartCheck> make, bool mayFail, CancellationToken ct)
+    private static async Task<IReadOnlyList<StartFault>> AskAsync(Func<IStartCheck> make, CancellationToken ct)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bound.CancelAfter(Patience);
@@ -64,8 +63,9 @@ internal static class StartCheck
             // It may answer later: that is for health to tell.
             return [];
         }
-        catch (Exception e) when (mayFail && e is (OptionsValidationException or InvalidOperationException))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // What it is made of cannot be made: another check tells why, or the start itself does when it makes the same.
             return [];
         }
     }

@@ -124,6 +124,9 @@ internal sealed class S3Store : BlobStore, IDisposable
         Expires = (time.GetUtcNow() + lifetime).UtcDateTime,
     };
 
+    /// <summary>The store's own code of a failure (<c>NoSuchBucket</c>); null where it did not answer.</summary>
+    internal static string? CodeOf(IOException failure) => (failure.InnerException as AmazonServiceException)?.ErrorCode;
+
     public void Dispose()
     {
         transfer.Dispose();

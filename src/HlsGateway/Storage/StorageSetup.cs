@@ -10,6 +10,7 @@ internal static class StorageSetup
     public static void AddBlobStorage(this WebApplicationBuilder builder)
     {
         builder.Services.AddAnnotatedOptions<StorageOptions>(StorageOptions.Section);
+        builder.Services.AddStartCheck<StoreCheck>();
         builder.Services.AddSingleton<BlobStore>(services => services.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == StorageKind.S3
             ? ActivatorUtilities.CreateInstance<S3Store>(services)
             : ActivatorUtilities.CreateInstance<DiskStore>(services));

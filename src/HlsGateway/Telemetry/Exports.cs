@@ -13,12 +13,14 @@ internal static class Exports
 {
     public const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    public static bool IsEndpoint(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
+
     public static void AddMetricsAndTraces(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
-        var overOtlp = configuration[EndpointKey] is { Length: > 0 };
-        if (overOtlp && !(Uri.TryCreate(configuration[EndpointKey], UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-            throw new InvalidOperationException($"{EndpointKey} is '{configuration[EndpointKey]}'; it must be an http or https URL such as http://127.0.0.1:4317.");
+        builder.Services.AddStartCheck<ExportCheck>();
+        // Anything else stops the start: ExportCheck tells it.
+        var overOtlp = configuration[EndpointKey] is { Length: > 0 } given && IsEndpoint(given);
 
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(configuration["OTEL_SERVICE_NAME"] ?? "hlsgateway"))

@@ -14,6 +14,7 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        if (IsToldOtherwise(logEntry.Category, logEntry.EventId.Id, logEntry.Exception)) return;
         textWriter.Write(time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         textWriter.Write(logEntry.LogLevel switch
         {
@@ -34,6 +35,11 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         }
         textWriter.Write('\n');
     }
+
+    // A start that failed: the program tells the reason in one line. What the host adds are stack traces, and those of loops that it stops before they began.
+    private static bool IsToldOtherwise(string category, int id, Exception? exception) =>
+        (category == "Microsoft.Extensions.Hosting.Internal.Host" && (id == 11 || (id is 9 or 10 && exception is OperationCanceledException)))
+        || (category == "Microsoft.AspNetCore.Server.Kestrel" && exception is IOException && id == 0);
 
     internal static void WriteEscaped(TextWriter writer, string text)
     {

@@ -10,6 +10,8 @@ internal static class TrailersSetup
     {
         builder.Services.AddAnnotatedOptions<TrailersOptions>(TrailersOptions.Section);
         builder.Services.AddSingleton<WantsEnd>(services => services.GetRequiredService<IOptions<TrailersOptions>>().Value.GoesOnBehind);
+        builder.Services.AddStartCheck<ActiveTrailerCheck>();
+        builder.Services.AddHealthChecks().AddCheck<TrailerHealth>("trailers");
         builder.Services.AddSingleton<TrailerLibrary>();
         builder.Services.AddSingleton<TrailerRecords>();
         builder.Services.AddSingleton<StoredCopyCheck>();

@@ -22,10 +22,12 @@ public sealed class FileTests
         [typeof(Stragglers)] = "reads /proc",
         [typeof(Confinement)] = "reads /proc",
         [typeof(ProgramRun)] = "reads what a program writes to its standard output and error",
+        [typeof(ProgramCheck)] = "looks at the operator's ffmpeg and ffprobe before the start",
         [typeof(Sandbox)] = "asks whether a program is installed",
         [typeof(PartialUploads)] = "uploads in the making; no program sees their folder",
         [typeof(TusEndpoints)] = "uploads in the making",
         [typeof(TrailerFolder)] = "lists the operator's folder of trailers",
+        [typeof(ActiveTrailerCheck)] = "looks for a name in the operator's folder of trailers",
     };
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed class OutboxTests
     public async Task A_second_process_is_refused_with_the_pid_and_the_file()
     {
         await using var ledger = new TestLedger();
-        var refusal = Assert.Throws<InvalidOperationException>(() => { _ = new TestLedger(ledger.Folder); });
+        var refusal = Assert.Throws<WrongStartException>(() => { _ = new TestLedger(ledger.Folder); });
         Assert.Contains(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), refusal.Message, StringComparison.Ordinal);
         Assert.Contains("ledger.lock", refusal.Message, StringComparison.Ordinal);
     }
@@ -99,7 +99,7 @@ public sealed class OutboxTests
         await using var worker = await GatewayHost.StartAsync(dataDirectory: data.Path, settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:Roles:0"] = "worker" });
         using var ready = await worker.Client.GetAsync(new Uri("/healthz/ready", UriKind.Relative));
         Assert.True(ready.IsSuccessStatusCode);
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => GatewayHost.StartAsync(dataDirectory: data.Path));
+        var refusal = await Assert.ThrowsAsync<WrongStartException>(() => GatewayHost.StartAsync(dataDirectory: data.Path));
         Assert.Contains("ledger.lock", refusal.Message, StringComparison.Ordinal);
     }
 
