@@ -22,6 +22,7 @@ internal sealed class TrailerPreview(
         // 1.
         if (library.Snapshot.Find(body.Trailer) is not { } version)
             return (null, TrailerEndpoints.NotThere(library, body.Trailer));
+        // One that was removed may be looked at, by its version: perhaps it is to be restored.
         if (library.Snapshot.IsWithdrawn(version.Id))
             return (null, Problems.Of(Problem.TrailerWithdrawn, "Choose another version, or upload a new one."));
         var video = WatchPath.Of(body.Video.Trim('/'));

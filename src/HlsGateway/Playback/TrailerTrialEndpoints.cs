@@ -15,7 +15,7 @@ internal static class TrailerTrialEndpoints
         var group = app.MapGroup("/api/trailers").WithTags("Trailers");
         group.MapPut("/active", ActivateAsync).RequireAuthorization(Roles.Editor).WithSummary("Swaps the trailer of new sessions; running ones keep theirs. ?strict=true refuses where there would be a warning.");
         group.MapPost("/schedule", AddAsync).RequireAuthorization(Roles.Editor).WithSummary("Adds an entry above the others. ?strict=true refuses where there would be a warning.");
-        group.MapPatch("/schedule/{id}", ChangeAsync).RequireAuthorization(Roles.Editor).WithSummary("Changes one entry (JSON Merge Patch). ?strict=true refuses where there would be a warning.");
+        group.MapPatch("/schedule/{id}", ChangeAsync).RequireAuthorization(Roles.Editor).Accepts<ChangeScheduleEntry>("application/json", "application/merge-patch+json").WithSummary("Changes one entry (JSON Merge Patch). ?strict=true refuses where there would be a warning.");
         group.MapPost("/{name}/check", CheckAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Reads every copy back from the store and checks it as it would be served, rule by rule.");
     }
@@ -124,12 +124,8 @@ internal static class TrailerTrialEndpoints
             return Problems.Of(Problem.BadScope, $"'videos' must have 1 to {VideoGlob.Longest} characters, for instance shows/*; leave it out for all videos.");
         if (body.Trailer is not { } selector)
             return null;
-        if (library.Snapshot.Find(selector) is not { } version)
+        if (library.Snapshot.Playable(selector) is not { } version)
             return TrailerEndpoints.NotThere(library, selector);
-        if (version.Withdrawn)
-            return Problems.Of(Problem.TrailerWithdrawn, "Choose another version, or upload a new one.");
-        if (library.Snapshot.IsRemoved(version))
-            return Problems.Of(Problem.TrailerRemoved, $"POST /api/trailers/{version.Label}/restore undoes its removal; or choose another version.");
         if (!force && (await check.CheckAsync(library.ById(version.Id) ?? version, afresh: false, ct)).Findings.FirstOrDefault(f => f.Severity == LintSeverity.Error) is { } fault)
         {
             return Problems.Of(Problem.TrailerFaulty,

@@ -113,8 +113,14 @@ internal static class TrailerEndpoints
     private static List<TrailerVersion> Selected(TrailerLibrary library, string name) =>
         [.. library.Snapshot.Versions.Where(version => string.Equals(name.Contains('@', StringComparison.Ordinal) ? version.Label : version.Name, name, StringComparison.Ordinal))];
 
+    /// <summary>Why no session can get what a selector names.</summary>
     internal static ProblemHttpResult NotThere(TrailerLibrary library, string name)
     {
+        var versions = Selected(library, name);
+        if (versions.Any(library.Snapshot.IsRemoved))
+            return Problems.Of(Problem.TrailerRemoved, $"POST /api/trailers/{Uri.EscapeDataString(name)}/restore undoes the removal. Or choose another version.");
+        if (versions.Count > 0)
+            return Problems.Of(Problem.TrailerWithdrawn, "Choose another version, or upload a new one.");
         var known = library.Snapshot.Versions.SelectMany(version => new[] { version.Name, version.Label }).Distinct(StringComparer.Ordinal);
         var meant = Nearest.To(name, known) is { } nearest ? $" Did you mean {nearest}?" : "";
         return Problems.Of(Problem.NoTrailer, $"The library has no trailer {Shortened(name)}.{meant} GET /api/trailers lists names and versions.");

@@ -43,10 +43,10 @@ internal sealed class TrailerForecast(TrailerSwitch state, TrailerLibrary librar
         var now = time.GetUtcNow();
         var moment = at ?? now;
         var current = await state.ReadAsync(ct);
-        var steps = await StepsAsync(current, from < moment ? from.Value : moment, ct);
+        var steps = await StepsAsync(current, moment, ct);
         var next = Spans(steps, video, moment, DateTimeOffset.MaxValue, now, MostNext + 1, out _);
         var more = false;
-        var spans = from is { } start && to is { } end ? Spans(steps, video, start, end, now, MostSpans, out more) : [];
+        var spans = from is { } start && to is { } end ? Spans(await StepsAsync(current, start, ct), video, start, end, now, MostSpans, out more) : [];
 
         var covering = At(steps, moment).Entries.Where(entry => entry.Covers(video, moment)).Select(entry => TrailerViews.Of(entry, library.Snapshot, moment)).ToImmutableArray();
         var what = next[0];
@@ -71,6 +71,9 @@ internal sealed class TrailerForecast(TrailerSwitch state, TrailerLibrary librar
         if (start < current.At)
         {
             steps.AddRange((await state.HistoryAsync(start, current.At, MostHistory, ct)).Select(row => new Step(row.At, row.Entries ?? library.Configured)));
+            // What the history is too long for is told as far as it goes.
+            if (steps.Count == MostHistory)
+                return steps;
             if (steps.Count == 0 || steps[0].Since > start)
                 steps.Insert(0, new(DateTimeOffset.MinValue, library.Configured));
         }
@@ -83,6 +86,9 @@ internal sealed class TrailerForecast(TrailerSwitch state, TrailerLibrary librar
 
     private ImmutableArray<PlanSpan> Spans(List<Step> steps, string video, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, int most, out bool more)
     {
+        var cut = steps.Count == MostHistory && steps[^1].Since > from && steps[^1].Since < to;
+        if (cut)
+            to = steps[^1].Since;
         var snapshot = library.Snapshot;
         var points = new SortedSet<DateTimeOffset> { from, now };
         points.UnionWith(snapshot.Versions.Select(version => version.Source.AddedAt));
@@ -111,7 +117,7 @@ internal sealed class TrailerForecast(TrailerSwitch state, TrailerLibrary librar
             spans.Add(span);
         }
 
-        more = false;
+        more = cut;
         if (to != DateTimeOffset.MaxValue && spans.Count > 0)
             spans[^1] = spans[^1] with { To = to };
         return spans.ToImmutable();

@@ -56,7 +56,7 @@ public sealed class TrailerRemovalTests(TrailerWorkshop workshop) : IClassFixtur
             Assert.Equal(("removed", 0), (Each(removed, "versions").Single().GetProperty("status").GetString(), removed.GetProperty("active").GetArrayLength()));
             Assert.Empty(Each(await ExpectAsync(api, HttpMethod.Get, "api/trailers", HttpStatusCode.OK), "trailers"));
             Assert.Single(Each(await ExpectAsync(api, HttpMethod.Get, "api/trailers?removed=true", HttpStatusCode.OK), "trailers"));
-            await ExpectAsync(api, HttpMethod.Put, "api/trailers/active", HttpStatusCode.NotFound, """{"trailer":"brand"}""");
+            await ExpectAsync(api, HttpMethod.Put, "api/trailers/active", HttpStatusCode.Conflict, """{"trailer":"brand"}""");
             await ExpectAsync(api, HttpMethod.Put, "api/trailers/active", HttpStatusCode.Conflict, $$"""{"trailer":"{{label}}"}""");
             // What was on when it was removed does not bring it back.
             await ExpectAsync(api, HttpMethod.Post, "api/trailers/rollback", HttpStatusCode.OK);
