@@ -26,7 +26,7 @@ internal static class Failures
                 BodyFaults.Of(fault, failed?.Endpoint, context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions),
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", bad.Message),
             // Kestrel's own words for a chunk size beyond 31 bits; it is the client's fault all the same.
-            IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is longer than any may be."),
+            IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is too long. Send smaller chunks."),
             LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be asked now",
                 "PostgreSQL does not answer, or not in time. Viewers are counted all the same. Try again in a moment."),
             _ => Problems.Of(500, "internal", "Something went wrong on this side",

@@ -47,7 +47,7 @@ internal enum CaptionRefusal
 /// <summary>Jobs that write automatic captions: queued with a revision, or when somebody asks. One at a time for each language of a video.</summary>
 internal sealed class CaptionQueue(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
 {
-    internal const string Outdated = "A newer upload took the place of the one whose sound was written down.";
+    internal const string Outdated = "A newer upload replaced the one that these captions were written for.";
 
     private const string Columns = "language, state, progress, attempts, error, subject, created_at, changed_at";
 

@@ -18,7 +18,7 @@ internal sealed class CaptionWorker(
     JobLoop loop, JobTable jobs, SpeechProgram program, CaptionStore captions, CatalogueDatabase database, CaptioningHealth health,
     IOptions<SubtitlesOptions> options, IOptions<GatewayOptions> gateway, GatewayMetrics metrics, ILogger<CaptionWorker> log) : BackgroundService
 {
-    private const string ByHand = "There are captions of this language that people wrote.";
+    private const string ByHand = "This language has captions that a person wrote.";
 
     private AutomaticCaptionsOptions Automatic => options.Value.Automatic;
 
@@ -76,7 +76,7 @@ internal sealed class CaptionWorker(
         if (!await jobs.FinishAsync(job, connection, transaction))
             throw new OperationCanceledException("The job is no longer this worker's.");
         if (await captions.PublishAutomaticAsync(job.Video, job.Language, Automatic.NameOf(job.Language), text, connection, transaction) == CaptionOutcome.TooMany)
-            throw new CaptioningException("The video has as many caption tracks as it may. Delete a language, or raise Subtitles:MaxTracks.");
+            throw new CaptioningException("The video has the greatest number of caption tracks that is allowed. Delete a language, or raise Subtitles:MaxTracks.");
         return null;
     }
 

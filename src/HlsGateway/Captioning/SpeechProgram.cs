@@ -50,7 +50,7 @@ internal sealed class SpeechProgram(Ffmpeg ffmpeg, BlobStore store, IOptions<Sub
             output => ReadAsync(output, end => report(Extracted + ((1 - Extracted) * Math.Clamp(end / length, 0, 1)))), ct);
         metrics.CaptionCommandDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (!result.Succeeded)
-            throw new CaptioningException($"The program that writes captions ended without success: {result.Reason}");
+            throw new CaptioningException($"The program that writes captions failed: {result.Reason}");
 
         // 3.
         if (!WebVtt.TryParse(answer, out _, out var error))

@@ -68,7 +68,7 @@ internal static class AdtsFrames
     public static void Shift(Span<byte> segment, long ticks)
     {
         if (ReadTimestamp(segment) is not { } time)
-            throw new FormatException("The segment states no time.");
+            throw new FormatException("The segment has no timestamp.");
         BinaryPrimitives.WriteUInt64BigEndian(segment[TimestampAt(segment)..], (ulong)MpegClock.Wrapped(time + ticks));
     }
 

@@ -128,7 +128,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
             if (kept is null && !MayMeasure(source.Video))
             {
                 var now = time.GetUtcNow();
-                failed.Set(key, new Failure("Its playlist reads otherwise each time it is fetched, and was measured as often as one may be.", 0, now + FreshTryAfter),
+                failed.Set(key, new Failure("Its playlist is different each time it is fetched, and it has been measured as often as is allowed.", 0, now + FreshTryAfter),
                     BoundedMemory.Entry(Weight(key)).SetAbsoluteExpiration(FreshTryAfter));
                 return null;
             }
@@ -146,7 +146,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
             if (!stopping.IsCancellationRequested)
             {
                 var attempts = (FailureOf(source.Video, source.Version)?.Attempts ?? 0) + 1;
-                var failure = new Failure(e is ContentUnreadableException ? e.Message : $"Measuring it failed ({e.GetType().Name}); the log says where.", attempts, Retries.NextTry(time, attempts));
+                var failure = new Failure(e is ContentUnreadableException ? e.Message : $"Measuring it failed ({e.GetType().Name}); the log has the details.", attempts, Retries.NextTry(time, attempts));
                 // Kept after the next try is due, so that a second failure waits longer: days may pass before somebody asks.
                 failed.Set(key, failure, BoundedMemory.Entry(Weight(key) + Weights.Of(failure.Reason)).SetSlidingExpiration(TimeSpan.FromDays(2)));
                 log.ContentUnreadable(e is ContentUnreadableException ? null : e, source.Video, failure.Reason);
@@ -180,7 +180,7 @@ internal sealed class ContentFacts(ContentProbe probe, ContentFactsStore store, 
         }
         catch (ContentUnreadableException e)
         {
-            log.ContentUnreadable(null, source.Video, $"behind discontinuity {ranges.Count + 1}: {e.Message}");
+            log.ContentUnreadable(null, source.Video, $"after discontinuity {ranges.Count + 1}: {e.Message}");
         }
 
         return ranges.Count == 0 ? null : ranges;

@@ -50,7 +50,7 @@ internal sealed class ContentProbe(Ffmpeg ffmpeg)
     private static RenditionFacts Describe(string playlist, ProbeAs kind, MediaProbe probe, byte[] bytes)
     {
         if (probe.Video is null && probe.Audio is null)
-            throw new ContentUnreadableException("The first segment holds neither picture nor sound.");
+            throw new ContentUnreadableException("The first segment has neither picture nor sound.");
         var container = kind switch { ProbeAs.Ts => "ts", ProbeAs.Fmp4 => "fmp4", _ => "aac" };
         var rate = probe.Video is { } video && FrameRate.TryParse(video.FrameRate, out var stated) ? FrameRate.Nearest(stated.PerSecond).ToString() : "";
         var shape = new RenditionShape(

@@ -12,7 +12,7 @@ internal static class TsTimestamps
     public static void Shift(Span<byte> segment, long ticks)
     {
         if (segment.Length % TsSegment.PacketLength != 0)
-            throw new FormatException("A segment of MPEG-TS has no whole number of packets.");
+            throw new FormatException("An MPEG-TS segment does not consist of whole packets.");
         for (; !segment.IsEmpty; segment = segment[TsSegment.PacketLength..])
             ShiftPacket(segment[..TsSegment.PacketLength], ticks);
     }
@@ -20,7 +20,7 @@ internal static class TsTimestamps
     private static void ShiftPacket(Span<byte> packet, long ticks)
     {
         if (packet[0] != 0x47)
-            throw new FormatException("A packet of MPEG-TS does not begin with its sync byte.");
+            throw new FormatException("An MPEG-TS packet does not begin with its sync byte.");
         var control = (packet[3] >> 4) & 3;
         var payload = 4;
         if ((control & 2) != 0)
@@ -69,7 +69,7 @@ internal static class TsTimestamps
         var times = payload[9..(9 + payload[8])];
         var count = (payload[7] >> 6) switch { 2 => 1, 3 => 2, _ => 0 };
         if (times.Length < count * 5)
-            throw new FormatException("A PES header has no room for its times.");
+            throw new FormatException("A PES header is too short for its timestamps.");
         for (var n = 0; n < count; n++)
             ShiftTime(times.Slice(n * 5, 5), ticks);
     }

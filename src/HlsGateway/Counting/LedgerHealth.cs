@@ -26,12 +26,12 @@ internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
         if ((progress.Trouble ?? progress.Aside ?? forwarder?.Trouble) is { } detail)
             data[Readiness.Detail] = detail;
         var why =
-            progress.Trouble is not null ? "The ledger is closed; viewers are redirected uncounted." :
-            progress.Aside is not null ? "A damaged ledger was put aside; counting goes on in a new one." :
-            forwarder?.Trouble is not null ? "Nothing moves to PostgreSQL; the outbox holds it, viewers are served and counted." :
-            forwarder is { Restored: true } ? "The outbox was restored from an older copy; what it held is counted once." :
-            outbox.Undecided > 0 ? "The disk is slow: viewers are redirected before it has their requests, which stay in line." :
-            recent ? "Requests were answered uncounted within the last minute." : null;
+            progress.Trouble is not null ? "The ledger cannot be opened or written. Viewers are served, but not counted; the log says why." :
+            progress.Aside is not null ? "The ledger was damaged and moved aside. A new one counts; the log names the old file." :
+            forwarder?.Trouble is not null ? "PostgreSQL cannot be written to. Viewers are served and counted; the outbox on disk keeps their requests until it can." :
+            forwarder is { Restored: true } ? "The outbox was restored from a backup. Requests that PostgreSQL has already are not counted again." :
+            outbox.Undecided > 0 ? "The disk is slow. Viewers are redirected before their requests are on disk; the requests stay queued and are recorded late." :
+            recent ? "Within the last minute requests were answered that are not counted." : null;
         return Task.FromResult(why is null ? HealthCheckResult.Healthy("Every answered request is on disk.", data) : HealthCheckResult.Degraded(why, data: data));
     }
 }

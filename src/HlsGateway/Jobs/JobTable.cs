@@ -82,8 +82,8 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
     public Task<ClaimedJob?> ClaimAsync(string kind, string worker, CancellationToken ct)
     {
         var (begun, advice) = kind == JobKind.Captions
-            ? ("listening", "over the captions of this video. See the worker's log before you ask for them again.")
-            : ("probing", "over this file. Try a file that another program has saved anew.");
+            ? ("listening", "while it wrote the captions of this video. Read the worker's log before you ask for them again.")
+            : ("probing", "while it worked on this file. Save it with another program and upload it again.");
         var skip = database.Dialect == Dialect.Postgres ? "FOR UPDATE SKIP LOCKED" : "";
         return database.WriteAsync<ClaimedJob?>(
             async (connection, transaction) =>

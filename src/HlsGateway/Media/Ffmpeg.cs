@@ -57,7 +57,7 @@ internal sealed class Ffmpeg(Sandbox sandbox, IOptions<MediaOptions> options)
             options.Value.FfprobePath, FfmpegArguments.Probe(name, kind), folder, ProcessLimits.Probe, options.Value.ProbeTimeout,
             stdout => ProgramOutput.HeadAsync(stdout, ProbeBytes), ct);
         if (!result.Succeeded)
-            throw new FfmpegException($"The file is no media that can be read: {result.Reason}");
+            throw new FfmpegException($"The file cannot be read as video or sound: {result.Reason}");
         try
         {
             return MediaProbe.Parse(output);
@@ -65,7 +65,7 @@ internal sealed class Ffmpeg(Sandbox sandbox, IOptions<MediaOptions> options)
         catch (Exception e) when (e is JsonException or InvalidOperationException or OverflowException)
         {
             // The program was exploited, or its output was longer than what is kept: this is not the JSON that was asked for.
-            throw new FfmpegException("The file's description is longer than any real video's, or none.", e);
+            throw new FfmpegException("ffprobe's description of the file is missing, or longer than that of any real video.", e);
         }
     }
 

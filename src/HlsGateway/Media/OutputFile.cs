@@ -68,7 +68,7 @@ internal sealed class OutputFile : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     internal static SandboxException TooLong(string name, long length, long most) =>
-        new($"The program in the sandbox left '{name}' with {length} bytes; {most} is the most.");
+        new($"The program in the sandbox wrote {length} bytes to '{name}'; at most {most} are allowed.");
 
     protected override void Dispose(bool disposing)
     {

@@ -64,7 +64,7 @@ internal static class ProgramRun
         }
         catch (TimeoutException e)
         {
-            throw new SandboxException("The program in the sandbox left processes behind that do not end.", e);
+            throw new SandboxException("The program in the sandbox left processes that do not end.", e);
         }
 
         ct.ThrowIfCancellationRequested();

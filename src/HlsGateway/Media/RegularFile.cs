@@ -18,6 +18,6 @@ internal static class RegularFile
         if (LinuxFiles.TryFacts(file, out var facts) && facts.Type == FileType.Regular)
             return new FileStream(file, FileAccess.Read, 1 << 16);
         file.Dispose();
-        throw new IOException("It is no regular file.");
+        throw new IOException("It is not a regular file.");
     }
 }

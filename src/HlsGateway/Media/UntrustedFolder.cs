@@ -112,7 +112,7 @@ internal sealed class UntrustedFolder : IDisposable
         if (from.What(Facts(file)) is { } wrong)
             throw Refuse(name, wrong);
         if (Environment.IsPrivilegedProcess && LinuxFiles.ChangeOwner(file, 0, 0) != 0)
-            throw new IOException($"A job's file cannot be taken from its user: {LinuxFiles.Words(LinuxFiles.LastError)}.");
+            throw new IOException($"The owner of a job's file cannot be changed: {LinuxFiles.Words(LinuxFiles.LastError)}.");
         return Protect(file);
     }
 
@@ -186,13 +186,13 @@ internal sealed class UntrustedFolder : IDisposable
     }
 
     private static SandboxException Refuse(string name, string what) =>
-        new($"The program in the sandbox left {what} as '{name}', where a file of its own was due.");
+        new($"The program in the sandbox left {what} as '{name}' instead of a file of its own.");
 
     /// <summary>What the program left is the program's fault; that we have no descriptors or the disk fails is the machine's.</summary>
     private static Exception NotOpened(string name, int error) => error switch
     {
         40 => Refuse(name, "a symbolic link"), // ELOOP
-        20 => Refuse(name, "a link or file in a folder's place"), // ENOTDIR
+        20 => Refuse(name, "a link or file instead of a folder"), // ENOTDIR
         6 or 19 => Refuse(name, "a socket or device"), // ENXIO, ENODEV
         13 or 1 or 11 or 26 or 36 => Refuse(name, "a file that cannot be opened"), // EACCES, EPERM, EAGAIN, ETXTBSY, ENAMETOOLONG
         _ => new IOException($"A job's file cannot be opened: {LinuxFiles.Words(error)}."),

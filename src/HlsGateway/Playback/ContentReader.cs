@@ -71,7 +71,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
     private async Task<FirstSegment> ReadAsync(OriginPlaylist entry, OriginPlaylist playlist, int at, CancellationToken ct)
     {
         if (playlist.Media is not { } media || media.Segments.IsEmpty)
-            throw new ContentUnreadableException("A Variant Stream's URI leads to no Media Playlist with segments.");
+            throw new ContentUnreadableException("A Variant Stream's URI does not lead to a Media Playlist with segments.");
         if (media.HasImports && entry.Master is { } master && media.TryImport(master, out var imported, out _) && imported is not null)
             media = imported;
         var key = at == 0 ? SegmentKey.OfFirstSegment(media) : SegmentKey.OfSegments(media)[at];
@@ -111,7 +111,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
                 case OriginKind.Cluster when cluster.State is { } state && cluster.Choose([]) is { } destination:
                     return await SendAsync(state.Model.HttpClient, OriginFetcher.UrlOn(destination, target.Locator), offset, most, deadline.Token);
                 default:
-                    throw new ContentUnreadableException("The first segment stands on a host that may not be fetched from (Gateway:Origin:AllowedHosts).");
+                    throw new ContentUnreadableException("The first segment is on a host that is not listed in Gateway:Origin:AllowedHosts.");
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
@@ -135,7 +135,7 @@ internal sealed class ContentReader(PlaylistOrigin origin, OriginFetcher fetcher
     private static async Task<ReadOnlyMemory<byte>> ReadPrefixAsync(Stream content, long skip, int most, CancellationToken ct)
     {
         if (skip > MostBytes)
-            throw new ContentUnreadableException("A first segment stands too deep in its file for an origin that knows no ranges.");
+            throw new ContentUnreadableException("A first segment begins too far into its file, and the origin does not serve byte ranges.");
         using var kept = new MemoryStream();
         var buffer = new byte[64 << 10];
         int read;

@@ -42,7 +42,7 @@ internal sealed class GuardedClient : IDisposable
         var addresses = literal && address is not null ? [address] : await Dns.GetHostAddressesAsync(host, cancel);
         var candidates = literal ? addresses : [.. addresses.Where(IsPublic)];
         if (candidates.Length == 0)
-            throw new HttpRequestException($"The host {host} resolves to no public address.");
+            throw new HttpRequestException($"The host {host} does not resolve to a public address.");
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

@@ -48,7 +48,7 @@ internal sealed class OriginFetcher(
             {
                 OriginKind.Store => await ReadStoreAsync(target.Locator, maxBytes, bound.Token),
                 OriginKind.Foreign when guarded.Allows(target.Locator) => await SendAsync(guarded.Client, target.Locator, maxBytes, known, bound.Token),
-                OriginKind.Foreign => Fail(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The playlist stands on a host that Gateway:Origin:AllowedHosts does not list."),
+                OriginKind.Foreign => Fail(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The playlist is on a host that is not listed in Gateway:Origin:AllowedHosts."),
                 _ => await ReadClusterAsync(target.Locator, maxBytes, known, bound.Token),
             };
         }
@@ -142,7 +142,7 @@ internal sealed class OriginFetcher(
         await using var raw = await response.Content.ReadAsStreamAsync(cancel);
         var encoding = response.Content.Headers.ContentEncoding;
         if (encoding.Count > 1 || (encoding.Count == 1 && encoding.First() is not ("gzip" or "identity")))
-            return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin encoded {path} in a way that was not asked for.");
+            return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin encoded {path} with a Content-Encoding that was not asked for.");
         await using var decoded = encoding.Contains("gzip") ? new GZipStream(raw, CompressionMode.Decompress) : raw;
         var body = await ReadBoundedAsync(decoded, maxBytes, cancel);
         return body is null

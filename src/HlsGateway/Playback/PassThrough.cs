@@ -40,7 +40,7 @@ internal sealed class PassThrough(
         {
             if (!guarded.Allows(target.Locator))
             {
-                await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The file stands on a host that Gateway:Origin:AllowedHosts does not list."));
+                await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The file is on a host that is not listed in Gateway:Origin:AllowedHosts."));
                 return;
             }
 

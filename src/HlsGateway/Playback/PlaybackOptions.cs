@@ -60,7 +60,7 @@ internal sealed class OriginOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(2))
-            yield return new ValidationResult($"{Section}:Timeout is {Timeout}; it must lie above zero and at most two minutes.");
+            yield return new ValidationResult($"{Section}:Timeout is {Timeout}; it must be more than zero and at most two minutes.");
         if (FreshFor < TimeSpan.Zero || StaleFor < TimeSpan.Zero || RetryAfter < TimeSpan.Zero || RevalidationPatience < TimeSpan.Zero)
             yield return new ValidationResult($"{Section}: FreshFor, StaleFor, RetryAfter and RevalidationPatience must not be negative.");
         for (var i = 0; i < AllowedHosts.Length; i++)

@@ -56,7 +56,7 @@ internal static class PlaybackSetup
     private static byte[] PageScript()
     {
         using var file = typeof(PlaybackSetup).Assembly.GetManifestResourceStream("HlsGateway.Playback.cmcd.js")
-            ?? throw new InvalidOperationException("The script for pages is not built in.");
+            ?? throw new InvalidOperationException("The script for pages is not embedded in the program; build it again.");
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;

@@ -145,7 +145,7 @@ internal sealed class PlaylistOrigin(
 
     /// <summary>Bytes that are no playlist (rule D7).</summary>
     internal static OriginFailure NoPlaylist(string url, PlaylistError error) =>
-        new(StatusCodes.Status502BadGateway, Problem.OriginNoPlaylist, $"The origin's {new Uri(url).AbsolutePath} is no usable HLS playlist: {error}");
+        new(StatusCodes.Status502BadGateway, Problem.OriginNoPlaylist, $"The origin's {new Uri(url).AbsolutePath} is not a usable HLS playlist: {error}");
 
     private TimeSpan FreshFor(MediaPlaylist? media, TimeSpan? maxAge, OriginKind kind)
     {

@@ -16,7 +16,7 @@ internal sealed class TrailerServer(TrailerLibrary trailers, PinnedTrailers pinn
             version = await pinned.FindAsync(request.Token.Trailer != 0 ? request.Token.Trailer : version?.Id ?? 0, profile, context.RequestAborted);
         if (version is null || profiles.Length > 2 || !label.EndsWith(version.Hash, StringComparison.Ordinal) || !Array.TrueForAll(profiles, version.Copies.ContainsKey))
         {
-            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownTarget, "There is no such trailer, or it was not made for this shape of video."));
+            await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownTarget, "There is no such trailer, or it has no copy for videos of this shape."));
             return;
         }
 

@@ -32,7 +32,7 @@ internal static partial class DurableFolder
         {
             var error = Marshal.GetLastPInvokeError();
             throw error == NoEntry
-                ? new DirectoryNotFoundException("A folder of the store is gone.")
+                ? new DirectoryNotFoundException("A folder of the store was deleted.")
                 : new IOException($"A folder of the store cannot be opened (error {error}).");
         }
 

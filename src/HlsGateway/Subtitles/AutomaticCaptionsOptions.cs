@@ -67,7 +67,7 @@ internal sealed class AutomaticCaptionsOptionsValidator(IOptions<GatewayOptions>
         if (automatic.Concurrency is < 1 or > 64)
             failures.Add($"{Key}Concurrency must be between 1 and 64.");
         if (automatic.Arguments.Length > 0 && !automatic.Arguments.Any(word => word.Contains(AutomaticCaptionsOptions.AudioMark, StringComparison.Ordinal)))
-            failures.Add($"{Key}Arguments name the sound nowhere; write {AutomaticCaptionsOptions.AudioMark} where the program expects its file.");
+            failures.Add($"{Key}Arguments do not contain {AutomaticCaptionsOptions.AudioMark}; write it where the program expects the sound file.");
         if (automatic.IsOn && gateway.Value.Has("worker"))
             failures.AddRange(Missing(automatic));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
@@ -76,7 +76,7 @@ internal sealed class AutomaticCaptionsOptionsValidator(IOptions<GatewayOptions>
     private IEnumerable<string> Missing(AutomaticCaptionsOptions automatic)
     {
         if (!Media.Sandbox.Finds(automatic.Command))
-            yield return $"{Key}Command is '{automatic.Command}'; there is no such program. Write an absolute path, or a name that stands on {Media.Sandbox.SearchPath}.";
+            yield return $"{Key}Command is '{automatic.Command}'; there is no such program. Write an absolute path, or a name that is found on {Media.Sandbox.SearchPath}.";
         var data = gateway.Value.DataPath(environment);
         if (Path.GetDirectoryName(automatic.Command) is { Length: > 0 } own && Path.IsPathRooted(own) && Reach(own, data))
             yield return $"{Key}Command stands in '{own}'; the data directory holds keys and must not be within the program's reach.";

@@ -6,7 +6,7 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Information, "The ledger is open: SQLite {Version}, WAL, synchronous=FULL, commit timeout {TimeoutMs} ms.")]
     public static partial void LedgerOpened(this ILogger log, string version, double timeoutMs);
 
-    [LoggerMessage(2002, LogLevel.Error, "The ledger {File} failed and is closed until it can be opened again. Viewers are redirected all the same; each one that goes uncounted is in hlsgateway.ledger.lost.")]
+    [LoggerMessage(2002, LogLevel.Error, "The ledger {File} failed and is closed until it can be opened again. Viewers are still redirected; requests that are not counted are in the metric hlsgateway.ledger.lost.")]
     public static partial void LedgerFailed(this ILogger log, Exception failure, string file);
 
     [LoggerMessage(2003, LogLevel.Warning, "The ledger works again after {Failures} failures.")]
@@ -24,9 +24,9 @@ internal static partial class Log
     [LoggerMessage(2007, LogLevel.Critical, "Forwarding to PostgreSQL has STOPPED: {Why}")]
     public static partial void ForwarderFenced(this ILogger log, string why);
 
-    [LoggerMessage(2008, LogLevel.Warning, "The outbox is older than what PostgreSQL holds of it: it was restored from a backup. What is in both is counted once; what was recorded since counts in a run of its own.")]
+    [LoggerMessage(2008, LogLevel.Warning, "The outbox is older than what PostgreSQL holds of it: it was restored from a backup. Requests in both are counted once; requests recorded since then are counted as a new run.")]
     public static partial void OutboxRestored(this ILogger log);
 
-    [LoggerMessage(2009, LogLevel.Warning, "Starts, stops and gaps of the counting cannot be written among the changes; the ledger keeps them, and they are told once they can be.")]
+    [LoggerMessage(2009, LogLevel.Warning, "The starts, stops and gaps of counting cannot be written to the list of changes; the ledger keeps them, and they are written later.")]
     public static partial void ChangesNotTold(this ILogger log, Exception failure);
 }

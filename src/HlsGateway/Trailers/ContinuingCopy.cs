@@ -22,7 +22,7 @@ internal sealed class ContinuingCopy(TrailerRecords records, Sandbox sandbox)
             foreach (var segment in shared.Segments)
             {
                 var bytes = await records.ReadObjectAsync(shared, segment.File, ct)
-                    ?? throw new ConditioningException($"The copy {shared.Profile} is not whole: {segment.File} is not in the store.");
+                    ?? throw new ConditioningException($"The copy {shared.Profile} is incomplete: {segment.File} is not in the store.");
                 if (shape.Container == "ts")
                     TsTimestamps.Shift(bytes, shift);
                 else

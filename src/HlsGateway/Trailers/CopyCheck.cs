@@ -26,26 +26,26 @@ internal sealed class CopyCheck(RenditionShape shape, FrameRate rate)
     public string? Add(ReadOnlySpan<byte> init, ReadOnlySpan<byte> segment, int frames)
     {
         if (!TryInspect(init, segment, out var found) || found is null)
-            return $"is no {shape.Container} segment";
+            return $"cannot be read as {shape.Container}";
         if (found.Video.HasValue != shape.HasVideo || found.Audio.HasValue != shape.HasAudio)
-            return "holds other tracks than its content";
+            return "has other tracks than its content";
         if (!found.BeginsWithTables)
             return "does not begin with PAT and PMT";
         var track = (found.Video ?? found.Audio)!.Value;
         var start = FirstPts < 0 ? track.FirstPts : FirstPts + rate.TicksOf(shape.HasVideo ? videoFrames : AudioFrames);
         if (Math.Abs(track.FirstPts - start) > 1)
-            return $"begins at {track.FirstPts} where {start} was due";
+            return $"begins at {track.FirstPts} instead of {start}";
         if (track.Frames != frames)
-            return $"holds {track.Frames} frames where {frames} were due";
+            return $"has {track.Frames} frames instead of {frames}";
         if (shape.HasVideo && !found.BeginsWithKeyFrame)
             return "does not begin with an IDR frame";
         if (FirstPts < 0)
             FirstPts = track.FirstPts;
         if (found is { Video: { } video, Audio: { } audio } && videoFrames == 0 && Math.Abs(video.FirstPts - audio.FirstPts) > 1)
-            return "begins with picture and sound at different times";
+            return "begins its picture and its sound at different times";
         avc ??= found.AvcCodec;
         if (shape.HasVideo && avc is null)
-            return "holds no H.264 parameters";
+            return "has no H.264 parameters";
         videoFrames += found.Video?.Frames ?? 0;
         AudioFrames += found.Audio?.Frames ?? 0;
         return null;

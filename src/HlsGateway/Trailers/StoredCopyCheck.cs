@@ -34,7 +34,7 @@ internal sealed class StoredCopyCheck(TrailerRecords records)
             return [LintFinding.Error("S7", copy.Profile, "The copy's frame rate cannot be read.")];
         var frames = shape.HasVideo ? grid.VideoFrames(rate) : grid.AudioFrames(shape.SampleRate);
         if (copy.Segments.Length != frames.Length - 1)
-            return [LintFinding.Error("S2", copy.Profile, $"The copy has {copy.Segments.Length} segments where {frames.Length - 1} were due.")];
+            return [LintFinding.Error("S2", copy.Profile, $"The copy has {copy.Segments.Length} segments instead of {frames.Length - 1}.")];
 
         var head = copy.Init is null ? [] : await records.ReadObjectAsync(copy, copy.Init, ct);
         if (head is null)

@@ -99,7 +99,7 @@ internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> op
         if (cut is null && await ReadAsync(made, string.Create(CultureInfo.InvariantCulture, $"{segments.Length}.{extension}"), ct) is not null)
             throw new ConditioningException($"The copy has more than {segments.Length} segments.");
         if (shape.HasAudio && check.AudioFrames != ConditioningArguments.AudioFrames(shape, grid))
-            throw new ConditioningException($"The copy has {check.AudioFrames} audio frames where {ConditioningArguments.AudioFrames(shape, grid)} were asked for.");
+            throw new ConditioningException($"The copy has {check.AudioFrames} audio frames instead of {ConditioningArguments.AudioFrames(shape, grid)}.");
 
         return new TrailerCopy(
             shape.Profile, $"{version.KeyPrefix}{shape.Profile}/", init, segments, check.FirstPts, (int)Math.Ceiling(peak), check.Codecs);
@@ -122,7 +122,7 @@ internal sealed class TrailerEncoder(Ffmpeg ffmpeg, IOptions<TrailersOptions> op
     {
         var stream = await ReadAsync(made, ConditioningArguments.AdtsFile, ct) ?? throw new ConditioningException("The copy has no sound.");
         return AdtsFrames.Cut(stream, grid.AudioFrames(shape.SampleRate).AsSpan(), shape.SampleRate, ConditioningArguments.TsFirstPts)
-            ?? throw new ConditioningException("The encoder gave another number of audio frames than was asked for.");
+            ?? throw new ConditioningException("The encoder wrote another number of audio frames than it was asked for.");
     }
 
     /// <summary>Null where there is none.</summary>

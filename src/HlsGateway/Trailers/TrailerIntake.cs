@@ -56,9 +56,9 @@ internal sealed partial class TrailerIntake(
         try
         {
             if (library.ById(id) is { } known && !string.Equals(known.Source.Sha256, sha256, StringComparison.Ordinal))
-                throw new TrailerRefusedException($"The file's version would be the same as that of {known.Label}; export it once more.");
+                throw new TrailerRefusedException($"The file's version would be the same as that of {known.Label}; export it again.");
             if (library.ById(id) is { Withdrawn: true } withdrawn)
-                throw new TrailerRefusedException($"This very file was withdrawn as {withdrawn.Label}; export it once more if it may be shown again.");
+                throw new TrailerRefusedException($"This file was withdrawn as {withdrawn.Label}. To show it again, export it again and upload the new file.");
             if (library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}")) is { } same
                 && (library.Snapshot.Find(name) == same || (!afresh && library.Snapshot.IsRemoved(same))))
                 return same;
@@ -112,7 +112,7 @@ internal sealed partial class TrailerIntake(
         if (result.TimedOut)
             throw new TrailerRefusedException("The file takes too long to decode; export it smaller.");
         if (!result.Succeeded)
-            throw new TrailerRefusedException("The file is damaged: not all of its frames can be decoded; export it once more.");
+            throw new TrailerRefusedException("The file is damaged: not all of its frames can be decoded; export it again.");
     }
 
     private async Task TellOthersAsync(CancellationToken ct)
@@ -137,7 +137,7 @@ internal sealed partial class TrailerIntake(
         }
         catch (SandboxException)
         {
-            throw new TrailerRefusedException("The file is no media that can be read; export it as MP4.");
+            throw new TrailerRefusedException("The file cannot be read as a video; export it as MP4.");
         }
         if (probe.Video is null)
             throw new TrailerRefusedException("The file has no picture that can be read.");

@@ -43,7 +43,7 @@ internal sealed class TrailerRecords(BlobStore store)
     public Task WithdrawAsync(TrailerVersion version, CancellationToken ct) => store.PutAsync(KeyOf(version, WithdrawnFile), "withdrawn"u8.ToArray(), ct);
 
     public async Task<Stream> OpenSourceAsync(TrailerVersion version, CancellationToken ct) =>
-        await store.OpenAsync(KeyOf(version, SourceFile), ct) ?? throw new ConditioningException("The trailer's source is not in the store any more.");
+        await store.OpenAsync(KeyOf(version, SourceFile), ct) ?? throw new ConditioningException("The trailer's source is no longer in the store. Upload the trailer again.");
 
     /// <summary>One object of a copy, whole; null when it is not in the store.</summary>
     public async Task<byte[]?> ReadObjectAsync(TrailerCopy copy, string file, CancellationToken ct)

@@ -60,7 +60,7 @@ internal sealed class TrailersOptions : IValidatableObject
         var at = Active.LastIndexOf('@');
         var trailer = at < 0 ? Active : Active[..at];
         if (trailer.Length > 0 && !TrailerIntake.IsName(trailer))
-            yield return new ValidationResult($"{Section}:Active is no trailer's name: letters, digits, hyphens, underscores and dots, with or without @ and a version.");
+            yield return new ValidationResult($"{Section}:Active is not a trailer's name: letters, digits, hyphens, underscores and dots, with or without @ and a version.");
     }
 }
 

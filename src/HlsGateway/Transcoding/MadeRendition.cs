@@ -101,7 +101,7 @@ internal sealed record MadeRendition(Rung Rung, string? Init, ImmutableArray<Mad
     {
         var at = bytes.IndexOf(mark);
         if (at < 0 || at + mark.Length + skip + 3 > bytes.Length)
-            throw new FfmpegException("The encoder wrote no H.264 parameters.");
+            throw new FfmpegException("The encoder's output has no H.264 parameters.");
         var three = bytes.Slice(at + mark.Length + skip, 3);
         return $"avc1.{Convert.ToHexStringLower(three)}";
     }

@@ -25,7 +25,7 @@ internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, CatalogueStor
 
     public long MaxBytes => options.Value.MaxBytes;
 
-    public UploadRefusal TooLarge => new("too-large", "The body is too large", $"{MaxBytes} bytes is the most. Compress it, or raise Transcode:MaxBytes.", 413);
+    public UploadRefusal TooLarge => new("too-large", "The body is too large", $"At most {MaxBytes} bytes are allowed. Compress it, or raise Transcode:MaxBytes.", 413);
 
     /// <summary>Before the first byte is read.</summary>
     /// <param name="bytes">Null when the client does not say.</param>

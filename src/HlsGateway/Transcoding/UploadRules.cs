@@ -31,11 +31,11 @@ internal static class UploadRules
         var side = Math.Max(Math.Max(video.Width, video.Height), Math.Max(video.CodedWidth, video.CodedHeight));
         if (side > options.MaxSide)
             return new UploadRefusal("too-many-pixels", "The picture is too large", Text(
-                $"It is {video.Width}x{video.Height}; {options.MaxSide} pixels is the most for the longer side. Scale it down, or raise Transcode:MaxSide."));
+                $"It is {video.Width}x{video.Height}; its longer side may have at most {options.MaxSide} pixels. Scale it down, or raise Transcode:MaxSide."));
         if (Math.Min(video.Width, video.Height) < 16)
             return new UploadRefusal("too-few-pixels", "The picture is too small", "Send a video of at least 16 by 16 pixels.");
         return probe.Streams > 32
-            ? new UploadRefusal("too-many-streams", "The file has too many tracks", Text($"It has {probe.Streams}; 32 is the most. Save it with one picture and one sound track."))
+            ? new UploadRefusal("too-many-streams", "The file has too many tracks", Text($"It has {probe.Streams}; at most 32 are allowed. Save it with one picture and one sound track."))
             : null;
     }
 

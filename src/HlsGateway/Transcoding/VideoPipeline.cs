@@ -117,7 +117,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
         await segment.WriteAsync(await ReadAsync(outputs, $"{rendition.Rung.Name}/{rendition.Segments[0].File}", ct), ct);
         segment.Position = 0;
         var probe = await ffmpeg.ProbeAsync(segment, rendition.Init is null ? ProbeAs.Ts : ProbeAs.Fmp4, ct);
-        var picture = probe.Video ?? throw new FfmpegException("The encoder made no picture.");
+        var picture = probe.Video ?? throw new FfmpegException("The encoder's output has no picture.");
         var (n, d) = MediaProbe.Fraction(plan.FrameRate);
         var path = $"{rendition.Rung.Name}/{EncodeArguments.Playlist}";
         return (
@@ -154,7 +154,7 @@ internal sealed class VideoPipeline(Ffmpeg ffmpeg, BlobStore store, IOptions<Tra
         content.Position = 0;
         await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
         if (!string.Equals(await store.Sha256Async(key, ct), sha256, StringComparison.Ordinal))
-            throw new IOException("The store gave back other bytes than it was given.");
+            throw new IOException("What was read back from the store differs from what was stored.");
         return new SourceCopy(key, sha256, content.Length);
     }
 

@@ -30,7 +30,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
         using var video = new CaptionedVideo(host, media, "clip");
         clock.Do("fail");
         await video.UploadAsync(2);
-        await FailsAsync(video, "fail", "The program that writes captions ended without success: no such model");
+        await FailsAsync(video, "fail", "The program that writes captions failed: no such model");
         await PlaysAsync(host, video);
 
         foreach (var (mode, reason) in (IEnumerable<(string, string)>)
@@ -88,7 +88,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
         using var video = new CaptionedVideo(host, media, "clip");
         clock.Do("hang");
         await video.UploadAsync(1);
-        await FailsAsync(video, "hang", "The program that writes captions ended without success: stopped after ");
+        await FailsAsync(video, "hang", "The program that writes captions failed: stopped after ");
         Assert.Empty(clock.Running());
         await PlaysAsync(host, video);
     }
@@ -129,7 +129,7 @@ public sealed class CaptionTroubleTests(FfmpegFixture media) : IClassFixture<Ffm
     [Theory]
     [InlineData("Command", "/no/such/program", "Subtitles:Automatic:Command is '/no/such/program'; there is no such program.")]
     [InlineData("Command", "no-such-program", "Subtitles:Automatic:Command is 'no-such-program'; there is no such program.")]
-    [InlineData("Arguments:0", "--fast", "Subtitles:Automatic:Arguments name the sound nowhere")]
+    [InlineData("Arguments:0", "--fast", "Subtitles:Automatic:Arguments do not contain {audio}")]
     [InlineData("ReadableFolders:0", "models", "Subtitles:Automatic:ReadableFolders:0 is 'models'; it must be the absolute path")]
     [InlineData("ReadableFolders:0", "/no/such/folder", "Subtitles:Automatic:ReadableFolders:0 is '/no/such/folder'; it must be the absolute path")]
     [InlineData("ReadableFolders:0", "/", "Subtitles:Automatic:ReadableFolders:0 is '/'; the data directory holds keys")]

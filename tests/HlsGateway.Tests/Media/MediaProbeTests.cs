@@ -61,7 +61,7 @@ public sealed class MediaProbeTests(FfmpegFixture fixture) : IClassFixture<Ffmpe
     {
         var refusal = await Assert.ThrowsAsync<FfmpegException>(
             () => fixture.Ffmpeg.ProbeAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), ProbeAs.Upload, CancellationToken.None));
-        Assert.StartsWith("The file is no media that can be read", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The file cannot be read as video or sound", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(fixture.Root, refusal.Message, StringComparison.Ordinal);
     }
 }

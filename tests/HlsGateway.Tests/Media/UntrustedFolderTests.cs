@@ -24,7 +24,7 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
     public async Task Only_a_regular_file_of_the_programs_own_is_a_result(string script, string what)
     {
         using var folder = await AfterAsync(script);
-        Assert.Equal($"The program in the sandbox left {what} as 'out', where a file of its own was due.", Assert.Throws<SandboxException>(() => folder.Outputs.Open("out", Most)).Message);
+        Assert.Equal($"The program in the sandbox left {what} as 'out' instead of a file of its own.", Assert.Throws<SandboxException>(() => folder.Outputs.Open("out", Most)).Message);
         Assert.Throws<SandboxException>(() => folder.Outputs.Find("out"));
         using var next = fixture.Sandbox.OpenFolder();
         Assert.Throws<SandboxException>(() => next.Take(folder, "out"));
@@ -109,7 +109,7 @@ public sealed class UntrustedFolderTests(FfmpegFixture fixture) : IClassFixture<
     public async Task A_file_larger_than_it_may_be_is_refused_unread()
     {
         using var folder = await AfterAsync("truncate -s 900M out");
-        Assert.Equal($"The program in the sandbox left 'out' with {900 << 20} bytes; {Most} is the most.", Assert.Throws<SandboxException>(() => folder.Outputs.Open("out", Most)).Message);
+        Assert.Equal($"The program in the sandbox wrote {900 << 20} bytes to 'out'; at most {Most} are allowed.", Assert.Throws<SandboxException>(() => folder.Outputs.Open("out", Most)).Message);
         await using var file = folder.Outputs.Find("out");
         await Assert.ThrowsAsync<SandboxException>(() => file!.ReadAllAsync(Most, CancellationToken.None));
     }

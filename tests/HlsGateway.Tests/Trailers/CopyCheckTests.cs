@@ -34,19 +34,19 @@ public sealed class CopyCheckTests
     public async Task S2_A_segment_out_of_its_place_or_of_another_length_is_found()
     {
         var segments = await SegmentsAsync("-force_key_frames", "1");
-        Assert.Equal("holds 25 frames where 24 were due", new CopyCheck(Picture, Rate).Add([], segments[0], 24));
+        Assert.Equal("has 25 frames instead of 24", new CopyCheck(Picture, Rate).Add([], segments[0], 24));
         var check = new CopyCheck(Picture, Rate);
         Assert.Null(check.Add([], segments[0], 25));
-        Assert.Equal("begins at 126000 where 216000 was due", check.Add([], segments[0], 25));
+        Assert.Equal("begins at 126000 instead of 216000", check.Add([], segments[0], 25));
     }
 
     [Fact]
     public async Task S7_A_copy_with_other_tracks_than_its_content_is_found()
     {
         var segment = (await SegmentsAsync("-force_key_frames", "1"))[0];
-        Assert.Equal("holds other tracks than its content", new CopyCheck(Picture with { SampleRate = 48_000, Channels = 2 }, Rate).Add([], segment, 25));
-        Assert.Equal("is no fmp4 segment", new CopyCheck(Picture with { Container = "fmp4" }, Rate).Add([], segment, 25));
-        Assert.Equal("is no ts segment", new CopyCheck(Picture, Rate).Add([], segment.AsSpan(100), 25));
+        Assert.Equal("has other tracks than its content", new CopyCheck(Picture with { SampleRate = 48_000, Channels = 2 }, Rate).Add([], segment, 25));
+        Assert.Equal("cannot be read as fmp4", new CopyCheck(Picture with { Container = "fmp4" }, Rate).Add([], segment, 25));
+        Assert.Equal("cannot be read as ts", new CopyCheck(Picture, Rate).Add([], segment.AsSpan(100), 25));
     }
 
     /// <summary>Two segments of a second each, whose only key frame is the first but for what is asked.</summary>

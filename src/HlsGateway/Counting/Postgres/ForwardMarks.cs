@@ -20,7 +20,7 @@ internal sealed class ForwardMarks
         {
             ask.Parameters.Add(new NpgsqlParameter { Value = gateway });
             if (await ask.ExecuteScalarAsync(cancellation) is not true)
-                throw new FencedException("Another process forwards to PostgreSQL as this gateway. If this data directory is a copy of that one's, give it a ledger of its own (an empty data directory).", forGood: false);
+                throw new FencedException("Another process forwards to PostgreSQL as this gateway. If this data directory is a copy, start this process with an empty data directory.", forGood: false);
         }
         await using (var claim = new NpgsqlCommand("INSERT INTO counting.gateway VALUES ($1, $2, now()) ON CONFLICT (gateway_id) DO UPDATE SET holder = excluded.holder, claimed_at = excluded.claimed_at", connection))
         {
@@ -42,7 +42,7 @@ internal sealed class ForwardMarks
     {
         if (!runs.TryGetValue(epoch, out var mark) || first > mark.LastSeq) return false;
         if (last > mark.LastSeq || (last == mark.LastSeq && hash != mark.LastHash))
-            throw new FencedException("PostgreSQL holds other requests under the numbers of this outbox: a running copy of this gateway has counted as well. Nothing more is forwarded; give this process an empty data directory and keep the old one to look into.", forGood: true);
+            throw new FencedException("PostgreSQL holds other requests under the numbers of this outbox: a running copy of this gateway has counted as well. Nothing more is forwarded; start this process with an empty data directory, and keep the old one to examine it.", forGood: true);
         return true;
     }
 
