@@ -157,7 +157,7 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
     [Theory]
     [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nnone.ts\n#EXT-X-ENDLIST\n", "404")]
     [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://elsewhere.example/a.ts\n#EXT-X-ENDLIST\n", "Gateway:Origin:AllowedHosts")]
-    [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nnoise.ts\n#EXT-X-ENDLIST\n", "cannot be read as a video")]
+    [InlineData("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nnoise.ts\n#EXT-X-ENDLIST\n", "cannot be read as video or sound")]
     [InlineData(null, "Media Playlist could not be read")]
     public async Task S8_Content_that_cannot_be_read_is_not_said_to_be_pending_for_ever(string? media, string why)
     {
