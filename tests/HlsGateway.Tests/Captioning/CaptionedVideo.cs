@@ -64,7 +64,7 @@ internal sealed class CaptionedVideo(GatewayHost host, FfmpegFixture media, stri
     {
         using var answer = await AskAsync(query);
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return $"{(int)answer.StatusCode} {problem.GetProperty("type").GetString()!.Split(':')[^1]}";
+        return $"{(int)answer.StatusCode} {problem.GetProperty("type").GetString()!.Split('/')[^1]}";
     }
 
     public async Task WriteAsync(string text, string query = "", string language = "en")
