@@ -41,7 +41,7 @@ internal static class UploadRules
 
     /// <param name="seconds">As the file says; null where that is not known yet.</param>
     public static UploadRefusal? CheckLength(double? seconds, TranscodeOptions options) => seconds > options.MaxDuration.TotalSeconds + 0.5
-        ? new UploadRefusal("too-long", "The video is too long", Text($"It is {seconds:0.#} s long; {options.MaxDuration.TotalSeconds:0.#} s is the most. Cut it, or raise Transcode:MaxDuration."))
+        ? new UploadRefusal("too-long", "The video is too long", Text($"It is {seconds:0.#} s long; at most {options.MaxDuration.TotalSeconds:0.#} s are allowed. Cut it, or raise Transcode:MaxDuration."))
         : null;
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

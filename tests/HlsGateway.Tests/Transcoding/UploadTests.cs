@@ -313,7 +313,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         var (answer, _) = await RawHttp.SendAsync(host.Address,
             $"PUT /api/videos/films/long HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {GatewayHost.TokenOf("uploader")}\r\nContent-Length: {file.Length}\r\n\r\n{head}");
         Assert.StartsWith("HTTP/1.1 422 ", answer, StringComparison.Ordinal);
-        Assert.Contains("It is 13 s long; 12 s is the most.", answer, StringComparison.Ordinal);
+        Assert.Contains("It is 13 s long; at most 12 s are allowed.", answer, StringComparison.Ordinal);
         await AssertNothingIsLeftAsync(host.Services.GetRequiredService<BlobStore>());
     }
 
