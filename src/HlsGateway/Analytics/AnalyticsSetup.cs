@@ -13,8 +13,9 @@ internal static class AnalyticsSetup
         services.AddAnnotatedOptions<AnalyticsOptions>(AnalyticsOptions.Section);
         if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
             services.AddHostedService<CountingChanges>();
-        services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);
         services.AddSingleton<WatchedVideos>();
+        services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);
+        services.AddSingleton<WasWatched>(static services => services.GetRequiredService<WatchedVideos>().WasWatchedAsync);
         services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Finality>().AddSingleton<LiveEndpoint>();
     }
 

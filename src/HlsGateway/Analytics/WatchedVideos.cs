@@ -1,3 +1,4 @@
+using System.Data.Common;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
 using HlsGateway.Trailers;
@@ -9,30 +10,45 @@ namespace HlsGateway.Analytics;
 internal sealed class WatchedVideos(PublishedVideos published, LedgerReader ledger, IOptions<GatewayOptions> gateway)
 {
     /// <inheritdoc cref="CoversAnyVideo"/>
-    public async Task<bool?> CoversAnyAsync(string glob, CancellationToken ct)
+    public async Task<bool?> CoversAnyAsync(string glob, CancellationToken ct) =>
+        published.Names.Any(video => VideoGlob.Matches(glob, video)) ? true : await AskAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT video FROM video";
+                using var rows = command.ExecuteReader();
+                while (rows.Read())
+                {
+                    if (VideoGlob.Matches(glob, rows.GetString(0)))
+                        return true;
+                }
+
+                return false;
+            },
+            ct);
+
+    /// <inheritdoc cref="WasWatched"/>
+    public Task<bool?> WasWatchedAsync(string video, CancellationToken ct) => AskAsync(
+        connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT 1 FROM video WHERE video = @video";
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = ("@video", video);
+            command.Parameters.Add(parameter);
+            return command.ExecuteScalar() is not null;
+        },
+        ct);
+
+    /// <returns>Null where the ledger does not answer, or is not this process's to read.</returns>
+    private async Task<bool?> AskAsync(Func<DbConnection, bool> question, CancellationToken ct)
     {
-        if (published.Names.Any(video => VideoGlob.Matches(glob, video)))
-            return true;
         // The ledger is read where it is written.
         if (!gateway.Value.Has("gateway"))
             return null;
         try
         {
-            return await ledger.AskAsync<bool?>(
-                connection =>
-                {
-                    using var command = connection.CreateCommand();
-                    command.CommandText = "SELECT video FROM video";
-                    using var rows = command.ExecuteReader();
-                    while (rows.Read())
-                    {
-                        if (VideoGlob.Matches(glob, rows.GetString(0)))
-                            return true;
-                    }
-
-                    return false;
-                },
-                ct);
+            return await ledger.AskAsync(question, ct);
         }
         catch (LedgerAwayException)
         {

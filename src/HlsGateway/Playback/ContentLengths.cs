@@ -68,7 +68,7 @@ internal sealed class ContentLengths(Masters masters, PlaylistOrigin origin, Ori
     }
 
     /// <returns>Milliseconds; null for content without an end, or while the origin does not answer.</returns>
-    private async Task<int?> FindAsync(string video, string named)
+    internal async Task<int?> FindAsync(string video, string named)
     {
         MediaPlaylist? itself = null;
         foreach (var entry in masters.EntriesOf(video))

@@ -34,6 +34,14 @@ internal static class CaptionProblems
         return problem;
     }
 
+    /// <summary>Captions that <c>strict</c> refuses, with the warnings.</summary>
+    public static ProblemHttpResult Doubtful(IReadOnlyList<CaptionWarning> warnings)
+    {
+        var problem = Problems.Of(Problem.CaptionsDoubtful, string.Join(' ', warnings.Select(warning => warning.Message)));
+        problem.ProblemDetails.Extensions["warnings"] = warnings;
+        return problem;
+    }
+
     /// <summary>Reads both route values; null when both are valid.</summary>
     public static ProblemHttpResult? Read(string video, string language, out string id, out string tag)
     {
@@ -41,7 +49,8 @@ internal static class CaptionProblems
         if (!VideoName.TryRead(video, out id))
             return BadVideo;
         return LanguageTag.TryRead(language, out tag) ? null
-            : Problems.Of(400, "bad-language", "This is not a language tag", "Use a BCP 47 tag such as en, pt-BR or zh-Hant.");
+            : Problems.Of(400, "bad-language", "This is not a language tag",
+                $"Use a BCP 47 tag such as en, pt-BR or zh-Hant.{(LanguageTag.Suggestion(language) is { } near ? $" Did you mean '{near}'?" : "")}");
     }
 
     /// <summary>What may stand in a quoted attribute (rule D3), and does not reverse the text of a player's menu.</summary>

@@ -27,6 +27,9 @@ internal sealed class LiveCaptions
 
     public long Changed { get; set; }
 
+    /// <summary>The publication in <c>caption_history</c>; of deleted captions the last one.</summary>
+    public long Number { get; set; }
+
     /// <summary>Changes with the text and with the attributes, and is never used again, so that an editor who saw an older state is refused.</summary>
     public string ETag => $"\"{Changed}-{CaptionStore.Prefix(Sha256 ?? "00000000")}\"";
 
@@ -77,6 +80,12 @@ internal enum CaptionOutcome
     Unchanged,
     Deleted,
     Absent,
+
+    /// <summary>There was never such a version.</summary>
+    NoVersion,
+
+    /// <summary>There is no earlier version to go back to.</summary>
+    NothingToUndo,
     PreconditionFailed,
     TooMany,
 }

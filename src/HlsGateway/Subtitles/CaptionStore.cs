@@ -4,6 +4,7 @@ using System.Text;
 using Dapper;
 using HlsGateway.Catalogue;
 using HlsGateway.Database;
+using HlsGateway.Playlists;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Subtitles;
@@ -12,7 +13,7 @@ namespace HlsGateway.Subtitles;
 internal sealed class CaptionStore(CatalogueDatabase database, IOptions<SubtitlesOptions> options, TimeProvider time)
 {
     private const string TrackColumns =
-        "t.video, t.language, t.name, t.is_default, t.sdh, t.machine, t.sha256, t.saved_at, t.actor, t.changed";
+        "t.video, t.language, t.name, t.is_default, t.sdh, t.machine, t.sha256, t.saved_at, t.actor, t.changed, t.number";
 
     private const string WithContent =
         $"SELECT {TrackColumns}, v.content FROM caption_track t LEFT JOIN caption_version v ON v.video = t.video AND v.language = t.language AND v.sha256 = t.sha256";
@@ -104,7 +105,8 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
             "SELECT actor FROM caption_track WHERE video = @video AND language = @language AND sha256 IS NOT NULL", new { video, language }, transaction) is { } text ? new Actor(text) : null;
     }
 
-    private async Task<CaptionSaved> PublishAsync(CaptionEdit edit, DbConnection connection, DbTransaction transaction)
+    /// <param name="restored">The publication that a rollback brings back, with what the next rollback goes back to.</param>
+    private async Task<CaptionSaved> PublishAsync(CaptionEdit edit, DbConnection connection, DbTransaction transaction, (CaptionPublication Of, long Parent)? restored = null)
     {
         var clock = await TickAsync(connection, transaction);
         var tracks = (await connection.QueryAsync<LiveCaptions>(
@@ -132,25 +134,88 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
             Changed = clock,
         };
         row.Name = Unique(row.Name, tracks);
-        await DropDraftAsync(edit.Video, edit.Language, edit.Actor, connection, transaction);
+        if (restored is null)
+            await DropDraftAsync(edit.Video, edit.Language, edit.Actor, connection, transaction);
         if (before is not null && before.Says(row))
             return new(CaptionOutcome.Unchanged, before);
+        var last = await connection.ExecuteScalarAsync<long>("SELECT COALESCE(MAX(number), 0) FROM caption_track WHERE video = @Video AND language = @Language", row, transaction);
+        row.Number = await CaptionHistory.NextAsync(row.Video, row.Language, connection, transaction);
 
         await connection.ExecuteAsync(
             "INSERT INTO caption_version (video, language, sha256, content, saved_at, actor) VALUES (@Video, @Language, @Sha256, @Content, @SavedAt, @Actor) ON CONFLICT DO NOTHING",
             new { row.Video, row.Language, row.Sha256, edit.Content, row.SavedAt, row.Actor }, transaction);
+        await CaptionHistory.AddAsync(
+            new CaptionPublication
+            {
+                Video = row.Video,
+                Language = row.Language,
+                Number = row.Number,
+                Parent = restored?.Parent ?? last,
+                Action = restored is null ? "publish" : "rollback",
+                Sha256 = row.Sha256,
+                Name = row.Name,
+                IsDefault = row.IsDefault,
+                Sdh = row.Sdh,
+                Machine = row.Machine,
+                Bytes = Encoding.UTF8.GetByteCount(edit.Content),
+                Cues = restored?.Of.Cues ?? CuesOf(edit.Content),
+                SavedAt = row.SavedAt,
+                Actor = row.Actor,
+            }, connection, transaction);
         await connection.ExecuteAsync(
             """
-            INSERT INTO caption_track (video, language, name, is_default, sdh, machine, sha256, saved_at, actor, changed)
-            VALUES (@Video, @Language, @Name, @IsDefault, @Sdh, @Machine, @Sha256, @SavedAt, @Actor, @Changed)
+            INSERT INTO caption_track (video, language, name, is_default, sdh, machine, sha256, saved_at, actor, changed, number)
+            VALUES (@Video, @Language, @Name, @IsDefault, @Sdh, @Machine, @Sha256, @SavedAt, @Actor, @Changed, @Number)
             ON CONFLICT (video, language) DO UPDATE SET name = excluded.name, is_default = excluded.is_default, sdh = excluded.sdh, machine = excluded.machine,
-                sha256 = excluded.sha256, saved_at = excluded.saved_at, actor = excluded.actor, changed = excluded.changed
+                sha256 = excluded.sha256, saved_at = excluded.saved_at, actor = excluded.actor, changed = excluded.changed, number = excluded.number
             """, row, transaction);
         if (row.IsDefault != 0)
             await connection.ExecuteAsync(
                 "UPDATE caption_track SET is_default = 0, changed = @Changed WHERE video = @Video AND language <> @Language AND is_default <> 0", row, transaction);
         await new Change(row.SavedAt, row.Actor, "captions", row.Language, row.Video, old?.Description, row.Description).WriteAsync(connection, transaction);
         return new(old is null ? CaptionOutcome.Created : CaptionOutcome.Replaced, row);
+    }
+
+    /// <summary>
+    /// Publishes an earlier version again, as a new one. Without a version it undoes the last publication that has not been undone, or brings deleted
+    /// captions back; a further call goes further back.
+    /// </summary>
+    /// <param name="version">The version to go back to, as URLs name it; null: the one before.</param>
+    internal Task<CaptionSaved> RollBackAsync(string video, string language, string? version, CaptionPrecondition precondition, Actor actor, CancellationToken ct) =>
+        database.WriteAsync<CaptionSaved>(
+            async (connection, transaction) =>
+            {
+                await TickAsync(connection, transaction);
+                var track = await connection.QuerySingleOrDefaultAsync<LiveCaptions>(
+                    $"SELECT {TrackColumns} FROM caption_track t WHERE t.video = @video AND t.language = @language", new { video, language }, transaction);
+                if (!precondition.Allows(track?.Sha256 is null ? null : track.ETag))
+                    return new(CaptionOutcome.PreconditionFailed, track);
+                if (track is null)
+                    return new(CaptionOutcome.Absent, null);
+                var current = await CaptionHistory.FindAsync(video, language, track.Number, connection, transaction);
+                var target = version is not null ? await CaptionHistory.FindAsync(video, language, version, connection, transaction)
+                    : track.Sha256 is null ? current
+                    : current is { Parent: > 0 } ? await CaptionHistory.FindAsync(video, language, current.Parent, connection, transaction)
+                    : null;
+                if (target is null)
+                    return new(version is null ? CaptionOutcome.NothingToUndo : CaptionOutcome.NoVersion, track);
+                var content = await connection.QuerySingleAsync<string>(
+                    "SELECT content FROM caption_version WHERE video = @Video AND language = @Language AND sha256 = @Sha256", target, transaction);
+                var edit = new CaptionEdit(video, language, content, target.Name, Set(target.IsDefault), Set(target.Sdh), Set(target.Machine), actor, default);
+                // A version that somebody chose is a change like any other, which the next rollback undoes.
+                return await PublishAsync(edit, connection, transaction, (target, version is null ? target.Parent : track.Number));
+            },
+            ct);
+
+    /// <summary>Publications of a language, newest first, with what viewers get and what is in work.</summary>
+    internal async Task<(LiveCaptions? Live, CaptionDraft? Draft, IReadOnlyList<CaptionPublication> Versions)> HistoryAsync(string video, string language, int limit, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        var live = await connection.QuerySingleOrDefaultAsync<LiveCaptions>(new CommandDefinition(
+            $"SELECT {TrackColumns} FROM caption_track t WHERE t.video = @video AND t.language = @language AND t.sha256 IS NOT NULL", new { video, language }, cancellationToken: ct));
+        var draft = await connection.QuerySingleOrDefaultAsync<CaptionDraft>(new CommandDefinition(
+            "SELECT language, content, saved_at, actor, changed FROM caption_draft WHERE video = @video AND language = @language", new { video, language }, cancellationToken: ct));
+        return (live, draft, await CaptionHistory.ListAsync(video, language, limit, connection, ct));
     }
 
     /// <summary>Takes a language away from new sessions; its versions stay.</summary>
@@ -215,6 +280,10 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
         connection.ExecuteScalarAsync<long>("UPDATE caption_clock SET value = value + 1 WHERE id = 1 RETURNING value", null, transaction);
 
     private static long Flag(bool? asked, long? old) => asked is { } set ? set ? 1 : 0 : old ?? 0;
+
+    private static bool? Set(long? flag) => flag is { } set ? set != 0 : null;
+
+    private static long? CuesOf(string content) => WebVtt.TryParse(Encoding.UTF8.GetBytes(content), out var file, out _) ? file?.Cues.Length : null;
 
     private static string Unique(string name, List<LiveCaptions> others)
     {

@@ -26,6 +26,9 @@ internal sealed record CaptionTrackView(
     string Language, string Name, bool Default, bool Sdh, bool Machine, string Version, string Etag, string Format, int Bytes, int Cues, double EndSeconds,
     DateTimeOffset SavedAt, string Actor)
 {
+    /// <summary>What an editor should know of captions that were just published; empty elsewhere.</summary>
+    public IReadOnlyList<CaptionWarning> Warnings { get; init; } = [];
+
     public static CaptionTrackView Of(LiveCaptions row)
     {
         var bytes = Encoding.UTF8.GetBytes(row.Content ?? "");
@@ -44,3 +47,34 @@ internal sealed record CaptionDraftView(string Language, string Etag, DateTimeOf
 }
 
 internal sealed record CaptionVersionView(string Language, string Version, bool Live, DateTimeOffset SavedAt, string Actor);
+
+/// <summary>The answer of <c>GET …/subtitles/{language}/versions</c>.</summary>
+/// <param name="Etag">Of the captions that viewers get, for If-Match; null where there are none.</param>
+/// <param name="Versions">The draft, where there is one, then each publication, newest first.</param>
+internal sealed record CaptionHistoryView(string Video, string Language, string? Etag, IReadOnlyList<CaptionHistoryEntry> Versions)
+{
+    public static CaptionHistoryView Of(string video, string language, LiveCaptions? live, CaptionDraft? draft, IReadOnlyList<CaptionPublication> versions)
+    {
+        var all = versions.Select(version => new CaptionHistoryEntry(
+            version.Number, CaptionStore.Prefix(version.Sha256), version.Action, Active: version.Number == live?.Number, Draft: false,
+            version.Name, version.Bytes, version.Cues, DateTimeOffset.FromUnixTimeMilliseconds(version.SavedAt), version.Actor));
+        if (draft is not null)
+        {
+            var bytes = Encoding.UTF8.GetBytes(draft.Content ?? "");
+            long? cues = WebVtt.TryParse(bytes, out var file, out _) ? file?.Cues.Length : null;
+            all = all.Prepend(new CaptionHistoryEntry(
+                null, null, "draft", Active: false, Draft: true, null, bytes.Length, cues, DateTimeOffset.FromUnixTimeMilliseconds(draft.SavedAt), draft.Actor));
+        }
+
+        return new(video, language, live?.ETag, [.. all]);
+    }
+}
+
+/// <param name="Number">1 for the first publication; null for a draft.</param>
+/// <param name="Version">Names the file, for <c>?version=</c> and for a rollback; the same file again has the same. Null for a draft.</param>
+/// <param name="Action"><c>publish</c>, <c>rollback</c> or <c>draft</c>.</param>
+/// <param name="Active">New sessions get it.</param>
+/// <param name="Name">What players show; null where it is not known.</param>
+/// <param name="Cues">Captions in it; null where they were not counted, or a draft cannot be read.</param>
+internal sealed record CaptionHistoryEntry(
+    long? Number, string? Version, string Action, bool Active, bool Draft, string? Name, long Bytes, long? Cues, DateTimeOffset SavedAt, string Actor);

@@ -20,9 +20,10 @@ internal static class SubtitleEndpoints
         group.MapMethods("/{language}", Reading, GetAsync).RequireAuthorization(Roles.AnalystOrEditor)
             .WithSummary("The caption file as it was sent; ?version= an older one, ?draft=true work in progress, ?format=vtt as WebVTT");
         group.MapPut("/{language}", PutAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Publish a WebVTT or SRT file; live for new sessions at once. ?draft=true keeps it for editors only");
+            .WithSummary("Publish a WebVTT or SRT file; live for new sessions at once. ?draft=true keeps it for editors only, ?strict=true refuses it where there is a warning");
         group.MapDelete("/{language}", DeleteAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Take a language away from new sessions; its versions stay. ?draft=true drops the draft only");
+        CaptionHistoryEndpoints.Map(group);
     }
 
     private static async Task<Results<Ok<VideoCaptions>, ProblemHttpResult>> ListAsync(string video, CaptionStore store, CancellationToken ct)
@@ -64,8 +65,8 @@ internal static class SubtitleEndpoints
     }
 
     private static async Task<Results<Ok<CaptionTrackView>, Created<CaptionTrackView>, Ok<CaptionDraftView>, ProblemHttpResult>> PutAsync(
-        string video, string language, string? name, [FromQuery(Name = "default")] bool? isDefault, bool? sdh, bool? machine, bool? draft,
-        HttpRequest request, HttpResponse response, Actor actor, CaptionStore store, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
+        string video, string language, string? name, [FromQuery(Name = "default")] bool? isDefault, bool? sdh, bool? machine, bool? draft, bool? strict,
+        HttpRequest request, HttpResponse response, Actor actor, CaptionStore store, CaptionReview review, SubtitleIndex index, ILogger<SubtitleIndex> log, CancellationToken ct)
     {
         if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
             return wrong;
@@ -88,6 +89,9 @@ internal static class SubtitleEndpoints
             return TypedResults.Ok(CaptionDraftView.Of(kept, parsed ? null : error));
         }
 
+        var warnings = await review.ReviewAsync(id, tag, file, request, ct);
+        if (strict == true && warnings.Length > 0)
+            return CaptionProblems.Doubtful(warnings);
         var saved = await store.PublishAsync(edit, ct);
         if (saved.Outcome == CaptionOutcome.PreconditionFailed || saved.Row is not { } row)
             return saved.Outcome == CaptionOutcome.TooMany ? CaptionProblems.TooMany : CaptionProblems.Outdated;
@@ -97,7 +101,7 @@ internal static class SubtitleEndpoints
         log.CaptionsPublished(id, tag, CaptionStore.Prefix(row.Sha256 ?? ""));
         response.Headers.ETag = row.ETag;
         row.Content = edit.Content;
-        var view = CaptionTrackView.Of(row);
+        var view = CaptionTrackView.Of(row) with { Warnings = warnings };
         return saved.Outcome == CaptionOutcome.Created
             ? TypedResults.Created($"/api/videos/{Uri.EscapeDataString(id)}/subtitles/{tag}", view)
             : TypedResults.Ok(view);

@@ -9,7 +9,7 @@ internal static class SubtitlesSetup
     {
         builder.Services.AddAnnotatedOptions<SubtitlesOptions>(SubtitlesOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<SubtitlesOptions>, AutomaticCaptionsOptionsValidator>();
-        builder.Services.AddSingleton<CaptionStore>().AddSingleton<SubtitleIndex>().AddHostedService<SubtitleRefresh>();
+        builder.Services.AddSingleton<CaptionStore>().AddSingleton<CaptionReview>().AddSingleton<SubtitleIndex>().AddHostedService<SubtitleRefresh>();
     }
 
     public static void MapSubtitles(this IEndpointRouteBuilder app) => SubtitleEndpoints.Map(app);

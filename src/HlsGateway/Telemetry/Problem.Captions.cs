@@ -27,6 +27,10 @@ internal sealed partial class Problem
         "If-Match or If-None-Match names another state of the captions than the present one: somebody changed or deleted them. Nothing was saved.",
         "GET them again, merge, and send the new ETag in If-Match.");
 
+    public static Problem CaptionsDoubtful { get; } = new("captions-doubtful", 409, "Something speaks against these captions",
+        "The captions were sent with ?strict=true, and there is a warning about them. Nothing was published.",
+        "Read 'warnings': each has a code and a sentence. Correct the file or the address, or send it without strict.");
+
     public static Problem NoAutomaticCaptions { get; } = new("no-automatic-captions", 409, "No program writes captions here",
         "This installation has no program that writes captions from a video's sound.",
         "The operator sets Subtitles:Automatic:Command on gateways and workers.");
@@ -34,6 +38,10 @@ internal sealed partial class Problem
     public static Problem NoCaptions { get; } = new("no-captions", 404, "There are no such captions",
         "The video has no captions, no draft or no version of this name in this language.",
         "GET /api/videos/{video}/subtitles lists languages, versions and drafts.");
+
+    public static Problem NoEarlierCaptions { get; } = new("no-earlier-captions", 409, "There is no earlier version of the captions",
+        "A rollback publishes the version before again, and there is none.",
+        "GET …/subtitles/{language}/versions lists the versions. Name one in the body, or DELETE the captions.");
 
     public static Problem NoJob { get; } = new("no-job", 404, "No such captions are being written",
         "No job that writes captions of this language waits or runs.",
