@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench load golden players players-table truth soak faults mutants transcode import clean help
+.PHONY: run test build format bench load golden players players-table truth soak transcode import faults mutants clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -50,4 +50,4 @@ clean: ## Remove what builds made; data/ (ledger, uploads, API token) stays
 	rm -rf .build node_modules src/*/bin src/*/obj tests/*/bin tests/*/obj src/HlsGateway/wwwroot TestResults
 
 help: ## This list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'

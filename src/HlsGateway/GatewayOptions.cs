@@ -7,7 +7,7 @@ internal sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
 
-    private static readonly string[] AllRoles = ["gateway", "worker", "studio"];
+    internal static readonly string[] AllRoles = ["gateway", "worker", "studio"];
 
     /// <summary>All that embedded mode writes. Relative paths stand below the content root.</summary>
     [Required]

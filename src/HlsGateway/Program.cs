@@ -44,6 +44,7 @@ try
     app.MapPlayback();
     app.MapStudio();
     app.MapDemo();
+    app.TellStartAndEnd();
 
     await app.RunAsync();
 }

@@ -104,8 +104,9 @@ internal sealed class TokenTable
             try
             {
                 File.Move(aside, path, overwrite: false);
-                // The one place where a token is shown: the terminal that started the gateway for the first time, never a log.
-                Console.WriteLine($"API token (admin), shown this once and kept in {path}: {made}");
+                // The one place where a token is shown: the terminal that started the gateway for the first time, never a file or a log.
+                if ((Console.IsErrorRedirected ? Console.IsOutputRedirected ? null : Console.Out : Console.Error) is { } terminal)
+                    terminal.WriteLine($"API token (admin), shown this once and kept in {path}: {made}");
             }
             catch (IOException) when (File.Exists(path))
             {

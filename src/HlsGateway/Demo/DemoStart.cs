@@ -13,7 +13,7 @@ namespace HlsGateway.Demo;
 internal sealed class DemoStart(
     DemoVideo demo, IServer server, IHostApplicationLifetime lifetime, IOptions<DemoOptions> options, IOptions<GatewayOptions> gateway,
     IOptions<AccessOptions> access, PublishedVideos published, TrailerLibrary trailers, IOptions<TrailersOptions> trailer,
-    IHostEnvironment environment, ILogger<DemoStart> log) : BackgroundService
+    IHostEnvironment environment, StartLines lines, ILogger<DemoStart> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,7 +30,7 @@ internal sealed class DemoStart(
                     if (quarter <= told)
                         return;
                     told = quarter;
-                    Console.WriteLine(quarter == 0 ? "Making the demo video, once …" : $"  demo video {quarter * 25} %");
+                    lines.Write(quarter == 0 ? "Making the demo video, once …" : $"  demo video {quarter * 25} %");
                 },
                 stoppingToken);
             await SpliceableAsync(stoppingToken);
@@ -59,7 +59,7 @@ internal sealed class DemoStart(
                 if (missing.Count == 0)
                     return;
                 if (attempt == 0)
-                    Console.WriteLine("  the trailer's copies for it …");
+                    lines.Write("  the trailer's copies for it …");
                 foreach (var facts in missing)
                     trailers.Want(active, facts.Shape);
             }
@@ -76,13 +76,11 @@ internal sealed class DemoStart(
         var token = access.Value.ApiTokens.Length > 0
             ? "Gateway:ApiTokens of the configuration"
             : Path.Combine(gateway.Value.DataPath(environment), TokenTable.FileName);
-        Console.WriteLine(
+        lines.Write(
             $"""
-
               Page        {address}/
               Playlist    {address}/watch/{DemoVideo.Video}/playlist.m3u8
               API token   {token}
-
             """);
     }
 

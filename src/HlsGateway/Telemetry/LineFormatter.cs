@@ -25,7 +25,7 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
             LogLevel.Error => " ERROR ",
             _ => " FATAL ",
         });
-        textWriter.Write(logEntry.Category.StartsWith("HlsGateway.", StringComparison.Ordinal) ? logEntry.Category.AsSpan(11) : logEntry.Category);
+        textWriter.Write(Short(logEntry.Category));
         textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"[{logEntry.EventId.Id}] "));
         WriteEscaped(textWriter, logEntry.Formatter(logEntry.State, logEntry.Exception));
         if (logEntry.Exception is not null)
@@ -37,9 +37,12 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
     }
 
     // A start that failed: the program tells the reason in one line. What the host adds are stack traces, and those of loops that it stops before they began.
-    private static bool IsToldOtherwise(string category, int id, Exception? exception) =>
+    internal static bool IsToldOtherwise(string category, int id, Exception? exception) =>
         (category == "Microsoft.Extensions.Hosting.Internal.Host" && (id == 11 || (id is 9 or 10 && exception is OperationCanceledException)))
         || (category == "Microsoft.AspNetCore.Server.Kestrel" && exception is IOException && id == 0);
+
+    /// <summary>Our own categories without the name that all of them begin with.</summary>
+    internal static string Short(string category) => category.StartsWith("HlsGateway.", StringComparison.Ordinal) ? category[11..] : category;
 
     internal static void WriteEscaped(TextWriter writer, string text)
     {

@@ -144,6 +144,12 @@ internal static partial class Log
     [LoggerMessage(8005, LogLevel.Warning, "The tokens in the database cannot be read now; those that were read before still work: {Reason}")]
     public static partial void TokensUnreadable(this ILogger log, string reason);
 
+    [LoggerMessage(8010, LogLevel.Information, "HlsGateway {Version} has started: roles {Roles}; ledger {Ledger}; store {Store}; at {Urls}.")]
+    public static partial void GatewayStarted(this ILogger log, string version, string roles, string ledger, string store, string urls);
+
+    [LoggerMessage(8011, LogLevel.Information, "The gateway stops, once the requests in progress are answered.")]
+    public static partial void GatewayStops(this ILogger log);
+
     [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
     public static partial void ContentMeasured(this ILogger log, string video, int renditions);
 

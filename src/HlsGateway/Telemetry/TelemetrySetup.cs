@@ -10,6 +10,11 @@ internal static class TelemetrySetup
     {
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietByDefault() });
         builder.Logging.AddConsole().AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+        // Before the framework's own of the same name: the first is taken.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<ConsoleFormatter, JsonFormatter>());
+        // Three lines of each start and one of each end, which say less than ours.
+        builder.Services.Configure<ConsoleLifetimeOptions>(static lifetime => lifetime.SuppressStatusMessages = true);
+        builder.Services.AddSingleton<StartLines>();
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
         builder.Services.AddHealthChecks();

@@ -14,7 +14,8 @@ public sealed class StartTests
             var path = Path.Combine(data.Path, "api-token");
             token = (await File.ReadAllTextAsync(path)).Trim();
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-            Assert.Equal(1, first.Output.Split(token).Length - 1);
+            // Its output is a file or a pipe, and may be kept for years: only a terminal is shown the token (StartOutputTests).
+            Assert.DoesNotContain(token, first.Output, StringComparison.Ordinal);
         }
         await using var second = await GatewayProcess.StartAsync(data.Path);
         Assert.Equal(token, (await File.ReadAllTextAsync(Path.Combine(data.Path, "api-token"))).Trim());

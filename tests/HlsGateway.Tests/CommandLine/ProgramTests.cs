@@ -56,6 +56,18 @@ public sealed partial class ProgramTests
         Assert.Contains("\"max_side\":2345", await LimitsAsync(program, elsewhere), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Make_help_has_one_aligned_line_for_each_target()
+    {
+        var targets = (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "Makefile"))).Single(line => line.StartsWith(".PHONY:", StringComparison.Ordinal)).Split(' ')[1..];
+        var (code, said) = await RunAsync("make", ["--no-print-directory", "help"], Repository.Root);
+        Assert.True(code == 0, said);
+        var lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(targets, lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+        var column = targets.Max(target => target.Length) + "  make ".Length + 2;
+        Assert.All(lines, line => Assert.True(line.Length > column && line[column - 1] == ' ' && line[column] != ' ', line));
+    }
+
     private static async Task<string> LimitsAsync(string program, string workingDirectory)
     {
         await using var gateway = await GatewayProcess.StartAsync("data", program: Path.Combine(program, "hlsgateway"), workingDirectory: workingDirectory,

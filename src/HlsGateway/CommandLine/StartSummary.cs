@@ -1,0 +1,68 @@
+using HlsGateway.Access;
+using HlsGateway.Demo;
+using HlsGateway.Storage;
+using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HlsGateway.CommandLine;
+
+/// <summary>What a gateway tells once it listens: which version with which roles, where it keeps things, where it is, and what to do next.</summary>
+internal static class StartSummary
+{
+    public static void TellStartAndEnd(this WebApplication app)
+    {
+        app.Lifetime.ApplicationStarted.Register(() => TellStart(app));
+        app.Lifetime.ApplicationStopping.Register(() => Log(app).GatewayStops());
+    }
+
+    private static void TellStart(WebApplication app)
+    {
+        var gateway = Of<GatewayOptions>(app);
+        var roles = string.Join(", ", gateway.Roles.Length == 0 ? GatewayOptions.AllRoles : gateway.Roles.Select(role => role.ToLowerInvariant()));
+        var data = gateway.DataPath(app.Environment);
+        var ledger = LedgerOf(app.Configuration.GetConnectionString("Ledger"), data);
+        var store = StoreOf(Of<StorageOptions>(app), data);
+        var urls = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
+        var lines = app.Services.GetRequiredService<StartLines>();
+        if (!lines.AreWritten)
+        {
+            Log(app).GatewayStarted(ProgramVersion.Text, roles, ledger, store, string.Join(", ", urls));
+            return;
+        }
+
+        lines.Write(
+            $"""
+            HlsGateway {ProgramVersion.Text}
+              Roles       {roles}
+              Ledger      {ledger}
+              Store       {store}
+              URLs        {string.Join(", ", urls)}
+            """);
+        // The demo tells these itself, once there is something to see.
+        if (Of<DemoOptions>(app).Enabled)
+            return;
+        var tokens = Of<AccessOptions>(app).ApiTokens.Length;
+        lines.Write($"  API token   {(tokens > 0 ? $"{tokens} in Gateway:ApiTokens" : Path.Combine(data, TokenTable.FileName))}");
+        var url = urls.FirstOrDefault()?.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal) ?? "";
+        lines.Write($"  Next        hlsgateway {(gateway.Has("gateway") ? "transcode FILE --id NAME" : "health")} --url {url}");
+    }
+
+    private static string LedgerOf(string? connection, string data)
+    {
+        if (string.IsNullOrEmpty(connection))
+            return $"SQLite, {Path.Combine(data, "ledger.db")}";
+        var postgres = new NpgsqlConnectionStringBuilder(connection);
+        return $"PostgreSQL, {postgres.Database} at {postgres.Host}:{postgres.Port}; outbox {Path.Combine(data, "ledger.db")}";
+    }
+
+    private static string StoreOf(StorageOptions storage, string data) => storage.Kind == StorageKind.S3
+        ? $"S3, bucket {storage.S3.Bucket}{(storage.S3.Endpoint.Length > 0 ? $" at {storage.S3.Endpoint}" : "")}"
+        : $"files, {Path.Combine(data, "objects")}";
+
+    private static T Of<T>(WebApplication app) where T : class => app.Services.GetRequiredService<IOptions<T>>().Value;
+
+    private static ILogger Log(WebApplication app) => app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("HlsGateway.Start");
+}
