@@ -1,4 +1,5 @@
 using HlsGateway.Access;
+using HlsGateway.Counting;
 using HlsGateway.Demo;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
@@ -26,6 +27,7 @@ internal static class StartSummary
         var ledger = LedgerOf(app.Configuration.GetConnectionString("Ledger"), data);
         var store = StoreOf(Of<StorageOptions>(app), data);
         var urls = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
+        Note(Path.Combine(data, Outbox.LockFile), string.Join(", ", urls));
         var lines = app.Services.GetRequiredService<StartLines>();
         if (!lines.AreWritten)
         {
@@ -48,6 +50,19 @@ internal static class StartSummary
         lines.Write($"  API token   {(tokens > 0 ? $"{tokens} in Gateway:ApiTokens" : Path.Combine(data, TokenTable.FileName))}");
         var url = urls.FirstOrDefault()?.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal) ?? "";
         lines.Write($"  Next        hlsgateway {(gateway.Has("gateway") ? "transcode FILE --id NAME" : "health")} --url {url}");
+    }
+
+    /// <summary>A second start on the same data directory then says where the first one is.</summary>
+    private static void Note(string file, string addresses)
+    {
+        try
+        {
+            if (File.Exists(file)) LedgerLock.NoteAddresses(file, addresses);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: the second start names the process alone.
+        }
     }
 
     private static string LedgerOf(string? connection, string data)

@@ -17,8 +17,7 @@ internal sealed class LedgerLock : IDisposable
     /// <exception cref="WrongStartException">Another process holds the ledger; the message names it and the file.</exception>
     public static LedgerLock Take(string path)
     {
-        // Beside the lock, which nobody but its holder can read.
-        var holder = path + ".pid";
+        var holder = Holder(path);
         var file = Open(path);
         // A child process holds its parent's files between fork and exec, so a lock that has just been given up can look held
         // for a moment: that moment is waited out before anybody is refused.
@@ -26,16 +25,24 @@ internal sealed class LedgerLock : IDisposable
             Thread.Sleep(20);
         if (file is null)
         {
-            var pid = File.Exists(holder) ? File.ReadAllText(holder) : "(unknown)";
+            var told = File.Exists(holder) ? File.ReadAllLines(holder) : [];
+            var (pid, addresses) = (told is [var first, ..] ? first : "(unknown)", told is [_, var second, ..] ? $" It listens at {second}." : "");
             throw new WrongStartException([new("Gateway:DataDirectory",
-                $"The ledger is in use by process {pid}, which holds {path}. Stop that process, or give this one a data directory of its own (Gateway:DataDirectory).")]);
+                $"The ledger is in use by process {pid}, which holds {path}. Stop that process, or give this one a data directory of its own (Gateway:DataDirectory).{addresses}")]);
         }
 
         File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new LedgerLock(file);
     }
 
+    /// <summary>Lets those who are refused know where the holder listens. For the holder alone, once it does.</summary>
+    public static void NoteAddresses(string path, string addresses) =>
+        File.WriteAllText(Holder(path), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n{addresses}\n"));
+
     public void Dispose() => file.Dispose();
+
+    /// <summary>Process and addresses of the holder, a line each: beside the lock, which nobody but its holder can read.</summary>
+    private static string Holder(string path) => path + ".pid";
 
     private static FileStream? Open(string path)
     {

@@ -37,8 +37,8 @@ public sealed partial class ProgramTests
         using var folder = new TemporaryFolder();
         var program = Path.Combine(folder.Path, "program");
         // Nothing is compiled: the tests were built from the same sources.
-        var (code, said) = await RunAsync("dotnet", ["publish", "src/HlsGateway", "-c", Configuration, "--no-restore", "--nologo", "-v", "quiet", "-o", program], Repository.Root);
-        Assert.True(code == 0, said);
+        var (code, said, errors) = await RunAsync("dotnet", ["publish", "src/HlsGateway", "-c", Configuration, "--no-restore", "--nologo", "-v", "quiet", "-o", program], Repository.Root);
+        Assert.True(code == 0, said + errors);
         Assert.Equal(["hlsgateway"], Directory.GetFiles(program).Where(file => Path.GetExtension(file).Length == 0).Select(Path.GetFileName));
         Assert.True((File.GetUnixFileMode(Path.Combine(program, "hlsgateway")) & UnixFileMode.UserExecute) != 0);
         Assert.True(File.Exists(Path.Combine(program, "HlsGateway.dll")));
@@ -60,8 +60,8 @@ public sealed partial class ProgramTests
     public async Task Make_help_has_one_aligned_line_for_each_target()
     {
         var targets = (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "Makefile"))).Single(line => line.StartsWith(".PHONY:", StringComparison.Ordinal)).Split(' ')[1..];
-        var (code, said) = await RunAsync("make", ["--no-print-directory", "help"], Repository.Root);
-        Assert.True(code == 0, said);
+        var (code, said, errors) = await RunAsync("make", ["--no-print-directory", "help"], Repository.Root);
+        Assert.True(code == 0, said + errors);
         var lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(targets, lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
         var column = targets.Max(target => target.Length) + "  make ".Length + 2;
@@ -77,12 +77,12 @@ public sealed partial class ProgramTests
         return await gateway.Client.GetStringAsync(new Uri("/api/limits", UriKind.Relative));
     }
 
-    private static async Task<(int Code, string Said)> RunAsync(string program, IEnumerable<string> arguments, string folder)
+    internal static async Task<(int Code, string Output, string Errors)> RunAsync(string program, IEnumerable<string> arguments, string folder)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        return (process.ExitCode, string.Concat(said));
+        return (process.ExitCode, said[0], said[1]);
     }
 
     [GeneratedRegex(@"^## \[(?<version>[^\]]+)\] - \d{4}-\d\d-\d\d$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 60_000)]

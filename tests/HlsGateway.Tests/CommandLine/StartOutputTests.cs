@@ -38,6 +38,27 @@ public sealed partial class StartOutputTests
     }
 
     [Fact]
+    public async Task A_second_make_run_says_in_one_sentence_that_a_gateway_runs_already_and_where()
+    {
+        using var data = new TemporaryFolder();
+        string address;
+        int id;
+        await using (var first = await GatewayProcess.StartAsync(data.Path))
+        {
+            (address, id) = (first.Address.AbsoluteUri.TrimEnd('/'), first.Id);
+            await Eventually.IsTrueAsync(() => first.Output.Contains("  Next ", StringComparison.Ordinal), "the start is told");
+            var (code, output, errors) = await ProgramTests.RunAsync(Path.Combine(Repository.Root, "scripts", "run"), [$"--Gateway:DataDirectory={data.Path}"], Repository.Root);
+            Assert.Equal((78, ""), (code, output));
+            Assert.Equal($"A gateway runs on {data.Path} already: process {id} at {address}.\n", errors);
+            // The program itself, however it is started.
+            (code, output, errors) = await Child.RunAsync(["serve", "--urls=http://127.0.0.1:0", $"--Gateway:DataDirectory={data.Path}"]);
+            Assert.Equal((78, ""), (code, output));
+            Assert.EndsWith($" It listens at {address}.\n", errors, StringComparison.Ordinal);
+            Assert.Single(errors.TrimEnd('\n').Split('\n'));
+        }
+    }
+
+    [Fact]
     public async Task With_json_each_line_of_a_run_is_one_event()
     {
         using var data = new TemporaryFolder();

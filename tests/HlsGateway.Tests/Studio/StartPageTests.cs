@@ -58,7 +58,7 @@ public sealed class StartPageTests
     {
         using var folder = new TemporaryFolder();
         var data = Path.Combine(folder.Path, "it's here");
-        await using var gateway = await GatewayProcess.StartAsync(data, settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Demo:Enabled"] = "true", ["Transcode:FfmpegPath"] = "/bin/false" });
+        await using var gateway = await GatewayProcess.StartAsync(data, settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Demo:Enabled"] = "true", ["Transcode:FfmpegPath"] = "/bin/false", ["Gateway:Roles:0"] = "gateway", ["Gateway:Roles:1"] = "studio" });
         var page = WebUtility.HtmlDecode(await gateway.Client.GetStringAsync(Start));
         Assert.Contains("<video", page, StringComparison.Ordinal);
         Assert.Contains($"TOKEN=$(cat '{folder.Path}/it'\\''s here/api-token')", page, StringComparison.Ordinal);
