@@ -105,7 +105,7 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
         JsonSerializer.Serialize(
             new LiveRequest(
                 DateTimeOffset.FromUnixTimeMilliseconds(hit.AtMs).UtcDateTime, hit.Session == Guid.Empty ? null : hit.Session, hit.Video, hit.Path, hit.Kind, hit.Rule,
-                hit.Kind == HitKind.Live ? 0 : hit.StartMs / 1000.0, hit.DurationMs / 1000.0, hit.Player), json),
+                hit.Kind == HitKind.Live ? 0 : hit.Kind == HitKind.Report ? (hit.StartMs - hit.DurationMs) / 1000.0 : hit.StartMs / 1000.0, hit.Kind == HitKind.Report ? 0 : hit.DurationMs / 1000.0, hit.Player), json),
         "request")
     { EventId = seq.ToString(CultureInfo.InvariantCulture) };
 

@@ -72,7 +72,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
                     Ranged = each.GetInt64(8) != 0,
                 });
             }
-            return report with { Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == state.Requests, AsOf = asOf.UtcDateTime };
+            return report with { Low = LowExplanation.Of(state, options.Value, hits), Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == state.Requests, AsOf = asOf.UtcDateTime };
         }, cancellation);
     }
 

@@ -79,6 +79,9 @@ internal sealed record SessionReport
     [Description("Seconds that one unit of the strip's counts stands for: 1, or more where the strip would pass 200 characters.")]
     public required int StripUnitSeconds { get; init; }
 
+    [Description("Only for a single session: how its lower bounds came about.")]
+    public LowExplanation? Low { get; init; }
+
     [Description("Only for a single session: each request and the rule that counted or ignored it.")]
     public IReadOnlyList<TraceEntry>? Trace { get; init; }
 

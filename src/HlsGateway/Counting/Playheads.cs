@@ -35,54 +35,36 @@ internal sealed class Playheads : ToldSet<Playhead>
     private const int Jitter = 1000;
 
     /// <summary><c>bl</c> is rounded to it; a playhead may be that far ahead of what was played.</summary>
-    private const int Rounding = 100;
+    public const int Rounding = 100;
 
     /// <summary>
-    /// Media time that was played: from each playhead to the next in time, where that lies ahead and no farther than the time
-    /// between them allows. A step back or a leap is a seek, and nothing is known of what was played before it.
-    /// </summary>
-    /// <param name="contentEnd">Milliseconds: where the trailer follows the content.</param>
-    public IntervalSet Played(int contentEnd)
-    {
-        var played = new IntervalSet();
-        Playhead? before = null;
-        var (from, to) = (0, 0);
-        foreach (var each in All)
-        {
-            // A trailer before the content says nothing about the content.
-            if (each.OfTrailer && before is null) continue;
-            var here = each with { Ms = (int)Math.Clamp(each.OfTrailer ? (long)contentEnd + each.Ms : each.Ms, 0, contentEnd) };
-            if (before is { } last && here.Ms >= last.Ms - (2 * Rounding) && here.Ms - last.Ms <= Reach(last, here))
-            {
-                to = Math.Max(to, here.Ms);
-            }
-            else
-            {
-                played.Add(from, to - Rounding);
-                (from, to) = (here.Ms, here.Ms);
-            }
-            before = here;
-        }
-        played.Add(from, to - Rounding);
-        return played;
-    }
-
-    /// <summary>
-    /// The same of the trailer, on its timeline. It stands in front of the content where a request for content told of a playhead before
-    /// it, else behind. What leads into it counts by the same rule: who was two seconds before the content's end and then one within the
-    /// trailer has played that one second.
+    /// Media time of the content that was played: from each playhead to the next in time, where that lies ahead and no farther than the
+    /// time between them allows. A step back or a leap is a seek, and nothing is known of what was played before it.
     /// </summary>
     /// <param name="contentEnd">Milliseconds: where a trailer behind the content begins.</param>
     /// <param name="trailerEnd">Milliseconds on the trailer's timeline: where the content begins behind a trailer in front.</param>
-    public IntervalSet PlayedOfTrailer(int contentEnd, int trailerEnd)
+    public IntervalSet Played(int contentEnd, int trailerEnd) => On(IsTrailerInFront ? -trailerEnd : contentEnd, 0, contentEnd, withLeadingTrailer: false);
+
+    /// <summary>The same of the trailer, on its timeline. What leads into it counts by the same rule, and so does what follows it.</summary>
+    /// <inheritdoc cref="Played(int, int)" path="/param"/>
+    public IntervalSet PlayedOfTrailer(int contentEnd, int trailerEnd) => On(0, IsTrailerInFront ? trailerEnd : -contentEnd, int.MaxValue, withLeadingTrailer: true);
+
+    /// <summary>A request for content told of a playhead before it. Sessions that older versions merged last keep none of these.</summary>
+    private bool IsTrailerInFront => All.Any(each => !each.OfTrailer && each.Ms < -Rounding);
+
+    /// <param name="ofTrailer">Milliseconds from the beginning of the timeline that is asked for to that of the trailer.</param>
+    /// <param name="ofContent">The same of the content.</param>
+    /// <param name="most">Nothing is behind it.</param>
+    /// <param name="withLeadingTrailer">Whether playheads on the trailer count before there is one on the content: where the trailer stands is not known then.</param>
+    private IntervalSet On(int ofTrailer, int ofContent, int most, bool withLeadingTrailer)
     {
         var played = new IntervalSet();
-        var inFront = All.Any(each => !each.OfTrailer && each.Ms < -Rounding);
         Playhead? before = null;
         var (from, to) = (0, 0);
         foreach (var each in All)
         {
-            var here = each.OfTrailer ? each : each with { Ms = (int)Math.Clamp((long)each.Ms + (inFront ? trailerEnd : -contentEnd), int.MinValue, int.MaxValue) };
+            if (each.OfTrailer && before is null && !withLeadingTrailer) continue;
+            var here = each with { Ms = (int)Math.Clamp((long)each.Ms + (each.OfTrailer ? ofTrailer : ofContent), int.MinValue, most) };
             if (before is { } last && here.Ms >= last.Ms - (2 * Rounding) && here.Ms - (long)last.Ms <= Reach(last, here))
             {
                 to = Math.Max(to, here.Ms);

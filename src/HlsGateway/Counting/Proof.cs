@@ -32,7 +32,7 @@ internal readonly record struct Proof(Basis Basis, IntervalSet Content, Interval
                     withTrailer ? Cut(state.TrailerWatched.And(PlayReports.OfTrailer(played, end, state.TrailerWatched.End)), ref left, ref found) : Nothing, found, most);
             case Basis.Buffered:
                 return new Proof(
-                    Basis.Buffered, Cut(state.Watched.And(state.Playheads.Played(state.Watched.End)), ref left, ref found),
+                    Basis.Buffered, Cut(state.Watched.And(state.Playheads.Played(end, state.TrailerWatched.End)), ref left, ref found),
                     withTrailer ? Cut(state.TrailerWatched.And(state.Playheads.PlayedOfTrailer(end, state.TrailerWatched.End)), ref left, ref found) : Nothing, found, most);
             default:
                 return new Proof(

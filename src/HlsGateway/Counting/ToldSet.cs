@@ -33,6 +33,11 @@ internal abstract class ToldSet<T> where T : struct, ITold<T>
 
     public bool IsEmpty => all.Count == 0;
 
+    public int Count => all.Count;
+
+    /// <summary>The latest; there is none in an empty set.</summary>
+    public T Last => all.Max;
+
     /// <summary>Playback rate in hundredths; 100 while nobody told a higher one.</summary>
     public int Fastest => IsEmpty ? 100 : Math.Max(100, all.Max(told => told.RateHundredths));
 

@@ -98,6 +98,49 @@ public abstract class SessionApiContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_says_how_its_lower_bound_came_about()
+    {
+        var (fetched, buffered, measured) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        for (var i = 0; i < 4; i++)
+        {
+            foreach (var session in (Guid[])[fetched, buffered, measured])
+            {
+                var hit = TestLedger.Segment(session, i);
+                hit = hit with { AtMs = hit.AtMs + (i * 3000), Cmcd = session == buffered ? new Cmcd { BufferMs = 3000 } : null };
+                Assert.True(await outbox.RecordAsync(hit));
+            }
+        }
+        foreach (var (at, place, state) in (ReadOnlySpan<(int, int, string)>)[(0, 0, "p"), (4000, 3950, "a")])
+        {
+            Assert.True(await outbox.RecordAsync(TestLedger.Segment(measured, 0, kind: HitKind.Report) with
+            {
+                StartMs = place, DurationMs = 0, Cmcd = new Cmcd { Event = "ps", EventAtMs = 1_700_000_000_000 + at, PlayheadMs = place, State = state },
+            }));
+        }
+
+        var report = await GetAsync($"/api/sessions/{fetched}");
+        Assert.Equal(("fetched", 0.0), (report.GetProperty("basis").GetString(), report.GetProperty("watch_seconds_low").GetDouble()));
+        var low = report.GetProperty("low");
+        Assert.Equal(("stretches", 0, 600.0, 16.0), (low.GetProperty("rule").GetString(), low.GetProperty("told").GetInt32(), low.GetProperty("buffer_seconds").GetDouble(), low.GetProperty("subtracted_seconds").GetDouble()));
+        Assert.Contains("16 s of the content were handed out in 1 unbroken stretch", low.GetProperty("why").GetString(), StringComparison.Ordinal);
+
+        report = await GetAsync($"/api/sessions/{buffered}");
+        // From 1 s, where the second request found it, to 9 s; before it, 0 s was 3 s before the content.
+        Assert.Equal("buffered", report.GetProperty("basis").GetString());
+        low = report.GetProperty("low");
+        Assert.Equal(("buffer", 4, 3.0, 9.0), (low.GetProperty("rule").GetString(), low.GetProperty("told").GetInt32(), low.GetProperty("buffer_seconds").GetDouble(), low.GetProperty("last_playhead_seconds").GetDouble()));
+        Assert.Equal("2027-01-15T08:00:12.000Z", low.GetProperty("last_at").GetString());
+        Assert.Contains($"is {report.GetProperty("watch_seconds_low").GetDouble().ToString(System.Globalization.CultureInfo.InvariantCulture)} s of the content", low.GetProperty("why").GetString(), StringComparison.Ordinal);
+
+        report = await GetAsync($"/api/sessions/{measured}");
+        Assert.Equal(("measured", 3.95), (report.GetProperty("basis").GetString(), report.GetProperty("watch_seconds_low").GetDouble()));
+        low = report.GetProperty("low");
+        Assert.Equal(("event_reports", 2, 3.95, 0.0), (low.GetProperty("rule").GetString(), low.GetProperty("told").GetInt32(), low.GetProperty("last_playhead_seconds").GetDouble(), low.GetProperty("subtracted_seconds").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, low.GetProperty("cut_to_seconds").ValueKind);
+        Assert.Contains("2 event reports, the last at 2023-11-14T22:13:24.000Z by its own clock, when it was at 3.95 s", low.GetProperty("why").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_token_of_a_players_url_names_its_session()
     {
         var session = Guid.CreateVersion7();

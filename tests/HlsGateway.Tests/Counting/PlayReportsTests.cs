@@ -42,6 +42,26 @@ public sealed class PlayReportsTests
     public void The_trailer_behind_the_content_is_no_content() => Assert.Equal([(20_000, 24_000)], Low(Tell(20, 20), Tell(28.8, 28.8, "e")).Intervals);
 
     [Fact]
+    public void A_trailer_behind_the_content_or_in_front_of_it_is_proven_but_for_the_half_second_where_they_meet()
+    {
+        Hit[] behind = [Tell(20, 20), Tell(28.8, 28.8, "e")];
+        Assert.Equal([(500, 4800)], OfTrailer(behind).Intervals);
+        // Before 0 the player was in the trailer in front: 4.8 s long, it ends where the content begins.
+        Hit[] inFront = [Tell(0, 0) with { DurationMs = 4800 }, Tell(8, 3.2, "a")];
+        Assert.Equal([(0, 4300)], OfTrailer(inFront).Intervals);
+        Assert.Equal([(0, 3200)], Low(inFront).Intervals);
+        // The last moments of the content are no trailer, though the player's timeline is a little longer than the playlist's.
+        Assert.Equal(0, OfTrailer([Tell(20, 20), Tell(24.4, 24.4, "e")]).Length);
+    }
+
+    [Fact]
+    public void Content_and_trailer_share_the_time_that_passed_here()
+    {
+        Hit[] hasty = [Tell(0, 0) with { AtMs = Begin + 500 }, Tell(28.8, 28.8, "e") with { AtMs = Begin + 25_000 }];
+        Assert.Equal((24_000, 1000), (Low(hasty).Length, OfTrailer(hasty).Length));
+    }
+
+    [Fact]
     public void Nothing_counts_that_was_not_handed_out_and_nothing_beyond_the_time_that_passed_here()
     {
         Assert.Equal(0, Proof.Of(State([Tell(0, 100), Tell(4, 104, "a")]), 600_000).Content.Length);
@@ -76,6 +96,13 @@ public sealed class PlayReportsTests
         var kept = new PlayReports();
         foreach (var each in all) kept.Add(each);
         Assert.Equal([(0, (PlayReports.Most - 1) * 1000)], kept.Played().Intervals);
+    }
+
+    private static IntervalSet OfTrailer(Hit[] reports)
+    {
+        var state = State(reports);
+        state.Apply(new Hit(Guid.Empty, "clip", "720p/~t/0.ts", HitKind.Trailer, HitRule.Counted, 0, 4800, Begin, 0, PlayerFamily.Browser));
+        return Proof.Of(state, 600_000).Trailer;
     }
 
     private static IntervalSet Low(params Hit[] reports) => Proof.Of(State(reports), 600_000).Content;

@@ -68,6 +68,27 @@ public sealed class PlayheadsTests
     }
 
     [Fact]
+    public void A_trailer_is_proven_between_the_playheads_on_it_and_by_the_content_s_requests_that_follow_one_in_front()
+    {
+        Hit[] behind = [Ask(0, 0, 0), Ask(1, 0, 4), Ask(2, 4, 4), Trailer(0, 8, 4), Trailer(2.4, 10.4, 4), Trailer(2.4, 14, 0.4)];
+        Assert.Equal([(0, 2000 - Rounding)], Proof.Of(State(behind), Buffer).Trailer.Intervals);
+        // All of it is in the buffer before it is shown; the content's third segment is asked for when the player is 2 s into the content.
+        Hit[] inFront = [Trailer(0, 0, 0), Trailer(2.4, 0.1, 2.4), Ask(0, 0.2, 4.8), Ask(1, 0.3, 8.8), Ask(2, 6.8, 6)];
+        Assert.Equal(4800, Proof.Of(State(inFront), Buffer).Trailer.Length);
+        Assert.Equal([(0, 2000 - Rounding)], Low(inFront).Intervals);
+        // Skipped: from its begin to the content's third second within a second.
+        Hit[] skipped = [Trailer(0, 0, 0), Trailer(2.4, 0.1, 2.4), Ask(0, 0.2, 4.8), Ask(1, 1.2, 1)];
+        Assert.Equal((0, 0), (Proof.Of(State(skipped), Buffer).Trailer.Length, Low(skipped).Length));
+    }
+
+    [Fact]
+    public void Without_a_word_of_the_player_a_trailer_that_is_longer_than_the_buffer_is_proven_for_the_rest()
+    {
+        Hit[] requests = [Ask(0, 0, null), Trailer(0, 60, 0) with { DurationMs = 30_000, Cmcd = null }];
+        Assert.Equal([(0, 21_000)], Proof.Of(State(requests), 9000).Trailer.Intervals);
+    }
+
+    [Fact]
     public void Whoever_forges_gains_neither_more_than_was_handed_out_nor_more_than_the_time_allows()
     {
         // The whole film within a second, claimed to be watched at a rate of 100.
@@ -106,7 +127,7 @@ public sealed class PlayheadsTests
         new Random(1).Shuffle(all);
         var kept = new Playheads();
         foreach (var each in all) kept.Add(each);
-        Assert.Equal([(0, ((Playheads.Most - 1) * 1000) - Rounding)], kept.Played(int.MaxValue).Intervals);
+        Assert.Equal([(0, ((Playheads.Most - 1) * 1000) - Rounding)], kept.Played(int.MaxValue, 0).Intervals);
     }
 
     private static IntervalSet Low(Hit[] requests, int bufferMs = Buffer) => Proof.Of(State(requests), bufferMs).Content;

@@ -109,7 +109,6 @@ internal sealed class ToldSession
 
     private void Prove()
     {
-        var end = Array.FindLastIndex(handedOut, times => times > 0) + 1;
         var told = counted.Where(request => request is { Kind: HitKind.Content or HitKind.Trailer, BufferMs: > 0 })
             .Select(request => (request.At, Ms: request.StartMs - request.BufferMs!.Value, Rate: Math.Clamp(request.Rate ?? 1, 0, 4), OfTrailer: request.Kind == HitKind.Trailer))
             .OrderBy(each => each.At).ThenBy(each => each.Ms).ThenBy(each => each.Rate).ThenBy(each => each.OfTrailer).ToList();
@@ -140,12 +139,13 @@ internal sealed class ToldSession
         else
         {
             Basis = "buffered";
-            foreach (var ms in Played([.. told.SkipWhile(each => each.OfTrailer).Select(each => (each.At, Ms: Math.Min(end, Math.Max(0, each.OfTrailer ? end + each.Ms : each.Ms)), each.Rate))]))
-                proven[ms] = handedOut[ms] > 0;
             // A playhead before the content was in a trailer in front of it.
             var inFront = told.Any(each => !each.OfTrailer && each.Ms < -100);
-            var shift = inFront ? trailer.LastOrDefault(-1) + 1 : -lengthMs;
-            foreach (var ms in Played([.. told.Select(each => (each.At, Ms: each.OfTrailer ? each.Ms : each.Ms + shift, each.Rate))])) ProveTrailer(ms);
+            var trailerEnd = trailer.LastOrDefault(-1) + 1;
+            var onContent = told.SkipWhile(each => each.OfTrailer).Select(each => (each.At, Ms: Math.Min(lengthMs, !each.OfTrailer ? each.Ms : inFront ? each.Ms - trailerEnd : lengthMs + each.Ms), each.Rate));
+            foreach (var ms in Played([.. onContent]).Where(ms => ms >= 0)) proven[ms] = handedOut[ms] > 0;
+            var onTrailer = told.Select(each => (each.At, Ms: each.OfTrailer ? each.Ms : inFront ? each.Ms + trailerEnd : each.Ms - lengthMs, each.Rate));
+            foreach (var ms in Played([.. onTrailer])) ProveTrailer(ms);
         }
 
         var most = (LastAt - FirstAt) * told.Select(each => each.Rate).Concat(events.Select(each => each.Rate)).Append(1).Max();
