@@ -66,8 +66,8 @@ public sealed class DemoPageTests
               return video.play();
             }
             """);
-        await WaitAsync(page, "() => Number(document.querySelector('[data-count=watch_seconds]').textContent) > 0 && document.getElementById('video').currentTime > 2");
-        var early = await CountAsync(page, "watch_seconds");
+        await WaitAsync(page, "() => parseFloat(document.querySelector('[data-seconds=watch_seconds]').textContent) > 0 && document.getElementById('video').currentTime > 2");
+        var early = await SecondsAsync(page, "watch_seconds");
         seen.SetResult();
         await WaitAsync(page, "() => window.cueSeen === true");
         Assert.Empty(await Axe.FaultsAsync(page, "demo"));
@@ -78,10 +78,11 @@ public sealed class DemoPageTests
         // What the page says holds for the gateway that serves it: here its tokens are in the configuration.
         Assert.Equal("TOKEN='one of them'", await page.Locator("#steps code").First.TextContentAsync());
         await WaitAsync(page, "() => document.getElementById('status').textContent.startsWith('Played to the end')");
-        await WaitAsync(page, "() => Number(document.querySelector('[data-count=trailer_seconds]').textContent) > 1");
+        await WaitAsync(page, "() => parseFloat(document.querySelector('[data-seconds=trailer_seconds]').textContent) > 1");
 
         Assert.InRange(early, 1, 23);
-        Assert.Equal(24, await CountAsync(page, "watch_seconds"), 0.1);
+        // The player reports what it plays, so what is proven leads: all of it but what lies between two reports as the rate changes.
+        Assert.InRange(await SecondsAsync(page, "watch_seconds"), 22, 24.1);
         Assert.True(await CountAsync(page, "segments_fetched") >= 6);
         await page.SetViewportSizeAsync(320, 640);
         Assert.InRange(await page.EvaluateAsync<double>("() => Math.max(...[...document.querySelectorAll('main *')].filter(e => !e.closest('pre')).map(e => e.getBoundingClientRect().right))"), 1, 320);
@@ -110,6 +111,13 @@ public sealed class DemoPageTests
     // The demo is made first: minutes on a machine that has more to do.
     private static async Task WaitAsync(IPage page, string condition) =>
         await page.WaitForFunctionAsync(condition, null, new PageWaitForFunctionOptions { Timeout = 240_000, PollingInterval = 100 });
+
+    /// <summary>As the page words it once the player has told of its playing: one number, no range.</summary>
+    private static async Task<double> SecondsAsync(IPage page, string name)
+    {
+        await WaitAsync(page, $"() => /^[0-9.]+ s$/.test(document.querySelector('[data-seconds={name}]').textContent)");
+        return double.Parse((await page.Locator($"[data-seconds={name}]").TextContentAsync() ?? "")[..^2], CultureInfo.InvariantCulture);
+    }
 
     private static async Task<double> CountAsync(IPage page, string name) =>
         double.Parse(await page.Locator($"[data-count={name}]").TextContentAsync() ?? "", CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using HlsGateway.Analytics;
+using HlsGateway.Counting;
 using HlsGateway.Playback;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Demo;
 
 /// <summary>What the demo page shows of the session that plays on it.</summary>
-internal sealed record DemoCounts(long SegmentsFetched, double SecondsFetched, double WatchSeconds, double TrailerSeconds, bool Completed);
+internal sealed record DemoCounts(
+    Basis Basis, long SegmentsFetched, double SecondsFetched, double WatchSecondsLow, double WatchSeconds, double TrailerSecondsLow, double TrailerSeconds, bool CompletedLow, bool Completed);
 
 /// <summary>
 /// <c>GET /demo/session?session_id=</c>: a viewer of the demo video sees the counts of the session whose token the page has.
@@ -23,7 +25,8 @@ internal sealed class DemoSession(SessionQueries sessions, SigningKeys keys, IOp
         if (verdict != SessionVerdict.Valid || session.Preview)
             return Problems.Of(404, "no-demo-session", "This is not a session of the demo video", "Reload the page: it begins a session of its own.");
         return await sessions.FindAsync(session.Id, cancellation) is { } report
-            ? TypedResults.Ok(new DemoCounts(report.SegmentsFetched, report.SecondsFetched, report.WatchSeconds, report.TrailerSeconds, report.Completed))
-            : TypedResults.Ok(new DemoCounts(0, 0, 0, 0, Completed: false));
+            ? TypedResults.Ok(new DemoCounts(
+                report.Basis, report.SegmentsFetched, report.SecondsFetched, report.WatchSecondsLow, report.WatchSeconds, report.TrailerSecondsLow, report.TrailerSeconds, report.CompletedLow, report.Completed))
+            : TypedResults.Ok(new DemoCounts(Basis.Fetched, 0, 0, 0, 0, 0, 0, CompletedLow: false, Completed: false));
     }
 }

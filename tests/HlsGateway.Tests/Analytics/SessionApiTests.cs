@@ -110,7 +110,7 @@ public abstract class SessionApiContract : IAsyncLifetime
                 Assert.True(await outbox.RecordAsync(hit));
             }
         }
-        foreach (var (at, place, state) in (ReadOnlySpan<(int, int, string)>)[(0, 0, "p"), (4000, 3950, "a")])
+        foreach (var (at, place, state) in ((int, int, string)[])[(0, 0, "p"), (4000, 3950, "a")])
         {
             Assert.True(await outbox.RecordAsync(TestLedger.Segment(measured, 0, kind: HitKind.Report) with
             {

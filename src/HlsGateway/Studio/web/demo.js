@@ -1,4 +1,5 @@
 import Hls from "hls.js";
+import { seconds } from "./bounds.js";
 import { cmcd } from "../../Playback/cmcd.js";
 import workerFile from "hls.js/dist/hls.worker.js";
 
@@ -33,6 +34,11 @@ async function follow() {
       const counts = await answer.json();
       for (const output of document.querySelectorAll("[data-count]")) {
         const text = counts[output.dataset.count].toLocaleString("en", { maximumFractionDigits: 2 });
+        if (output.textContent !== text) output.textContent = text;
+      }
+      for (const output of document.querySelectorAll("[data-seconds]")) {
+        const name = output.dataset.seconds;
+        const text = seconds(counts.basis, counts[`${name}_low`], counts[name]);
         if (output.textContent !== text) output.textContent = text;
       }
     } else {
