@@ -32,6 +32,8 @@ internal static class AccessSetup
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            // A number is a number: else the description would have to say "number or text" of each, and clients would read text.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
             json.SerializerOptions.Converters.Add(new JsonTimes());
             json.SerializerOptions.Converters.Add(new JsonUtcTimes());

@@ -8,16 +8,18 @@ internal static class ProblemEndpoints
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
+    private static readonly RawAnswer Page = new(200, "text/html", "The page where the answer to people is asked for, else JSON.", "<!doctype html><title>There is no such trailer · HlsGateway</title>");
+
     public static void Map(IEndpointRouteBuilder app)
     {
-        var problems = app.MapGroup("/problems").AllowAnonymous().WithTags("problems");
+        var problems = app.MapGroup("/problems").AllowAnonymous().WithTags("Problems");
         problems.MapMethods("", Reading, (HttpContext context, IOptions<GatewayOptions> gateway) => WantsJson(context)
             ? TypedResults.Ok(new ProblemList([.. Problem.All.Select(problem => ProblemDescription.Of(problem, gateway.Value.SiteOf(context.Request)))]))
-            : PlainPage.Answer(context, ProblemPages.List(IsBelow(context)))).WithSummary("All types of problems");
+            : PlainPage.Answer(context, ProblemPages.List(IsBelow(context)))).WithName("listProblems").WithSummary("All types of problems").Produces<ProblemList>().WithMetadata(Page);
         problems.MapMethods("{slug}", Reading, (string slug, HttpContext context, IOptions<GatewayOptions> gateway) =>
             Problem.Find(slug) is not { } problem ? Unknown(slug)
             : WantsJson(context) ? TypedResults.Ok(ProblemDescription.Of(problem, gateway.Value.SiteOf(context.Request)))
-            : PlainPage.Answer(context, ProblemPages.One(problem, IsBelow(context)))).WithSummary("What a type of problem means, and what to do");
+            : PlainPage.Answer(context, ProblemPages.One(problem, IsBelow(context)))).WithName("getProblem").WithSummary("What a type of problem means, and what to do").Produces<ProblemDescription>().WithMetadata(Page).ProducesProblems(Problem.NotFound);
     }
 
     /// <summary>Whoever asks for nothing in particular gets the page: the URL is for people first.</summary>

@@ -18,6 +18,7 @@ internal static class ChangeEndpoints
         """;
 
     public static void MapChanges(this IEndpointRouteBuilder app) => app.MapGet("/api/changes", ListAsync).RequireAuthorization(Roles.AnalystOrEditor).WithTags("Changes")
+        .WithName("listChanges").ProducesProblems(Problem.BadParameter)
         .WithSummary("What was changed, by whom, when, newest first")
         .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting, tokens made and revoked. Each is written in the transaction of the change itself.");
 

@@ -43,9 +43,13 @@ internal static class ExportEndpoints
     {
         var export = app.MapGroup("/api/export").RequireAuthorization(Roles.Analyst).WithTags("Exports");
         export.MapGet("sessions.csv", (HttpContext context, SessionQueries queries, [AsParameters] RangeQuery asked, string? video = null) =>
-            CsvAsync(context, queries, video, asked)).WithSummary("Sessions as CSV (RFC 4180), newest first, streamed");
+            CsvAsync(context, queries, video, asked)).WithName("exportSessionsCsv").WithSummary("Sessions as CSV (RFC 4180), newest first, streamed")
+            .GivesText("text/csv", "A line of names, then a line for each session.", "session_id,video,started_at\r\n0198b0f2-8c00-7000-8000-000000000001,films/bunny,2026-11-30T12:34:56.789Z\r\n")
+            .GivesHeaders("Content-Disposition").ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
         export.MapGet("sessions.ndjson", (HttpContext context, SessionQueries queries, IOptions<JsonOptions> json, [AsParameters] RangeQuery asked, string? video = null) =>
-            NdjsonAsync(context, queries, json.Value.SerializerOptions, video, asked)).WithSummary("Sessions as one JSON object a line, newest first, streamed");
+            NdjsonAsync(context, queries, json.Value.SerializerOptions, video, asked)).WithName("exportSessionsNdjson").WithSummary("Sessions as one JSON object a line, newest first, streamed")
+            .GivesText("application/x-ndjson", "A line for each session: what `listSessions` answers of it.", "{\"session_id\":\"0198b0f2-8c00-7000-8000-000000000001\",\"video\":\"films/bunny\"}\n")
+            .GivesHeaders("Content-Disposition").ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
     }
 
     private static async Task CsvAsync(HttpContext context, SessionQueries queries, string? video, RangeQuery asked)

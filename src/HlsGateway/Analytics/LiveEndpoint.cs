@@ -41,7 +41,10 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
             context.Response.Headers["X-Accel-Buffering"] = "no";
             long? after = long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : null;
             return TypedResults.ServerSentEvents(live.TellAsync(video, after, context.RequestAborted));
-        }).RequireAuthorization(Roles.Analyst).WithTags("Live").WithSummary("Requests as they are counted, and a heartbeat each second (server-sent events)");
+        }).RequireAuthorization(Roles.Analyst).WithTags("Live").WithName("followRequests").WithSummary("Requests as they are counted, and a heartbeat each second (server-sent events)")
+            .TakesHeaders("Last-Event-ID")
+            .GivesText("text/event-stream", "Events `request` (its id is what Last-Event-ID takes), `heartbeat`, `gap` (what followed Last-Event-ID is no longer kept) and `slow` (this reader did not keep up and is cut off).",
+                "event: heartbeat\ndata: {\"counted_to\":\"2026-11-30T12:34:56.789Z\",\"lag_ms\":0,\"live\":3,\"lost\":0,\"backlog\":0,\"ledger\":\"sqlite\",\"trouble\":null}\n\n");
 
     private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -14,8 +14,10 @@ internal static class SessionEndpoints
     public static void MapSessions(this IEndpointRouteBuilder app)
     {
         var sessions = app.MapGroup("/api/sessions").RequireAuthorization(Roles.Analyst).WithTags("Sessions");
-        sessions.MapGet("", ListAsync).WithSummary("Sessions, newest first, with a strip of what each one fetched");
-        sessions.MapGet("{session}", FindAsync).WithSummary("One session with its trace: each request and the rule that counted or ignored it");
+        sessions.MapGet("", ListAsync).WithName("listSessions").WithSummary("Sessions, newest first, with a strip of what each one fetched")
+            .ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
+        sessions.MapGet("{session}", FindAsync).WithName("getSession").WithSummary("One session with its trace: each request and the rule that counted or ignored it")
+            .ProducesProblems(Problem.BadSession, Problem.NoSuchSession, Problem.LedgerAway);
     }
 
     private static async Task<Results<Ok<SessionPage>, ProblemHttpResult>> ListAsync(

@@ -28,13 +28,17 @@ internal static class AutomaticCaptionsEndpoints
 {
     public static void MapAutomaticCaptions(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/videos/{video}/subtitles/automatic").WithTags("subtitles");
+        var group = app.MapGroup("/api/videos/{video}/subtitles/automatic").WithTags("Captions");
         group.MapGet("", ListAsync).RequireAuthorization(Roles.AnalystOrEditor)
-            .WithSummary("Automatic captions of a video: the newest job of each language, its state, progress and error");
+            .WithSummary("Automatic captions of a video: the newest job of each language, its state, progress and error")
+            .WithName("listAutomaticCaptions").ProducesProblems(Problem.BadVideo);
         group.MapPost("", AddAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Have the captions of an upload written from its sound by the configured program. ?language= a BCP 47 tag. Never replaces what people wrote");
+            .WithSummary("Have the captions of an upload written from its sound by the configured program. ?language= a BCP 47 tag. Never replaces what people wrote")
+            .WithName("writeAutomaticCaptions").GivesHeaders("Location")
+            .ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.NoAutomaticCaptions, Problem.NoSound, Problem.CaptionsByHand, Problem.NoVideo);
         group.MapDelete("", CancelAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("End the job of ?language= that waits or runs; captions that are out already stay");
+            .WithSummary("End the job of ?language= that waits or runs; captions that are out already stay")
+            .WithName("cancelAutomaticCaptions").ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.NoJob);
     }
 
     private static async Task<Results<Ok<AutomaticCaptionsList>, ProblemHttpResult>> ListAsync(

@@ -13,15 +13,19 @@ internal static class VideoEndpoints
     public static void MapVideoEndpoints(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/videos").WithTags("Videos");
-        group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithSummary("Every video that we keep.");
-        group.MapGet("/{video}", GetAsync).RequireAuthorization(Roles.Any).WithSummary("One video: its state, Renditions and addresses.");
+        group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithName("listVideos").WithSummary("Every video that we keep.");
+        group.MapGet("/{video}", GetAsync).RequireAuthorization(Roles.Any).WithName("getVideo").WithSummary("One video: its state, Renditions and addresses.")
+            .ProducesProblems(Problem.NoVideo);
         group.MapGet("/{video}/source", (string video, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct) =>
                 DownloadAsync(video, "transcode", view => view.Source, context, videos, store, ct))
-            .RequireAuthorization(Roles.UploaderOrEditor).WithSummary("Downloads the durable source: an H.264 and AAC transcode of the upload.");
+            .RequireAuthorization(Roles.UploaderOrEditor).WithName("downloadSource").WithSummary("Downloads the durable source: an H.264 and AAC transcode of the upload.")
+            .GivesBytes("video/mp4", "The file; parts of it with Range.").ProducesProblems(Problem.NoVideo, Problem.NoFile);
         group.MapGet("/{video}/original", (string video, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct) =>
                 DownloadAsync(video, "original", view => view.Original, context, videos, store, ct))
-            .RequireAuthorization(Roles.UploaderOrEditor).WithSummary("Downloads the uploaded file itself, where it is kept.");
-        group.MapDelete("/{video}", DeleteAsync).RequireAuthorization(Roles.Uploader).WithSummary("Takes a video away from new sessions and ends its jobs.");
+            .RequireAuthorization(Roles.UploaderOrEditor).WithName("downloadOriginal").WithSummary("Downloads the uploaded file itself, where it is kept.")
+            .GivesBytes("application/octet-stream", "The file; parts of it with Range.").ProducesProblems(Problem.NoVideo, Problem.NoFile);
+        group.MapDelete("/{video}", DeleteAsync).RequireAuthorization(Roles.Uploader).WithName("deleteVideo").WithSummary("Takes a video away from new sessions and ends its jobs.")
+            .ProducesProblems(Problem.NoVideo);
     }
 
     private static async Task<IResult> DownloadAsync(string video, string what, Func<VideoView, KeptFile?> file, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct)

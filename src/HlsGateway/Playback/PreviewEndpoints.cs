@@ -36,12 +36,14 @@ internal static class PreviewEndpoints
     {
         var group = app.MapGroup("/api/preview").WithTags("Trailers").RequireAuthorization(Roles.Editor);
         group.MapPost("", (PreviewRequest body, HttpContext context, TrailerPreview preview, CancellationToken ct) => AnswerAsync(body, context, preview, ct))
-            .WithSummary("A playlist URL that plays a video with any trailer and counts nothing; 202 with the progress while copies are made.");
+            .WithName("previewTrailer").WithSummary("A playlist URL that plays a video with any trailer and counts nothing; 202 with the progress while copies are made.")
+            .ProducesProblems(Problem.NoTrailer, Problem.BadVideo, Problem.TrailerWithdrawn, Problem.UnknownVideo, Problem.OriginUnreachable, Problem.OriginTimeout);
         group.MapGet("", (
                 [Description("The video's id.")] string video, [Description("A name, or name@hash8.")] string trailer, HttpContext context, TrailerPreview preview, CancellationToken ct,
                 [Description("post (default) or pre.")] TrailerPosition? position = null, [Description("As an HLS interstitial.")] bool? interstitial = null) =>
                 AnswerAsync(new(video, trailer, position, interstitial), context, preview, ct))
-            .WithSummary("The same, to ask again after a 202.");
+            .WithName("getTrailerPreview").WithSummary("The same, to ask again after a 202.")
+            .ProducesProblems(Problem.NoTrailer, Problem.BadVideo, Problem.TrailerWithdrawn, Problem.UnknownVideo, Problem.OriginUnreachable, Problem.OriginTimeout);
     }
 
     private static async Task<Results<Ok<PreviewView>, Accepted<PreviewView>, ProblemHttpResult>> AnswerAsync(PreviewRequest body, HttpContext context, TrailerPreview preview, CancellationToken ct)

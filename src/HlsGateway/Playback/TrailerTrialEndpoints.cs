@@ -13,11 +13,18 @@ internal static class TrailerTrialEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/trailers").WithTags("Trailers");
-        group.MapPut("/active", ActivateAsync).RequireAuthorization(Roles.Editor).WithSummary("Swaps the trailer of new sessions; running ones keep theirs. ?strict=true refuses where there would be a warning.");
-        group.MapPost("/schedule", AddAsync).RequireAuthorization(Roles.Editor).WithSummary("Adds an entry above the others. ?strict=true refuses where there would be a warning.");
-        group.MapPatch("/schedule/{id}", ChangeAsync).RequireAuthorization(Roles.Editor).Accepts<ChangeScheduleEntry>("application/json", "application/merge-patch+json").WithSummary("Changes one entry (JSON Merge Patch). ?strict=true refuses where there would be a warning.");
+        group.MapPut("/active", ActivateAsync).RequireAuthorization(Roles.Editor).WithName("activateTrailer").WithSummary("Swaps the trailer of new sessions; running ones keep theirs. ?strict=true refuses where there would be a warning.")
+            .TakesHeaders("If-Match").GivesHeaders("ETag").ProducesProblems(Problem.TwoEnds, Problem.BadSchedule, Problem.BadScope, Problem.NoTrailer, Problem.TrailerWithdrawn, Problem.TrailerRemoved,
+                Problem.TrailerFaulty, Problem.ScheduleRefused, Problem.Outdated);
+        group.MapPost("/schedule", AddAsync).RequireAuthorization(Roles.Editor).WithName("addScheduleEntry").WithSummary("Adds an entry above the others. ?strict=true refuses where there would be a warning.")
+            .TakesHeaders("If-Match").GivesHeaders("ETag", "Location").ProducesProblems(Problem.TwoEnds, Problem.BadSchedule, Problem.BadScope, Problem.NoTrailer, Problem.TrailerWithdrawn, Problem.TrailerRemoved,
+                Problem.TrailerFaulty, Problem.ScheduleRefused, Problem.Outdated);
+        group.MapPatch("/schedule/{id}", ChangeAsync).RequireAuthorization(Roles.Editor).Accepts<ChangeScheduleEntry>("application/json", "application/merge-patch+json").WithName("changeScheduleEntry").WithSummary("Changes one entry (JSON Merge Patch). ?strict=true refuses where there would be a warning.")
+            .TakesHeaders("If-Match").GivesHeaders("ETag").ProducesProblems(Problem.TwoEnds, Problem.BadSchedule, Problem.BadScope, Problem.NoTrailer, Problem.TrailerWithdrawn, Problem.TrailerRemoved,
+                Problem.TrailerFaulty, Problem.ScheduleRefused, Problem.Outdated, Problem.NoEntry);
         group.MapPost("/{name}/check", CheckAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Reads every copy back from the store and checks it as it would be served, rule by rule.");
+            .WithName("checkTrailer").WithSummary("Reads every copy back from the store and checks it as it would be served, rule by rule.")
+            .ProducesProblems(Problem.NoTrailer);
     }
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> ActivateAsync(

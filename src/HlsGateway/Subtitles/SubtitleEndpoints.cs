@@ -15,14 +15,23 @@ internal static class SubtitleEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/videos/{video}/subtitles").WithTags("subtitles");
-        group.MapMethods("", Reading, ListAsync).RequireAuthorization(Roles.AnalystOrEditor).WithSummary("Caption tracks of a video, with drafts and every version");
+        var group = app.MapGroup("/api/videos/{video}/subtitles").WithTags("Captions");
+        group.MapMethods("", Reading, ListAsync).RequireAuthorization(Roles.AnalystOrEditor).WithName("listCaptions").WithSummary("Caption tracks of a video, with drafts and every version")
+            .ProducesProblems(Problem.BadVideo);
         group.MapMethods("/{language}", Reading, GetAsync).RequireAuthorization(Roles.AnalystOrEditor)
-            .WithSummary("The caption file as it was sent; ?version= an older one, ?draft=true work in progress, ?format=vtt as WebVTT");
+            .WithSummary("The caption file as it was sent; ?version= an older one, ?draft=true work in progress, ?format=vtt as WebVTT")
+            .WithName("getCaptions").GivesText("text/vtt", "The captions.", "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGood evening.\n")
+            .GivesText(SubRip, "The captions.", "1\n00:00:01,000 --> 00:00:02,500\nGood evening.\n").GivesHeaders("ETag", "Content-Language")
+            .ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.BadFormat, Problem.NoCaptions, Problem.BadCaptions);
         group.MapPut("/{language}", PutAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Publish a WebVTT or SRT file; live for new sessions at once. ?draft=true keeps it for editors only, ?strict=true refuses it where there is a warning");
+            .WithSummary("Publish a WebVTT or SRT file; live for new sessions at once. ?draft=true keeps it for editors only, ?strict=true refuses it where there is a warning")
+            .WithName("putCaptions").TakesText("text/vtt", "A caption file, WebVTT or SubRip, in UTF-8.", "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGood evening.\n")
+            .TakesText(SubRip, "A caption file, WebVTT or SubRip, in UTF-8.", "1\n00:00:01,000 --> 00:00:02,500\nGood evening.\n")
+            .TakesHeaders("If-Match", "If-None-Match").GivesHeaders("ETag").ProducesProblems(413, Problem.BadCaptions)
+            .ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.BadName, Problem.BadCaptions, Problem.CaptionsChanged, Problem.TooManyTracks);
         group.MapDelete("/{language}", DeleteAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Take a language away from new sessions; its versions stay. ?draft=true drops the draft only");
+            .WithSummary("Take a language away from new sessions; its versions stay. ?draft=true drops the draft only")
+            .WithName("deleteCaptions").TakesHeaders("If-Match").ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.NoCaptions, Problem.CaptionsChanged);
         CaptionHistoryEndpoints.Map(group);
     }
 

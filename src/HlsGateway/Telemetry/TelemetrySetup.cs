@@ -27,10 +27,10 @@ internal static class TelemetrySetup
     {
         // Not before: the exporters listen once the host has started.
         app.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(app.ServiceProvider.GetRequiredService<GatewayMetrics>().Begin);
-        var health = app.MapGroup("/healthz").AllowAnonymous().WithTags("health");
-        health.MapGet("/live", static () => TypedResults.Ok(new ReadyAnswer("healthy", []))).WithSummary("The process answers.");
+        var health = app.MapGroup("/healthz").AllowAnonymous().WithTags("Health");
+        health.MapGet("/live", static () => TypedResults.Ok(new ReadyAnswer("healthy", []))).WithName("getLiveness").WithSummary("The process answers.");
         health.MapGet("/ready", async (HttpContext context, Readiness readiness) => await readiness.AnswerAsync(await isTrusted(context)))
-            .Produces<ReadyAnswer>().Produces<ReadyAnswer>(503).WithSummary("Each check's state; 503 when one is unhealthy. Figures and messages with a token of the role analyst or admin.");
+            .Produces<ReadyAnswer>().Produces<ReadyAnswer>(503).WithName("getReadiness").WithSummary("Each check's state; 503 when one is unhealthy. Figures and messages with a token of the role analyst or admin.");
     }
 
     // The lowest layer of the configuration: holds also where no appsettings.json is found. Per-request lines of the framework

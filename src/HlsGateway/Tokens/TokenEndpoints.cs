@@ -10,9 +10,11 @@ internal static class TokenEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/tokens").WithTags("Tokens").RequireAuthorization(Roles.Admin);
-        group.MapGet("/", ListAsync).WithSummary("Every token that this gateway knows, without its secret.");
-        group.MapPost("/", CreateAsync).WithSummary("Makes a token. Its secret is in this answer and nowhere else.");
-        group.MapDelete("/{id}", RevokeAsync).WithSummary("Revokes a token for good, at every gateway that shares the database.");
+        group.MapGet("/", ListAsync).WithName("listTokens").WithSummary("Every token that this gateway knows, without its secret.");
+        group.MapPost("/", CreateAsync).WithName("createToken").WithSummary("Makes a token. Its secret is in this answer and nowhere else.")
+            .GivesHeaders("Location").ProducesProblems(Problem.BadToken, Problem.TooManyTokens);
+        group.MapDelete("/{id}", RevokeAsync).WithName("revokeToken").WithSummary("Revokes a token for good, at every gateway that shares the database.")
+            .ProducesProblems(Problem.ConfiguredToken, Problem.NoSuchToken, Problem.LastAdmin);
     }
 
     private static async Task<Ok<TokenList>> ListAsync(TokenStore store, TokenTable table, TimeProvider time, CancellationToken ct)

@@ -14,15 +14,22 @@ internal static class ScheduleEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/trailers").WithTags("Trailers");
-        group.MapGet("/active", GetActiveAsync).RequireAuthorization(Roles.Any).WithSummary("What is on and planned, with its ETag.");
-        group.MapDelete("/active", ClearAsync).RequireAuthorization(Roles.Editor).WithSummary("No trailer for new sessions: removes every entry of the schedule.");
-        group.MapPost("/rollback", RollBackAsync).RequireAuthorization(Roles.Editor).WithSummary("Undoes the last change of what is on or planned.");
-        group.MapGet("/history", HistoryAsync).RequireAuthorization(Roles.Any).WithSummary("Who changed what is on, and when; latest first.");
-        group.MapGet("/schedule", ListAsync).RequireAuthorization(Roles.Any).WithSummary("The entries of the schedule. The first that covers a video decides.");
-        group.MapGet("/schedule/{id}", GetAsync).RequireAuthorization(Roles.Any).WithSummary("One entry of the schedule, with warnings about it.");
-        group.MapDelete("/schedule/{id}", RemoveAsync).RequireAuthorization(Roles.Editor).WithSummary("Removes one entry of the schedule; POST /api/trailers/rollback brings it back.");
+        group.MapGet("/active", GetActiveAsync).RequireAuthorization(Roles.Any).WithName("getActiveTrailer").WithSummary("What is on and planned, with its ETag.")
+            .GivesHeaders("ETag");
+        group.MapDelete("/active", ClearAsync).RequireAuthorization(Roles.Editor).WithName("clearActiveTrailer").WithSummary("No trailer for new sessions: removes every entry of the schedule.")
+            .TakesHeaders("If-Match").GivesHeaders("ETag").ProducesProblems(Problem.Outdated);
+        group.MapPost("/rollback", RollBackAsync).RequireAuthorization(Roles.Editor).WithName("rollBackTrailer").WithSummary("Undoes the last change of what is on or planned.")
+            .TakesHeaders("If-Match").GivesHeaders("ETag").ProducesProblems(Problem.NothingToUndo, Problem.Outdated);
+        group.MapGet("/history", HistoryAsync).RequireAuthorization(Roles.Any).WithName("getTrailerHistory").WithSummary("Who changed what is on, and when; latest first.");
+        group.MapGet("/schedule", ListAsync).RequireAuthorization(Roles.Any).WithName("listSchedule").WithSummary("The entries of the schedule. The first that covers a video decides.")
+            .GivesHeaders("ETag");
+        group.MapGet("/schedule/{id}", GetAsync).RequireAuthorization(Roles.Any).WithName("getScheduleEntry").WithSummary("One entry of the schedule, with warnings about it.")
+            .GivesHeaders("ETag").ProducesProblems(Problem.NoEntry);
+        group.MapDelete("/schedule/{id}", RemoveAsync).RequireAuthorization(Roles.Editor).WithName("removeScheduleEntry").WithSummary("Removes one entry of the schedule; POST /api/trailers/rollback brings it back.")
+            .TakesHeaders("If-Match").GivesHeaders("ETag").ProducesProblems(Problem.NoEntry, Problem.Outdated);
         group.MapGet("/plan", PlanAsync).RequireAuthorization(Roles.Any)
-            .WithSummary("What plays with a video at a time, which entry decides and which lost to it, and the next changes; with from and to also all spans between them.");
+            .WithName("getTrailerPlan").WithSummary("What plays with a video at a time, which entry decides and which lost to it, and the next changes; with from and to also all spans between them.")
+            .ProducesProblems(Problem.BadVideo, Problem.BadParameter);
     }
 
     internal static Ok<ActiveView> Told(TrailerState state, TrailerLibrary library, TimeProvider time, HttpResponse response, params IEnumerable<ScheduleWarning> warnings)

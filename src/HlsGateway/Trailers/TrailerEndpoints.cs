@@ -13,15 +13,22 @@ internal static class TrailerEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/trailers").WithTags("Trailers");
-        group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithSummary("The library: versions, their copies, and what is on; ?removed=true with those that were removed.");
-        group.MapGet("/{name}", GetAsync).RequireAuthorization(Roles.Any).WithSummary("One trailer: all its versions, their state and copies, and where it is active or scheduled.");
+        group.MapGet("/", ListAsync).RequireAuthorization(Roles.Any).WithName("listTrailers").WithSummary("The library: versions, their copies, and what is on; ?removed=true with those that were removed.")
+            .GivesHeaders("ETag");
+        group.MapGet("/{name}", GetAsync).RequireAuthorization(Roles.Any).WithName("getTrailer").WithSummary("One trailer: all its versions, their state and copies, and where it is active or scheduled.")
+            .GivesHeaders("ETag").ProducesProblems(Problem.NoTrailer);
         group.MapPut("/{name}", UploadAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Takes a video (raw body) as a new version of a trailer.");
+            .WithName("uploadTrailer").WithSummary("Takes a video (raw body) as a new version of a trailer.")
+            .TakesBytes("The bytes of a video file.", "application/octet-stream", "video/*")
+            .ProducesProblems(Problem.TrailerRefused, Problem.ReservedName, Problem.MediaType, Problem.TrailerUnchecked).ProducesProblems(413, Problem.TrailerRefused);
         group.MapDelete("/{name}", RemoveAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Removes a trailer, or one version (name@hash8), from the library: new sessions no longer get it, running ones keep it. ?force=true where the schedule selects it.");
-        group.MapPost("/{name}/restore", RestoreAsync).RequireAuthorization(Roles.Editor).WithSummary("Undoes a removal.");
+            .WithName("deleteTrailer").WithSummary("Removes a trailer, or one version (name@hash8), from the library: new sessions no longer get it, running ones keep it. ?force=true where the schedule selects it.")
+            .ProducesProblems(Problem.NoTrailer, Problem.TrailerInUse);
+        group.MapPost("/{name}/restore", RestoreAsync).RequireAuthorization(Roles.Editor).WithName("restoreTrailer").WithSummary("Undoes a removal.")
+            .ProducesProblems(Problem.NoTrailer);
         group.MapPost("/{name}/withdraw", WithdrawAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Withdraws a version now and for good: new sessions go without it, running ones are refused its segments.");
+            .WithName("withdrawTrailer").WithSummary("Withdraws a version now and for good: new sessions go without it, running ones are refused its segments.")
+            .ProducesProblems(Problem.NoTrailer);
     }
 
     private static async Task<Ok<TrailersView>> ListAsync(

@@ -21,12 +21,23 @@ internal static class TusEndpoints
     public static void MapTus(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/uploads").RequireAuthorization(Roles.Uploader).WithTags("Uploads").AddEndpointFilter(SpeakAsync);
-        foreach (var path in (string[])["/", "/{id}"])
-            group.MapMethods(path, ["OPTIONS"], Discover).WithSummary("What of tus 1.0 is spoken here.");
-        group.MapPost("/", Create).WithSummary("Begins a resumable upload (tus 1.0).");
-        group.MapMethods("/{id}", ["HEAD"], HeadAsync).WithSummary("How many bytes of a resumable upload are here.");
-        group.MapPatch("/{id}", PatchAsync).WithSummary("Adds bytes to a resumable upload; the last ones queue the video.");
-        group.MapDelete("/{id}", DeleteAsync).WithSummary("Ends a resumable upload and removes its bytes.");
+        group.MapMethods("/", ["OPTIONS"], Discover).WithName("discoverUploads").WithSummary("What of tus 1.0 is spoken here.")
+            .GivesHeaders(TusHeaders.Resumable, "Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size");
+        group.MapMethods("/{id}", ["OPTIONS"], Discover).ExcludeFromDescription();
+        group.MapPost("/", Create).WithName("createUpload").WithSummary("Begins a resumable upload (tus 1.0).")
+            .NeedsHeaders(TusHeaders.Resumable, TusHeaders.Length, TusHeaders.Metadata).Produces(201).GivesHeaders("Location", TusHeaders.Resumable, TusHeaders.Offset, TusHeaders.Expires)
+            .ProducesProblems(Problem.TusVersion, Problem.Concatenation, Problem.UploadLength, Problem.UploadMetadata, Problem.VideoId, Problem.Empty, Problem.TooLarge, Problem.NoRoom);
+        group.MapMethods("/{id}", ["HEAD"], HeadAsync).WithName("getUploadOffset").WithSummary("How many bytes of a resumable upload are here.")
+            .WithDescription("Ends a request that still writes to the upload. Where all bytes are here and the video was not queued yet, it is queued now; then it may be refused as by the last PATCH. Refusals have no body: HEAD never has.")
+            .NeedsHeaders(TusHeaders.Resumable).Produces(200).GivesHeaders(TusHeaders.Resumable, TusHeaders.Offset, TusHeaders.Length, TusHeaders.Metadata, TusHeaders.Expires, "Content-Location")
+            .ProducesProblems(Problem.TusVersion, Problem.NoSuchUpload, Problem.Unreadable);
+        group.MapPatch("/{id}", PatchAsync).WithName("appendToUpload").WithSummary("Adds bytes to a resumable upload; the last ones queue the video.")
+            .NeedsHeaders(TusHeaders.Resumable, TusHeaders.Offset).TakesHeaders(TusHeaders.Checksum).TakesBytes("The next bytes of the file.", Part)
+            .Produces(204).GivesHeaders(TusHeaders.Resumable, TusHeaders.Offset, TusHeaders.Expires, "Content-Location")
+            .ProducesProblems(Problem.TusVersion, Problem.MediaType, Problem.UploadOffset, Problem.UploadChecksum, Problem.Busy, Problem.NoSuchUpload, Problem.Offset, Problem.UploadLengthExceeded,
+                Problem.Checksum, Problem.Interrupted, Problem.Unreadable, Problem.NoVideoStream, Problem.TooLong, Problem.TooManyPixels, Problem.TooFewPixels, Problem.TooManyStreams);
+        group.MapDelete("/{id}", DeleteAsync).WithName("deleteUpload").WithSummary("Ends a resumable upload and removes its bytes.")
+            .NeedsHeaders(TusHeaders.Resumable).Produces(204).GivesHeaders(TusHeaders.Resumable).ProducesProblems(Problem.TusVersion, Problem.NoSuchUpload);
         // For proxies that block PATCH, the protocol puts the real method in a header.
         group.MapPost("/{id}", (string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct) =>
             context.Request.Headers["X-HTTP-Method-Override"].ToString() switch

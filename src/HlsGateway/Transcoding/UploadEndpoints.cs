@@ -4,6 +4,7 @@ using HlsGateway.Access;
 using HlsGateway.Catalogue;
 using HlsGateway.Media;
 using HlsGateway.Subtitles;
+using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -26,12 +27,17 @@ internal static class UploadEndpoints
     public static void MapUploads(this IEndpointRouteBuilder app)
     {
         app.MapPut("/api/videos/{video}", PutAsync).RequireAuthorization(Roles.Uploader).WithTags("Videos")
-            .Accepts<Stream>("application/octet-stream", "video/*").WithSummary("Uploads a video; a later upload of the same id becomes its next revision.");
+            .WithName("uploadVideo").WithSummary("Uploads a video; a later upload of the same id becomes its next revision.")
+            .TakesBytes("The bytes of a video file.", "application/octet-stream", "video/*").GivesHeaders("Location")
+            .ProducesProblems(Problem.VideoId, Problem.Empty, Problem.TooLarge, Problem.NoRoom, Problem.Unreadable, Problem.NoVideoStream, Problem.TooLong, Problem.TooManyPixels,
+                Problem.TooFewPixels, Problem.TooManyStreams);
         app.MapGet("/api/videos/{video}/progress", ProgressAsync).RequireAuthorization(Roles.Any).WithTags("Videos")
-            .WithSummary("The video's state as server-sent events, until it is ready or failed.");
+            .WithName("followVideo").WithSummary("The video's state as server-sent events, until it is ready or failed.")
+            .GivesText("text/event-stream", "Events `video`: the data of each is what `getVideo` answers.", "event: video\ndata: {\"video\":\"films/bunny\",\"status\":\"transcoding\",\"progress\":0.42}\n\n")
+            .ProducesProblems(Problem.NoVideo);
         app.MapGet("/api/limits", static (IOptions<TranscodeOptions> uploads, IOptions<SubtitlesOptions> captions) =>
                 TypedResults.Ok(new Limits(uploads.Value.MaxDuration.TotalSeconds, uploads.Value.MaxBytes, uploads.Value.MaxSide, captions.Value.MaxTracks, CaptionBytes)))
-            .RequireAuthorization(Roles.Any).WithTags("Videos").WithSummary("What uploads and captions may be.");
+            .RequireAuthorization(Roles.Any).WithTags("Videos").WithName("getLimits").WithSummary("What uploads and captions may be.");
     }
 
     private static async Task<Results<Accepted<VideoView>, ProblemHttpResult>> PutAsync(
