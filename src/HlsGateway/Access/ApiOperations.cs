@@ -22,6 +22,11 @@ internal static class ApiOperations
         else
             AddRole(operation, metadata, problems, document);
         AddParameters(operation, metadata);
+        // Health checks and pages take whatever a load balancer or a link adds.
+        if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) is true)
+            problems.Add((400, Problem.UnknownParameter));
+        if (operation.Parameters?.Any(parameter => parameter.In == ParameterLocation.Query) is true)
+            problems.AddRange([(400, Problem.RepeatedParameter), (400, Problem.EmptyParameter), (400, Problem.BadParameter)]);
         AddBody(operation, metadata, problems);
         AddAnswers(operation, metadata);
         ApiProblems.AddTo(operation, problems, document);
@@ -76,7 +81,7 @@ internal static class ApiOperations
         else if (operation.RequestBody is OpenApiRequestBody json)
         {
             json.Description ??= "A JSON object.";
-            problems.AddRange([(413, Problem.TooLarge), (415, Problem.MediaType)]);
+            problems.AddRange([(400, Problem.UnknownKey), (400, Problem.RepeatedKey), (400, Problem.BadTime), (413, Problem.TooLarge), (415, Problem.MediaType)]);
         }
     }
 

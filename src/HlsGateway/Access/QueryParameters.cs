@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using HlsGateway.Telemetry;
@@ -20,7 +21,7 @@ internal static class QueryParameters
 
     private static readonly PathString[] Checked = ["/api", "/openapi", "/demo"];
 
-    private static readonly ConditionalWeakTable<Endpoint, FrozenDictionary<string, bool>> Known = [];
+    private static readonly ConditionalWeakTable<Endpoint, FrozenDictionary<string, Type>> Known = [];
 
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
@@ -31,15 +32,15 @@ internal static class QueryParameters
         return Refuse(request.Query, TakenBy(endpoint)) is { } problem ? problem.ExecuteAsync(context) : next(context);
     }
 
-    /// <summary>The names that a call takes, and whether one may be given several times.</summary>
-    internal static FrozenDictionary<string, bool> TakenBy(RouteEndpoint endpoint) => Known.GetValue(endpoint, static endpoint =>
+    /// <summary>The names that a call takes, each with the type that its handler wants.</summary>
+    internal static FrozenDictionary<string, Type> TakenBy(RouteEndpoint endpoint) => Known.GetValue(endpoint, static endpoint =>
         ((RouteEndpoint)endpoint).Metadata.GetOrderedMetadata<IParameterBindingMetadata>()
             .Select(parameter => (Name: NameOf(parameter, (RouteEndpoint)endpoint), Type: parameter.ParameterInfo.ParameterType))
             .Where(parameter => parameter.Name is not null)
             .DistinctBy(parameter => parameter.Name, StringComparer.OrdinalIgnoreCase)
-            .ToFrozenDictionary(parameter => parameter.Name ?? "", parameter => parameter.Type.IsArray || parameter.Type == typeof(StringValues), StringComparer.OrdinalIgnoreCase));
+            .ToFrozenDictionary(parameter => parameter.Name ?? "", parameter => Nullable.GetUnderlyingType(parameter.Type) ?? parameter.Type, StringComparer.OrdinalIgnoreCase));
 
-    private static ProblemHttpResult? Refuse(IQueryCollection query, FrozenDictionary<string, bool> taken)
+    private static ProblemHttpResult? Refuse(IQueryCollection query, FrozenDictionary<string, Type> taken)
     {
         var names = taken.Keys.Order(StringComparer.Ordinal).ToArray();
         var takes = names.Length == 0 ? "This call takes no query parameters." : $"This call takes {string.Join(", ", names)}.";
@@ -51,13 +52,25 @@ internal static class QueryParameters
         }
         foreach (var (name, values) in query)
         {
-            if (values.Count > 1 && !taken[name])
+            var type = taken[name];
+            if (values.Count > 1 && !type.IsArray && type != typeof(StringValues))
                 return Problems.Of(Problem.RepeatedParameter, $"'{name}' is given {values.Count} times. Give it once.");
             if (values.Any(string.IsNullOrEmpty))
                 return Problems.Of(Problem.EmptyParameter, $"'{name}' has no value. Give it one, or leave it out.");
+            // The generated handlers answer a value of another type with a bare 400.
+            if (Wanted(type, values.ToString()) is { } wanted)
+                return Problems.Of(Problem.BadParameter, $"'{name}' must be {wanted}.");
         }
         return null;
     }
+
+    /// <summary>What the value must be, where it is not.</summary>
+    private static string? Wanted(Type type, string value) =>
+        type == typeof(bool) && !bool.TryParse(value, out _) ? "true or false"
+        : type == typeof(int) && !int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out _) ? "a whole number"
+        : type == typeof(long) && !long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out _) ? "a whole number"
+        : type == typeof(double) && !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "a number"
+        : null;
 
     internal static string Unknown(string name, IEnumerable<string> known) =>
         $"There is no '{(name.Length > 100 ? name[..100] : name)}'{(Nearest.To(name, known) is { } near ? $"; did you mean '{near}'?" : ".")}";
