@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
+using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
