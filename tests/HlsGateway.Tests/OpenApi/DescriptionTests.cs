@@ -55,10 +55,10 @@ public sealed class DescriptionTests : IAsyncLifetime
     [Fact]
     public void Every_parameter_header_and_body_has_a_description_and_an_example()
     {
+        Assert.Empty(document.Calls.SelectMany(call => call.Parameters.Where(parameter => !parameter.TryGetProperty("description", out _) || !parameter.TryGetProperty("example", out _))
+            .Select(parameter => $"{call}: {parameter.GetProperty("name")} in api-words.json, or [Description] at the parameter")));
         foreach (var call in document.Calls)
         {
-            Assert.All(call.Parameters, parameter => Assert.True(parameter.TryGetProperty("description", out _) && parameter.TryGetProperty("example", out _),
-                $"{call}: {parameter.GetProperty("name")} in api-words.json, or [Description] at the parameter"));
             var bodies = call.Responses.Where(response => response.Status < 400).Select(response => response.Value).ToList();
             Assert.NotEmpty(bodies);
             foreach (var body in bodies)
