@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -62,7 +63,7 @@ internal static class ApiOperations
         {
             var word = ApiWords.All.Parameter(operation.OperationId, parameter.Name ?? "");
             parameter.Description ??= word?.Description;
-            parameter.Example ??= word?.Example.DeepClone();
+            parameter.Example ??= Typed(word, parameter.Schema);
         }
     }
 
@@ -109,6 +110,11 @@ internal static class ApiOperations
             }
         }
     }
+
+    /// <summary>A word serves calls that read a number as a number and such that read it as text.</summary>
+    private static JsonNode? Typed(ApiWord? word, IOpenApiSchema? schema) =>
+        word?.Example is JsonValue text && schema?.Type?.HasFlag(JsonSchemaType.Integer) is true && text.TryGetValue(out string? digits) && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number : word?.Example.DeepClone();
 
     private static OpenApiSchema SchemaOf(ApiWord? header) =>
         new() { Type = header?.Example.GetValueKind() == JsonValueKind.Number ? JsonSchemaType.Integer : JsonSchemaType.String };

@@ -17,9 +17,12 @@ internal static class CaptionHistoryEndpoints
     public static void Map(RouteGroupBuilder group)
     {
         group.MapGet("/{language}/versions", ListAsync).RequireAuthorization(Roles.AnalystOrEditor)
-            .WithSummary("Every publication of a language, newest first, and its draft: when, by whom, how large, which one is active");
+            .WithName("listCaptionVersions").WithSummary("Every publication of a language, newest first, and its draft: when, by whom, how large, which one is active")
+            .GivesHeaders("ETag").ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.BadParameter, Problem.NoCaptions);
         group.MapPost("/{language}/rollback", RollBackAsync).RequireAuthorization(Roles.Editor)
-            .WithSummary("Publishes the version before, or a given one, again as a new version; brings deleted captions back");
+            .WithName("rollBackCaptions").WithSummary("Publishes the version before, or a given one, again as a new version; brings deleted captions back")
+            .TakesHeaders("If-Match").GivesHeaders("ETag")
+            .ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.NoCaptions, Problem.NoEarlierCaptions, Problem.CaptionsChanged, Problem.TooManyTracks);
     }
 
     private static async Task<Results<Ok<CaptionHistoryView>, ProblemHttpResult>> ListAsync(

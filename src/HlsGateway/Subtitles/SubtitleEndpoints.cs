@@ -28,7 +28,7 @@ internal static class SubtitleEndpoints
             .WithName("putCaptions").TakesText("text/vtt", "A caption file, WebVTT or SubRip, in UTF-8.", "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGood evening.\n")
             .TakesText(SubRip, "A caption file, WebVTT or SubRip, in UTF-8.", "1\n00:00:01,000 --> 00:00:02,500\nGood evening.\n")
             .TakesHeaders("If-Match", "If-None-Match").GivesHeaders("ETag").ProducesProblems(413, Problem.BadCaptions)
-            .ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.BadName, Problem.BadCaptions, Problem.CaptionsChanged, Problem.TooManyTracks);
+            .ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.BadName, Problem.BadCaptions, Problem.CaptionsChanged, Problem.CaptionsDoubtful, Problem.TooManyTracks);
         group.MapDelete("/{language}", DeleteAsync).RequireAuthorization(Roles.Editor)
             .WithSummary("Take a language away from new sessions; its versions stay. ?draft=true drops the draft only")
             .WithName("deleteCaptions").TakesHeaders("If-Match").ProducesProblems(Problem.BadVideo, Problem.BadLanguage, Problem.NoCaptions, Problem.CaptionsChanged);
