@@ -65,8 +65,10 @@ internal static class ScheduleEndpoints
         }
     }
 
-    private static async Task<Ok<IReadOnlyList<TrailerHistoryView>>> HistoryAsync(TrailerSwitch state, TrailerLibrary library, CancellationToken ct, int limit = 100) =>
-        TypedResults.Ok<IReadOnlyList<TrailerHistoryView>>([.. (await state.HistoryAsync(Math.Clamp(limit, 1, 1000), ct)).Select(row => TrailerViews.Of(row, library.Snapshot))]);
+    private static async Task<Results<Ok<IReadOnlyList<TrailerHistoryView>>, ProblemHttpResult>> HistoryAsync(
+        TrailerSwitch state, TrailerLibrary library, CancellationToken ct, [Description("Rows, 1 to 1000; 100 unless given.")] int limit = 100) => limit is < 1 or > 1000
+        ? Problems.Of(Problem.BadParameter, "'limit' must be a whole number from 1 to 1000.")
+        : TypedResults.Ok<IReadOnlyList<TrailerHistoryView>>([.. (await state.HistoryAsync(limit, ct)).Select(row => TrailerViews.Of(row, library.Snapshot))]);
 
     private static async Task<Ok<ScheduleView>> ListAsync(TrailerSwitch state, TrailerLibrary library, TimeProvider time, HttpResponse response, CancellationToken ct)
     {

@@ -46,6 +46,7 @@ public class ScheduleTests(TrailerWorkshop workshop) : IClassFixture<TrailerWork
 
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(api, HttpMethod.Post, "api/trailers/rollback")).Status);
         Assert.Equal([other, one], Each((await GetAsync(api, "api/trailers/schedule")).Body, "entries").Select(entry => entry.GetProperty("id").GetGuid()));
+        Assert.Equal(HttpStatusCode.BadRequest, (await GetAsync(api, "api/trailers/history?limit=0")).Status);
         var history = await GetAsync(api, "api/trailers/history");
         Assert.Equal(["rollback", "unschedule", "reschedule", "schedule", "schedule"], history.Body.EnumerateArray().Select(row => row.GetProperty("action").GetString()));
     }
