@@ -6,16 +6,19 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Studio;
 
 /// <summary>
-/// The page at <c>/</c>: where the demo runs it plays it, everywhere else it says what this is and where to go on. Made once, at the
-/// start: nothing in it depends on who asks.
+/// The page at <c>/</c>: where the demo runs it plays it, everywhere else it says what this is and where to go on. Made
+/// once: nothing in it depends on who asks.
 /// </summary>
 internal sealed class StartPage(IConfiguration configuration, IWebHostEnvironment environment, IOptions<GatewayOptions> gateway, IOptions<AccessOptions> access)
 {
-    public byte[] Read()
+    /// <param name="endpoints">All of the program: the reference of the API is another room's, and where there is none no link leads to it.</param>
+    public byte[] Read(EndpointDataSource endpoints)
     {
+        var reference = endpoints.Endpoints.OfType<RouteEndpoint>().Any(endpoint => endpoint.RoutePattern.RawText?.Trim('/') == "docs");
         var demo = configuration.GetValue<bool>("Demo:Enabled");
         using var content = new StreamReader(environment.WebRootFileProvider.GetFileInfo(demo ? "demo.html" : "home.html").CreateReadStream());
-        var page = new StringBuilder(content.ReadToEnd()).Replace("{version}", HtmlEncoder.Default.Encode(ProgramVersion.Text));
+        var page = new StringBuilder(content.ReadToEnd()).Replace("{version}", HtmlEncoder.Default.Encode(ProgramVersion.Text))
+            .Replace("{reference}", !reference ? "" : demo ? "<a href=\"docs\">API reference</a>" : "<li><a href=\"docs\">API reference</a><span>Every call, to read and to try</span></li>");
         if (demo)
         {
             // The path of the file on this machine is for those who try the demo on it; the page of production never tells it.

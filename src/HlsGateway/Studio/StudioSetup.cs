@@ -31,7 +31,8 @@ internal static class StudioSetup
             return;
 
         var policy = app.ServiceProvider.GetRequiredService<PagePolicy>();
-        var page = app.ServiceProvider.GetRequiredService<StartPage>().Read();
+        // With the first request: rooms below this one map theirs later.
+        var page = new Lazy<byte[]>(() => app.ServiceProvider.GetRequiredService<StartPage>().Read(app.ServiceProvider.GetRequiredService<EndpointDataSource>()));
 
         var files = app.MapStaticAssets().AllowAnonymous();
         files.Add(policy.Apply);
@@ -39,7 +40,7 @@ internal static class StudioSetup
         app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "no-cache";
-            return TypedResults.Bytes(page, "text/html; charset=utf-8");
+            return TypedResults.Bytes(page.Value, "text/html; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription().Add(policy.Apply);
         Documentation.Map(app);
     }
