@@ -5,13 +5,10 @@ namespace HlsGateway;
 /// <summary>Who changes something.</summary>
 /// <param name="Text">
 /// As it is kept with the change and told as <c>actor</c>: <c>Anna (editor)</c>, name and role of a token; the role alone where the token has no name;
-/// for what nobody asked for a word such as <c>system</c>.
+/// for what nobody asked for a word such as <c>automatic</c>.
 /// </param>
 internal sealed record Actor(string Text)
 {
-    /// <summary>The gateway itself.</summary>
-    public static Actor System { get; } = new("system");
-
     /// <summary>A file that was uploaded, for what it brought with it.</summary>
     public static Actor Upload { get; } = new("upload");
 
