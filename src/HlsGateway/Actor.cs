@@ -9,6 +9,9 @@ namespace HlsGateway;
 /// </param>
 internal sealed record Actor(string Text)
 {
+    /// <summary>The gateway itself.</summary>
+    public static Actor System { get; } = new("system");
+
     /// <summary>A file that was uploaded, for what it brought with it.</summary>
     public static Actor Upload { get; } = new("upload");
 

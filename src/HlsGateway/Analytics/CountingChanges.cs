@@ -87,7 +87,7 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
         command.CommandText = "SELECT value FROM mark WHERE name = 'gateway'";
         var gateway = ((long)(command.ExecuteScalar() ?? 0L)).ToString("x16", CultureInfo.InvariantCulture);
         var changes = new List<(Guid, Change)>();
-        void Add(string kind, long key, long at, string? before, string after) => changes.Add((Id(at, $"{gateway}/{kind}/{key}"), new Change(at, "system", kind, gateway, "", before, after)));
+        void Add(string kind, long key, long at, string? before, string after) => changes.Add((Id(at, $"{gateway}/{kind}/{key}"), new Change(at, Actor.System, kind, gateway, "", before, after)));
 
         command.CommandText = "SELECT id, at, last_at, hits FROM loss WHERE at > 0 ORDER BY id DESC LIMIT 100";
         using (var rows = command.ExecuteReader())

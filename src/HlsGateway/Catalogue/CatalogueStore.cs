@@ -26,6 +26,9 @@ internal sealed record Publication(
     /// <summary>The uploaded file as it came; null where it is not kept.</summary>
     public SourceCopy? Original { get; init; }
 
+    /// <summary>Who uploaded it.</summary>
+    public Actor By { get; init; } = Actor.System;
+
     /// <summary>Text tracks that the upload held.</summary>
     public ImmutableArray<PublishedCaptions> Captions { get; init; } = [];
 }
@@ -107,7 +110,7 @@ internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos
                     RETURNING changed_at
                     """,
                     new { publication.Video, publication.Revision, now }, transaction);
-                await new Change(changed, "system", "revision", publication.Revision, publication.Video, old, publication.Revision).WriteAsync(connection, transaction);
+                await new Change(changed, publication.By, "revision", publication.Revision, publication.Video, old, publication.Revision).WriteAsync(connection, transaction);
                 return changed;
             },
             ct);
@@ -141,7 +144,7 @@ internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos
 
     /// <summary>New sessions no longer get this video. Its objects stay until no session of the old revision can be valid.</summary>
     /// <returns>False when there was none.</returns>
-    public async Task<bool> DeleteAsync(string video, string actor, CancellationToken ct)
+    public async Task<bool> DeleteAsync(string video, Actor actor, CancellationToken ct)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var changedAt = await database.WriteAsync<long?>(

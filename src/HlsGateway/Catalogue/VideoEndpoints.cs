@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using HlsGateway.Access;
 using HlsGateway.Jobs;
 using HlsGateway.Storage;
@@ -45,11 +44,11 @@ internal static class VideoEndpoints
         await videos.FindAsync(VideoId.FromRoute(video), context.Request, ct) is { } view ? TypedResults.Ok(view) : NotOurs();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string video, ClaimsPrincipal user, CatalogueStore catalogue, JobTable jobs, CancellationToken ct)
+        string video, Actor actor, CatalogueStore catalogue, JobTable jobs, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         var cancelled = await jobs.CancelAsync(id, ct);
-        return await catalogue.DeleteAsync(id, user.Identity?.Name ?? "", ct) || cancelled ? TypedResults.NoContent() : NotOurs();
+        return await catalogue.DeleteAsync(id, actor, ct) || cancelled ? TypedResults.NoContent() : NotOurs();
     }
 
     internal static ProblemHttpResult NotOurs() => Problems.Of(

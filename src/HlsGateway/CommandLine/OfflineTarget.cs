@@ -65,7 +65,7 @@ internal sealed class OfflineTarget : VideoTarget
             await using (var content = task.File.OpenRead())
                 await folder.AddAsync(EncodeArguments.Input, content, ct);
             sent(0.5);
-            refusal = await intake.TakeAsync(task.Video, folder, ct);
+            refusal = await intake.TakeAsync(task.Video, folder, Actor.CommandLine, ct);
             sent(1);
         }
 

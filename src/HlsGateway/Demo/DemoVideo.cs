@@ -42,7 +42,7 @@ internal sealed class DemoVideo(Ffmpeg ffmpeg, BlobStore store, CatalogueStore c
             await using var made = folder.Outputs.Open(DemoArguments.File, ProcessLimits.Transcode.FileSize);
             await store.PutAsync(key, made, "video/mp4", ct);
             await catalogue.ExpectAsync(Video, ct);
-            await jobs.AddAsync(Video, key, made.Length, ct);
+            await jobs.AddAsync(Video, key, made.Length, new Actor("demo"), ct);
         }
 
         progress(0.2);

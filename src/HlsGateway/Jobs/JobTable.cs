@@ -29,6 +29,9 @@ internal sealed record ClaimedJob(string Id, string Video, string UploadKey, int
     /// <summary>Captions: of which published revision; empty for other kinds.</summary>
     public string Subject { get; init; } = "";
 
+    /// <summary>Who asked for it.</summary>
+    public Actor By { get; init; } = Actor.System;
+
     /// <summary>What the revisions of every attempt of this job begin with, and no other job's.</summary>
     public string Revisions => RevisionsOf(Id);
 
@@ -43,7 +46,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
     internal const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing', 'listening')";
 
     /// <summary>Queues an upload, as the newest of its video; one of the same video that still waits or runs is cancelled. Its captions' jobs go on.</summary>
-    public Task<string> AddAsync(string video, string uploadKey, long bytes, CancellationToken ct)
+    public Task<string> AddAsync(string video, string uploadKey, long bytes, Actor by, CancellationToken ct)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
         var now = Now();
@@ -58,10 +61,10 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
                     $"UPDATE job SET latest = 0 WHERE video = @video AND kind = '{JobKind.Video}' AND latest = 1", new { video }, transaction);
                 await connection.ExecuteAsync(
                     """
-                    INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at)
-                    VALUES (@id, @video, 1, 'queued', @uploadKey, @bytes, 0, 0, 0, @now, @now)
+                    INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at, actor)
+                    VALUES (@id, @video, 1, 'queued', @uploadKey, @bytes, 0, 0, 0, @now, @now, @actor)
                     """,
-                    new { id, video, uploadKey, bytes, now }, transaction);
+                    new { id, video, uploadKey, bytes, now, actor = by.Text }, transaction);
                 return id;
             },
             ct);
@@ -97,7 +100,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
                     """,
                     new { now, kind, error = $"The worker stopped {MaxAttempts} times {advice}" }, transaction);
                 var row = await connection.QueryFirstOrDefaultAsync<JobRow>(
-                    $"SELECT id, video, upload_key, attempts, revision, language, subject FROM job WHERE kind = @kind AND state IN {Unfinished} AND lease_until < @now ORDER BY created_at, id LIMIT 1 {skip}",
+                    $"SELECT id, video, upload_key, attempts, revision, language, subject, actor FROM job WHERE kind = @kind AND state IN {Unfinished} AND lease_until < @now ORDER BY created_at, id LIMIT 1 {skip}",
                     new { now, kind }, transaction);
                 if (row is null)
                     return null;
@@ -112,6 +115,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
                 {
                     Language = row.Language ?? "",
                     Subject = row.Subject ?? "",
+                    By = row.Actor.Length > 0 ? new Actor(row.Actor) : Actor.System,
                 };
             },
             ct);
@@ -248,5 +252,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
         public string? Language { get; init; }
 
         public string? Subject { get; init; }
+
+        public string Actor { get; init; } = "";
     }
 }

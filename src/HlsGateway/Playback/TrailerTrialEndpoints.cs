@@ -38,7 +38,7 @@ internal static class TrailerTrialEndpoints
         try
         {
             var known = await ScheduleEndpoints.CoverageAsync(body.Videos, coversAny, ct);
-            var outcome = await schedule.ActivateAsync(EntryOf(body), [.. known], strict, expected, actor.ToString(), ct);
+            var outcome = await schedule.ActivateAsync(EntryOf(body), [.. known], strict, expected, actor, ct);
             return outcome.State is { } now ? ScheduleEndpoints.Told(now, library, time, response, outcome.Warnings) : Revisions.Outdated;
         }
         catch (ScheduleRefusedException e)
@@ -58,7 +58,7 @@ internal static class TrailerTrialEndpoints
         try
         {
             var known = await ScheduleEndpoints.CoverageAsync(body.Videos, coversAny, ct);
-            var outcome = await schedule.AddAsync(EntryOf(body), [.. known], strict, expected, actor.ToString(), ct);
+            var outcome = await schedule.AddAsync(EntryOf(body), [.. known], strict, expected, actor, ct);
             return Told(outcome, library, time, response) is { } told ? TypedResults.Created($"/api/trailers/schedule/{told.Entry.Id}", told) : Revisions.Outdated;
         }
         catch (ScheduleRefusedException e)
@@ -96,7 +96,7 @@ internal static class TrailerTrialEndpoints
                     empty = changed.Until <= changed.From ? Empty : null;
                     return empty is null ? changed : null;
                 },
-                [.. known], strict, expected, actor.ToString(), ct);
+                [.. known], strict, expected, actor, ct);
             if (outcome.Entry is null)
                 return ScheduleEndpoints.NoEntry;
             return Told(outcome, library, time, response) is { } told ? TypedResults.Ok(told) : empty ?? Revisions.Outdated;

@@ -172,7 +172,7 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
         if (row.IsDefault != 0)
             await connection.ExecuteAsync(
                 "UPDATE caption_track SET is_default = 0, changed = @Changed WHERE video = @Video AND language <> @Language AND is_default <> 0", row, transaction);
-        await new Change(row.SavedAt, row.Actor, "captions", row.Language, row.Video, old?.Description, row.Description).WriteAsync(connection, transaction);
+        await new Change(row.SavedAt, edit.Actor, "captions", row.Language, row.Video, old?.Description, row.Description).WriteAsync(connection, transaction);
         return new(old is null ? CaptionOutcome.Created : CaptionOutcome.Replaced, row);
     }
 
@@ -235,7 +235,7 @@ internal sealed class CaptionStore(CatalogueDatabase database, IOptions<Subtitle
         await connection.ExecuteAsync(
             "UPDATE caption_track SET sha256 = NULL, is_default = 0, changed = @changed WHERE video = @video AND language = @language", new { video, language, changed }, transaction);
         await DropDraftAsync(video, language, actor, connection, transaction);
-        await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor.Text, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
+        await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), actor, "captions", language, video, old.Description, null).WriteAsync(connection, transaction);
         return CaptionOutcome.Deleted;
     }
 

@@ -65,7 +65,7 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
                 await connection.ExecuteAsync(
                     "INSERT INTO api_token (id, name, role, sha256, created_at, created_by, expires_at) VALUES (@Id, @Name, @Role, @Sha256, @CreatedAt, @CreatedBy, @ExpiresAt)",
                     made, transaction);
-                await new Change(now, by.Text, "token", made.Id, "", null, made.Description).WriteAsync(connection, transaction);
+                await new Change(now, by, "token", made.Id, "", null, made.Description).WriteAsync(connection, transaction);
                 return made;
             },
             ct);
@@ -89,7 +89,7 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
                 $"SELECT COUNT(*) FROM api_token WHERE id <> @id AND role = '{Roles.Admin}' AND {IsActive}", new { id, now }, transaction) == 0)
                 return TokenRevoked.LastAdmin;
             await connection.ExecuteAsync("UPDATE api_token SET revoked_at = @now, revoked_by = @by WHERE id = @id", new { id, now, by = by.Text }, transaction);
-            await new Change(now, by.Text, "token", id, "", row.Description, null).WriteAsync(connection, transaction);
+            await new Change(now, by, "token", id, "", row.Description, null).WriteAsync(connection, transaction);
             return TokenRevoked.Done;
         },
         ct);

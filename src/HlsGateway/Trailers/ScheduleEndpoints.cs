@@ -48,14 +48,14 @@ internal static class ScheduleEndpoints
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> ClearAsync(
         HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSwitch state, TimeProvider time, CancellationToken ct) =>
-        Revisions.TryExpected(request, out var expected) && await state.ClearAsync(expected, actor.ToString(), ct) is { } now ? Told(now, library, time, response) : Revisions.Outdated;
+        Revisions.TryExpected(request, out var expected) && await state.ClearAsync(expected, actor, ct) is { } now ? Told(now, library, time, response) : Revisions.Outdated;
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> RollBackAsync(
         HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSwitch state, TimeProvider time, CancellationToken ct)
     {
         try
         {
-            return Revisions.TryExpected(request, out var expected) && await state.RollBackAsync(expected, actor.ToString(), ct) is { } now
+            return Revisions.TryExpected(request, out var expected) && await state.RollBackAsync(expected, actor, ct) is { } now
                 ? Told(now, library, time, response)
                 : Revisions.Outdated;
         }
@@ -95,7 +95,7 @@ internal static class ScheduleEndpoints
     {
         if (!Revisions.TryExpected(request, out var expected))
             return Revisions.Outdated;
-        var outcome = await schedule.RemoveAsync(IdOf(id), expected, actor.ToString(), ct);
+        var outcome = await schedule.RemoveAsync(IdOf(id), expected, actor, ct);
         if (outcome.Entry is null)
             return NoEntry;
         if (outcome.State is not { } now)

@@ -72,7 +72,7 @@ internal sealed class TrailerConditioner(
     {
         try
         {
-            await state.NoteLibraryAsync(ct);
+            await state.NoteLibraryAsync(uploaded: null, ct);
         }
         catch (Exception e) when (e is DbException or TimeoutException)
         {

@@ -60,9 +60,9 @@ internal static class TrailerEndpoints
         try
         {
             var known = library.Snapshot.Versions.Length;
-            var version = await intake.TakeAsync(name, context.Request.Body, afresh: true, ct);
+            var version = await intake.TakeAsync(name, context.Request.Body, actor, ct);
             if (library.Snapshot.IsRemoved(version))
-                await removal.RestoreAsync([version], actor.ToString(), ct);
+                await removal.RestoreAsync([version], actor, ct);
             var view = TrailerViews.Of(library, version);
             return library.Snapshot.Versions.Length > known ? TypedResults.Created($"/api/trailers/{version.Label}", view) : TypedResults.Ok(view);
         }
@@ -91,7 +91,7 @@ internal static class TrailerEndpoints
             return Revisions.Outdated;
         if (versions.All(library.Snapshot.IsRemoved))
             return await DetailAsync(name, library, state, time, response, ct);
-        var outcome = await removal.RemoveAsync(versions, force, expected, actor.ToString(), ct);
+        var outcome = await removal.RemoveAsync(versions, force, expected, actor, ct);
         if (outcome.State is not null)
             return await DetailAsync(name, library, state, time, response, ct);
         return outcome.Uses.IsEmpty
@@ -106,14 +106,14 @@ internal static class TrailerEndpoints
         var versions = Selected(library, name);
         if (versions.Count == 0)
             return NotThere(library, name);
-        await removal.RestoreAsync(versions, actor.ToString(), ct);
+        await removal.RestoreAsync(versions, actor, ct);
         return await DetailAsync(name, library, state, time, response, ct);
     }
 
     private static async Task<Results<Ok<TrailerVersionView>, ProblemHttpResult>> WithdrawAsync(
         string name, Actor actor, TrailerLibrary library, TrailerRemoval removal, CancellationToken ct) =>
         library.Snapshot.Find(name) is { } version
-            ? TypedResults.Ok(TrailerViews.Of(library, await removal.WithdrawAsync(version, actor.ToString(), ct)))
+            ? TypedResults.Ok(TrailerViews.Of(library, await removal.WithdrawAsync(version, actor, ct)))
             : NotThere(library, name);
 
     /// <summary>The versions of a name, or the one version of <c>name@hash8</c>, removed or not; none where the library has none.</summary>

@@ -108,7 +108,7 @@ internal sealed class TrailerFolder(
         try
         {
             await using var content = RegularFile.OpenRead(file.FullName);
-            await intake.TakeAsync(Path.GetFileNameWithoutExtension(file.Name), content, afresh: false, ct);
+            await intake.TakeAsync(Path.GetFileNameWithoutExtension(file.Name), content, by: null, ct);
             seen[file.FullName] = before with { NextTry = null, Reason = null };
         }
         catch (Exception e) when (e is TrailerRefusedException or SandboxException)

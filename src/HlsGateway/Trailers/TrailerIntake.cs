@@ -38,9 +38,9 @@ internal sealed partial class TrailerIntake(
     internal static string ReservedNames => string.Join(", ", Reserved.Order(StringComparer.Ordinal));
 
     /// <summary>The new version, or the one that already holds these bytes under this name.</summary>
-    /// <param name="afresh">A version that was removed from the library becomes the current one again; without it, it stays removed: its file still lies in the folder.</param>
+    /// <param name="by">Who uploads it; null: it lies in the folder of trailers. A version that was removed from the library becomes the current one again only where somebody uploads it.</param>
     /// <exception cref="TrailerRefusedException">The file cannot be a trailer.</exception>
-    public async Task<TrailerVersion> TakeAsync(string name, Stream content, bool afresh, CancellationToken ct)
+    public async Task<TrailerVersion> TakeAsync(string name, Stream content, Actor? by, CancellationToken ct)
     {
         if (IsReserved(name))
             throw new TrailerRefusedException($"No trailer can have the name {name}: the API uses {ReservedNames} itself. Choose another name.");
@@ -60,7 +60,7 @@ internal sealed partial class TrailerIntake(
             if (library.ById(id) is { Withdrawn: true } withdrawn)
                 throw new TrailerRefusedException($"This file was withdrawn as {withdrawn.Label}. To show it again, export it again and upload the new file.");
             if (library.Snapshot.Find(string.Create(CultureInfo.InvariantCulture, $"{name}@{id:x8}")) is { } same
-                && (library.Snapshot.Find(name) == same || (!afresh && library.Snapshot.IsRemoved(same))))
+                && (library.Snapshot.Find(name) == same || (by is null && library.Snapshot.IsRemoved(same))))
                 return same;
             var probe = await ProbeAsync(folder, ct);
             await DecodeAsync(folder, ct);
@@ -70,7 +70,7 @@ internal sealed partial class TrailerIntake(
             await using (var source = folder.OpenInput(ConditioningArguments.SourceFile))
                 await records.AddVersionAsync(version, source, ct);
             library.Add(version);
-            await TellOthersAsync(ct);
+            await TellOthersAsync(by is null ? null : (version, by), ct);
             log.TrailerAdded(version.Label, version.Source.DurationMs / 1000.0);
             return version;
         }
@@ -115,11 +115,11 @@ internal sealed partial class TrailerIntake(
             throw new TrailerRefusedException("The file is damaged: not all of its frames can be decoded; export it again.");
     }
 
-    private async Task TellOthersAsync(CancellationToken ct)
+    private async Task TellOthersAsync((TrailerVersion Version, Actor By)? uploaded, CancellationToken ct)
     {
         try
         {
-            await state.NoteLibraryAsync(ct);
+            await state.NoteLibraryAsync(uploaded, ct);
         }
         catch (Exception e) when (e is DbException or TimeoutException)
         {

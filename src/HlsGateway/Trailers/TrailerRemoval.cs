@@ -25,7 +25,7 @@ internal sealed class TrailerRemoval(CatalogueDatabase database, TrailerSwitch s
 
     /// <param name="versions">Of one name.</param>
     /// <param name="force">Entries that would then select nothing are removed from the schedule; without it they forbid the removal.</param>
-    public async Task<RemovalOutcome> RemoveAsync(IReadOnlyList<TrailerVersion> versions, bool force, long? expected, string actor, CancellationToken ct)
+    public async Task<RemovalOutcome> RemoveAsync(IReadOnlyList<TrailerVersion> versions, bool force, long? expected, Actor actor, CancellationToken ct)
     {
         var labels = versions.Select(version => version.Label).ToFrozenSet(StringComparer.Ordinal);
         ImmutableArray<ActiveTrailer> uses = [];
@@ -42,7 +42,7 @@ internal sealed class TrailerRemoval(CatalogueDatabase database, TrailerSwitch s
                 {
                     await now.Connection.ExecuteAsync(
                         "INSERT INTO trailer_removed (label, at_ms, actor) VALUES (@label, @at, @actor) ON CONFLICT (label) DO NOTHING",
-                        new { label, at = now.At.ToUnixTimeMilliseconds(), actor }, now.Transaction);
+                        new { label, at = now.At.ToUnixTimeMilliseconds(), actor = actor.Text }, now.Transaction);
                 }
 
                 // A plain name goes on to mean the version before.
@@ -59,7 +59,7 @@ internal sealed class TrailerRemoval(CatalogueDatabase database, TrailerSwitch s
     }
 
     /// <summary>Undoes a removal: new sessions may get the versions again.</summary>
-    public async Task RestoreAsync(IReadOnlyList<TrailerVersion> versions, string actor, CancellationToken ct)
+    public async Task RestoreAsync(IReadOnlyList<TrailerVersion> versions, Actor actor, CancellationToken ct)
     {
         var labels = versions.Select(version => version.Label).ToList();
         await state.ChangeAsync(
@@ -76,7 +76,7 @@ internal sealed class TrailerRemoval(CatalogueDatabase database, TrailerSwitch s
     }
 
     /// <summary>Withdraws a version for good, here and at once; the other gateways learn of it.</summary>
-    public async Task<TrailerVersion> WithdrawAsync(TrailerVersion version, string actor, CancellationToken ct)
+    public async Task<TrailerVersion> WithdrawAsync(TrailerVersion version, Actor actor, CancellationToken ct)
     {
         if (version.Withdrawn)
             return version;

@@ -24,43 +24,43 @@ internal sealed class TrailerSchedule(TrailerSwitch state, TrailerLibrary librar
     /// <summary>Puts an entry on top. One without window for all videos replaces all others; another one those with the same window and videos.</summary>
     /// <param name="known">Warnings that are known already.</param>
     /// <exception cref="ScheduleRefusedException"/>
-    public Task<ScheduleOutcome> ActivateAsync(ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, string actor, CancellationToken ct) => PutAsync(
+    public Task<ScheduleOutcome> ActivateAsync(ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, Actor actor, CancellationToken ct) => PutAsync(
         "activate", entry, known, strict, expected, actor,
         now => entry is { Videos: null, IsStanding: true } ? [] : now.Entries.RemoveAll(old => (old.Videos, old.From, old.Until) == (entry.Videos, entry.From, entry.Until)), ct);
 
     /// <summary>Puts an entry on top; all others stay.</summary>
     /// <inheritdoc cref="ActivateAsync"/>
-    public Task<ScheduleOutcome> AddAsync(ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, string actor, CancellationToken ct) =>
+    public Task<ScheduleOutcome> AddAsync(ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, Actor actor, CancellationToken ct) =>
         PutAsync("schedule", entry, known, strict, expected, actor, now => now.Entries, ct);
 
     /// <summary>Changes one entry, which stays where it stands.</summary>
     /// <param name="change">What the entry becomes; null leaves everything as it is.</param>
     /// <exception cref="ScheduleRefusedException"/>
     public Task<ScheduleOutcome> ChangeAsync(
-        Guid id, Func<ActiveTrailer, ActiveTrailer?> change, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, string actor, CancellationToken ct) => AtAsync(
+        Guid id, Func<ActiveTrailer, ActiveTrailer?> change, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, Actor actor, CancellationToken ct) => AtAsync(
         "reschedule", id, expected, actor,
         (now, place) =>
         {
             if (change(now.Entries[place]) is not { } changed)
                 return (null, now.Entries[place], []);
-            changed = changed with { Actor = actor };
+            changed = changed with { Actor = actor.Text };
             var entries = now.Entries.SetItem(place, changed);
             return (entries, changed, Reviewed([.. known, .. ScheduleReview.Of(changed, entries, library.Snapshot, now.At)], strict));
         },
         ct);
 
-    public Task<ScheduleOutcome> RemoveAsync(Guid id, long? expected, string actor, CancellationToken ct) => AtAsync(
+    public Task<ScheduleOutcome> RemoveAsync(Guid id, long? expected, Actor actor, CancellationToken ct) => AtAsync(
         "unschedule", id, expected, actor, (now, place) => (now.Entries.RemoveAt(place), now.Entries[place], []), ct);
 
     private async Task<ScheduleOutcome> PutAsync(
-        string action, ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, string actor, Func<TrailerNow, ImmutableArray<ActiveTrailer>> keep, CancellationToken ct)
+        string action, ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, Actor actor, Func<TrailerNow, ImmutableArray<ActiveTrailer>> keep, CancellationToken ct)
     {
         ImmutableArray<ScheduleWarning> warnings = [];
         var after = await state.ChangeAsync(
             action, expected, actor,
             now =>
             {
-                entry = entry with { Id = Guid.CreateVersion7(now.At), CreatedAt = now.At, Actor = actor };
+                entry = entry with { Id = Guid.CreateVersion7(now.At), CreatedAt = now.At, Actor = actor.Text };
                 var kept = keep(now);
                 ImmutableArray<ActiveTrailer> entries = [entry, .. Bounded(kept, now.At)];
                 warnings = Reviewed([.. known, .. ScheduleReview.Of(entry, entries, library.Snapshot, now.At), .. Removed(now, kept, entry)], strict);
@@ -71,7 +71,7 @@ internal sealed class TrailerSchedule(TrailerSwitch state, TrailerLibrary librar
     }
 
     private async Task<ScheduleOutcome> AtAsync(
-        string action, Guid id, long? expected, string actor,
+        string action, Guid id, long? expected, Actor actor,
         Func<TrailerNow, int, (ImmutableArray<ActiveTrailer>? Entries, ActiveTrailer Entry, ImmutableArray<ScheduleWarning> Warnings)> change, CancellationToken ct)
     {
         // Somebody else's change is not the same as an entry that is not there.

@@ -63,12 +63,12 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
     }
 
     /// <summary>No trailer for any new session.</summary>
-    public Task<TrailerState?> ClearAsync(long? expected, string actor, CancellationToken ct) =>
+    public Task<TrailerState?> ClearAsync(long? expected, Actor actor, CancellationToken ct) =>
         ChangeAsync("clear", expected, actor, now => Task.FromResult<TrailerNext?>(new([], now.Revision)), ct);
 
     /// <summary>Undoes the last change that has not been undone; a further call goes further back.</summary>
     /// <exception cref="TrailerRefusedException">There is nothing to undo.</exception>
-    public Task<TrailerState?> RollBackAsync(long? expected, string actor, CancellationToken ct) => ChangeAsync(
+    public Task<TrailerState?> RollBackAsync(long? expected, Actor actor, CancellationToken ct) => ChangeAsync(
         "rollback", expected, actor,
         async now =>
         {
@@ -102,8 +102,15 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
     }
 
     /// <summary>Tells the other gateways that the store holds a version or a copy they may not know.</summary>
-    public Task NoteLibraryAsync(CancellationToken ct) =>
-        database.WriteAsync((connection, transaction) => connection.ExecuteAsync("UPDATE trailer_state SET library = library + 1 WHERE id = 1", null, transaction), ct);
+    /// <param name="uploaded">A version that somebody uploaded, for the list of changes; null: nobody did.</param>
+    public Task NoteLibraryAsync((TrailerVersion Version, Actor By)? uploaded, CancellationToken ct) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            await connection.ExecuteAsync("UPDATE trailer_state SET library = library + 1 WHERE id = 1", null, transaction);
+            if (uploaded is var (version, by))
+                await new Change(time.GetUtcNow().ToUnixTimeMilliseconds(), by, "trailer", "upload", "", null, version.Label).WriteAsync(connection, transaction);
+        },
+        ct);
 
     /// <summary>Writes the lines in <c>/api/changes</c> of entries that took effect or ended since the last change, once for all gateways.</summary>
     public Task SettleAsync(CancellationToken ct) => database.WriteAsync(
@@ -112,7 +119,7 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
     /// <summary>Changes the entries; null when <paramref name="expected"/> is not the current revision, or nothing was to be changed.</summary>
     /// <param name="action">As <see cref="TrailerHistoryEntry"/> has it.</param>
     /// <param name="change">Null: nothing is to be changed.</param>
-    public async Task<TrailerState?> ChangeAsync(string action, long? expected, string actor, Func<TrailerNow, Task<TrailerNext?>> change, CancellationToken ct)
+    public async Task<TrailerState?> ChangeAsync(string action, long? expected, Actor actor, Func<TrailerNow, Task<TrailerNext?>> change, CancellationToken ct)
     {
         var state = await database.WriteAsync(
             async (connection, transaction) =>
@@ -132,7 +139,7 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
                     Action = action,
                     Active = next.Entries is null ? null : JsonSerializer.Serialize(next.Entries, Json),
                     AtMs = at.ToUnixTimeMilliseconds(),
-                    Actor = actor,
+                    Actor = actor.Text,
                     Library = row.Library + (next.TouchesLibrary ? 1 : 0),
                 };
                 await connection.ExecuteAsync(
@@ -162,7 +169,7 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
         foreach (var moment in ScheduleMoment.Between(entries, DateTimeOffset.FromUnixTimeMilliseconds(row.AtMs), now))
         {
             var (before, after) = (Describe([.. entries.Where(entry => entry.IsOn(moment.At.AddMilliseconds(-1)))]), Describe([.. entries.Where(entry => entry.IsOn(moment.At))]));
-            await new Change(moment.At.ToUnixTimeMilliseconds(), moment.Entry.Actor ?? row.Actor, "trailer", moment.Kind, moment.Entry.Videos ?? "", before, after)
+            await new Change(moment.At.ToUnixTimeMilliseconds(), new Actor(moment.Entry.Actor ?? row.Actor), "trailer", moment.Kind, moment.Entry.Videos ?? "", before, after)
                 .WriteAsync(connection, transaction, moment.Id);
         }
     }

@@ -59,7 +59,7 @@ internal sealed class TranscodeWorker(
         await using (var upload = await store.OpenAsync(job.UploadKey, ct)
             ?? throw new UploadRefusedException("The uploaded file is no longer there. Upload it again."))
             await folder.AddAsync(EncodeArguments.Input, upload, ct);
-        return await pipeline.MakeAsync(folder, job.Video, job.Revision, earlier.UsualAsync, report, ct);
+        return await pipeline.MakeAsync(folder, job.Video, job.Revision, earlier.UsualAsync, report, ct) with { By = job.By };
     }
 
     /// <summary>

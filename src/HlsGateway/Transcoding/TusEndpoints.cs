@@ -96,7 +96,7 @@ internal static class TusEndpoints
         if (uploads.Find(id, Owner(context.Request)) is not { } upload)
             return NotOurs();
         // All bytes arrived, but the step after the last one was interrupted, and no client would send another byte.
-        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, ct) is { } refusal)
+        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, Actor.Of(context.User), ct) is { } refusal)
             return refusal.Problem;
         if (uploads.Find(id, upload.Owner) is not { } now)
             return NotOurs();
@@ -147,7 +147,7 @@ internal static class TusEndpoints
             return refused;
         }
 
-        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, ct) is { } refusal)
+        if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, Actor.Of(context.User), ct) is { } refusal)
             return refusal.Problem;
         Tell(context, uploads, uploads.Find(id, upload.Owner) ?? upload);
         return TypedResults.NoContent();
@@ -221,11 +221,11 @@ internal static class TusEndpoints
     }
 
     /// <summary>The part stays until the video is queued, so that a client resends nothing after the store was unavailable.</summary>
-    private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
+    private static async Task<UploadRefusal?> FinishAsync(PartialUpload upload, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, Actor by, CancellationToken ct)
     {
         using var folder = sandbox.OpenFolder();
         await folder.LinkAsync(EncodeArguments.Input, uploads.FileOf(upload), ct);
-        var refusal = await intake.TakeAsync(upload.Video, folder, ct);
+        var refusal = await intake.TakeAsync(upload.Video, folder, by, ct);
         if (refusal is null)
             uploads.MarkQueued(upload);
         else

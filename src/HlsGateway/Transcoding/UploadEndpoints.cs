@@ -66,7 +66,7 @@ internal static class UploadEndpoints
             return intake.TooLarge.Problem;
         }
 
-        if (await intake.TakeAsync(id, folder, ct) is { } refusal)
+        if (await intake.TakeAsync(id, folder, Actor.Of(context.User), ct) is { } refusal)
             return refusal.Problem;
         context.Response.Headers.CacheControl = "no-store";
         var view = await videos.FindAsync(id, context.Request, ct);

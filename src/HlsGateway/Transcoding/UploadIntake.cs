@@ -41,7 +41,7 @@ internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, CatalogueStor
 
     /// <summary>Steps 2 to 4.</summary>
     /// <param name="folder">Holds the file as <see cref="EncodeArguments.Input"/>.</param>
-    public async Task<UploadRefusal?> TakeAsync(string video, JobFolder folder, CancellationToken ct)
+    public async Task<UploadRefusal?> TakeAsync(string video, JobFolder folder, Actor by, CancellationToken ct)
     {
         await using var content = folder.OpenInput(EncodeArguments.Input);
         if (Check(video, content.Length) is { } early)
@@ -59,7 +59,7 @@ internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, CatalogueStor
         var key = $"uploads/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
         await store.PutAsync(key, content, "application/octet-stream", ct);
         await catalogue.ExpectAsync(video, ct);
-        await jobs.AddAsync(video, key, content.Length, ct);
+        await jobs.AddAsync(video, key, content.Length, by, ct);
         return null;
     }
 }

@@ -67,7 +67,7 @@ public class CatalogueTests : IAsyncLifetime
             Assert.True(snapshot.TryGet("v", out var shown) && shown.Revision == $"r{revision}", shown?.Revision);
         }
 
-        Assert.True(await elsewhere.DeleteAsync("v", "somebody", CancellationToken.None));
+        Assert.True(await elsewhere.DeleteAsync("v", new Actor("somebody"), CancellationToken.None));
         using var gone = await uploader.GetAsync(Rel("/api/videos/v"));
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
         Assert.False(snapshot.TryGet("v", out _));
@@ -81,7 +81,7 @@ public class CatalogueTests : IAsyncLifetime
         var behind = new CatalogueStore(host.Services.GetRequiredService<CatalogueDatabase>(), snapshot, new ManualClock());
         await PublishAsync("v", "r2", behind);
         Assert.True(snapshot.TryGet("v", out var shown) && shown.Revision == "r2", shown?.Revision);
-        Assert.True(await behind.DeleteAsync("v", "somebody", CancellationToken.None));
+        Assert.True(await behind.DeleteAsync("v", new Actor("somebody"), CancellationToken.None));
         Assert.False(snapshot.TryGet("v", out _));
         await PublishAsync("v", "r3", behind);
         Assert.True(snapshot.TryGet("v", out shown) && shown.Revision == "r3", shown?.Revision);

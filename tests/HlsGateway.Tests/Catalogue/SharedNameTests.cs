@@ -92,7 +92,7 @@ public sealed class SharedNameTests : IAsyncLifetime
     {
         SampleVideo.AddTo(origin, "lib");
         await PublishAsync("lib");
-        await host.Services.GetRequiredService<CatalogueStore>().DeleteAsync("lib", "test", CancellationToken.None);
+        await host.Services.GetRequiredService<CatalogueStore>().DeleteAsync("lib", new Actor("test"), CancellationToken.None);
 
         var viewer = await Viewer.StartAsync(host.Client, "lib");
 

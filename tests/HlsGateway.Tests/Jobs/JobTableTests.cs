@@ -54,7 +54,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     {
         JobTable[] tables = [NewTable(), NewTable()];
         var ids = new List<string>();
-        for (var i = 0; i < 12; i++) ids.Add(await tables[0].AddAsync($"v{i}", $"uploads/{i}", 1, CancellationToken.None));
+        for (var i = 0; i < 12; i++) ids.Add(await tables[0].AddAsync($"v{i}", $"uploads/{i}", 1, Actor.System, CancellationToken.None));
         var claims = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(async () =>
         {
             var mine = new List<ClaimedJob>();
@@ -69,7 +69,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     public async Task Of_many_workers_and_one_expired_lease_one_wins_and_the_former_holder_has_lost_it()
     {
         JobTable[] tables = [NewTable(), NewTable()];
-        await tables[0].AddAsync("v", "uploads/v", 1, CancellationToken.None);
+        await tables[0].AddAsync("v", "uploads/v", 1, Actor.System, CancellationToken.None);
         var former = (await tables[0].ClaimAsync(JobKind.Video, "former", CancellationToken.None))!;
         Assert.Null(await tables[1].ClaimAsync(JobKind.Video, "early", CancellationToken.None));
 
@@ -92,7 +92,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     public async Task Progress_never_goes_back_also_where_another_attempt_begins_again()
     {
         var table = NewTable();
-        await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
+        await table.AddAsync("v", "uploads/v", 1, Actor.System, CancellationToken.None);
         var first = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
         await table.ReportAsync(first, new JobStep("transcoding", 0.6, 9), CancellationToken.None);
         await table.ReportAsync(first, new JobStep("transcoding", 0.5), CancellationToken.None);
@@ -110,7 +110,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     public async Task Three_failures_end_a_job_and_the_pauses_between_them_grow()
     {
         var table = NewTable();
-        await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
+        await table.AddAsync("v", "uploads/v", 1, Actor.System, CancellationToken.None);
         foreach (var pause in (int[])[20, 80, 0])
         {
             var job = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
@@ -129,7 +129,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     public async Task A_job_that_takes_its_worker_down_three_times_is_given_up()
     {
         var table = NewTable();
-        await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
+        await table.AddAsync("v", "uploads/v", 1, Actor.System, CancellationToken.None);
         for (var attempt = 1; attempt <= 3; attempt++)
         {
             Assert.Equal(attempt, (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!.Attempt);
@@ -143,7 +143,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     public async Task Uploads_of_one_video_at_once_leave_one_latest_job_and_the_others_cancelled()
     {
         JobTable[] tables = [NewTable(), NewTable()];
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(n => Task.Run(() => tables[n % 2].AddAsync("v", $"uploads/{n}", 1, CancellationToken.None))));
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(n => Task.Run(() => tables[n % 2].AddAsync("v", $"uploads/{n}", 1, Actor.System, CancellationToken.None))));
         await using var connection = await databases[0].OpenAsync(CancellationToken.None);
         Assert.Equal(1, await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM job WHERE latest = 1"));
         Assert.Equal(1, await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM job WHERE state = 'queued'"));
@@ -155,7 +155,7 @@ public abstract class JobTableContract(string? postgres) : IAsyncLifetime
     public async Task A_cancelled_job_is_taken_from_its_worker_and_one_handed_back_is_no_failure()
     {
         var table = NewTable();
-        await table.AddAsync("v", "uploads/v", 1, CancellationToken.None);
+        await table.AddAsync("v", "uploads/v", 1, Actor.System, CancellationToken.None);
         var job = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;
         await table.HandBackAsync(job, CancellationToken.None);
         var again = (await table.ClaimAsync(JobKind.Video, "w", CancellationToken.None))!;

@@ -62,7 +62,9 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         Assert.Equal(
             ["rollback", "rollback", "rollback", "clear", "activate", "activate"],
             history.EnumerateArray().Select(e => e.GetProperty("action").GetString()));
-        Assert.All(history.EnumerateArray(), e => Assert.False(string.IsNullOrEmpty(e.GetProperty("actor").GetString())));
+        Assert.All(history.EnumerateArray(), e => Assert.Equal("editor", e.GetProperty("actor").GetString()));
+        var changes = await JsonAsync(await api.GetAsync("api/changes"));
+        Assert.Equal(["editor", "editor"], changes.GetProperty("changes").EnumerateArray().Where(e => e.GetProperty("subject").GetString() == "upload").Select(e => e.GetProperty("actor").GetString()));
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         var (below, belowSource) = await PublishAsync(video + "/below", "same");
         await store.PutAsync($"trailers/{Guid.NewGuid():n}/1/ts/0.ts", "trailer"u8.ToArray(), CancellationToken.None);
         var trailers = await KeysAsync("trailers/");
-        Assert.True(await catalogue.DeleteAsync(video, "uploader", CancellationToken.None));
+        Assert.True(await catalogue.DeleteAsync(video, new Actor("uploader"), CancellationToken.None));
         await TurnAsync();
         Assert.True(await HasAsync(old, source));
         clock.Advance(Lifetime + Margin + TimeSpan.FromSeconds(1));
@@ -114,7 +114,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
         Assert.Equal([source], await KeysAsync($"sources/{video}/"));
         Assert.Equal([OriginalOf(source)], await KeysAsync($"originals/{video}/"));
 
-        Assert.True(await catalogue.DeleteAsync(video, "uploader", CancellationToken.None));
+        Assert.True(await catalogue.DeleteAsync(video, new Actor("uploader"), CancellationToken.None));
         await TurnAsync();
         // Uploaded once more: the job stores the same source again, and must find it when it publishes.
         var job = await ClaimAsync(video);
@@ -182,7 +182,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
     {
         var upload = $"uploads/{Guid.NewGuid():n}";
         await store.PutAsync(upload, "upload"u8.ToArray(), CancellationToken.None);
-        await jobs.AddAsync(of, upload, 6, CancellationToken.None);
+        await jobs.AddAsync(of, upload, 6, Actor.System, CancellationToken.None);
         return (await jobs.ClaimAsync(JobKind.Video, "worker", CancellationToken.None))!;
     }
 

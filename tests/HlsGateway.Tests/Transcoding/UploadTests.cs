@@ -411,6 +411,18 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
     }
 
     [Fact]
+    public async Task Who_uploaded_and_who_deleted_a_video_stands_in_the_changes()
+    {
+        var file = await media.MakeAsync("a.mp4", ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", .. X264]);
+        (await PutAsync("v", file)).Dispose();
+        Assert.Contains("\"status\":\"ready\"", await api.GetStringAsync(Rel("/api/videos/v/progress")), StringComparison.Ordinal);
+        using var admin = host.Api();
+        (await admin.DeleteAsync(Rel("/api/videos/v"))).EnsureSuccessStatusCode();
+        var changes = (await admin.GetFromJsonAsync<JsonElement>(Rel("/api/changes?video=v"))).GetProperty("changes").EnumerateArray();
+        Assert.Equal(["admin", "uploader"], changes.Where(change => change.GetProperty("kind").GetString() == "revision").Select(change => change.GetProperty("actor").GetString()));
+    }
+
+    [Fact]
     public async Task Limits_are_told()
     {
         var limits = await api.GetFromJsonAsync<JsonElement>(Rel("/api/limits"));
