@@ -17,7 +17,8 @@ internal sealed class DatabaseCheck(IConfiguration configuration) : IStartCheck
 
     public async Task<IReadOnlyList<StartFault>> FaultsAsync(CancellationToken ct)
     {
-        if (configuration[Key] is not { Length: > 0 } given) return [];
+        if (configuration[Key] is not { Length: > 0 } given)
+            return [];
         NpgsqlConnectionStringBuilder parts;
         try
         {

@@ -19,12 +19,12 @@ internal sealed class DemoSession(SessionQueries sessions, SigningKeys keys, IOp
 {
     private static readonly string Path = $"{DemoVideo.Video}/playlist.m3u8";
 
-    public async Task<Results<Ok<DemoCounts>, ProblemHttpResult>> AnswerAsync(string? token, CancellationToken cancellation)
+    public async Task<Results<Ok<DemoCounts>, ProblemHttpResult>> AnswerAsync(string? token, CancellationToken ct)
     {
         var verdict = SessionToken.Verify(keys, token ?? "", Path, options.Value.Lifetime, time.GetUtcNow(), out var session, out _);
         if (verdict != SessionVerdict.Valid || session.Preview)
             return Problems.Of(404, "no-demo-session", "This is not a session of the demo video", "Reload the page: it begins a session of its own.");
-        return await sessions.FindAsync(session.Id, cancellation) is { } report
+        return await sessions.FindAsync(session.Id, ct) is { } report
             ? TypedResults.Ok(new DemoCounts(
                 report.Basis, report.SegmentsFetched, report.SecondsFetched, report.WatchSecondsLow, report.WatchSeconds, report.TrailerSecondsLow, report.TrailerSeconds, report.CompletedLow, report.Completed))
             : TypedResults.Ok(new DemoCounts(Basis.Fetched, 0, 0, 0, 0, 0, 0, CompletedLow: false, Completed: false));

@@ -18,7 +18,8 @@ internal static class ArgumentText
         var text = new StringBuilder();
         foreach (var word in words)
         {
-            if (text.Length > 0) text.Append(' ');
+            if (text.Length > 0)
+                text.Append(' ');
             Append(text, word);
         }
 
@@ -55,7 +56,8 @@ internal static class ArgumentText
         var backslashes = 0;
         foreach (var c in word)
         {
-            if (c == '"') text.Append('\\', backslashes + 1);
+            if (c == '"')
+                text.Append('\\', backslashes + 1);
             backslashes = c == '\\' ? backslashes + 1 : 0;
             text.Append(c);
         }

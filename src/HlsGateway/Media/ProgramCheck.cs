@@ -15,7 +15,8 @@ internal sealed class ProgramCheck(IOptions<MediaOptions> options, IOptions<Gate
 
     public async Task<IReadOnlyList<StartFault>> FaultsAsync(CancellationToken ct)
     {
-        if (!gateway.Value.Has("worker")) return [];
+        if (!gateway.Value.Has("worker"))
+            return [];
         var faults = await Task.WhenAll(
             FaultAsync(nameof(MediaOptions.FfmpegPath), options.Value.FfmpegPath, ct), FaultAsync(nameof(MediaOptions.FfprobePath), options.Value.FfprobePath, ct));
         return [.. faults.OfType<StartFault>()];
@@ -34,13 +35,15 @@ internal sealed class ProgramCheck(IOptions<MediaOptions> options, IOptions<Gate
         if ((File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
             return "the file cannot be run: it has no execute permission";
         // A script is somebody's own way to call ffmpeg: what it does when asked for a version is not known.
-        if (await IsScriptAsync(file)) return null;
+        if (await IsScriptAsync(file))
+            return null;
         try
         {
             using var patience = new CancellationTokenSource(Patience);
             var start = new ProcessStartInfo(file, ["-version"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
             using var process = Process.Start(start);
-            if (process is null) return "it cannot be started";
+            if (process is null)
+                return "it cannot be started";
             try
             {
                 process.StandardInput.Close();

@@ -15,12 +15,14 @@ internal static class ClientData
     {
         var encoded = PlayerQuery.Cmcd(query);
         // Percent-encoding may have made three characters of one.
-        if (!encoded.IsEmpty) return encoded.Length > 3 * Cmcd.Longest ? null : Cmcd.Parse(Uri.UnescapeDataString(encoded.ToString().Replace('+', ' ')));
+        if (!encoded.IsEmpty)
+            return encoded.Length > 3 * Cmcd.Longest ? null : Cmcd.Parse(Uri.UnescapeDataString(encoded.ToString().Replace('+', ' ')));
 
         string? told = null;
         foreach (var header in Headers)
         {
-            if (headers.TryGetValue(header, out var values)) told = told is null ? values.ToString() : $"{told},{values}";
+            if (headers.TryGetValue(header, out var values))
+                told = told is null ? values.ToString() : $"{told},{values}";
         }
 
         return told is null ? null : Cmcd.Parse(told);

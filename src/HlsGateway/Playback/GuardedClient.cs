@@ -35,11 +35,11 @@ internal sealed class GuardedClient : IDisposable
         allowed.Count > 0 && Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0
         && ((uri.IsDefaultPort && allowed.Contains(uri.Host)) || allowed.Contains($"{uri.Host}:{uri.Port}"));
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var host = context.DnsEndPoint.Host;
         var literal = IPAddress.TryParse(host, out var address);
-        var addresses = literal && address is not null ? [address] : await Dns.GetHostAddressesAsync(host, cancel);
+        var addresses = literal && address is not null ? [address] : await Dns.GetHostAddressesAsync(host, ct);
         var candidates = literal ? addresses : [.. addresses.Where(IsPublic)];
         if (candidates.Length == 0)
             throw new HttpRequestException($"The host {host} does not resolve to a public address.");
@@ -47,7 +47,7 @@ internal sealed class GuardedClient : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(candidates, context.DnsEndPoint.Port, cancel);
+            await socket.ConnectAsync(candidates, context.DnsEndPoint.Port, ct);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

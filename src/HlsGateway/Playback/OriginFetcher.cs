@@ -38,10 +38,10 @@ internal sealed class OriginFetcher(
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
 
     /// <param name="known">What is revalidated; null asks for the whole file.</param>
-    public async Task<OriginAnswer> ReadAsync(OriginTarget target, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
+    public async Task<OriginAnswer> ReadAsync(OriginTarget target, long maxBytes, OriginPlaylist? known, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(options.Value.Timeout, time);
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
         try
         {
             return target.Kind switch
@@ -63,7 +63,7 @@ internal sealed class OriginFetcher(
         }
     }
 
-    private async Task<OriginAnswer> ReadClusterAsync(string locator, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
+    private async Task<OriginAnswer> ReadClusterAsync(string locator, long maxBytes, OriginPlaylist? known, CancellationToken ct)
     {
         if (cluster.State is not { } state)
             return Fail(StatusCodes.Status404NotFound, Problem.UnknownVideo, "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin).");
@@ -76,7 +76,7 @@ internal sealed class OriginFetcher(
             tried.Add(destination);
             try
             {
-                last = await SendAsync(state.Model.HttpClient, UrlOn(destination, locator), maxBytes, known, cancel);
+                last = await SendAsync(state.Model.HttpClient, UrlOn(destination, locator), maxBytes, known, ct);
                 if (last.Failure is not { Status: not StatusCodes.Status404NotFound })
                     return last;
             }
@@ -104,19 +104,19 @@ internal sealed class OriginFetcher(
         return locator.StartsWith('/') ? new Uri(address).GetLeftPart(UriPartial.Authority) + locator : address + locator;
     }
 
-    private async Task<OriginAnswer> ReadStoreAsync(string key, long maxBytes, CancellationToken cancel)
+    private async Task<OriginAnswer> ReadStoreAsync(string key, long maxBytes, CancellationToken ct)
     {
-        await using var stream = await store.OpenAsync(key, cancel);
+        await using var stream = await store.OpenAsync(key, ct);
         if (stream is null)
             return Fail(StatusCodes.Status404NotFound, Problem.UnknownPlaylist, "The video has no such playlist.");
-        var body = await ReadBoundedAsync(stream, maxBytes, cancel);
+        var body = await ReadBoundedAsync(stream, maxBytes, ct);
         return body is null ? TooLarge("/" + key, maxBytes) : new OriginAnswer { Body = body, Url = StoreUrl(key) };
     }
 
     /// <summary>Objects of our own store resolve their URIs against a host that cannot exist (RFC 6761).</summary>
     internal static string StoreUrl(string key) => "http://store.invalid/" + key;
 
-    private static async Task<OriginAnswer> SendAsync(HttpMessageInvoker client, string url, long maxBytes, OriginPlaylist? known, CancellationToken cancel)
+    private static async Task<OriginAnswer> SendAsync(HttpMessageInvoker client, string url, long maxBytes, OriginPlaylist? known, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, WireUrl.Of(url))
         {
@@ -128,7 +128,7 @@ internal sealed class OriginFetcher(
         else if (known?.LastModified is { } modified)
             request.Headers.IfModifiedSince = modified;
 
-        using var response = await client.SendAsync(request, cancel);
+        using var response = await client.SendAsync(request, ct);
         var path = new Uri(url).AbsolutePath;
         if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
             return new OriginAnswer { NotModified = true, Url = url, MaxAge = response.Headers.CacheControl?.MaxAge };
@@ -139,12 +139,12 @@ internal sealed class OriginFetcher(
         if (response.Content.Headers.ContentLength > maxBytes)
             return TooLarge(path, maxBytes);
 
-        await using var raw = await response.Content.ReadAsStreamAsync(cancel);
+        await using var raw = await response.Content.ReadAsStreamAsync(ct);
         var encoding = response.Content.Headers.ContentEncoding;
         if (encoding.Count > 1 || (encoding.Count == 1 && encoding.First() is not ("gzip" or "identity")))
             return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin encoded {path} with a Content-Encoding that was not asked for.");
         await using var decoded = encoding.Contains("gzip") ? new GZipStream(raw, CompressionMode.Decompress) : raw;
-        var body = await ReadBoundedAsync(decoded, maxBytes, cancel);
+        var body = await ReadBoundedAsync(decoded, maxBytes, ct);
         return body is null
             ? TooLarge(path, maxBytes)
             : new OriginAnswer
@@ -157,12 +157,12 @@ internal sealed class OriginFetcher(
             };
     }
 
-    private static async Task<byte[]?> ReadBoundedAsync(Stream stream, long maxBytes, CancellationToken cancel)
+    private static async Task<byte[]?> ReadBoundedAsync(Stream stream, long maxBytes, CancellationToken ct)
     {
         using var buffer = new MemoryStream();
         var chunk = new byte[64 << 10];
         int read;
-        while ((read = await stream.ReadAsync(chunk, cancel)) > 0)
+        while ((read = await stream.ReadAsync(chunk, ct)) > 0)
         {
             if (buffer.Length + read > maxBytes)
                 return null;

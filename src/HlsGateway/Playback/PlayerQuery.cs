@@ -177,7 +177,8 @@ internal sealed class PlayerQuery
     {
         foreach (var range in query.Split('&'))
         {
-            if (IsCmcd(query[range])) return query[range]["CMCD=".Length..];
+            if (IsCmcd(query[range]))
+                return query[range]["CMCD=".Length..];
         }
 
         return [];

@@ -36,7 +36,7 @@ internal sealed class PlaylistOrigin(
 
     /// <summary>Gives the playlist at a place; waits for the origin only where nothing usable is known.</summary>
     /// <param name="cancel">Ends the caller's own waiting, never the fetch that others wait for.</param>
-    public ValueTask<PlaylistResult> GetAsync(OriginTarget target, CancellationToken cancel)
+    public ValueTask<PlaylistResult> GetAsync(OriginTarget target, CancellationToken ct)
     {
         target = target.Normal();
         var known = cache.Find(target, out var failure);
@@ -44,10 +44,10 @@ internal sealed class PlaylistOrigin(
             return new(new PlaylistResult(known, null));
         if (known is null && failure is not null)
             return new(new PlaylistResult(null, failure));
-        return GetSlowAsync(target, known, failure, cancel);
+        return GetSlowAsync(target, known, failure, ct);
     }
 
-    private async ValueTask<PlaylistResult> GetSlowAsync(OriginTarget target, OriginPlaylist? known, OriginFailure? failure, CancellationToken cancel)
+    private async ValueTask<PlaylistResult> GetSlowAsync(OriginTarget target, OriginPlaylist? known, OriginFailure? failure, CancellationToken ct)
     {
         var stale = known is not null && Age(known) < known.FreshFor + options.Value.StaleFor ? known : null;
         // The origin failed a moment ago: it is not asked again for Origin:RetryAfter.
@@ -59,14 +59,14 @@ internal sealed class PlaylistOrigin(
             _ = RunAsync(fetch, target, known);
 
         if (stale is null)
-            return await fetch.Done.Task.WaitAsync(cancel);
+            return await fetch.Done.Task.WaitAsync(ct);
 
         var patience = options.Value.RevalidationPatience - time.GetElapsedTime(fetch.StartedAt);
         if (patience > TimeSpan.Zero)
         {
             try
             {
-                var result = await fetch.Done.Task.WaitAsync(patience, time, cancel);
+                var result = await fetch.Done.Task.WaitAsync(patience, time, ct);
                 return result.Failure is { } failed ? ServeStale(stale, failed) : result;
             }
             catch (TimeoutException)

@@ -60,8 +60,10 @@ internal sealed class ReportEndpoint(
         foreach (var range in text.Split('\n'))
         {
             var line = text[range].Trim();
-            if (line.IsEmpty) continue;
-            if (++lines > MostLines) break;
+            if (line.IsEmpty)
+                continue;
+            if (++lines > MostLines)
+                break;
             if (Cmcd.Parse(line) is not { Event.Length: > 0 } told)
                 malformed++;
             else if (told is { PlayheadMs: { } playhead, EventAtMs: not null, State.Length: > 0 } && ContentMs(token, playhead) is { } ms)
@@ -70,10 +72,13 @@ internal sealed class ReportEndpoint(
                 untold++;
         }
 
-        if (lines > MostLines) metrics.PlayReports("too_many", 1);
-        if (malformed > 0) metrics.PlayReports("malformed", malformed);
+        if (lines > MostLines)
+            metrics.PlayReports("too_many", 1);
+        if (malformed > 0)
+            metrics.PlayReports("malformed", malformed);
         // Reports that do not say where and whether the player played: plain hls.js sends no playhead.
-        if (untold > 0) metrics.PlayReports("no_playhead", untold);
+        if (untold > 0)
+            metrics.PlayReports("no_playhead", untold);
         return reports;
     }
 

@@ -13,7 +13,8 @@ internal sealed class StoreCheck(IOptions<StorageOptions> storage, IServiceProvi
     public async Task<IReadOnlyList<StartFault>> FaultsAsync(CancellationToken ct)
     {
         // The disk's folder is part of the data directory, which is looked at as a whole.
-        if (storage.Value.Kind != StorageKind.S3) return [];
+        if (storage.Value.Kind != StorageKind.S3)
+            return [];
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bound.CancelAfter(Patience);
         try
