@@ -35,7 +35,7 @@ internal sealed class PlaylistOrigin(
     }
 
     /// <summary>Gives the playlist at a place; waits for the origin only where nothing usable is known.</summary>
-    /// <param name="cancel">Ends the caller's own waiting, never the fetch that others wait for.</param>
+    /// <param name="ct">Ends the caller's own waiting, never the fetch that others wait for.</param>
     public ValueTask<PlaylistResult> GetAsync(OriginTarget target, CancellationToken ct)
     {
         target = target.Normal();
