@@ -43,14 +43,15 @@ internal sealed class Playheads : ToldSet<Playhead>
     /// </summary>
     /// <param name="contentEnd">Milliseconds: where a trailer behind the content begins.</param>
     /// <param name="trailerEnd">Milliseconds on the trailer's timeline: where the content begins behind a trailer in front.</param>
-    public IntervalSet Played(int contentEnd, int trailerEnd) => On(IsTrailerInFront ? -trailerEnd : contentEnd, 0, contentEnd, withLeadingTrailer: false);
+    public IntervalSet Played(int contentEnd, int trailerEnd) => On(IsInFront(trailerEnd) ? -trailerEnd : contentEnd, 0, contentEnd, withLeadingTrailer: false);
 
     /// <summary>The same of the trailer, on its timeline. What leads into it counts by the same rule, and so does what follows it.</summary>
     /// <inheritdoc cref="Played(int, int)" path="/param"/>
-    public IntervalSet PlayedOfTrailer(int contentEnd, int trailerEnd) => On(0, IsTrailerInFront ? trailerEnd : -contentEnd, int.MaxValue, withLeadingTrailer: true);
+    public IntervalSet PlayedOfTrailer(int contentEnd, int trailerEnd) => On(0, IsInFront(trailerEnd) ? trailerEnd : -contentEnd, int.MaxValue, withLeadingTrailer: true);
 
     /// <summary>A request for content told of a playhead before it. Sessions that older versions merged last keep none of these.</summary>
-    private bool IsTrailerInFront => All.Any(each => !each.OfTrailer && each.Ms < -Rounding);
+    /// <param name="trailerEnd">0 where no trailer was handed out: then nobody has to look.</param>
+    private bool IsInFront(int trailerEnd) => trailerEnd > 0 && All.Any(each => !each.OfTrailer && each.Ms < -Rounding);
 
     /// <param name="ofTrailer">Milliseconds from the beginning of the timeline that is asked for to that of the trailer.</param>
     /// <param name="ofContent">The same of the content.</param>

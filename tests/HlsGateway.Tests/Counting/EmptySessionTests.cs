@@ -156,7 +156,8 @@ public abstract class EmptySessionContract : IAsyncLifetime, IDisposable
         var ranking = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(await api.GetStringAsync($"/api/analytics/videos?{range}"))!;
         // What is counted apart is another thing, and the rank of another video too.
         foreach (var other in (string[])["as_of", "anonymous"]) report.Remove(other);
-        return JsonSerializer.Serialize(report) + ranking["videos"].EnumerateArray().Single(video => video.GetProperty("video").ValueEquals("v")).GetRawText();
+        // A bucket becomes final as time passes, and that is no figure.
+        return JsonSerializer.Serialize(report).Replace("\"final\":true", "\"final\":false", StringComparison.Ordinal) + ranking["videos"].EnumerateArray().Single(video => video.GetProperty("video").ValueEquals("v")).GetRawText();
     }
 
     private static async Task AssertFiguresAsync(GatewayHost host, int sessions, int impressions, int views, double watched)

@@ -46,6 +46,16 @@ public abstract class Upgrade : IAsyncLifetime
         {
             var merged = await ledger.FindAsync(Merged);
             Assert.Equal((6, 20_000L), ((int)merged!.SegmentsFetched, merged.Watched.Length));
+
+            // The sums get the lower bounds that the older version did not know.
+            await Eventually.IsTrueAsync(() => ledger.Scalar("SELECT count(*) FROM backfill") == 0, "each session looked at");
+            Assert.Equal(0, ledger.Scalar("SELECT count(*) FROM session WHERE low_given = 0"));
+            foreach (var (sum, each) in (ReadOnlySpan<(string, string)>)
+                [
+                    ("views_low", "is_view_low"), ("trailer_low_ms", "trailer_low_ms"), ("sessions - basis_measured - basis_buffered", "1"),
+                ])
+                Assert.Equal((sum, ledger.Scalar($"SELECT sum({each}) FROM session")), (sum, ledger.Scalar($"SELECT sum({sum}) FROM video_quarter")));
+            Assert.True(ledger.Scalar("SELECT sum(views_low) FROM video_quarter") > 0);
         }
     }
 
