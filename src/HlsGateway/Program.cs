@@ -8,6 +8,7 @@ using HlsGateway.Content;
 using HlsGateway.Counting;
 using HlsGateway.Database;
 using HlsGateway.Demo;
+using HlsGateway.Fleet;
 using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Playback;
@@ -88,6 +89,7 @@ public partial class Program
         builder.AddCaptioning();
         builder.AddAnalytics();
         builder.AddPlayback();
+        builder.AddFleet();
         builder.AddStudio();
         builder.AddDemo();
 

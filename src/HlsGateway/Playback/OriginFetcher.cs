@@ -17,6 +17,9 @@ internal sealed class OriginAnswer
 
     public OriginFailure? Failure { get; init; }
 
+    /// <summary>What the origin answered; 0 where it did not.</summary>
+    public int Status { get; init; }
+
     /// <summary>The URL that answered.</summary>
     public string Url { get; init; } = "";
 
@@ -32,7 +35,7 @@ internal sealed class OriginAnswer
 /// host. Bounded in bytes (also after decompression) and in time; redirects are returned, not followed.
 /// </summary>
 internal sealed class OriginFetcher(
-    OriginCluster cluster, GuardedClient guarded, BlobStore store, IOptions<OriginOptions> options, TimeProvider time, ILogger<OriginFetcher> log)
+    OriginCluster cluster, OriginTrouble trouble, GuardedClient guarded, BlobStore store, IOptions<OriginOptions> options, TimeProvider time, ILogger<OriginFetcher> log)
 {
     // Requests for made-up names while an origin is down must not write a log line each.
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
@@ -49,7 +52,7 @@ internal sealed class OriginFetcher(
                 OriginKind.Store => await ReadStoreAsync(target.Locator, maxBytes, bound.Token),
                 OriginKind.Foreign when guarded.Allows(target.Locator) => await SendAsync(guarded.Client, target.Locator, maxBytes, known, bound.Token),
                 OriginKind.Foreign => Fail(StatusCodes.Status502BadGateway, Problem.OriginNotAllowed, "The playlist is on a host that is not listed in Gateway:Origin:AllowedHosts."),
-                _ => await ReadClusterAsync(target.Locator, maxBytes, known, bound.Token),
+                _ => await ReadClusterAsync(target.Locator, maxBytes, known, deadline.Token, bound.Token),
             };
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
@@ -58,12 +61,11 @@ internal sealed class OriginFetcher(
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
-            Unreachable(target, e);
-            return Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin's answer for {PathOf(target)} could not be read.");
+            return Unreachable(target, OriginReason.Of(e));
         }
     }
 
-    private async Task<OriginAnswer> ReadClusterAsync(string locator, long maxBytes, OriginPlaylist? known, CancellationToken ct)
+    private async Task<OriginAnswer> ReadClusterAsync(string locator, long maxBytes, OriginPlaylist? known, CancellationToken deadline, CancellationToken ct)
     {
         if (cluster.State is not { } state)
             return Fail(StatusCodes.Status404NotFound, Problem.UnknownVideo, "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin).");
@@ -77,13 +79,23 @@ internal sealed class OriginFetcher(
             try
             {
                 last = await SendAsync(state.Model.HttpClient, UrlOn(destination, locator), maxBytes, known, ct);
+                if (last.Status >= StatusCodes.Status500InternalServerError)
+                    trouble.Failed(destination, OriginReason.OfStatus(last.Status));
+                else
+                    trouble.Answered(destination);
                 if (last.Failure is not { Status: not StatusCodes.Status404NotFound })
                     return last;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (OperationCanceledException) when (deadline.IsCancellationRequested)
             {
-                Unreachable(new(OriginKind.Cluster, locator), e);
-                last = Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin could not be reached for {PathOf(new(OriginKind.Cluster, locator))}.");
+                trouble.Failed(destination, OriginReason.OfTimeout(options.Value.Timeout));
+                throw;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
+            {
+                var reason = OriginReason.Of(e);
+                trouble.Failed(destination, reason);
+                last = Unreachable(new(OriginKind.Cluster, locator), reason);
             }
 
             cluster.ReportFailure(destination);
@@ -92,10 +104,11 @@ internal sealed class OriginFetcher(
         return last ?? Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, "No destination of the origin is available.");
     }
 
-    private void Unreachable(OriginTarget target, Exception fault)
+    private OriginAnswer Unreachable(OriginTarget target, OriginReason reason)
     {
         if (pace.TryTake(out var held))
-            log.OriginUnreachable(PathOf(target), fault.GetType().Name, held);
+            log.OriginUnreachable(PathOf(target), reason.Detail, held);
+        return Fail(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin could not be reached for {PathOf(target)}: {reason.Words}.");
     }
 
     internal static string UrlOn(DestinationState destination, string locator)
@@ -135,7 +148,7 @@ internal sealed class OriginFetcher(
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
             return Fail(StatusCodes.Status404NotFound, Problem.UnknownPlaylist, $"The origin has no {path}.");
         if (response.StatusCode != HttpStatusCode.OK)
-            return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin answered {(int)response.StatusCode} for {path}.");
+            return Fail(StatusCodes.Status502BadGateway, Problem.OriginError, $"The origin answered {(int)response.StatusCode} for {path}.", (int)response.StatusCode);
         if (response.Content.Headers.ContentLength > maxBytes)
             return TooLarge(path, maxBytes);
 
@@ -175,7 +188,7 @@ internal sealed class OriginFetcher(
     private static OriginAnswer TooLarge(string path, long maxBytes) =>
         Fail(StatusCodes.Status502BadGateway, Problem.OriginTooLarge, $"The origin's {path} is larger than {maxBytes} bytes.");
 
-    private static OriginAnswer Fail(int status, Problem problem, string detail) => new() { Failure = new(status, problem, detail) };
+    private static OriginAnswer Fail(int status, Problem problem, string detail, int answered = 0) => new() { Failure = new(status, problem, detail), Status = answered };
 
     internal static string PathOf(OriginTarget target) => target.Kind switch
     {

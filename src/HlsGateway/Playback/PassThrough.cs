@@ -15,7 +15,7 @@ namespace HlsGateway.Playback;
 /// are the origin's and the address is ours: only listed headers pass (<see cref="ForeignHeaders"/>), and a browser may run none of it.
 /// </summary>
 internal sealed class PassThrough(
-    OriginCluster cluster, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn, TimeProvider time, ILogger<PassThrough> log)
+    OriginCluster cluster, OriginTrouble trouble, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn, TimeProvider time, ILogger<PassThrough> log)
 {
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
 
@@ -73,14 +73,19 @@ internal sealed class PassThrough(
 
         if (error is ForwarderError.None)
             return;
+        var reason = error is ForwarderError.RequestTimedOut || context.GetForwarderErrorFeature()?.Exception is not { } fault ? OriginReason.OfTimeout(Limits.ActivityTimeout ?? default) : OriginReason.Of(fault);
         if (destination is not null)
+        {
+            trouble.Failed(destination, reason);
             cluster.ReportFailure(destination);
+        }
+
         // YARP's own line for each request is off.
         if (pace.TryTake(out var held))
-            log.OriginUnreachable(OriginFetcher.PathOf(target), error.ToString(), held);
+            log.OriginUnreachable(OriginFetcher.PathOf(target), reason.Detail, held);
         await RefuseAsync(context, error is ForwarderError.RequestTimedOut
             ? new(StatusCodes.Status504GatewayTimeout, Problem.OriginTimeout, "The origin did not answer for this file in time.")
-            : new(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, "The origin could not be reached for this file."));
+            : new(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin could not be reached for this file: {reason.Words}."));
     }
 
     /// <summary>

@@ -17,11 +17,13 @@ internal static class PlaybackSetup
         services.AddSectionNames<Dictionary<string, ClusterConfig>>("ReverseProxy:Clusters");
         services.AddSectionNames<Dictionary<string, RouteConfig>>("ReverseProxy:Routes");
         services.AddStartCheck<OriginCheck>();
+        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
+            services.AddHealthChecks().AddCheck<OriginHealth>("origin");
         services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
 
         services.AddSingleton(static services => new SessionSpan(services.GetRequiredService<IOptions<SessionsOptions>>().Value.Lifetime));
         services.AddSingleton<SigningKeys>();
-        services.AddSingleton<OriginCluster>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
+        services.AddSingleton<OriginCluster>().AddSingleton<OriginTrouble>().AddSingleton<GuardedClient>().AddSingleton<OriginFetcher>();
         services.AddSingleton<PlaylistCache>().AddSingleton<PlaylistOrigin>().AddSingleton<KnownChildren>().AddSingleton<Masters>().AddSingleton<PlaylistIdentity>().AddSingleton<ContentLengths>();
         services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<TrailerPreview>().AddSingleton<PlaylistAnswer>().AddSingleton<MeasuredContent>().AddSingleton<SessionTrailer>();
         services.AddSingleton<MasterServer>().AddSingleton<MediaServer>().AddSingleton<CaptionServer>().AddSingleton<TrailerServer>().AddSingleton<PlaylistServer>();

@@ -24,6 +24,7 @@ internal sealed class SigningKeys
         Segments = For("segment", 8);
         Playlists = For("playlist", 8);
         Targets = For("target", 9);
+        Fingerprints = [.. secrets.Select(secret => FingerprintOf(secret))];
 
         Signer For(string purpose, int size) => new(
             [.. secrets.Select(secret => new Mac(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: Encoding.ASCII.GetBytes("hlsgateway " + purpose))))], size);
@@ -39,6 +40,15 @@ internal sealed class SigningKeys
     internal Signer Playlists { get; }
 
     internal Signer Targets { get; }
+
+    /// <summary>One for each secret, that of the signing one first: others compare it with theirs, and cannot read the secret from it.</summary>
+    internal IReadOnlyList<string> Fingerprints { get; }
+
+    private static string FingerprintOf(byte[] secret)
+    {
+        var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: "hlsgateway fingerprint"u8.ToArray());
+        return Convert.ToHexStringLower(HMACSHA256.HashData(key, "session keys"u8).AsSpan(0, 16));
+    }
 
     private static byte[] LoadOrCreate(string file)
     {

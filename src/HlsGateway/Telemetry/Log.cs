@@ -30,6 +30,12 @@ internal static partial class Log
     [LoggerMessage(1008, LogLevel.Warning, "{Count} URIs of a playlist of {Video} are too long for a path of this gateway, or hold variables that only a player can resolve; they play, but are not counted. {Held} more since the last line.")]
     public static partial void UrisLeftAlone(this ILogger log, int count, string video, long held);
 
+    [LoggerMessage(1009, LogLevel.Warning, "Destination {Destination} of the origin ({Address}) is down: {Reason}")]
+    public static partial void OriginDown(this ILogger log, string destination, string address, string reason);
+
+    [LoggerMessage(1010, LogLevel.Information, "Destination {Destination} of the origin answers again.")]
+    public static partial void OriginUp(this ILogger log, string destination);
+
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
 

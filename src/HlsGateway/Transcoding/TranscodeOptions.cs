@@ -62,7 +62,11 @@ internal sealed class TranscodeOptions : IValidatableObject
         for (var i = 0; i < Ladder.Length; i++)
         {
             if (Ladder[i] is < 16 or > 8192)
-                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}; it must be 16 to 8192 pixels.");
+                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}; it must be 16 to 8192 pixels, for example 720.");
+            else if (Ladder[i] % 2 != 0)
+                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}; H.264 wants even numbers of pixels, for example {Ladder[i] - 1}.");
+            else if (Array.IndexOf(Ladder, Ladder[i]) < i)
+                yield return new ValidationResult($"{Section}:Ladder:{i} is {Ladder[i]}, as {Section}:Ladder:{Array.IndexOf(Ladder, Ladder[i])} is; each rung must have a size of its own, for example 360 and 720.");
         }
     }
 
