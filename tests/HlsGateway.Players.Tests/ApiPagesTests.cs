@@ -17,7 +17,7 @@ public sealed class ApiPagesTests
         var (complaints, elsewhere) = Watch(page, gateway.Address);
         await page.AddInitScriptAsync("addEventListener('securitypolicyviolation', event => (window.violations ??= []).push(event.violatedDirective + ' ' + event.blockedURI));");
         await page.GotoAsync(new Uri(gateway.Address, "docs").AbsoluteUri);
-        await page.GetByText("Every video that we keep.").First.WaitForAsync(new LocatorWaitForOptions { Timeout = 240_000, State = WaitForSelectorState.Attached });
+        await page.GetByText("One video: figures, retention, shares and buckets").First.WaitForAsync(new LocatorWaitForOptions { Timeout = 240_000, State = WaitForSelectorState.Attached });
         Assert.Equal("", await page.EvaluateAsync<string>("() => (window.violations ?? []).join('; ')"));
         Assert.Empty(elsewhere);
         Assert.Empty(complaints);

@@ -17,6 +17,7 @@ internal static class ApiReference
             $"script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'";
         options.WithNonce(nonce).WithTitle("HlsGateway API").WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton();
-        options.Favicon = "/icon.svg";
+        // Beside /docs/, whatever path the whole stands below.
+        options.Favicon = "../icon.svg";
     }).AllowAnonymous();
 }

@@ -34,6 +34,7 @@ internal static class StudioSetup
         // With the first request: rooms below this one map theirs later.
         var page = new Lazy<byte[]>(() => app.ServiceProvider.GetRequiredService<StartPage>().Read(app.ServiceProvider.GetRequiredService<EndpointDataSource>()));
 
+        ApiReference.Map(app);
         var files = app.MapStaticAssets().AllowAnonymous();
         files.Add(policy.Apply);
         files.Add(HideUnfilled);
