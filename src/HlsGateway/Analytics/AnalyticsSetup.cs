@@ -16,7 +16,8 @@ internal static class AnalyticsSetup
         services.AddSingleton<WatchedVideos>();
         services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);
         services.AddSingleton<WasWatched>(static services => services.GetRequiredService<WatchedVideos>().WasWatchedAsync);
-        services.AddSingleton<LedgerReader>().AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Finality>().AddSingleton<LiveEndpoint>();
+        services.AddSingleton<LedgerReader>().AddSingleton<SessionScan>().AddSingleton<VideoSums>().AddSingleton<Finality>().AddSingleton<KnownVideos>();
+        services.AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Rankings>().AddSingleton<ExportRows>().AddSingleton<ExportContext>().AddSingleton<LiveEndpoint>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)

@@ -1,112 +1,118 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HlsGateway.Access;
 using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Analytics;
 
-/// <summary>Every session that a listing would page through, in one streamed answer of any length.</summary>
+/// <summary>What every export needs.</summary>
+internal sealed class ExportContext(ExportRows rows, KnownVideos known, TrailerLibrary trailers, TimeProvider clock)
+{
+    public ExportRows Rows => rows;
+
+    public KnownVideos Known => known;
+
+    public TrailerLibrary Trailers => trailers;
+
+    public TimeProvider Clock => clock;
+}
+
+/// <summary>What lists, rankings and reports show, whole: one streamed answer of any length.</summary>
 internal static class ExportEndpoints
 {
-    /// <summary>Sessions per question: each page is a snapshot of its own, so an export of hours holds up nothing.</summary>
-    private const int Page = 1000;
+    private const string Rules = "The filters are those of the lists on screen. Streamed, without a limit of rows; whoever reads slowly holds nothing up.";
 
-    private static readonly (string Name, Func<SessionReport, string> Cell)[] Columns =
-    [
-        ("session_id", s => s.SessionId.ToString()),
-        ("video", s => s.Video),
-        ("started_at", s => Time(s.StartedAt)),
-        ("first_at", s => Time(s.FirstAt)),
-        ("last_at", s => Time(s.LastAt)),
-        ("segments_fetched", s => Number(s.SegmentsFetched)),
-        ("seconds_fetched", s => Number(s.SecondsFetched)),
-        ("basis", s => JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Basis.ToString())),
-        ("watch_seconds", s => Number(s.WatchSeconds)),
-        ("watch_seconds_low", s => Number(s.WatchSecondsLow)),
-        ("trailer_seconds", s => Number(s.TrailerSeconds)),
-        ("trailer_seconds_low", s => Number(s.TrailerSecondsLow)),
-        ("completed", s => Flag(s.Completed)),
-        ("completed_low", s => Flag(s.CompletedLow)),
-        ("view", s => Flag(s.View)),
-        ("view_low", s => Flag(s.ViewLow)),
-        ("content_seconds", s => s.ContentSeconds is { } content ? Number(content) : ""),
-        ("renditions", s => string.Join(' ', s.Renditions)),
-        ("captions", s => string.Join(' ', s.Captions)),
-        ("trailer_version", s => s.TrailerVersion ?? ""),
-        ("player", s => JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Player.ToString())),
-        ("live", s => Flag(s.Live)),
-    ];
+    private const string OneVideo = "Only this video.";
 
     public static void MapExports(this IEndpointRouteBuilder app)
     {
         var export = app.MapGroup("/api/export").RequireAuthorization(Roles.Analyst).WithTags("Exports");
-        export.MapGet("sessions.csv", (HttpContext context, SessionQueries queries, [AsParameters] RangeQuery asked, string? video = null) =>
-            CsvAsync(context, queries, video, asked)).WithName("exportSessionsCsv").WithSummary("Sessions as CSV (RFC 4180), newest first, streamed")
-            .GivesText("text/csv", "A line of names, then a line for each session.", "session_id,video,started_at\r\n0198b0f2-8c00-7000-8000-000000000001,films/bunny,2026-11-30T12:34:56.789Z\r\n")
-            .GivesHeaders("Content-Disposition").ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
-        export.MapGet("sessions.ndjson", (HttpContext context, SessionQueries queries, IOptions<JsonOptions> json, [AsParameters] RangeQuery asked, string? video = null) =>
-            NdjsonAsync(context, queries, json.Value.SerializerOptions, video, asked)).WithName("exportSessionsNdjson").WithSummary("Sessions as one JSON object a line, newest first, streamed")
-            .GivesText("application/x-ndjson", "A line for each session: what `listSessions` answers of it.", "{\"session_id\":\"0198b0f2-8c00-7000-8000-000000000001\",\"video\":\"films/bunny\"}\n")
-            .GivesHeaders("Content-Disposition").ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
-    }
-
-    private static async Task CsvAsync(HttpContext context, SessionQueries queries, string? video, RangeQuery asked)
-    {
-        if (await BeginAsync(context, "text/csv; charset=utf-8", "sessions.csv", asked) is not { } range) return;
-        await using var writer = new StreamWriter(context.Response.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        await writer.WriteAsync(string.Join(',', Columns.Select(column => column.Name)) + "\r\n");
-        await foreach (var session in AllAsync(queries, video, range, context.RequestAborted))
-            await writer.WriteAsync(string.Join(',', Columns.Select(column => Cell(column.Cell(session)))) + "\r\n");
-    }
-
-    private static async Task NdjsonAsync(HttpContext context, SessionQueries queries, JsonSerializerOptions json, string? video, RangeQuery asked)
-    {
-        if (await BeginAsync(context, "application/x-ndjson", "sessions.ndjson", asked) is not { } range) return;
-        await foreach (var session in AllAsync(queries, video, range, context.RequestAborted))
+        foreach (var (name, format) in ExportFormat.All)
         {
-            await JsonSerializer.SerializeAsync(context.Response.Body, session, json, context.RequestAborted);
+            Describe(export.MapGet($"sessions.{name}", (HttpContext context, ExportContext all, IOptions<JsonOptions> json, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
+                AnswerAsync(context, all, time, asked, video, "sessions", name, format, always: false, question => name == "ndjson"
+                    ? WriteWholeAsync(all.Rows.SessionsAsync(question, context.RequestAborted), context, json.Value.SerializerOptions)
+                    : format.WriteAsync(ExportTables.Sessions, all.Rows.SessionsAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Sessions", $"Sessions as {name}, newest first", "video");
+            Describe(export.MapGet($"videos.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
+                AnswerAsync(context, all, time, asked, video, "videos", name, format, always: true, question =>
+                    format.WriteAsync(ExportTables.Videos, all.Rows.VideosAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Videos", $"Figures of each video as {name}, by name", "video");
+            Describe(export.MapGet($"retention.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
+                AnswerAsync(context, all, time, asked, video, "retention", name, format, always: true, question =>
+                    format.WriteAsync(ExportTables.Retention, all.Rows.RetentionAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Retention", $"Curves of each video as {name}, a row per second", "video");
+            Describe(export.MapGet($"days.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null,
+                [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null) =>
+                VideoReportEndpoints.Units.TryGetValue(bucket ?? "day", out var unit)
+                    ? AnswerAsync(context, all, time, asked, video, $"{bucket ?? "day"}s", name, format, always: true, question =>
+                        format.WriteAsync(ExportTables.Days, all.Rows.DaysAsync(question, unit, context.RequestAborted), context.Response.Body, context.RequestAborted))
+                    : Task.FromResult<IResult>(FilterQuery.WrongName("bucket", bucket ?? "", VideoReportEndpoints.Units.Keys))), "Days", $"Figures of each video by days of tz as {name}; a day without sessions has no row", "video");
+
+            void Describe(RouteHandlerBuilder route, string table, string summary, string first)
+            {
+                route.WithName($"export{table}{char.ToUpperInvariant(name[0])}{name[1..]}").WithSummary(summary).WithDescription(Rules).GivesHeaders("Content-Disposition")
+                    .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway);
+                var type = format.ContentType.Split(';')[0];
+                if (format.Example(first) is { } example) route.GivesText(type, format.About, example);
+                else route.GivesBytes(type, format.About);
+            }
+        }
+    }
+
+    /// <param name="always">It is cut at quarters of an hour, and begins 28 days before its end where no start is given.</param>
+    private static async Task<IResult> AnswerAsync(
+        HttpContext context, ExportContext all, RangeQuery time, FilterQuery asked, string? video, string table, string extension, ExportFormat format, bool always, Func<ExportRows.Question, Task> write)
+    {
+        if (time.Read(out var range) is { } wrongTime) return wrongTime;
+        if (asked.Read(all.Trailers, out var filter) is { } wrong) return wrong;
+        if (video is not null)
+        {
+            if (await all.Known.FindAsync(video, context.Request, context.RequestAborted) is { } unknown) return unknown;
+            if (await all.Known.FindNamesAsync(video, filter, context.RequestAborted) is { } unknownName) return unknownName;
+        }
+        var until = BucketCuts.Ceiling(range.To ?? all.Clock.GetUtcNow());
+        var from = BucketCuts.Floor(range.From ?? until.AddDays(-28));
+        if (always && from >= until) return RangeQuery.Wrong("to", "later than from");
+        var named = always ? range with { From = from, To = until } : range;
+        return new Streamed(async () =>
+        {
+            context.Response.ContentType = format.ContentType;
+            context.Response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(table, video, named)}.{extension}\"";
+            await write(new ExportRows.Question(video, range, from, until, filter));
+        });
+    }
+
+    /// <summary>A session's object as the API tells it, with its strip.</summary>
+    private static async Task WriteWholeAsync(IAsyncEnumerable<SessionLine> rows, HttpContext context, JsonSerializerOptions json)
+    {
+        await foreach (var line in rows)
+        {
+            await JsonSerializer.SerializeAsync(context.Response.Body, line.Session, json, context.RequestAborted);
             await context.Response.Body.WriteAsync("\n"u8.ToArray(), context.RequestAborted);
         }
     }
 
-    private static async Task<TimeRange?> BeginAsync(HttpContext context, string type, string file, RangeQuery asked)
+    /// <summary>Table, video, days and zone: <c>days_clip15_2026-11-01_2026-11-07_Europe-Berlin</c>. A time that is no midnight there has its clock.</summary>
+    internal static string FileName(string table, string? video, TimeRange range)
     {
-        if (asked.Read(out var range) is { } wrong)
-        {
-            await wrong.ExecuteAsync(context);
-            return null;
-        }
-        context.Response.ContentType = type;
-        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{file}\"";
-        return range;
+        string? Day(DateTimeOffset? time) => time is not { } known ? null
+            : TimeZoneInfo.ConvertTime(known, range.Zone) is var local && local.TimeOfDay == TimeSpan.Zero ? local.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : local.ToString("yyyy-MM-dd'T'HHmm", CultureInfo.InvariantCulture);
+        return string.Join('_', ((string?[])[table, video is null ? null : Safe(video), Day(range.From), Day(range.To), Safe(range.Zone.Id)]).OfType<string>());
     }
 
-    private static async IAsyncEnumerable<SessionReport> AllAsync(
-        SessionQueries queries, string? video, TimeRange range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private static string Safe(string name)
     {
-        Guid? before = null;
-        do
-        {
-            var page = await queries.ListAsync(video, range.From, range.To, Page, before, cancellation);
-            foreach (var session in page.Sessions) yield return session;
-            before = page.NextCursor is { } cursor ? Guid.Parse(cursor) : null;
-        }
-        while (before is not null);
+        var safe = new StringBuilder();
+        foreach (var letter in name.AsSpan(0, Math.Min(name.Length, 80))) safe.Append(char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' ? letter : '-');
+        return safe.ToString();
     }
 
-    /// <summary>RFC 4180; a cell that a spreadsheet would run as a formula gets an apostrophe in front.</summary>
-    internal static string Cell(string text)
+    /// <summary>An answer that writes itself.</summary>
+    private sealed class Streamed(Func<Task> write) : IResult
     {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') text = "'" + text;
-        return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        public Task ExecuteAsync(HttpContext httpContext) => write();
     }
-
-    private static string Time(DateTime? time) => time is { } known ? Rfc3339.Text(known) : "";
-
-    private static string Flag(bool flag) => flag ? "true" : "false";
-
-    private static string Number(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
 }

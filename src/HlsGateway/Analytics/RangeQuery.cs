@@ -13,7 +13,7 @@ namespace HlsGateway.Analytics;
 internal readonly record struct TimeRange(DateTimeOffset? From, DateTimeOffset? To, TimeZoneInfo Zone);
 
 /// <summary>The query parameters that say a stretch of time, the same for every call that takes one.</summary>
-internal class RangeQuery
+internal sealed class RangeQuery
 {
     [FromQuery(Name = "from")]
     [Description("What began or happened at this time or later. RFC 3339 with an offset (2026-11-30T12:00:00Z), or a date, which is the beginning of that day in tz.")]

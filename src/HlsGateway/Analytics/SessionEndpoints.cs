@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using HlsGateway.Access;
 using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
@@ -21,12 +22,13 @@ internal static class SessionEndpoints
     }
 
     private static async Task<Results<Ok<SessionPage>, ProblemHttpResult>> ListAsync(
-        SessionQueries queries, [AsParameters] RangeQuery asked, CancellationToken cancellation,
+        HttpRequest request, SessionQueries queries, KnownVideos known, TrailerLibrary trailers, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken cancellation,
         [Description("Only sessions of this video.")] string? video = null,
         [Description("Sessions per page, 1 to 1000; 100 unless given.")] string? limit = null,
         [Description("next_cursor of the page before.")] string? cursor = null)
     {
-        if (asked.Read(out var range) is { } wrong) return wrong;
+        if (time.Read(out var range) is { } wrongTime) return wrongTime;
+        if (asked.Read(trailers, out var filter) is { } wrong) return wrong;
         var count = 100;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostPerPage))
             return RangeQuery.Wrong("limit", "a whole number from 1 to 1000");
@@ -36,7 +38,9 @@ internal static class SessionEndpoints
             if (!Guid.TryParseExact(cursor, "D", out var last)) return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
             before = last;
         }
-        return TypedResults.Ok(await queries.ListAsync(video, range.From, range.To, count, before, cancellation));
+        if (video is not null && await known.FindAsync(video, request, cancellation) is { } unknown) return unknown;
+        if (video is not null && await known.FindNamesAsync(video, filter, cancellation) is { } unknownName) return unknownName;
+        return TypedResults.Ok(await queries.ListAsync(video, range.From, range.To, filter, count, before, cancellation));
     }
 
     private static async Task<Results<Ok<SessionReport>, ProblemHttpResult>> FindAsync(

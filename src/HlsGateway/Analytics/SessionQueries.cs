@@ -10,35 +10,59 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
     /// <summary>With the content's length: as the session knows it, else as the video is known, else as far as anybody has fetched.</summary>
     private static readonly string Columns = SessionRow.Columns + ", CASE WHEN s.content_ms > 0 THEN s.content_ms ELSE coalesce(nullif(v.content_ms, 0), v.longest_end_ms, 0) END";
 
+    /// <summary>Rows that one question with a filter looks at.</summary>
+    private const int Candidates = 20_000;
+
     /// <summary>Newest first. The cursor is the last session's id: sessions that begin meanwhile do not shift the pages.</summary>
     /// <param name="before">Exclusive upper bound of the id; null for none.</param>
     /// <param name="from">Inclusive, by the session's start.</param>
     /// <param name="until">Exclusive, by the session's start.</param>
-    public async Task<SessionPage> ListAsync(string? video, DateTimeOffset? from, DateTimeOffset? until, int limit, Guid? before, CancellationToken cancellation)
+    public async Task<SessionPage> ListAsync(
+        string? video, DateTimeOffset? from, DateTimeOffset? until, SessionFilter filter, int limit, Guid? before, CancellationToken cancellation)
     {
         var asOf = await ledger.CaughtUpAsync(cancellation);
+        var lower = from is { } start ? SessionIds.Floor(start) : new byte[16];
         var upper = until is { } end ? SessionIds.Floor(end) : Enumerable.Repeat((byte)0xff, 16).ToArray();
         if (before is { } cursor && SessionIds.Bytes(cursor) is var bytes && bytes.AsSpan().SequenceCompareTo(upper) < 0) upper = bytes;
-        var sessions = await ledger.AskAsync(connection =>
+        var sessions = new List<SessionReport>();
+        for (byte[]? next = upper; next is not null && sessions.Count <= limit;)
         {
-            using var command = connection.CreateCommand();
-            command.CommandText = $"""
-                SELECT {Columns} FROM session s LEFT JOIN video v ON v.video = s.video
-                WHERE s.session_id >= @from AND s.session_id < @before {(video is null ? "" : "AND s.video = @video")}
-                ORDER BY s.session_id DESC LIMIT @limit
-                """;
-            command.With("from", ledger.Id(from is { } start ? SessionIds.Floor(start) : new byte[16]));
-            command.With("before", ledger.Id(upper));
-            command.With("limit", limit + 1);
-            if (video is not null) command.With("video", video);
-            using var rows = command.ExecuteReader();
-            var read = new List<SessionReport>();
-            while (rows.Read()) read.Add(Report(SessionRow.Read(rows), rows));
-            return read;
-        }, cancellation);
+            var last = next;
+            next = await ledger.AskAsync(connection => Window(connection, video, lower, last, filter, limit + 1 - sessions.Count, sessions), cancellation);
+        }
         var more = sessions.Count > limit;
         if (more) sessions.RemoveAt(limit);
         return new SessionPage(sessions, more ? sessions[^1].SessionId.ToString() : null, asOf.UtcDateTime);
+    }
+
+    /// <summary>Adds what fits of the sessions before <paramref name="upper"/>.</summary>
+    /// <returns>Where the next window ends; null where there is none.</returns>
+    private byte[]? Window(DbConnection connection, string? video, byte[] lower, byte[] upper, SessionFilter filter, int atMost, List<SessionReport> into)
+    {
+        DbCommand Command(byte[] from, string select, string condition, string rest)
+        {
+            var command = connection.CreateCommand();
+            command.CommandText = $"SELECT {select} WHERE s.session_id >= @from AND s.session_id < @before {(video is null ? "" : "AND s.video = @video")}{condition} ORDER BY s.session_id DESC LIMIT {rest}";
+            command.With("from", ledger.Id(from));
+            command.With("before", ledger.Id(upper));
+            if (video is not null) command.With("video", video);
+            return command;
+        }
+
+        // Without a filter each row fits. With one, few may: a question looks at so many and no more.
+        byte[]? start = null;
+        if (!filter.IsEmpty)
+        {
+            using var ask = Command(lower, "s.session_id FROM session s", "", $"1 OFFSET {Candidates - 1}");
+            using var row = ask.ExecuteReader();
+            if (row.Read()) start = SessionIds.Bytes(SessionRow.Id(row, 0));
+        }
+        using var command = Command(start ?? lower, $"{Columns} FROM session s LEFT JOIN video v ON v.video = s.video", filter.Sql(ledger.Kind), "@limit");
+        command.With("limit", atMost);
+        filter.Bind(command);
+        using var rows = command.ExecuteReader();
+        while (rows.Read()) into.Add(Report(SessionRow.Read(rows), rows));
+        return start;
     }
 
     /// <summary>One session with its trace; null when the ledger has none of that id.</summary>

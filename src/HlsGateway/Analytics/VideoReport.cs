@@ -71,6 +71,9 @@ internal record VideoFigures
         return new VideoFigures(all);
     }
 
+    /// <summary>A sum in the unit in which it is told.</summary>
+    internal double Of(Figure figure) => figure.IsTime ? Seconds(figure) : sums[figure.Index];
+
     private double Seconds(Figure figure) => sums[figure.Index] / 1000.0;
 }
 
@@ -82,10 +85,10 @@ internal sealed record SessionsByBasis(long Measured, long Buffered, long Fetche
 
 /// <param name="Sessions">Sessions to which the second was handed out.</param>
 /// <param name="SessionsLow">Sessions that must have played it.</param>
-/// <param name="Plays">How often it was handed out, repeats included.</param>
+/// <param name="Plays">How often it was handed out, repeats included; null under a filter, for sessions do not keep it.</param>
 /// <param name="Left">Sessions to which no later second was handed out: they left here at the latest.</param>
 /// <param name="LeftLow">Sessions whose last second that they must have played it is: they left here at the earliest.</param>
-internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long Plays, long Left, long LeftLow);
+internal sealed record RetentionPoint(int Second, long Sessions, long SessionsLow, long? Plays, long Left, long LeftLow);
 
 /// <summary>Sessions by one of their properties. A session may have several Renditions or captions, and is in each.</summary>
 internal sealed record Share(string Name, long Sessions, double WatchSeconds, double WatchSecondsLow);
@@ -100,13 +103,18 @@ internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, bool Final
 
     [Description("As from_local, of to.")]
     public string ToLocal => Rfc3339.Local(To);
+
+    /// <summary>With more of its sessions.</summary>
+    public Bucket With(VideoFigures more) => new(From, To, Final, FinalAt, Sum([this, more]));
 }
 
 /// <param name="Sessions">Ten of the sessions behind the figures, newest first.</param>
 /// <param name="SessionsUrl">All of them.</param>
 internal sealed record Explanation(IReadOnlyDictionary<string, string> Definitions, IReadOnlyDictionary<string, string> Filters, IReadOnlyList<Guid> Sessions, string SessionsUrl);
 
-/// <param name="Order">The figure that the list is sorted by, largest first.</param>
-internal sealed record VideoRanking(DateTimeOffset From, DateTimeOffset To, string Order, IReadOnlyList<RankedVideo> Videos, DateTime AsOf);
+/// <param name="Order">The figure that the list is sorted by.</param>
+/// <param name="Ascending">The smallest first.</param>
+/// <param name="NextCursor">Give it back to get what follows; null on the last page.</param>
+internal sealed record VideoRanking(DateTimeOffset From, DateTimeOffset To, string Tz, string Order, bool Ascending, IReadOnlyList<RankedVideo> Videos, string? NextCursor, DateTime AsOf);
 
 internal sealed record RankedVideo(string Video, [property: JsonIgnore] VideoFigures Figures) : VideoFigures(Figures);

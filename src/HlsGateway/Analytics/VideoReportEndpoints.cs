@@ -3,6 +3,7 @@ using System.Globalization;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
 using HlsGateway.Telemetry;
+using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
@@ -12,7 +13,7 @@ internal static class VideoReportEndpoints
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(800);
 
-    private static readonly Dictionary<string, BucketUnit> Units = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, BucketUnit> Units = new(StringComparer.Ordinal)
     {
         ["hour"] = BucketUnit.Hour, ["day"] = BucketUnit.Day, ["week"] = BucketUnit.Week, ["month"] = BucketUnit.Month,
     };
@@ -27,36 +28,51 @@ internal static class VideoReportEndpoints
     }
 
     private static async Task<Results<Ok<VideoReport>, ProblemHttpResult>> ReportAsync(
-        string video, VideoQueries queries, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken cancellation,
+        string video, HttpRequest request, VideoQueries queries, KnownVideos known, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken cancellation,
         [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null,
         [Description("true adds the definitions, the filters in force and ten sample sessions.")] string? explain = null)
     {
-        if (Read(asked, time, out var range, out var start, out var end) is { } wrong) return wrong;
-        if (!Units.TryGetValue(bucket ?? "day", out var unit)) return RangeQuery.Wrong("bucket", $"one of {string.Join(", ", Units.Keys)}{RangeQuery.Meant(bucket ?? "", Units.Keys)}");
+        if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime) return wrongTime;
+        if (asked.Read(trailers, out var filter) is { } wrong) return wrong;
+        if (!Units.TryGetValue(bucket ?? "day", out var unit)) return FilterQuery.WrongName("bucket", bucket ?? "", Units.Keys);
         if (unit == BucketUnit.Hour && end - start > TimeSpan.FromDays(62)) return RangeQuery.Wrong("bucket", "day, week or month for more than 62 days");
-        if (explain is not (null or "true" or "false")) return RangeQuery.Wrong("explain", "true or false");
-        return TypedResults.Ok(await queries.ReportAsync(VideoId.FromRoute(video), start, end, range.Zone, unit, explain == "true", cancellation));
+        if (explain is not (null or "true" or "false")) return FilterQuery.WrongName("explain", explain, ["true", "false"]);
+        var id = VideoId.FromRoute(video);
+        if (await known.FindAsync(id, request, cancellation) is { } unknown) return unknown;
+        if (await known.FindNamesAsync(id, filter, cancellation) is { } unknownName) return unknownName;
+        return TypedResults.Ok(await queries.ReportAsync(new(id, start, end, range.Zone, unit, filter), explain == "true" ? [.. asked.Given()] : null, cancellation));
     }
 
     private static async Task<Results<Ok<VideoRanking>, ProblemHttpResult>> RankAsync(
-        VideoQueries queries, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken cancellation,
-        [Description("The figure to sort by: watch_seconds unless given.")] string? order = null,
-        [Description("Videos at most, 1 to 1000; 100 unless given.")] string? limit = null)
+        Rankings rankings, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken cancellation,
+        [Description("The figure to sort by: watch_seconds unless given. Videos whose average or rate is null come last.")] string? order = null,
+        [Description("true sorts the smallest first.")] string? ascending = null,
+        [Description("Videos per page, 1 to 1000; 100 unless given.")] string? limit = null,
+        [Description("next_cursor of the page before, of the same question.")] string? cursor = null)
     {
-        if (Read(asked, time, out _, out var start, out var end) is { } wrong) return wrong;
-        if (!VideoQueries.Orders.ContainsKey(order ?? "watch_seconds")) return RangeQuery.Wrong("order", $"one of {string.Join(", ", VideoQueries.Orders.Keys)}");
+        if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime) return wrongTime;
+        if (asked.Read(trailers, out var filter) is { } wrong) return wrong;
+        var figure = order ?? "watch_seconds";
+        if (FigureColumn.All.FirstOrDefault(column => column.Name == figure) is not { } column) return FilterQuery.WrongName("order", figure, FigureColumn.All.Select(each => each.Name));
+        if (ascending is not (null or "true" or "false")) return FilterQuery.WrongName("ascending", ascending, ["true", "false"]);
         var count = 100;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > 1000))
             return RangeQuery.Wrong("limit", "a whole number from 1 to 1000");
-        return TypedResults.Ok(await queries.RankAsync(start, end, order ?? "watch_seconds", count, cancellation));
+        RankingCursor? after = null;
+        if (cursor is not null)
+        {
+            if (!RankingCursor.TryParse(cursor, out var last)) return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
+            after = last;
+        }
+        return TypedResults.Ok(await rankings.RankAsync(range.Zone, start, end, filter, column, ascending == "true", count, after, cancellation));
     }
 
     /// <summary>28 days before now where nothing is said; cut at quarters of an hour, which the sums are kept by.</summary>
-    internal static ProblemHttpResult? Read(RangeQuery asked, TimeProvider time, out TimeRange range, out DateTimeOffset start, out DateTimeOffset end)
+    private static ProblemHttpResult? Read(RangeQuery time, TimeProvider clock, out TimeRange range, out DateTimeOffset start, out DateTimeOffset end)
     {
         (start, end) = (default, default);
-        if (asked.Read(out range) is { } wrong) return wrong;
-        end = BucketCuts.Ceiling(range.To ?? time.GetUtcNow());
+        if (time.Read(out range) is { } wrong) return wrong;
+        end = BucketCuts.Ceiling(range.To ?? clock.GetUtcNow());
         start = BucketCuts.Floor(range.From ?? end.AddDays(-28));
         return start >= end ? RangeQuery.Wrong("to", "later than from")
             : end - start > Longest ? RangeQuery.Wrong("to", "later than from by 800 days at most")

@@ -16,6 +16,9 @@ internal sealed class AnalyticsOptions : IValidatableObject
     /// </summary>
     public TimeSpan PlayerBuffer { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>As the sums are kept by.</summary>
+    internal RollupRules Rules => new((long)Math.Ceiling(ViewSeconds * 1000), (long)PlayerBuffer.TotalMilliseconds);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ViewSeconds is not (> 0 and <= 86_400))

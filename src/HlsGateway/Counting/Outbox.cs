@@ -40,7 +40,7 @@ internal sealed class Outbox : IHostedService, IDisposable
         emptyAge = (sessions ?? new SessionSpan(TimeSpan.FromDays(1))).EmptyAge(options);
         this.counts = counts;
         (this.folder, this.options, this.metrics, this.time, this.log) = (folder, options, metrics, time, log);
-        rules = new RollupRules((long)Math.Ceiling(analytics.ViewSeconds * 1000), (long)analytics.PlayerBuffer.TotalMilliseconds);
+        rules = analytics.Rules;
         Progress = new LedgerProgress(time);
         LedgerPath = Path.Combine(folder, "ledger.db");
         if (counts && !string.IsNullOrEmpty(postgres))

@@ -42,6 +42,42 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
         Assert.All(csv, line => Assert.Equal(csv[0].Count(c => c == ','), line.Count(c => c == ',')));
     }
 
+    [Fact]
+    public async Task Readers_that_take_nothing_or_go_away_hold_up_no_report_and_no_counting()
+    {
+        var sessions = Enumerable.Range(0, 3000).Select(i => Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_000 + i))).ToList();
+        await Parallel.ForEachAsync(sessions, async (session, _) => Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, 0))));
+        var idle = new List<HttpResponseMessage>();
+        // More of them than questions that the ledger answers at once.
+        for (var reader = 0; reader < (2 * Environment.ProcessorCount) + 4; reader++)
+            idle.Add(await api.GetAsync(new Uri($"/api/export/sessions.{(reader % 2 == 0 ? "ndjson" : "csv")}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead));
+        Assert.All(idle, answer => Assert.True(answer.IsSuccessStatusCode));
+        Assert.True(await outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), 0)));
+        var report = JsonDocument.Parse(await api.GetStringAsync(new Uri("/api/videos/clip/analytics?from=2026-09-01&to=2026-10-01&tz=UTC", UriKind.Relative))).RootElement;
+        Assert.Equal(3000, report.GetProperty("sessions").GetInt32());
+        idle.ForEach(answer => answer.Dispose());
+        var whole = await api.GetStringAsync(new Uri("/api/export/sessions.csv?to=2026-10-01", UriKind.Relative));
+        Assert.Equal(3001, whole.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task A_parquet_export_of_several_row_groups_is_one_file()
+    {
+        var sessions = Enumerable.Range(0, 10_500).Select(i => Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_000 + i))).ToList();
+        await Parallel.ForEachAsync(sessions, async (session, _) => Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, 0))));
+        using var file = new MemoryStream(await api.GetByteArrayAsync(new Uri("/api/export/sessions.parquet?video=clip", UriKind.Relative)));
+        await using var parquet = await Parquet.ParquetReader.CreateAsync(file);
+        Assert.Equal(2, parquet.RowGroupCount);
+        var read = new List<string?>();
+        foreach (var group in Enumerable.Range(0, parquet.RowGroupCount).Select(parquet.OpenRowGroupReader))
+        {
+            var ids = new string?[group.RowCount];
+            await group.ReadAsync(parquet.Schema.GetDataFields()[0], ids.AsMemory());
+            read.AddRange(ids);
+        }
+        Assert.Equal(Enumerable.Reverse(sessions).Select(session => session.ToString()), read);
+    }
+
     [Theory]
     [InlineData("plain", "plain")]
     [InlineData("=1+1", "'=1+1")]
@@ -49,7 +85,7 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
     [InlineData("a,b", "\"a,b\"")]
     [InlineData("say \"hi\"", "\"say \"\"hi\"\"\"")]
     [InlineData("two\nlines", "\"two\nlines\"")]
-    public void A_cell_cannot_break_out_of_its_column_or_run(string text, string cell) => Assert.Equal(cell, ExportEndpoints.Cell(text));
+    public void A_cell_cannot_break_out_of_its_column_or_run(string text, string cell) => Assert.Equal(cell, ExportFormat.CsvFormat.Cell(text));
 
     [Theory]
     [InlineData("/api/export/sessions.csv?from=x")]

@@ -19,7 +19,7 @@ public sealed class ColumnTests : ColumnContract
         Assert.Equal(summed.Concat(["basis", "average_watch_seconds", "average_watch_seconds_low", "completion_rate", "completion_rate_low"]).Order(StringComparer.Ordinal), told);
         Assert.All(told.Where(name => name != "sessions"), name => Assert.Contains(name, Definitions.All.Keys));
         // Each but the sessions by basis is what a ranking can be sorted by.
-        Assert.Equal(told.Except(["basis"], StringComparer.Ordinal), VideoQueries.Orders.Keys.Where(order => !order.StartsWith("basis_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(told.Except(["basis"], StringComparer.Ordinal), FigureColumn.All.Select(column => column.Name).Where(order => !order.StartsWith("basis_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Equal(Enumerable.Range(0, Figure.All.Length), Figure.All.Select(figure => figure.Index));
     }
 

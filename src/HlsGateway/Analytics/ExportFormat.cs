@@ -1,0 +1,99 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace HlsGateway.Analytics;
+
+/// <summary>Writes rows as they come, in one of the formats, and holds no more of them than a portion.</summary>
+internal abstract class ExportFormat
+{
+    public static IReadOnlyDictionary<string, ExportFormat> All { get; } = new Dictionary<string, ExportFormat>(StringComparer.Ordinal)
+    {
+        ["csv"] = new CsvFormat(), ["ndjson"] = new NdjsonFormat(), ["parquet"] = new ParquetFormat(),
+    };
+
+    public abstract string ContentType { get; }
+
+    /// <summary>What the body is, for the API's description.</summary>
+    public abstract string About { get; }
+
+    /// <param name="first">The first column's name.</param>
+    /// <returns>The beginning of an answer, cut to one column; null for bytes.</returns>
+    public abstract string? Example(string first);
+
+    public abstract Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation);
+
+    /// <summary>RFC 4180 in UTF-8, with a header line; lines end with CR LF.</summary>
+    internal sealed class CsvFormat : ExportFormat
+    {
+        public override string ContentType => "text/csv; charset=utf-8; header=present";
+
+        public override string About => "A line of names, then a line for each row (RFC 4180).";
+
+        public override string Example(string first) => $"{first}\r\nfilms/bunny\r\n";
+
+        public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
+        {
+            await using var writer = new StreamWriter(to, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+            await writer.WriteAsync(string.Join(',', columns.Select(column => column.Name)) + "\r\n");
+            await foreach (var row in rows.WithCancellation(cancellation))
+                await writer.WriteAsync((string.Join(',', columns.Select(column => Cell(column.Plain(row)))) + "\r\n").AsMemory(), cancellation);
+        }
+
+        /// <summary>A cell that a spreadsheet would run as a formula gets an apostrophe in front.</summary>
+        internal static string Cell(string text)
+        {
+            if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') text = "'" + text;
+            return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        }
+    }
+
+    /// <summary>A JSON object a line.</summary>
+    internal sealed class NdjsonFormat : ExportFormat
+    {
+        private const int Portion = 32 * 1024;
+
+        public override string ContentType => "application/x-ndjson";
+
+        public override string About => "A JSON object for each row, in a line of its own.";
+
+        public override string Example(string first) => $"{{\"{first}\":\"films/bunny\"}}\n";
+
+        public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
+        {
+            var names = columns.Select(column => JsonEncodedText.Encode(column.Name, JavaScriptEncoder.Default)).ToArray();
+            using var portion = new MemoryStream();
+            await using var json = new Utf8JsonWriter(portion);
+            await foreach (var row in rows.WithCancellation(cancellation))
+            {
+                json.Reset();
+                json.WriteStartObject();
+                for (var i = 0; i < columns.Count; i++)
+                {
+                    json.WritePropertyName(names[i]);
+                    switch (columns[i].Cell(row))
+                    {
+                        case null: json.WriteNullValue(); break;
+                        case string text: json.WriteStringValue(text); break;
+                        case bool flag: json.WriteBooleanValue(flag); break;
+                        case long whole: json.WriteNumberValue(whole); break;
+                        case double number: json.WriteNumberValue(number); break;
+                        case DateTimeOffset time: json.WriteStringValue(Rfc3339.Text(time)); break;
+                        case var other: throw new InvalidOperationException($"The column {columns[i].Name} holds a {other.GetType().Name}.");
+                    }
+                }
+                json.WriteEndObject();
+                await json.FlushAsync(cancellation);
+                portion.WriteByte((byte)'\n');
+                if (portion.Length >= Portion) await SendAsync(portion, to, cancellation);
+            }
+            await SendAsync(portion, to, cancellation);
+        }
+
+        private static async Task SendAsync(MemoryStream portion, Stream to, CancellationToken cancellation)
+        {
+            await to.WriteAsync(portion.GetBuffer().AsMemory(0, (int)portion.Length), cancellation);
+            portion.SetLength(0);
+        }
+    }
+}

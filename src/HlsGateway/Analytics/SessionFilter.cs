@@ -1,0 +1,47 @@
+using System.Data.Common;
+using System.Text.Json;
+using HlsGateway.Counting;
+
+namespace HlsGateway.Analytics;
+
+/// <summary>Which sessions are asked for, besides their video and the time when they began; null means any.</summary>
+/// <param name="Rendition">A name among the session's Renditions.</param>
+/// <param name="Captions">A language among the captions that the session fetched.</param>
+/// <param name="Trailers">Pinned versions, one of which the session has; 0 stands for none.</param>
+internal sealed record SessionFilter(PlayerFamily? Player, string? Rendition, string? Captions, Basis? Basis, bool? Completed, IReadOnlyList<uint>? Trailers)
+{
+    public static SessionFilter Any { get; } = new(null, null, null, null, null, null);
+
+    /// <summary>Takes every session: sums that are kept answer then.</summary>
+    public bool IsEmpty => this is { Player: null, Rendition: null, Captions: null, Basis: null, Completed: null, Trailers: null };
+
+    /// <summary>The name of a player's family in the API.</summary>
+    public static string NameOf(PlayerFamily player) => JsonNamingPolicy.SnakeCaseLower.ConvertName(player.ToString());
+
+    public static string NameOf(Basis basis) => JsonNamingPolicy.SnakeCaseLower.ConvertName(basis.ToString());
+
+    /// <summary>The condition on a row <c>s</c> of <c>session</c>, as what follows a first one: empty, or <c> AND …</c>.</summary>
+    /// <param name="kind">Of the database, as <see cref="LedgerReader.Kind"/> says.</param>
+    public string Sql(string kind)
+    {
+        string Among(string column, string name) => kind == "sqlite" ? $"EXISTS (SELECT 1 FROM json_each(s.{column}) WHERE value = @{name})" : $"jsonb_exists(s.{column}::jsonb, @{name})";
+        const string IsCompleted = "(s.content_ms > 0 AND s.watch_ms > 0 AND s.watch_ms >= s.content_ms - 1000)";
+        var conditions = new List<string>();
+        if (Player is not null) conditions.Add("s.player = @player");
+        if (Rendition is not null) conditions.Add(Among("renditions", "rendition"));
+        if (Captions is not null) conditions.Add(Among("captions", "captions"));
+        if (Basis is not null) conditions.Add($"{SqlViews.Basis} = @basis");
+        if (Completed is { } completed) conditions.Add(completed ? IsCompleted : $"NOT {IsCompleted}");
+        if (Trailers is not null) conditions.Add($"s.trailer IN ({string.Join(", ", Trailers)})");
+        return string.Concat(conditions.Select(condition => $" AND {condition}"));
+    }
+
+    /// <summary>Gives the values that <see cref="Sql"/> names.</summary>
+    public void Bind(DbCommand command)
+    {
+        if (Player is { } player) command.With("player", (long)player);
+        if (Rendition is not null) command.With("rendition", Rendition);
+        if (Captions is not null) command.With("captions", Captions);
+        if (Basis is { } basis) command.With("basis", NameOf(basis));
+    }
+}
