@@ -37,26 +37,26 @@ internal static class ExportEndpoints
             Describe(export.MapGet($"sessions.{name}", (HttpContext context, ExportContext all, IOptions<JsonOptions> json, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
                 AnswerAsync(context, all, time, asked, video, "sessions", name, format, always: false, question => name == "ndjson"
                     ? WriteWholeAsync(all.Rows.SessionsAsync(question, context.RequestAborted), context, json.Value.SerializerOptions)
-                    : format.WriteAsync(ExportTables.Sessions, all.Rows.SessionsAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Sessions", $"Sessions as {name}, newest first", "video");
+                    : format.WriteAsync(ExportTables.Sessions, all.Rows.SessionsAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Sessions", $"Sessions as {name}, newest first");
             Describe(export.MapGet($"videos.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
                 AnswerAsync(context, all, time, asked, video, "videos", name, format, always: true, question =>
-                    format.WriteAsync(ExportTables.Videos, all.Rows.VideosAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Videos", $"Figures of each video as {name}, by name", "video");
+                    format.WriteAsync(ExportTables.Videos, all.Rows.VideosAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Videos", $"Figures of each video as {name}, by name");
             Describe(export.MapGet($"retention.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
                 AnswerAsync(context, all, time, asked, video, "retention", name, format, always: true, question =>
-                    format.WriteAsync(ExportTables.Retention, all.Rows.RetentionAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Retention", $"Curves of each video as {name}, a row per second", "video");
+                    format.WriteAsync(ExportTables.Retention, all.Rows.RetentionAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Retention", $"Curves of each video as {name}, a row per second");
             Describe(export.MapGet($"days.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null,
                 [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null) =>
                 VideoReportEndpoints.Units.TryGetValue(bucket ?? "day", out var unit)
                     ? AnswerAsync(context, all, time, asked, video, $"{bucket ?? "day"}s", name, format, always: true, question =>
                         format.WriteAsync(ExportTables.Days, all.Rows.DaysAsync(question, unit, context.RequestAborted), context.Response.Body, context.RequestAborted))
-                    : Task.FromResult<IResult>(FilterQuery.WrongName("bucket", bucket ?? "", VideoReportEndpoints.Units.Keys))), "Days", $"Figures of each video by days of tz as {name}; a day without sessions has no row", "video");
+                    : Task.FromResult<IResult>(FilterQuery.WrongName("bucket", bucket ?? "", VideoReportEndpoints.Units.Keys))), "Days", $"Figures of each video by days of tz as {name}; a day without sessions has no row");
 
-            void Describe(RouteHandlerBuilder route, string table, string summary, string first)
+            void Describe(RouteHandlerBuilder route, string table, string summary)
             {
                 route.WithName($"export{table}{char.ToUpperInvariant(name[0])}{name[1..]}").WithSummary(summary).WithDescription(Rules).GivesHeaders("Content-Disposition")
                     .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway);
                 var type = format.ContentType.Split(';')[0];
-                if (format.Example(first) is { } example) route.GivesText(type, format.About, example);
+                if (format.Example is { } example) route.GivesText(type, format.About, example);
                 else route.GivesBytes(type, format.About);
             }
         }

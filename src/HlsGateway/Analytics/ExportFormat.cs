@@ -17,9 +17,8 @@ internal abstract class ExportFormat
     /// <summary>What the body is, for the API's description.</summary>
     public abstract string About { get; }
 
-    /// <param name="first">The first column's name.</param>
-    /// <returns>The beginning of an answer, cut to one column; null for bytes.</returns>
-    public abstract string? Example(string first);
+    /// <summary>An answer of one column and one row; null for bytes.</summary>
+    public abstract string? Example { get; }
 
     public abstract Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation);
 
@@ -30,7 +29,7 @@ internal abstract class ExportFormat
 
         public override string About => "A line of names, then a line for each row (RFC 4180).";
 
-        public override string Example(string first) => $"{first}\r\nfilms/bunny\r\n";
+        public override string Example => "video\r\nfilms/bunny\r\n";
 
         public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
         {
@@ -57,7 +56,7 @@ internal abstract class ExportFormat
 
         public override string About => "A JSON object for each row, in a line of its own.";
 
-        public override string Example(string first) => $"{{\"{first}\":\"films/bunny\"}}\n";
+        public override string Example => "{\"video\":\"films/bunny\"}\n";
 
         public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
         {

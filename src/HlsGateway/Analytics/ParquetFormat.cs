@@ -15,7 +15,7 @@ internal sealed class ParquetFormat : ExportFormat
 
     public override string About => "An Apache Parquet file with a column for each name.";
 
-    public override string? Example(string first) => null;
+    public override string? Example => null;
 
     public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
     {

@@ -16,7 +16,7 @@ internal static class SessionEndpoints
     {
         var sessions = app.MapGroup("/api/sessions").RequireAuthorization(Roles.Analyst).WithTags("Sessions");
         sessions.MapGet("", ListAsync).WithName("listSessions").WithSummary("Sessions, newest first, with a strip of what each one fetched")
-            .ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
+            .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway);
         sessions.MapGet("{session}", FindAsync).WithName("getSession").WithSummary("One session with its trace: each request and the rule that counted or ignored it")
             .ProducesProblems(Problem.BadSession, Problem.NoSuchSession, Problem.LedgerAway);
     }

@@ -21,10 +21,10 @@ internal static class VideoReportEndpoints
     public static void MapVideoReports(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/videos/{video}/analytics", ReportAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics")
-            .WithName("getVideoReport").ProducesProblems(Problem.BadParameter, Problem.LedgerAway)
+            .WithName("getVideoReport").ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway)
             .WithSummary("One video: figures, retention, shares and buckets").WithDescription(string.Join("\n\n", Definitions.All.Select(d => $"`{d.Key}`: {d.Value}")));
         app.MapGet("/api/analytics/videos", RankAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics").WithName("rankVideos").WithSummary("Videos, the most watched first")
-            .ProducesProblems(Problem.BadParameter, Problem.LedgerAway);
+            .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.LedgerAway);
     }
 
     private static async Task<Results<Ok<VideoReport>, ProblemHttpResult>> ReportAsync(
