@@ -17,6 +17,8 @@ internal static class ApiReference
             $"script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'";
         options.WithNonce(nonce).WithTitle("HlsGateway API").WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton();
+        // Its validator would try whether it may compile code, which the policy does not let it.
+        options.HeadContent = $"<script nonce=\"{nonce}\">globalThis.__zod_globalConfig = {{ jitless: true }};</script>";
         // Beside /docs/, whatever path the whole stands below.
         options.Favicon = "../icon.svg";
     }).AllowAnonymous();
