@@ -7,7 +7,6 @@ namespace HlsGateway.Trailers;
 internal sealed record TrailerCopyView(string Profile, string Status, string? Error);
 
 /// <param name="Version"><c>name@hash8</c>.</param>
-/// <param name="Duration">Seconds.</param>
 /// <param name="Current">A new session of a plain name gets this version.</param>
 /// <param name="Active">An active line selects it.</param>
 /// <param name="Withdrawn">No longer shown to anybody.</param>
@@ -16,7 +15,7 @@ internal sealed record TrailerCopyView(string Profile, string Status, string? Er
 /// <param name="Copies">One for each shape of content that was asked for.</param>
 /// <param name="Continuing">How many further copies this gateway knows whose timestamps continue a content's.</param>
 internal sealed record TrailerVersionView(
-    string Version, string Sha256, long Bytes, double Duration, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn, bool Removed,
+    string Version, string Sha256, long Bytes, double DurationSeconds, bool HasAudio, DateTimeOffset AddedAt, bool Current, bool Active, bool Withdrawn, bool Removed,
     string Status, ImmutableArray<TrailerCopyView> Copies, int Continuing);
 
 internal sealed record TrailerView(string Name, ImmutableArray<TrailerVersionView> Versions);

@@ -16,7 +16,7 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         using var api = host.Api("editor");
         var first = await UploadAsync(api, "brand", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
         Assert.Matches("^brand@[0-9a-f]{8}$", first.GetProperty("version").GetString());
-        Assert.Equal(2, first.GetProperty("duration").GetDouble());
+        Assert.Equal(2, first.GetProperty("duration_seconds").GetDouble());
         var again = await UploadAsync(api, "brand", await workshop.SourceAsync(seconds: 2), HttpStatusCode.OK);
         Assert.Equal(first.GetProperty("version").GetString(), again.GetProperty("version").GetString());
 
@@ -24,7 +24,7 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         var list = await JsonAsync(await api.GetAsync("api/trailers"));
         var versions = list.GetProperty("trailers")[0].GetProperty("versions");
         Assert.Equal(2, versions.GetArrayLength());
-        Assert.Equal((3, true), (versions[0].GetProperty("duration").GetDouble(), versions[0].GetProperty("current").GetBoolean()));
+        Assert.Equal((3, true), (versions[0].GetProperty("duration_seconds").GetDouble(), versions[0].GetProperty("current").GetBoolean()));
     }
 
     [Fact]
