@@ -29,9 +29,12 @@ internal static partial class Rfc3339
         (time, why) = (default, null);
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
         {
-            if (zone is null) why = $"has no time of day and no offset; write {Ways}";
-            else if (date.Year is < 1970 or > 9000) why = "must be between the years 1970 and 9000";
-            else time = StartOfDay(date, zone);
+            if (zone is null)
+                why = $"has no time of day and no offset; write {Ways}";
+            else if (date.Year is < 1970 or > 9000)
+                why = "must be between the years 1970 and 9000";
+            else
+                time = StartOfDay(date, zone);
             return why is null;
         }
         // A plus sign that was not escaped in a query comes as a space.
@@ -66,8 +69,10 @@ internal static partial class Rfc3339
             while (after - before > TimeSpan.FromMilliseconds(1))
             {
                 var middle = before + ((after - before) / 2);
-                if (zone.GetUtcOffset(middle) == offset) before = middle;
-                else after = middle;
+                if (zone.GetUtcOffset(middle) == offset)
+                    before = middle;
+                else
+                    after = middle;
             }
             return DateTimeOffset.FromUnixTimeMilliseconds((after.ToUnixTimeMilliseconds() + 500) / 1000 * 1000);
         }
@@ -79,7 +84,8 @@ internal static partial class Rfc3339
 
     private static TimeSpan OffsetOf(Match offset)
     {
-        if (!offset.Groups["hours"].Success) return TimeSpan.Zero;
+        if (!offset.Groups["hours"].Success)
+            return TimeSpan.Zero;
         var span = new TimeSpan(int.Parse(offset.Groups["hours"].ValueSpan, CultureInfo.InvariantCulture), int.Parse(offset.Groups["minutes"].ValueSpan, CultureInfo.InvariantCulture), 0);
         return offset.Groups["sign"].ValueSpan is "-" ? -span : span;
     }

@@ -58,7 +58,8 @@ internal sealed record Cmcd
     /// <returns>Null when no key that is kept is in it.</returns>
     public static Cmcd? Parse(ReadOnlySpan<char> text)
     {
-        if (text.Length > Longest) return null;
+        if (text.Length > Longest)
+            return null;
         var found = new Cmcd();
         while (Next(ref text, out var key, out var value))
         {
@@ -85,17 +86,28 @@ internal sealed record Cmcd
     public override string ToString()
     {
         var text = new StringBuilder();
-        if (BufferMs is { } buffer) Append(text, "bl=").Append(CultureInfo.InvariantCulture, $"{buffer}");
-        if (Starved) Append(text, "bs");
-        if (Event.Length > 0) Append(text, "e=").Append(Event);
-        if (ThroughputKbps is { } kbps) Append(text, "mtp=").Append(CultureInfo.InvariantCulture, $"{kbps}");
-        if (Rate is { } rate) Append(text, "pr=").Append(rate.ToString("0.##", CultureInfo.InvariantCulture));
-        if (PlayheadMs is { } playhead) Append(text, "pt=").Append(CultureInfo.InvariantCulture, $"{playhead}");
-        if (Sid.Length > 0) Append(text, "sid=\"").Append(Sid.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
-        if (StreamType.Length > 0) Append(text, "st=").Append(StreamType);
-        if (State.Length > 0) Append(text, "sta=").Append(State);
-        if (Startup) Append(text, "su");
-        if (EventAtMs is { } at) Append(text, "ts=").Append(CultureInfo.InvariantCulture, $"{at}");
+        if (BufferMs is { } buffer)
+            Append(text, "bl=").Append(CultureInfo.InvariantCulture, $"{buffer}");
+        if (Starved)
+            Append(text, "bs");
+        if (Event.Length > 0)
+            Append(text, "e=").Append(Event);
+        if (ThroughputKbps is { } kbps)
+            Append(text, "mtp=").Append(CultureInfo.InvariantCulture, $"{kbps}");
+        if (Rate is { } rate)
+            Append(text, "pr=").Append(rate.ToString("0.##", CultureInfo.InvariantCulture));
+        if (PlayheadMs is { } playhead)
+            Append(text, "pt=").Append(CultureInfo.InvariantCulture, $"{playhead}");
+        if (Sid.Length > 0)
+            Append(text, "sid=\"").Append(Sid.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+        if (StreamType.Length > 0)
+            Append(text, "st=").Append(StreamType);
+        if (State.Length > 0)
+            Append(text, "sta=").Append(State);
+        if (Startup)
+            Append(text, "su");
+        if (EventAtMs is { } at)
+            Append(text, "ts=").Append(CultureInfo.InvariantCulture, $"{at}");
         return text.ToString();
     }
 
@@ -107,7 +119,8 @@ internal sealed record Cmcd
     private static bool Next(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> key, out ReadOnlySpan<char> value)
     {
         key = value = [];
-        if (text.IsEmpty) return false;
+        if (text.IsEmpty)
+            return false;
         var (end, equals, quoted, depth) = (0, -1, false, 0);
         for (; end < text.Length; end++)
         {
@@ -115,7 +128,8 @@ internal sealed record Cmcd
             if (quoted)
             {
                 if (unit == '\\') end++;
-                else if (unit == '"') quoted = false;
+                else if (unit == '"')
+                    quoted = false;
             }
             else if (unit == '"')
             {
@@ -137,7 +151,8 @@ internal sealed record Cmcd
         end = Math.Min(end, text.Length);
         var item = text[..end];
         key = (equals < 0 ? item : item[..equals]).Trim();
-        if (equals >= 0) value = item[(equals + 1)..].Trim();
+        if (equals >= 0)
+            value = item[(equals + 1)..].Trim();
         text = end < text.Length ? text[(end + 1)..] : [];
         return true;
     }
@@ -161,7 +176,8 @@ internal sealed record Cmcd
 
     private static string? Quoted(ReadOnlySpan<char> value)
     {
-        if (value.Length < 2 || value[0] != '"' || value[^1] != '"') return null;
+        if (value.Length < 2 || value[0] != '"' || value[^1] != '"')
+            return null;
         var text = value[1..^1].ToString().Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
         return text.Length is > 0 and <= LongestSid && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? text : null;
     }

@@ -25,10 +25,14 @@ internal sealed class CmcdSummary
     public void Add(Cmcd cmcd)
     {
         Reports++;
-        if (cmcd.Starved) Starved++;
-        if (cmcd.ThroughputKbps is { } kbps) (ThroughputSum, Throughputs) = (ThroughputSum + kbps, Throughputs + 1);
-        if (cmcd.Sid.Length > 0 && (Sid.Length == 0 || string.CompareOrdinal(cmcd.Sid, Sid) < 0)) Sid = cmcd.Sid;
-        if (string.CompareOrdinal(cmcd.StreamType, StreamType) > 0) StreamType = cmcd.StreamType;
+        if (cmcd.Starved)
+            Starved++;
+        if (cmcd.ThroughputKbps is { } kbps)
+            (ThroughputSum, Throughputs) = (ThroughputSum + kbps, Throughputs + 1);
+        if (cmcd.Sid.Length > 0 && (Sid.Length == 0 || string.CompareOrdinal(cmcd.Sid, Sid) < 0))
+            Sid = cmcd.Sid;
+        if (string.CompareOrdinal(cmcd.StreamType, StreamType) > 0)
+            StreamType = cmcd.StreamType;
     }
 
     /// <summary>As the ledger keeps it; empty when nothing was told.</summary>

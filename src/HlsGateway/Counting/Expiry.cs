@@ -26,7 +26,8 @@ internal sealed class Expiry(LedgerFile ledger, string sql, TimeSpan? age, TimeP
     public void Run(int atMost)
     {
         var now = time.GetUtcNow();
-        if (age is not { } old || now < next) return;
+        if (age is not { } old || now < next)
+            return;
         Span<byte> oldest = stackalloc byte[16];
         oldest.Clear();
         BinaryPrimitives.WriteUInt64BigEndian(oldest, (ulong)Math.Max(0, (now - old).ToUnixTimeMilliseconds()) << 16);
@@ -34,7 +35,8 @@ internal sealed class Expiry(LedgerFile ledger, string sql, TimeSpan? age, TimeP
         var deleted = 0;
         while (delete.Step()) deleted++;
         delete.Reset();
-        if (deleted < atMost) next = now + Pause;
+        if (deleted < atMost)
+            next = now + Pause;
     }
 
     public void Dispose() => delete.Dispose();

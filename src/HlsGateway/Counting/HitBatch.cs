@@ -27,9 +27,11 @@ internal sealed class HitBatch(long deadline)
 
     public void Add(in Hit hit, bool awaited)
     {
-        if (Count == hits.Length) Array.Resize(ref hits, Count * 4);
+        if (Count == hits.Length)
+            Array.Resize(ref hits, Count * 4);
         hits[Count++] = hit;
-        if (awaited) Awaited++;
+        if (awaited)
+            Awaited++;
     }
 
     /// <summary>Lets the viewers go; later calls change nothing.</summary>

@@ -26,7 +26,8 @@ internal static class HitCodec
         {
             // 16 + 3 + 4 fixed, six varints of 10 at most, three texts of 3 bytes a unit at most.
             var most = length + 23 + 60 + (9 * LongestText);
-            if (buffer.Length < most) Array.Resize(ref buffer, Math.Max(most, buffer.Length * 2));
+            if (buffer.Length < most)
+                Array.Resize(ref buffer, Math.Max(most, buffer.Length * 2));
             var to = buffer.AsSpan(length);
             hit.Session.TryWriteBytes(to, bigEndian: true, out _);
             to[16] = (byte)((byte)hit.Kind | (hit.Ranged ? Ranged : 0));
@@ -41,7 +42,8 @@ internal static class HitCodec
             at = hit.AtMs;
             var same = ReferenceEquals(hit.Video, video) || hit.Video == video;
             used += WriteText(to[used..], same ? "" : hit.Video);
-            if (hit.Video.Length > 0) video = hit.Video;
+            if (hit.Video.Length > 0)
+                video = hit.Video;
             used += WriteText(to[used..], hit.Path);
             used += WriteText(to[used..], hit.Cmcd?.ToString() ?? "");
             length += used;
@@ -58,7 +60,8 @@ internal static class HitCodec
     /// <exception cref="InvalidDataException">The blob is not one of ours, or damaged.</exception>
     public static List<Hit> Read(ReadOnlySpan<byte> blob, TextPool texts)
     {
-        if (blob.IsEmpty || blob[0] is not (Version or WithoutRange or WithoutCmcd)) throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
+        if (blob.IsEmpty || blob[0] is not (Version or WithoutRange or WithoutCmcd))
+            throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
         var withCmcd = blob[0] != WithoutCmcd;
         blob = blob[1..];
         var count = Varint.Read(ref blob);
@@ -66,7 +69,8 @@ internal static class HitCodec
         var (video, at) = ("", 0L);
         for (var i = 0u; i < count; i++)
         {
-            if (blob.Length < 23) throw new InvalidDataException("A batch of the ledger is cut off.");
+            if (blob.Length < 23)
+                throw new InvalidDataException("A batch of the ledger is cut off.");
             var session = new Guid(blob[..16], bigEndian: true);
             var (kind, ranged, rule, player) = ((HitKind)(blob[16] & ~Ranged), (blob[16] & Ranged) != 0, (HitRule)blob[17], (PlayerFamily)blob[18]);
             var trailer = BinaryPrimitives.ReadUInt32BigEndian(blob[19..]);
@@ -75,7 +79,8 @@ internal static class HitCodec
             var duration = (int)Varint.Read(ref blob);
             var since = Varint.ReadLong(ref blob);
             at += (long)(since >> 1) ^ -(long)(since & 1);
-            if (ReadText(ref blob, texts) is { Length: > 0 } other) video = other;
+            if (ReadText(ref blob, texts) is { Length: > 0 } other)
+                video = other;
             var path = ReadText(ref blob, texts);
             var cmcd = withCmcd && ReadText(ref blob, null) is { Length: > 0 } told ? Cmcd.Parse(told) : null;
             hits.Add(new Hit(session, video, path, kind, rule, start, duration, at, trailer, player) { Cmcd = cmcd, Ranged = ranged });
@@ -94,7 +99,8 @@ internal static class HitCodec
     private static string ReadText(ref ReadOnlySpan<byte> blob, TextPool? texts)
     {
         var length = Varint.Read(ref blob);
-        if (length > blob.Length) throw new InvalidDataException("A batch of the ledger is cut off.");
+        if (length > blob.Length)
+            throw new InvalidDataException("A batch of the ledger is cut off.");
         var text = texts is null ? Encoding.UTF8.GetString(blob[..(int)length]) : texts.Get(blob[..(int)length]);
         blob = blob[(int)length..];
         return text;

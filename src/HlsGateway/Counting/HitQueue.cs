@@ -78,7 +78,8 @@ internal sealed class HitQueue : IDisposable
         {
             lock (gate)
             {
-                if (failing == value) return;
+                if (failing == value)
+                    return;
                 failing = value;
                 while (failing && late.TryDequeue(out var batch)) LetGo(batch);
             }
@@ -92,10 +93,12 @@ internal sealed class HitQueue : IDisposable
         var wake = false;
         lock (gate)
         {
-            if (stopped) return Gone;
+            if (stopped)
+                return Gone;
             if (held >= limit || closed)
             {
-                if (awaited) Lose(1);
+                if (awaited)
+                    Lose(1);
                 return Gone;
             }
             var now = Stopwatch.GetTimestamp();
@@ -106,13 +109,15 @@ internal sealed class HitQueue : IDisposable
                 waiting.Enqueue(open);
                 wake = waiting.Count == 1;
                 // Deadlines only grow: a clock that already waits for one wakes early enough for this one too.
-                if (clockIdle) Monitor.Pulse(gate);
+                if (clockIdle)
+                    Monitor.Pulse(gate);
             }
             open.Add(in hit, awaited);
             held++;
             answer = open.Answer;
         }
-        if (wake) work.Set();
+        if (wake)
+            work.Set();
         return answer;
     }
 
@@ -130,15 +135,20 @@ internal sealed class HitQueue : IDisposable
             var behind = 0;
             while ((late.TryPeek(out var batch) || waiting.TryPeek(out batch)) && (hits == 0 || hits + batch.Count <= atMost))
             {
-                if (batch.Released) behind += late.Dequeue().Awaited;
-                else waiting.Dequeue();
-                if (ReferenceEquals(batch, open)) open = null;
+                if (batch.Released)
+                    behind += late.Dequeue().Awaited;
+                else
+                    waiting.Dequeue();
+                if (ReferenceEquals(batch, open))
+                    open = null;
                 taken.Add(batch);
                 into.Add(batch);
                 hits += batch.Count;
             }
-            if (hits > 0) tally.Begin(firstSeq);
-            if (behind > 0) tally.TakeLate(behind);
+            if (hits > 0)
+                tally.Begin(firstSeq);
+            if (behind > 0)
+                tally.TakeLate(behind);
             return hits;
         }
     }
@@ -151,15 +161,19 @@ internal sealed class HitQueue : IDisposable
             var undecided = tally.Decide(recorded);
             if (undecided > 0)
             {
-                if (recorded) metrics.HitsLate.Add(undecided);
-                else CountLoss(undecided);
+                if (recorded)
+                    metrics.HitsLate.Add(undecided);
+                else
+                    CountLoss(undecided);
             }
             foreach (var batch in batches)
             {
                 taken.Remove(batch);
                 held -= batch.Count;
-                if (!recorded && !batch.Released) Lose(batch.Awaited);
-                if (recorded) metrics.HitsRecorded.Add(batch.Count);
+                if (!recorded && !batch.Released)
+                    Lose(batch.Awaited);
+                if (recorded)
+                    metrics.HitsRecorded.Add(batch.Count);
             }
         }
         foreach (var batch in batches)
@@ -177,7 +191,8 @@ internal sealed class HitQueue : IDisposable
     {
         lock (gate)
         {
-            if (stopped) return;
+            if (stopped)
+                return;
             closed = true;
             while (late.TryDequeue(out var batch) || waiting.TryDequeue(out batch)) LetGo(batch);
             foreach (var batch in taken.Where(batch => !batch.Released)) Release(batch);
@@ -198,20 +213,28 @@ internal sealed class HitQueue : IDisposable
                 var next = long.MaxValue;
                 foreach (var batch in taken)
                 {
-                    if (batch.Released) continue;
-                    if (batch.Deadline <= now) Release(batch);
-                    else next = Math.Min(next, batch.Deadline);
+                    if (batch.Released)
+                        continue;
+                    if (batch.Deadline <= now)
+                        Release(batch);
+                    else
+                        next = Math.Min(next, batch.Deadline);
                 }
                 while (waiting.TryPeek(out var batch) && batch.Deadline <= now)
                 {
                     waiting.Dequeue();
-                    if (failing) LetGo(batch);
-                    else FallBehind(batch);
+                    if (failing)
+                        LetGo(batch);
+                    else
+                        FallBehind(batch);
                 }
-                if (waiting.TryPeek(out var oldest)) next = Math.Min(next, oldest.Deadline);
+                if (waiting.TryPeek(out var oldest))
+                    next = Math.Min(next, oldest.Deadline);
                 clockIdle = next == long.MaxValue;
-                if (clockIdle) Monitor.Wait(gate);
-                else Monitor.Wait(gate, TimeSpan.FromSeconds((double)(next - now) / Stopwatch.Frequency) + TimeSpan.FromMilliseconds(1));
+                if (clockIdle)
+                    Monitor.Wait(gate);
+                else
+                    Monitor.Wait(gate, TimeSpan.FromSeconds((double)(next - now) / Stopwatch.Frequency) + TimeSpan.FromMilliseconds(1));
             }
         }
     }
@@ -226,7 +249,8 @@ internal sealed class HitQueue : IDisposable
 
     private void FallBehind(HitBatch batch)
     {
-        if (ReferenceEquals(batch, open)) open = null;
+        if (ReferenceEquals(batch, open))
+            open = null;
         batch.Released = true;
         late.Enqueue(batch);
         tally.LeaveLate(batch.Awaited);
@@ -235,10 +259,13 @@ internal sealed class HitQueue : IDisposable
 
     private void LetGo(HitBatch batch)
     {
-        if (ReferenceEquals(batch, open)) open = null;
+        if (ReferenceEquals(batch, open))
+            open = null;
         held -= batch.Count;
-        if (batch.Released) tally.LoseLate(batch.Awaited);
-        else tally.Lose(batch.Awaited);
+        if (batch.Released)
+            tally.LoseLate(batch.Awaited);
+        else
+            tally.Lose(batch.Awaited);
         CountLoss(batch.Awaited);
         batch.Tell(false);
     }
@@ -251,7 +278,8 @@ internal sealed class HitQueue : IDisposable
 
     private void CountLoss(long hits)
     {
-        if (hits == 0) return;
+        if (hits == 0)
+            return;
         metrics.HitsLost.Add(hits);
         Volatile.Write(ref lastLossAt, Stopwatch.GetTimestamp());
     }

@@ -25,7 +25,8 @@ internal sealed class IntervalSet
     /// <param name="covered">When given, receives the parts of [start, end) that were covered before.</param>
     public int Add(int start, int end, IntervalSet? covered = null)
     {
-        if (end <= start) return 0;
+        if (end <= start)
+            return 0;
         var first = FirstEndingAtOrAfter(start);
         var last = first;
         var (from, to) = (start, end);
@@ -64,9 +65,12 @@ internal sealed class IntervalSet
         {
             var (left, right) = (intervals[mine], other.intervals[theirs]);
             var (start, end) = (Math.Max(left.Start, right.Start), Math.Min(left.End, right.End));
-            if (end > start) yield return (start, end);
-            if (left.End < right.End) mine++;
-            else theirs++;
+            if (end > start)
+                yield return (start, end);
+            if (left.End < right.End)
+                mine++;
+            else
+                theirs++;
         }
     }
 
@@ -84,8 +88,10 @@ internal sealed class IntervalSet
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (intervals[middle].End < point) low = middle + 1;
-            else high = middle;
+            if (intervals[middle].End < point)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return low;
     }
@@ -116,7 +122,8 @@ internal sealed class IntervalSet
             var start = end + Varint.Read(ref bytes);
             var length = Varint.Read(ref bytes);
             end = start + length;
-            if (length == 0 || end > int.MaxValue) throw new InvalidDataException("The interval set is damaged.");
+            if (length == 0 || end > int.MaxValue)
+                throw new InvalidDataException("The interval set is damaged.");
             read.Add(((int)start, (int)end));
             total += length;
         }
@@ -145,11 +152,13 @@ internal static class Varint
         var value = 0UL;
         for (var shift = 0; shift < 64; shift += 7)
         {
-            if (bytes.IsEmpty) break;
+            if (bytes.IsEmpty)
+                break;
             var next = bytes[0];
             bytes = bytes[1..];
             value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80) return value;
+            if (next < 0x80)
+                return value;
         }
         throw new InvalidDataException("A number is cut off.");
     }

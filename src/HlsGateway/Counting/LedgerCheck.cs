@@ -9,7 +9,8 @@ internal sealed class LedgerCheck(IOptions<GatewayOptions> gateway, IHostEnviron
     {
         var file = Path.Combine(gateway.Value.DataPath(environment), Outbox.LockFile);
         // A first start makes it.
-        if (!File.Exists(file)) return Task.FromResult<IReadOnlyList<StartFault>>([]);
+        if (!File.Exists(file))
+            return Task.FromResult<IReadOnlyList<StartFault>>([]);
         try
         {
             LedgerLock.Take(file).Dispose();

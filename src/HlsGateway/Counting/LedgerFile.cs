@@ -81,7 +81,8 @@ internal sealed class LedgerFile : IDisposable
         var aside = $"{path}.damaged-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture)}";
         foreach (var suffix in (string[])["", "-wal", "-shm"])
         {
-            if (File.Exists(path + suffix)) File.Move(path + suffix, aside + suffix);
+            if (File.Exists(path + suffix))
+                File.Move(path + suffix, aside + suffix);
         }
         return aside;
     }

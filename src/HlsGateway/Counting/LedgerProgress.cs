@@ -35,13 +35,15 @@ internal sealed class LedgerProgress(TimeProvider time)
     /// <paramref name="atMost"/> the answer is what there is.
     /// </summary>
     /// <returns>The time up to which everything is counted.</returns>
-    internal async Task<DateTimeOffset> CaughtUpAsync(Action wake, TimeSpan atMost, CancellationToken cancellation)
+    internal async Task<DateTimeOffset> CaughtUpAsync(Action wake, TimeSpan atMost, CancellationToken ct)
     {
         var target = Committed;
         var now = time.GetUtcNow();
-        if (Merged >= target) return now;
+        if (Merged >= target)
+            return now;
         // A closed ledger merges nothing, so waiting would not help.
-        if (Trouble is not null) return MergedAt;
+        if (Trouble is not null)
+            return MergedAt;
         Interlocked.Increment(ref asked);
         try
         {
@@ -51,11 +53,12 @@ internal sealed class LedgerProgress(TimeProvider time)
             {
                 Task next;
                 lock (gate) next = moved.Task;
-                if (Merged >= target) return now;
+                if (Merged >= target)
+                    return now;
                 var left = atMost - time.GetElapsedTime(deadline);
-                if (left <= TimeSpan.Zero || await Task.WhenAny(next, Task.Delay(left, time, cancellation)) != next)
+                if (left <= TimeSpan.Zero || await Task.WhenAny(next, Task.Delay(left, time, ct)) != next)
                 {
-                    cancellation.ThrowIfCancellationRequested();
+                    ct.ThrowIfCancellationRequested();
                     return MergedAt;
                 }
             }
@@ -71,18 +74,20 @@ internal sealed class LedgerProgress(TimeProvider time)
 
     internal void Publish(long committedSeq, long mergedSeq)
     {
-        if (committedSeq == mergedSeq) Volatile.Write(ref mergedAt, time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (committedSeq == mergedSeq)
+            Volatile.Write(ref mergedAt, time.GetUtcNow().ToUnixTimeMilliseconds());
         var movedOn = mergedSeq != Merged;
         Volatile.Write(ref committed, committedSeq);
         Volatile.Write(ref merged, mergedSeq);
-        if (!movedOn) return;
+        if (!movedOn)
+            return;
         TaskCompletionSource done;
         lock (gate) (done, moved) = (moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         done.SetResult();
     }
 
     /// <summary>Completes once the ledger holds a start, a stop or a gap that it did not hold when this was called last. For one reader.</summary>
-    internal ValueTask<bool> NotedAsync(CancellationToken cancellation) => noted.Reader.ReadAsync(cancellation);
+    internal ValueTask<bool> NotedAsync(CancellationToken ct) => noted.Reader.ReadAsync(ct);
 
     internal void Noted() => noted.Writer.TryWrite(true);
 

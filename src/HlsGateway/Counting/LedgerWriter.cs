@@ -85,7 +85,8 @@ internal sealed class LedgerWriter : IDisposable
     /// <summary>Opens the ledger, puts a damaged one aside, and begins. Trouble that may pass does not stop the start.</summary>
     public void Start()
     {
-        if (File.Exists(path) && new FileInfo(path).Length <= VerifiedAtStart && Probe() is { } finding) PutAside(finding);
+        if (File.Exists(path) && new FileInfo(path).Length <= VerifiedAtStart && Probe() is { } finding)
+            PutAside(finding);
         try
         {
             Open();
@@ -97,7 +98,8 @@ internal sealed class LedgerWriter : IDisposable
             Fail(failure);
         }
         thread.Start();
-        if (File.Exists(path) && new FileInfo(path).Length > VerifiedAtStart) _ = Task.Run(VerifyInBackground);
+        if (File.Exists(path) && new FileInfo(path).Length > VerifiedAtStart)
+            _ = Task.Run(VerifyInBackground);
     }
 
     /// <summary>A file of up to 64 MB is read through before it is trusted (well under a second); a larger one while it is in use.</summary>
@@ -109,7 +111,8 @@ internal sealed class LedgerWriter : IDisposable
     /// <summary>Nothing more waits than was told while the ledger works: one that fails gets all lengths again when it opens.</summary>
     public void Describe(string video, int contentMs)
     {
-        if (described.Count < MostDescribed) described.Enqueue((video, contentMs));
+        if (described.Count < MostDescribed)
+            described.Enqueue((video, contentMs));
     }
 
     /// <summary>Waits, two seconds at most, until what was handed in before the queue was closed is on disk.</summary>
@@ -124,7 +127,8 @@ internal sealed class LedgerWriter : IDisposable
     {
         stopping.Set();
         queue.Wake();
-        if (thread.IsAlive) thread.Join();
+        if (thread.IsAlive)
+            thread.Join();
         Close();
         stopping.Dispose();
     }
@@ -136,14 +140,16 @@ internal sealed class LedgerWriter : IDisposable
             try
             {
                 var stop = stopping.WaitOne(0);
-                if (progress.TakeDamage() is { } finding) PutAside(finding);
+                if (progress.TakeDamage() is { } finding)
+                    PutAside(finding);
                 if (file is null)
                 {
                     Open();
                 }
                 else if (!Turn(stop))
                 {
-                    if (stop) break;
+                    if (stop)
+                        break;
                     queue.WaitForWork(forwarder is null && mergedSeq < nextSeq ? IdleBeforeMerge : TimeSpan.FromSeconds(1));
                 }
             }
@@ -151,7 +157,8 @@ internal sealed class LedgerWriter : IDisposable
             {
                 Fail(failure);
                 // A stopping process tries once more; for hits that are undecided then, the ledger decides at the next start.
-                if (stopping.WaitOne(Retries.After(failures)) && failures > 1) break;
+                if (stopping.WaitOne(Retries.After(failures)) && failures > 1)
+                    break;
             }
         }
         if (file is not null)
@@ -179,8 +186,10 @@ internal sealed class LedgerWriter : IDisposable
             Commit(0);
             return true;
         }
-        if (progress.MergeAsked) progress.Publish(nextSeq, mergedSeq);
-        if (PagesWritten(reset: false) >= IdleCheckpointPages && idle >= IdleBeforeMerge) Checkpoint();
+        if (progress.MergeAsked)
+            progress.Publish(nextSeq, mergedSeq);
+        if (PagesWritten(reset: false) >= IdleCheckpointPages && idle >= IdleBeforeMerge)
+            Checkpoint();
         return false;
     }
 
@@ -188,22 +197,27 @@ internal sealed class LedgerWriter : IDisposable
     {
         var started = Stopwatch.GetTimestamp();
         begin!.Run();
-        if (hits > 0) WriteBatch(hits);
+        if (hits > 0)
+            WriteBatch(hits);
         var lost = tally.Lost;
         if (lost > lossesWritten)
             book!.Lost(lost - lossesWritten, time.GetUtcNow().ToUnixTimeMilliseconds());
         while (described.TryDequeue(out var video))
             merge!.Describe(video.Video, video.ContentMs);
         var merged = mergedSeq;
-        if (forwarder is not null) merged = Trim(forwarder.Forwarded);
-        else if (hits == 0) merged = merge!.Run(mergedSeq, MergeLimit);
-        else if (nextSeq - mergedSeq > MergeBacklog) merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
+        if (forwarder is not null)
+            merged = Trim(forwarder.Forwarded);
+        else if (hits == 0)
+            merged = merge!.Run(mergedSeq, MergeLimit);
+        else if (nextSeq - mergedSeq > MergeBacklog)
+            merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
         events!.Run(Math.Max(MergeLimit, 2 * hits));
         emptySessions!.Run(Math.Max(MergeLimit, 2 * hits));
         lowBackfill!.Run();
         commit!.Run();
 
-        if (lost > lossesWritten) progress.Noted();
+        if (lost > lossesWritten)
+            progress.Noted();
         (nextSeq, mergedSeq, lossesWritten) = (nextSeq + hits, merged, lost);
         lastCommit = Stopwatch.GetTimestamp();
         // Before any viewer is answered: whoever knows that a request is recorded may read it at once.
@@ -216,9 +230,11 @@ internal sealed class LedgerWriter : IDisposable
             metrics.CommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
             metrics.CommitSize.Record(hits);
         }
-        if (failures > 0) Recovered();
+        if (failures > 0)
+            Recovered();
         forwarder?.Wake();
-        if (PagesWritten(reset: false) >= CheckpointPages) Checkpoint();
+        if (PagesWritten(reset: false) >= CheckpointPages)
+            Checkpoint();
     }
 
     private void WriteBatch(int hits)
@@ -233,7 +249,8 @@ internal sealed class LedgerWriter : IDisposable
     /// <summary>Deletes, a portion at a time, what PostgreSQL has committed. Returns how far the outbox is free of it.</summary>
     private long Trim(long forwarded)
     {
-        if (forwarded <= mergedSeq) return mergedSeq;
+        if (forwarded <= mergedSeq)
+            return mergedSeq;
         trim!.Bind(1, forwarded).Run();
         first!.Step();
         var left = first.Int64(0);
@@ -263,7 +280,8 @@ internal sealed class LedgerWriter : IDisposable
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
         lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");
         progress.Publish(nextSeq, mergedSeq);
-        if (tally.Undecided > 0 && inDoubt.Count == 0) queue.Decide([], nextSeq > tally.UndecidedFirst);
+        if (tally.Undecided > 0 && inDoubt.Count == 0)
+            queue.Decide([], nextSeq > tally.UndecidedFirst);
         if (inDoubt.Count > 0)
         {
             // A commit that failed may still be in the file: the file decides, once.
@@ -283,15 +301,18 @@ internal sealed class LedgerWriter : IDisposable
     {
         failures++;
         // One failure concerns only the batch in doubt; queued hits have the next try.
-        if (failures > 1) queue.Failing = true;
-        if (failures == 1) log.LedgerFailed(failure, Path.GetFileName(path));
+        if (failures > 1)
+            queue.Failing = true;
+        if (failures == 1)
+            log.LedgerFailed(failure, Path.GetFileName(path));
         metrics.LedgerFailures.Add(1);
         progress.Report(failure.Message);
         Close();
         if (failure is SqliteException sqlite)
         {
             afterIoError |= sqlite.SqliteErrorCode == raw.SQLITE_IOERR;
-            if (LedgerFile.IsDamage(sqlite)) PutAside(failure.Message);
+            if (LedgerFile.IsDamage(sqlite))
+                PutAside(failure.Message);
         }
         else if (failure is InvalidDataException)
         {
@@ -318,7 +339,8 @@ internal sealed class LedgerWriter : IDisposable
             // The new file goes on where the old one stopped, so that a number is never given twice.
             using var fresh = LedgerFile.Open(path, afterIoError: false);
             fresh.Execute($"UPDATE mark SET value = {nextSeq} WHERE name = 'merged_seq'; INSERT INTO loss(at, hits) SELECT 0, {tally.Lost} WHERE {tally.Lost} > 0");
-            if (gateway != 0) fresh.Execute($"UPDATE mark SET value = {gateway} WHERE name = 'gateway'");
+            if (gateway != 0)
+                fresh.Execute($"UPDATE mark SET value = {gateway} WHERE name = 'gateway'");
         });
     }
 
@@ -337,7 +359,8 @@ internal sealed class LedgerWriter : IDisposable
 
     private void VerifyInBackground()
     {
-        if (Probe() is { } finding) progress.Damaged(finding);
+        if (Probe() is { } finding)
+            progress.Damaged(finding);
         queue.Wake();
     }
 

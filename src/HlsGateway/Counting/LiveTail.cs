@@ -68,7 +68,8 @@ internal sealed class LiveTail
         {
             foreach (var (session, at) in lastSeen)
             {
-                if (at < nowMs - PlayingMs) lastSeen.Remove(session);
+                if (at < nowMs - PlayingMs)
+                    lastSeen.Remove(session);
             }
             return lastSeen.Count;
         }
@@ -102,13 +103,15 @@ internal sealed class LiveTail
 
     private void See(in Hit hit)
     {
-        if (hit.Rule == HitRule.Counted && lastSeen.Count < MostWatching) lastSeen[hit.Session] = Math.Max(hit.AtMs, lastSeen.GetValueOrDefault(hit.Session));
+        if (hit.Rule == HitRule.Counted && lastSeen.Count < MostWatching)
+            lastSeen[hit.Session] = Math.Max(hit.AtMs, lastSeen.GetValueOrDefault(hit.Session));
     }
 
     private void Remove(Channel<(long Seq, Hit Hit)> reader)
     {
         readers.Remove(reader);
-        if (readers.Count > 0) return;
+        if (readers.Count > 0)
+            return;
         lastSeen.Clear();
         lastSeen.TrimExcess();
     }
@@ -118,7 +121,8 @@ internal sealed class LiveTail
         List<Channel<(long Seq, Hit Hit)>>? slow = null;
         foreach (var reader in readers)
         {
-            if (!reader.Writer.TryWrite((seq, hit))) (slow ??= []).Add(reader);
+            if (!reader.Writer.TryWrite((seq, hit)))
+                (slow ??= []).Add(reader);
         }
         foreach (var reader in slow ?? [])
         {

@@ -57,7 +57,8 @@ internal sealed class LossTally : IDisposable
     /// <summary>A power cut may undo writes to this page, but not the ledger's own rows of losses: the count never falls below them.</summary>
     public void NoLessThan(long hits)
     {
-        if (Lost < hits) view.Write(0, hits);
+        if (Lost < hits)
+            view.Write(0, hits);
     }
 
     public void LeaveUndecided(long hits) => view.Write(8, Undecided + hits);
@@ -66,8 +67,10 @@ internal sealed class LossTally : IDisposable
     public long Decide(bool recorded)
     {
         var undecided = Undecided;
-        if (undecided == 0) return 0;
-        if (!recorded) Lose(undecided);
+        if (undecided == 0)
+            return 0;
+        if (!recorded)
+            Lose(undecided);
         view.Write(8, 0L);
         return undecided;
     }

@@ -34,7 +34,8 @@ internal sealed class LowBackfill : IDisposable
     /// <summary>Looks at the next portion. What it finds out about being done holds only once the transaction is committed.</summary>
     public void Run()
     {
-        if (!IsDue) return;
+        if (!IsDue)
+            return;
         read.Step();
         var after = read.Blob(0).ToArray();
         read.Reset();
@@ -44,20 +45,24 @@ internal sealed class LowBackfill : IDisposable
         for (; page.Step(); seen++)
         {
             after = page.Blob(0).ToArray();
-            if (page.Int64(1) == 0) old.Add(new Guid(after, bigEndian: true));
+            if (page.Int64(1) == 0)
+                old.Add(new Guid(after, bigEndian: true));
         }
         page.Reset();
         foreach (var session in old)
         {
-            if (sessions.Read(session) is not { } state) continue;
+            if (sessions.Read(session) is not { } state)
+                continue;
             sums.Take(state);
             sums.Give(state);
             sessions.Write(state);
         }
         rollups.Write(sums);
         sums.Clear();
-        if (seen == Portion) go.Bind(1, after).Run();
-        else done.Run();
+        if (seen == Portion)
+            go.Bind(1, after).Run();
+        else
+            done.Run();
         IsDue = seen == Portion;
     }
 

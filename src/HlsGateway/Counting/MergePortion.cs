@@ -58,13 +58,16 @@ internal sealed class MergePortion(
         }
         var handout = state.Apply(in hit);
         // Rule H4: it was played; it is counted apart and shown in the trace as well.
-        if (hit.Rule == HitRule.ExpiredSession) AddNameless(in hit);
+        if (hit.Rule == HitRule.ExpiredSession)
+            AddNameless(in hit);
         if (hit.Kind == HitKind.Content && hit.Rule == HitRule.Counted)
         {
             ref var end = ref CollectionsMarshal.GetValueRefOrAddDefault(Ends, hit.Video, out _);
             end = Math.Max(end, SessionState.Window(in hit).End);
-            if (handout.Counts) Sums.Played(state, SessionState.Window(in hit), 1);
-            if (handout.Displaced is { } displaced) Sums.Played(state, displaced, -1);
+            if (handout.Counts)
+                Sums.Played(state, SessionState.Window(in hit), 1);
+            if (handout.Displaced is { } displaced)
+                Sums.Played(state, displaced, -1);
         }
         return state.Requests <= traceLimit;
     }
@@ -74,7 +77,8 @@ internal sealed class MergePortion(
     {
         foreach (var state in Sessions)
         {
-            if (lengths.TryGet(state.Video, out var length)) state.ContentMs = length;
+            if (lengths.TryGet(state.Video, out var length))
+                state.ContentMs = length;
             Sums.Give(state);
         }
     }

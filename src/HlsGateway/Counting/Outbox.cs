@@ -76,7 +76,8 @@ internal sealed class Outbox : IHostedService, IDisposable
     /// <summary>Tells the length of a video's content. Cheap when nothing changed.</summary>
     public void Describe(string video, int durationMs)
     {
-        if (durationMs <= 0 || (lengths.TryGet(video, out var known) && durationMs == known)) return;
+        if (durationMs <= 0 || (lengths.TryGet(video, out var known) && durationMs == known))
+            return;
         lengths.Set(video, durationMs);
         writer?.Describe(video, durationMs);
         Forwarder?.Wake();
@@ -86,14 +87,15 @@ internal sealed class Outbox : IHostedService, IDisposable
     public bool KnowsLength(string video) => lengths.Contains(video);
 
     /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
-    public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) =>
-        Progress.CaughtUpAsync(() => queue?.Wake(), options.ReportTimeout, cancellation);
+    public Task<DateTimeOffset> CaughtUpAsync(CancellationToken ct) =>
+        Progress.CaughtUpAsync(() => queue?.Wake(), options.ReportTimeout, ct);
 
     /// <exception cref="WrongStartException">Another process holds the ledger.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // A process without players has nothing to count, and leaves the ledger to the one that has.
-        if (!counts) return Task.CompletedTask;
+        if (!counts)
+            return Task.CompletedTask;
         Directory.CreateDirectory(folder);
         held = LedgerLock.Take(Path.Combine(folder, LockFile));
         tally = LossTally.Open(Path.Combine(folder, "ledger.lost"));
@@ -118,7 +120,8 @@ internal sealed class Outbox : IHostedService, IDisposable
     public void Dispose()
     {
         // The host stops it, and the container disposes of it again.
-        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
         queue?.Close();
         // What waits is committed first, so that the forwarder's last round has all of it; what that cannot move stays on disk.
         if (Forwarder is { } forwarder)

@@ -35,7 +35,8 @@ internal static class PlayerFamilies
         userAgent = userAgent[..Math.Min(userAgent.Length, 512)];
         foreach (var (part, family) in Signs)
         {
-            if (userAgent.Contains(part, StringComparison.OrdinalIgnoreCase)) return family;
+            if (userAgent.Contains(part, StringComparison.OrdinalIgnoreCase))
+                return family;
         }
         return PlayerFamily.Unknown;
     }

@@ -13,7 +13,8 @@ internal readonly record struct Playhead(long AtMs, int Ms, int RateHundredths, 
     /// <summary>Null where the request does not tell: no <c>bl</c>, or an empty buffer, which says only that the playhead is somewhere in this segment.</summary>
     public static Playhead? Of(in Hit hit)
     {
-        if (hit is not { Rule: HitRule.Counted, Kind: HitKind.Content or HitKind.Trailer, Cmcd: { BufferMs: > 0 and var buffer } cmcd }) return null;
+        if (hit is not { Rule: HitRule.Counted, Kind: HitKind.Content or HitKind.Trailer, Cmcd: { BufferMs: > 0 and var buffer } cmcd })
+            return null;
         var rate = (int)Math.Clamp((cmcd.Rate ?? 1) * 100, 0, Fastest);
         return new Playhead(hit.AtMs, hit.StartMs - buffer, rate, hit.Kind == HitKind.Trailer);
     }
@@ -64,7 +65,8 @@ internal sealed class Playheads : ToldSet<Playhead>
         var (from, to) = (0, 0);
         foreach (var each in All)
         {
-            if (each.OfTrailer && before is null && !withLeadingTrailer) continue;
+            if (each.OfTrailer && before is null && !withLeadingTrailer)
+                continue;
             var here = each with { Ms = (int)Math.Clamp((long)each.Ms + (each.OfTrailer ? ofTrailer : ofContent), int.MinValue, most) };
             if (before is { } last && here.Ms >= last.Ms - (2 * Rounding) && here.Ms - (long)last.Ms <= Reach(last, here))
             {

@@ -52,7 +52,8 @@ internal readonly record struct Proof(Basis Basis, IntervalSet Content, Interval
         {
             found += end - start;
             var proven = Math.Min(left, end - start);
-            if (proven <= 0) continue;
+            if (proven <= 0)
+                continue;
             low.Add(start, (int)(start + proven));
             left -= proven;
         }

@@ -69,7 +69,8 @@ internal sealed class RollupSums(RollupRules rules)
     private SessionGift Add(SessionState state, int sign)
     {
         // A session that is not in the ledger yet gave nothing.
-        if (state.Requests == 0) return default;
+        if (state.Requests == 0)
+            return default;
         // What an older version merged gave no lower bounds, so none are taken away.
         var withLater = sign > 0 || state.LowGiven;
         var quarter = QuarterOf(state.Session);
@@ -80,20 +81,25 @@ internal sealed class RollupSums(RollupRules rules)
         var gift = new SessionGift(state, low.Length, proof.Trailer.Length, IsView(state.Watched.Length), IsView(low.Length));
         foreach (var figure in Figure.All)
         {
-            if (withLater || !figure.IsLater) sums[figure.Index] += sign * figure.Of(gift);
+            if (withLater || !figure.IsLater)
+                sums[figure.Index] += sign * figure.Of(gift);
         }
 
         foreach (var (start, end) in state.Watched.Intervals) Span(state.Video, quarter, start, end, Column.Sessions, sign);
         foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);
-        if (Seconds(0, state.Watched.End).End is > 0 and var seconds) At(state.Video, quarter, seconds - 1, Column.Left, sign);
-        if (withLater && Seconds(0, low.End).End is > 0 and var proven) At(state.Video, quarter, proven - 1, Column.LeftLow, sign);
+        if (Seconds(0, state.Watched.End).End is > 0 and var seconds)
+            At(state.Video, quarter, seconds - 1, Column.Left, sign);
+        if (withLater && Seconds(0, low.End).End is > 0 and var proven)
+            At(state.Video, quarter, proven - 1, Column.LeftLow, sign);
 
         var share = new ShareSum(sign, sign * state.Watched.Length, withLater ? sign * low.Length : 0);
         foreach (var name in state.Renditions) Share(state, quarter, 1, name, share);
         foreach (var name in state.Captions) Share(state, quarter, 2, name, share);
-        if (!state.IsCounted) share = share with { Sessions = 0 };
+        if (!state.IsCounted)
+            share = share with { Sessions = 0 };
         Share(state, quarter, 3, state.Player.ToString(), share);
-        if (state.Trailer != 0) Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), share);
+        if (state.Trailer != 0)
+            Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), share);
         return gift;
     }
 
@@ -108,7 +114,8 @@ internal sealed class RollupSums(RollupRules rules)
     private void Span(string video, long quarter, int start, int end, Column column, int sign)
     {
         var (first, last) = Seconds(start, end);
-        if (first == last) return;
+        if (first == last)
+            return;
         At(video, quarter, first, column, sign);
         At(video, quarter, last, column, -sign);
     }

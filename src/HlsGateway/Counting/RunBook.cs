@@ -29,7 +29,8 @@ internal sealed class RunBook : IDisposable
     {
         var wider = widen.Bind(1, hits).Bind(2, now).Step();
         widen.Reset();
-        if (!wider) open.Bind(1, hits).Bind(2, now).Run();
+        if (!wider)
+            open.Bind(1, hits).Bind(2, now).Run();
     }
 
     public void Dispose()

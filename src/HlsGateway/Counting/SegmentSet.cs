@@ -25,9 +25,11 @@ internal sealed class SegmentSet
         var (start, end) = SessionState.Window(in hit);
         var entry = new Entry(start, end - start, XxHash32.HashToUInt32(MemoryMarshal.AsBytes(hit.Path.AsSpan())));
         var at = entries.BinarySearch(entry, Order);
-        if (at >= 0 || ~at == Most) return false;
+        if (at >= 0 || ~at == Most)
+            return false;
         entries.Insert(~at, entry);
-        if (entries.Count <= Most) return true;
+        if (entries.Count <= Most)
+            return true;
         displaced = (entries[Most].Start, entries[Most].Start + entries[Most].Length);
         entries.RemoveAt(Most);
         return true;
@@ -58,7 +60,8 @@ internal sealed class SegmentSet
         {
             start += Varint.Read(ref bytes);
             var length = Varint.Read(ref bytes);
-            if (start + length > int.MaxValue || bytes.Length < sizeof(uint)) throw new InvalidDataException("The set of segments is damaged.");
+            if (start + length > int.MaxValue || bytes.Length < sizeof(uint))
+                throw new InvalidDataException("The set of segments is damaged.");
             read.entries.Add(new Entry((int)start, (int)length, BinaryPrimitives.ReadUInt32LittleEndian(bytes)));
             bytes = bytes[sizeof(uint)..];
         }

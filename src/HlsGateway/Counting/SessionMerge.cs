@@ -64,7 +64,8 @@ internal sealed class SessionMerge : IDisposable
             mergedSeq = first + hits.Count;
             done += hits.Count;
         }
-        if (done == 0) return mergedSeq;
+        if (done == 0)
+            return mergedSeq;
         Flush();
         mark.Bind(1, mergedSeq).Bind(2, at).Run();
         return mergedSeq;
@@ -75,7 +76,8 @@ internal sealed class SessionMerge : IDisposable
 
     private void Add(long seq, in Hit hit)
     {
-        if (!portion.Add(in hit)) return;
+        if (!portion.Add(in hit))
+            return;
         Span<byte> id = stackalloc byte[16];
         hit.Session.TryWriteBytes(id, bigEndian: true, out _);
         insertEvent.Bind(1, id).Bind(2, seq).Bind(3, hit.AtMs).Bind(4, (long)hit.Kind).Bind(5, (long)hit.Rule)

@@ -32,7 +32,8 @@ internal static class SessionRow
 
         public IntervalSet Set(int column)
         {
-            if (row is SqliteDataReader) return IntervalSet.FromBytes(row.GetFieldValue<byte[]>(column));
+            if (row is SqliteDataReader)
+                return IntervalSet.FromBytes(row.GetFieldValue<byte[]>(column));
             var set = new IntervalSet();
             foreach (var range in row.GetFieldValue<NpgsqlRange<int>[]>(column)) set.Add(range.LowerBound, range.UpperBound);
             return set;

@@ -162,11 +162,16 @@ internal sealed class SessionState
 
         FirstAt = FirstAt == 0 ? hit.AtMs : Math.Min(FirstAt, hit.AtMs);
         LastAt = Math.Max(LastAt, hit.AtMs);
-        if (hit.Trailer != 0) Trailer = hit.Trailer;
-        if (hit.Player > Player) Player = hit.Player;
-        if (hit.Cmcd is { } told) Cmcd.Add(told);
-        if (Playhead.Of(in hit) is { } playhead) Playheads.Add(playhead);
-        if (PlayReport.Of(in hit) is { } report) Reports.Add(report);
+        if (hit.Trailer != 0)
+            Trailer = hit.Trailer;
+        if (hit.Player > Player)
+            Player = hit.Player;
+        if (hit.Cmcd is { } told)
+            Cmcd.Add(told);
+        if (Playhead.Of(in hit) is { } playhead)
+            Playheads.Add(playhead);
+        if (PlayReport.Of(in hit) is { } report)
+            Reports.Add(report);
         var (start, end) = Window(in hit);
         switch (hit.Kind)
         {
@@ -218,7 +223,8 @@ internal sealed class SessionState
         }
         else if (counts)
         {
-            if (Watched.Add(start, end, Again) == 0) Repeats++;
+            if (Watched.Add(start, end, Again) == 0)
+                Repeats++;
         }
         else
         {
@@ -238,9 +244,11 @@ internal sealed class SessionState
     public static string Rendition(string path)
     {
         var slash = path.LastIndexOf('/');
-        if (slash > 0) return path[..slash];
+        if (slash > 0)
+            return path[..slash];
         var name = path.AsSpan(slash + 1);
-        if (name.LastIndexOf('.') is > 0 and var dot) name = name[..dot];
+        if (name.LastIndexOf('.') is > 0 and var dot)
+            name = name[..dot];
         var stem = name.TrimEnd("0123456789").TrimEnd("-_.");
         return stem.IsEmpty ? name.ToString() : stem.ToString();
     }
@@ -255,9 +263,11 @@ internal sealed class SessionState
     /// <summary>Names come from a playlist: a hostile one may hold thousands. The first by their bytes are kept, whichever came first.</summary>
     private static void Keep(SortedSet<string> names, string name)
     {
-        if (name.Length > 200) return;
+        if (name.Length > 200)
+            return;
         names.Add(name);
-        if (names.Count > MostNames && names.Max is { } last) names.Remove(last);
+        if (names.Count > MostNames && names.Max is { } last)
+            names.Remove(last);
     }
 
     private const int MostNames = 32;

@@ -41,8 +41,10 @@ internal sealed class Statement : IDisposable
     public bool Step()
     {
         var code = raw.sqlite3_step(statement);
-        if (code == raw.SQLITE_ROW) return true;
-        if (code == raw.SQLITE_DONE) return false;
+        if (code == raw.SQLITE_ROW)
+            return true;
+        if (code == raw.SQLITE_DONE)
+            return false;
         var failure = Failure(code);
         raw.sqlite3_reset(statement);
         throw failure;
@@ -70,7 +72,8 @@ internal sealed class Statement : IDisposable
 
     private void Check(int code)
     {
-        if (code != raw.SQLITE_OK) throw Failure(code);
+        if (code != raw.SQLITE_OK)
+            throw Failure(code);
     }
 
     private SqliteException Failure(int code) =>

@@ -14,10 +14,12 @@ internal sealed class TextPool
 
     public string Get(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.IsEmpty) return "";
+        if (utf8.IsEmpty)
+            return "";
         ref var place = ref places[XxHash3.HashToUInt64(utf8) % Places];
         // The bytes themselves: a hash alone can be made to collide.
-        if (place.Utf8 is null || !utf8.SequenceEqual(place.Utf8)) place = (utf8.ToArray(), Encoding.UTF8.GetString(utf8));
+        if (place.Utf8 is null || !utf8.SequenceEqual(place.Utf8))
+            place = (utf8.ToArray(), Encoding.UTF8.GetString(utf8));
         return place.Text;
     }
 }

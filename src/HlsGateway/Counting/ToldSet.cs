@@ -47,7 +47,8 @@ internal abstract class ToldSet<T> where T : struct, ITold<T>
     public void Add(T told)
     {
         all.Add(told);
-        if (all.Count > Most) all.Remove(all.Max);
+        if (all.Count > Most)
+            all.Remove(all.Max);
     }
 
     public byte[] ToBytes()

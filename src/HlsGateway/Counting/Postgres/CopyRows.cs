@@ -25,8 +25,8 @@ internal sealed class CopyRows : IAsyncDisposable, IRowWriter
         header.CopyTo(Room(header.Length));
     }
 
-    public static async Task<CopyRows> BeginAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation) =>
-        new(await connection.BeginRawBinaryCopyAsync(sql, cancellation));
+    public static async Task<CopyRows> BeginAsync(NpgsqlConnection connection, string sql, CancellationToken ct) =>
+        new(await connection.BeginRawBinaryCopyAsync(sql, ct));
 
     /// <summary>Send what is there before the next row.</summary>
     public bool IsFull => length >= Enough;
@@ -105,24 +105,25 @@ internal sealed class CopyRows : IAsyncDisposable, IRowWriter
 
     void IRowWriter.Set(IntervalSet value) => Multirange(value);
 
-    public async ValueTask SendAsync(CancellationToken cancellation)
+    public async ValueTask SendAsync(CancellationToken ct)
     {
-        await stream.WriteAsync(buffer.AsMemory(0, length), cancellation);
+        await stream.WriteAsync(buffer.AsMemory(0, length), ct);
         length = 0;
     }
 
     /// <summary>Ends the COPY. Without this call PostgreSQL keeps none of the rows.</summary>
-    public async Task CompleteAsync(CancellationToken cancellation)
+    public async Task CompleteAsync(CancellationToken ct)
     {
         Begin(-1);
-        await SendAsync(cancellation);
+        await SendAsync(ct);
         completed = true;
         await stream.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (completed) return;
+        if (completed)
+            return;
         try
         {
             await stream.CancelAsync();
@@ -136,7 +137,8 @@ internal sealed class CopyRows : IAsyncDisposable, IRowWriter
 
     private Span<byte> Room(int bytes)
     {
-        if (buffer.Length - length < bytes) Array.Resize(ref buffer, Math.Max(buffer.Length * 2, length + bytes));
+        if (buffer.Length - length < bytes)
+            Array.Resize(ref buffer, Math.Max(buffer.Length * 2, length + bytes));
         var room = buffer.AsSpan(length, bytes);
         length += bytes;
         return room;

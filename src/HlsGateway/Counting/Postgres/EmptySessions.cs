@@ -21,9 +21,10 @@ internal sealed class EmptySessions(TimeSpan? age, TimeProvider time)
     /// <summary>Unix ms: sessions that began before it and fetched nothing are deleted, or will be.</summary>
     public long Before() => age is { } old ? Math.Max(0, (time.GetUtcNow() - old).ToUnixTimeMilliseconds()) : 0;
 
-    public async Task ExpireAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    public async Task ExpireAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        if (age is null) return;
+        if (age is null)
+            return;
         var until = Floor(Before());
         for (var portion = 0; portion < Portions && from < until; portion++)
         {
@@ -31,7 +32,7 @@ internal sealed class EmptySessions(TimeSpan? age, TimeProvider time)
             {
                 Parameters = { new() { Value = from }, new() { Value = until } },
             };
-            var to = await border.ExecuteScalarAsync(cancellation) as Guid? ?? until;
+            var to = await border.ExecuteScalarAsync(ct) as Guid? ?? until;
             // A row that another gateway writes to just now is not empty, or will be looked at by the next process.
             await using var delete = new NpgsqlCommand($"""
                 DELETE FROM counting.session WHERE session_id IN (
@@ -40,7 +41,7 @@ internal sealed class EmptySessions(TimeSpan? age, TimeProvider time)
             {
                 Parameters = { new() { Value = from }, new() { Value = to } },
             };
-            await delete.ExecuteNonQueryAsync(cancellation);
+            await delete.ExecuteNonQueryAsync(ct);
             from = to;
         }
     }

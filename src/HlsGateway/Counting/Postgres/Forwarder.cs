@@ -115,7 +115,8 @@ internal sealed class Forwarder : IDisposable
     /// <summary>One more try to move everything, two seconds at most; what is left stays in the outbox.</summary>
     public void Dispose()
     {
-        if (running is null) return;
+        if (running is null)
+            return;
         stopping.Cancel();
         hurry.CancelAfter(TimeSpan.FromSeconds(2));
         Wake();
@@ -145,13 +146,17 @@ internal sealed class Forwarder : IDisposable
             catch (Exception failure)
             {
                 // A fenced one stays stopped: another process counts for this gateway, and only a person can tell which one is right.
-                if (failure is FencedException { ForGood: true } && failures == 0) log.ForwarderFenced(failure.Message);
-                else if (failures == 0) log.ForwarderFailed(failure);
+                if (failure is FencedException { ForGood: true } && failures == 0)
+                    log.ForwarderFenced(failure.Message);
+                else if (failures == 0)
+                    log.ForwarderFailed(failure);
                 failures++;
                 Trouble = failure.Message;
                 metrics.ForwardFailures.Add(1);
-                if (failure is FencedException { ForGood: true } || stopping.IsCancellationRequested) return;
-                if (!await PauseAsync()) return;
+                if (failure is FencedException { ForGood: true } || stopping.IsCancellationRequested)
+                    return;
+                if (!await PauseAsync())
+                    return;
             }
         }
     }
@@ -179,7 +184,8 @@ internal sealed class Forwarder : IDisposable
         told.Clear();
         foreach (var (video, length) in outbox.Lengths())
         {
-            if (!lengths.Contains(video)) lengths.Set(video, length);
+            if (!lengths.Contains(video))
+                lengths.Set(video, length);
         }
         if (!Restored && marks.IsAhead(outbox.LastOfEachRun(), epoch))
         {
@@ -200,20 +206,24 @@ internal sealed class Forwarder : IDisposable
                 failures = 0;
             }
             Trouble = null;
-            if (!stopping.IsCancellationRequested) moving |= await lowBackfill.RunAsync(connection, Merge(connection), hurry.Token);
+            if (!stopping.IsCancellationRequested)
+                moving |= await lowBackfill.RunAsync(connection, Merge(connection), hurry.Token);
             if (moving)
             {
-                if (!progress.MergeAsked && !stopping.IsCancellationRequested) await Task.Delay(Breath);
+                if (!progress.MergeAsked && !stopping.IsCancellationRequested)
+                    await Task.Delay(Breath);
                 continue;
             }
-            if (stopping.IsCancellationRequested) return;
+            if (stopping.IsCancellationRequested)
+                return;
             if (expiredAt == 0 || time.GetElapsedTime(expiredAt) > BetweenExpiries)
             {
                 await PostgresSchema.DropDaysAsync(connection, OldestDay, hurry.Token);
                 await emptySessions.ExpireAsync(connection, hurry.Token);
                 expiredAt = time.GetTimestamp();
             }
-            if (!await work.WaitAsync(BetweenLooks)) await marks.StillMineAsync(connection, hurry.Token);
+            if (!await work.WaitAsync(BetweenLooks))
+                await marks.StillMineAsync(connection, hurry.Token);
         }
     }
 
@@ -226,7 +236,8 @@ internal sealed class Forwarder : IDisposable
         var news = lengths.All().Where(pair => told.GetValueOrDefault(pair.Key) != pair.Value).Take(Portion).ToDictionary(StringComparer.Ordinal);
         if (portion.Hits.Count == 0 && news.Count == 0)
         {
-            if (portion.Next > Forwarded) Advance(portion.Next);
+            if (portion.Next > Forwarded)
+                Advance(portion.Next);
             return false;
         }
         await AtAsync(ForwardStep.Read);
@@ -248,7 +259,8 @@ internal sealed class Forwarder : IDisposable
         await AtAsync(ForwardStep.Copied);
         await merge.WriteAsync(merged, news, hurry.Token);
         await AtAsync(ForwardStep.Merged);
-        if (portion.Hits.Count > 0) await marks.WriteAsync(connection, portion, hurry.Token);
+        if (portion.Hits.Count > 0)
+            await marks.WriteAsync(connection, portion, hurry.Token);
         await AtAsync(ForwardStep.Marked);
         await transaction.CommitAsync(hurry.Token);
         await AtAsync(ForwardStep.Committed);
@@ -267,7 +279,8 @@ internal sealed class Forwarder : IDisposable
     // As the lengths are bounded, so is what was told of them. Each time it has doubled, so that it costs little.
     private void ForgetWhatIsNotKnown()
     {
-        if (told.Count < forgetAt) return;
+        if (told.Count < forgetAt)
+            return;
         var known = lengths.All().Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var gone in told.Keys.Where(video => !known.Contains(video)).ToList()) told.Remove(gone);
         forgetAt = Math.Max(forgetAt, 2 * told.Count);

@@ -39,7 +39,8 @@ internal sealed class OutboxReader(string path)
         while (hits.Count < atMost && rows.Read())
         {
             var (first, count, of) = (rows.GetInt64(0), rows.GetInt64(1), rows.GetInt64(2));
-            if (hits.Count > 0 && of != epoch) break;
+            if (hits.Count > 0 && of != epoch)
+                break;
             var packed = rows.GetFieldValue<byte[]>(3);
             var packedHash = (long)XxHash64.HashToUInt64(packed);
             if (!marks.Covers(of, first, first + count - 1, packedHash))

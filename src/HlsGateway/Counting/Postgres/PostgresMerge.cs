@@ -20,95 +20,100 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
 
     /// <summary>The connection's own table for what sessions have become.</summary>
-    public static Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
-        new NpgsqlCommand("CREATE TEMP TABLE IF NOT EXISTS merged (LIKE counting.session) ON COMMIT DELETE ROWS", connection).ExecuteNonQueryAsync(cancellation);
+    public static Task PrepareAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        new NpgsqlCommand("CREATE TEMP TABLE IF NOT EXISTS merged (LIKE counting.session) ON COMMIT DELETE ROWS", connection).ExecuteNonQueryAsync(ct);
 
     /// <summary>Takes the locks and works out what becomes of sessions and sums. Nothing is written yet but empty rows of new sessions.</summary>
-    public async Task<MergePortion> MergeAsync(List<ForwardedHit> hits, CancellationToken cancellation)
+    public async Task<MergePortion> MergeAsync(List<ForwardedHit> hits, CancellationToken ct)
     {
-        await LockAsync(hits, cancellation);
-        await AskNamesAsync(hits, cancellation);
+        await LockAsync(hits, ct);
+        await AskNamesAsync(hits, ct);
         var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains, expired);
         foreach (ref var entry in CollectionsMarshal.AsSpan(hits)) entry.Traced = portion.Add(in entry.Hit);
         portion.Close();
         // A row was made for a session that no request brought back.
         if (held.Values.Where(state => state.Requests == 0).Select(state => state.Session).ToArray() is { Length: > 0 } unused)
-            await RunAsync("DELETE FROM counting.session WHERE session_id = ANY($1) AND requests = 0", cancellation, unused);
+            await RunAsync("DELETE FROM counting.session WHERE session_id = ANY($1) AND requests = 0", ct, unused);
         return portion;
     }
 
     /// <param name="oldestDay">Requests of days before it are counted and not kept.</param>
-    public async Task CopyEventsAsync(List<ForwardedHit> hits, long gateway, long epoch, long oldestDay, CancellationToken cancellation)
+    public async Task CopyEventsAsync(List<ForwardedHit> hits, long gateway, long epoch, long oldestDay, CancellationToken ct)
     {
         // One number for all of them: arrival is told apart by portion, and within it by the gateway's own number.
         await using var next = new NpgsqlCommand("SELECT nextval('counting.event_n')", connection);
-        var portion = (long)(await next.ExecuteScalarAsync(cancellation) ?? 0L);
-        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged) FROM STDIN (FORMAT BINARY)", cancellation);
+        var portion = (long)(await next.ExecuteScalarAsync(ct) ?? 0L);
+        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged) FROM STDIN (FORMAT BINARY)", ct);
         for (var i = 0; i < hits.Count; i++)
         {
-            if (hits[i].Traced && hits[i].Day >= oldestDay) WriteEvent(copy, in CollectionsMarshal.AsSpan(hits)[i], gateway, epoch, portion);
-            if (copy.IsFull) await copy.SendAsync(cancellation);
+            if (hits[i].Traced && hits[i].Day >= oldestDay)
+                WriteEvent(copy, in CollectionsMarshal.AsSpan(hits)[i], gateway, epoch, portion);
+            if (copy.IsFull)
+                await copy.SendAsync(ct);
         }
-        await copy.CompleteAsync(cancellation);
+        await copy.CompleteAsync(ct);
     }
 
-    public async Task WriteAsync(MergePortion portion, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
+    public async Task WriteAsync(MergePortion portion, IReadOnlyDictionary<string, int> told, CancellationToken ct)
     {
-        await WriteSessionsAsync(portion.Sessions, cancellation);
-        await WriteVideosAsync(portion.Ends, told, cancellation);
-        await WriteSumsAsync(portion.Sums, cancellation);
-        await WriteNamelessAsync(portion, cancellation);
+        await WriteSessionsAsync(portion.Sessions, ct);
+        await WriteVideosAsync(portion.Ends, told, ct);
+        await WriteSumsAsync(portion.Sums, ct);
+        await WriteNamelessAsync(portion, ct);
     }
 
     /// <summary>Writes rows that are there and locked.</summary>
-    public async Task WriteSessionsAsync(IEnumerable<SessionState> sessions, CancellationToken cancellation)
+    public async Task WriteSessionsAsync(IEnumerable<SessionState> sessions, CancellationToken ct)
     {
-        await using (var copy = await CopyRows.BeginAsync(connection, $"COPY merged(session_id, video, {SessionColumns.All.List()}) FROM STDIN (FORMAT BINARY)", cancellation))
+        await using (var copy = await CopyRows.BeginAsync(connection, $"COPY merged(session_id, video, {SessionColumns.All.List()}) FROM STDIN (FORMAT BINARY)", ct))
         {
             foreach (var state in sessions)
             {
                 WriteSession(copy, state);
-                if (copy.IsFull) await copy.SendAsync(cancellation);
+                if (copy.IsFull)
+                    await copy.SendAsync(ct);
             }
-            await copy.CompleteAsync(cancellation);
+            await copy.CompleteAsync(ct);
         }
-        await RunAsync(Update, cancellation);
+        await RunAsync(Update, ct);
     }
 
-    private async Task LockAsync(List<ForwardedHit> hits, CancellationToken cancellation)
+    private async Task LockAsync(List<ForwardedHit> hits, CancellationToken ct)
     {
         var first = new Dictionary<Guid, string>();
         foreach (ref var entry in CollectionsMarshal.AsSpan(hits))
         {
-            if (!MergePortion.IsNameless(in entry.Hit)) first.TryAdd(entry.Hit.Session, entry.Hit.Video);
+            if (!MergePortion.IsNameless(in entry.Hit))
+                first.TryAdd(entry.Hit.Session, entry.Hit.Video);
         }
         held.Clear();
         // The order of Guid.CompareTo is that of the bytes, which is PostgreSQL's. A row that was there may go before it is locked, when
         // it is empty and old: then it is made again.
-        while (first.Keys.Where(id => !held.ContainsKey(id)).Order().ToArray() is { Length: > 0 } ids) await LockAsync(ids, first, cancellation);
+        while (first.Keys.Where(id => !held.ContainsKey(id)).Order().ToArray() is { Length: > 0 } ids) await LockAsync(ids, first, ct);
     }
 
-    private async Task LockAsync(Guid[] ids, Dictionary<Guid, string> first, CancellationToken cancellation)
+    private async Task LockAsync(Guid[] ids, Dictionary<Guid, string> first, CancellationToken ct)
     {
-        await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", cancellation, ids, ids.Select(id => Plain(first[id])).ToArray());
+        await RunAsync("INSERT INTO counting.session(session_id, video) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING", ct, ids, ids.Select(id => Plain(first[id])).ToArray());
         await using var ask = new NpgsqlCommand($"""
             SELECT {SessionRow.Columns} FROM counting.session s WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE
             """, connection);
         ask.Parameters.Add(new NpgsqlParameter { Value = ids });
-        await using var rows = await ask.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation)) held.Add(rows.GetGuid(0), SessionRow.Read(rows));
+        await using var rows = await ask.ExecuteReaderAsync(ct);
+        while (await rows.ReadAsync(ct)) held.Add(rows.GetGuid(0), SessionRow.Read(rows));
     }
 
-    private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken cancellation)
+    private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken ct)
     {
         // Also of requests that turn out to be another video's: what they are counted under is decided later.
         var asked = hits.Select(entry => entry.Hit.Video).Distinct(StringComparer.Ordinal).Where(video => !lengths.Contains(video)).ToArray();
         names.Clear();
-        if (asked.Length == 0) return;
+        if (asked.Length == 0)
+            return;
         await using var ask = new NpgsqlCommand("SELECT video FROM counting.video WHERE video = ANY($1)", connection);
         ask.Parameters.Add(new NpgsqlParameter { Value = asked.Select(Plain).ToArray() });
-        await using var rows = await ask.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation)) names.Add(rows.GetString(0));
+        await using var rows = await ask.ExecuteReaderAsync(ct);
+        while (await rows.ReadAsync(ct)) names.Add(rows.GetString(0));
     }
 
     private static void WriteEvent(CopyRows copy, in ForwardedHit entry, long gateway, long epoch, long portion)
@@ -139,25 +144,26 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         SessionColumns.Write(state, copy);
     }
 
-    private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken cancellation)
+    private async Task WriteVideosAsync(Dictionary<string, int> ends, IReadOnlyDictionary<string, int> told, CancellationToken ct)
     {
         var videos = ends.Keys.Union(told.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
-        if (videos.Length == 0) return;
+        if (videos.Length == 0)
+            return;
         await RunAsync("""
             INSERT INTO counting.video AS v SELECT * FROM unnest($1, $2, $3)
             ON CONFLICT (video) DO UPDATE SET content_ms = CASE WHEN excluded.content_ms > 0 THEN excluded.content_ms ELSE v.content_ms END,
                 longest_end_ms = greatest(v.longest_end_ms, excluded.longest_end_ms)
-            """, cancellation, videos.Select(Plain).ToArray(), videos.Select(video => (long)told.GetValueOrDefault(video)).ToArray(), videos.Select(video => (long)ends.GetValueOrDefault(video)).ToArray());
+            """, ct, videos.Select(Plain).ToArray(), videos.Select(video => (long)told.GetValueOrDefault(video)).ToArray(), videos.Select(video => (long)ends.GetValueOrDefault(video)).ToArray());
     }
 
     /// <summary>Adds what changed to the sums, in the order of their keys.</summary>
-    public async Task WriteSumsAsync(RollupSums sums, CancellationToken cancellation)
+    public async Task WriteSumsAsync(RollupSums sums, CancellationToken ct)
     {
         var videos = sums.Videos.OrderBy(v => v.Key.Video, StringComparer.Ordinal).ThenBy(v => v.Key.Quarter).ToList();
         if (videos.Count > 0)
         {
             object[] columns = [videos.Select(v => Plain(v.Key.Video)).ToArray(), videos.Select(v => v.Key.Quarter).ToArray(), .. Figure.All.Select(figure => videos.Select(v => v.Sums[figure.Index]).ToArray())];
-            await AddAsync("video_quarter", "video, quarter", [.. Figure.All.Select(figure => figure.Column)], columns, cancellation);
+            await AddAsync("video_quarter", "video, quarter", [.. Figure.All.Select(figure => figure.Column)], columns, ct);
         }
         var seconds = sums.Retention.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Second).ToList();
         if (seconds.Count > 0)
@@ -168,7 +174,7 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                     seconds.Select(s => (long)s.Change.Sessions).ToArray(), seconds.Select(s => (long)s.Change.Low).ToArray(),
                     seconds.Select(s => (long)s.Change.Plays).ToArray(), seconds.Select(s => (long)s.Change.Left).ToArray(),
                     seconds.Select(s => (long)s.Change.LeftLow).ToArray(),
-                ], cancellation);
+                ], ct);
         }
         var shares = sums.Shares.OrderBy(s => s.Key.Video, StringComparer.Ordinal).ThenBy(s => s.Key.Quarter).ThenBy(s => s.Key.Dimension).ThenBy(s => s.Key.Name, StringComparer.Ordinal).ToList();
         if (shares.Count > 0)
@@ -178,11 +184,11 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                     shares.Select(s => Plain(s.Key.Video)).ToArray(), shares.Select(s => s.Key.Quarter).ToArray(), shares.Select(s => s.Key.Dimension).ToArray(),
                     shares.Select(s => Plain(s.Key.Name)).ToArray(), shares.Select(s => s.Sum.Sessions).ToArray(), shares.Select(s => s.Sum.WatchMs).ToArray(),
                     shares.Select(s => s.Sum.WatchLowMs).ToArray(),
-                ], cancellation);
+                ], ct);
         }
     }
 
-    private async Task WriteNamelessAsync(MergePortion portion, CancellationToken cancellation)
+    private async Task WriteNamelessAsync(MergePortion portion, CancellationToken ct)
     {
         var nameless = portion.Nameless.OrderBy(a => a.Key.Video, StringComparer.Ordinal).ThenBy(a => a.Key.Quarter).ThenBy(a => a.Key.Rule).ThenBy(a => a.Key.Kind).ToList();
         if (nameless.Count > 0)
@@ -191,21 +197,21 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
                 [
                     nameless.Select(a => Plain(a.Key.Video)).ToArray(), nameless.Select(a => a.Key.Quarter).ToArray(), nameless.Select(a => (long)a.Key.Rule).ToArray(),
                     nameless.Select(a => (long)a.Key.Kind).ToArray(), nameless.Select(a => a.Value.Requests).ToArray(), nameless.Select(a => a.Value.FetchedMs).ToArray(),
-                ], cancellation);
+                ], ct);
         }
     }
 
-    private Task AddAsync(string table, string key, string[] figures, object[] columns, CancellationToken cancellation) => RunAsync(
+    private Task AddAsync(string table, string key, string[] figures, object[] columns, CancellationToken ct) => RunAsync(
         $"""
         INSERT INTO counting.{table} AS t ({key}, {string.Join(", ", figures)}) SELECT * FROM unnest({string.Join(", ", Enumerable.Range(1, columns.Length).Select(i => $"${i}"))})
         ON CONFLICT ({key}) DO UPDATE SET {string.Join(", ", figures.Select(figure => $"{figure} = t.{figure} + excluded.{figure}"))}
-        """, cancellation, columns);
+        """, ct, columns);
 
-    private async Task RunAsync(string sql, CancellationToken cancellation, params object[] parameters)
+    private async Task RunAsync(string sql, CancellationToken ct, params object[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
-        await command.ExecuteNonQueryAsync(cancellation);
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>PostgreSQL's text type cannot hold NUL.</summary>

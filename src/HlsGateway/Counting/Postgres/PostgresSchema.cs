@@ -131,33 +131,34 @@ internal static class PostgresSchema
     };
 
     /// <summary>Makes the partitions of these days, alone: whoever else wants them waits and finds them there.</summary>
-    public static async Task AddDaysAsync(NpgsqlConnection connection, IEnumerable<long> days, CancellationToken cancellation)
+    public static async Task AddDaysAsync(NpgsqlConnection connection, IEnumerable<long> days, CancellationToken ct)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", ct);
         foreach (var day in days)
-            await RunAsync(connection, FormattableString.Invariant($"CREATE TABLE IF NOT EXISTS counting.{Partition(day)} PARTITION OF counting.event FOR VALUES FROM ({day * EventDay}) TO ({(day + 1) * EventDay})"), cancellation);
-        await transaction.CommitAsync(cancellation);
+            await RunAsync(connection, FormattableString.Invariant($"CREATE TABLE IF NOT EXISTS counting.{Partition(day)} PARTITION OF counting.event FOR VALUES FROM ({day * EventDay}) TO ({(day + 1) * EventDay})"), ct);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Drops the partitions of the days before <paramref name="oldest"/>. Gives up for now when somebody reads them.</summary>
     /// <returns>How many there were.</returns>
-    public static async Task<int> DropDaysAsync(NpgsqlConnection connection, long oldest, CancellationToken cancellation)
+    public static async Task<int> DropDaysAsync(NpgsqlConnection connection, long oldest, CancellationToken ct)
     {
         var old = new List<string>();
         await using (var ask = new NpgsqlCommand("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'counting.event'::regclass", connection))
-        await using (var rows = await ask.ExecuteReaderAsync(cancellation))
+        await using (var rows = await ask.ExecuteReaderAsync(ct))
         {
-            while (await rows.ReadAsync(cancellation))
+            while (await rows.ReadAsync(ct))
             {
-                if (string.CompareOrdinal(rows.GetString(0), Partition(oldest)) < 0) old.Add(rows.GetString(0));
+                if (string.CompareOrdinal(rows.GetString(0), Partition(oldest)) < 0)
+                    old.Add(rows.GetString(0));
             }
         }
         foreach (var name in old)
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await RunAsync(connection, $"SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock({Lock}); DROP TABLE IF EXISTS counting.{name}", cancellation);
-            await transaction.CommitAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            await RunAsync(connection, $"SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock({Lock}); DROP TABLE IF EXISTS counting.{name}", ct);
+            await transaction.CommitAsync(ct);
         }
         return old.Count;
     }
@@ -167,9 +168,9 @@ internal static class PostgresSchema
 
     private static string Partition(long day) => "event_" + DateTimeOffset.FromUnixTimeMilliseconds(day * EventDay).ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellation);
+        await command.ExecuteNonQueryAsync(ct);
     }
 }
