@@ -90,9 +90,9 @@ internal static partial class Rfc3339
         return offset.Groups["sign"].ValueSpan is "-" ? -span : span;
     }
 
-    [GeneratedRegex(@"(?:[Zz]|(?<sign>[+-])(?<hours>[01][0-9]|2[0-3]):(?<minutes>[0-5][0-9]))\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:[Zz]|(?<sign>[+-])(?<hours>[01][0-9]|2[0-3]):(?<minutes>[0-5][0-9]))\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Offset();
 
-    [GeneratedRegex(@"(?<=\A[^ ]{10}[Tt ][^ ]{5,}) (?=[0-9]{2}:[0-9]{2}\z)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<=\A[^ ]{10}[Tt ][^ ]{5,}) (?=[0-9]{2}:[0-9]{2}\z)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Spaced();
 }

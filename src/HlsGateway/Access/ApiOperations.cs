@@ -53,7 +53,11 @@ internal static class ApiOperations
                 var word = ApiWords.All.Headers.GetValueOrDefault(name);
                 operation.Parameters.Add(new OpenApiParameter
                 {
-                    Name = name, In = ParameterLocation.Header, Required = taken.Required, Description = word?.Description, Example = word?.Example.DeepClone(),
+                    Name = name,
+                    In = ParameterLocation.Header,
+                    Required = taken.Required,
+                    Description = word?.Description,
+                    Example = word?.Example.DeepClone(),
                     Schema = SchemaOf(word),
                 });
             }

@@ -1,4 +1,5 @@
 using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
@@ -40,6 +41,6 @@ internal static class ProblemEndpoints
     /// <summary>The path ends with a slash, so relative links begin one folder deeper.</summary>
     private static bool IsBelow(HttpContext context) => context.Request.Path.Value?.EndsWith('/') is true;
 
-    private static IResult Unknown(string slug) => Problems.Of(404, Problem.NotFound,
+    private static ProblemHttpResult Unknown(string slug) => Problems.Of(404, Problem.NotFound,
         $"No type of problem is called that.{(Nearest.To(slug, Problem.All.Select(problem => problem.Slug)) is { } near ? $" Did you mean '{near}'?" : "")} /problems lists all.");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using HlsGateway.Telemetry;
@@ -27,7 +28,7 @@ internal static class ProblemPages
         foreach (var problem in Problem.All)
         {
             var statuses = string.Join(", ", problem.Statuses.Take(2)) + (problem.Statuses.Count > 2 ? ", …" : "");
-            main.Append($"<dt><a href=\"{folder}{problem.Slug}\"><code>{problem.Slug}</code></a> <span class=\"status\">{statuses}</span></dt><dd>{Html.Encode(problem.Title)}.</dd>\n");
+            main.Append(CultureInfo.InvariantCulture, $"<dt><a href=\"{folder}{problem.Slug}\"><code>{problem.Slug}</code></a> <span class=\"status\">{statuses}</span></dt><dd>{Html.Encode(problem.Title)}.</dd>\n");
         }
 
         return PlainPage.Of("Problems", main.Append("</dl>\n").ToString());

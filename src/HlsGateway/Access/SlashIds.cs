@@ -16,7 +16,7 @@ internal static class SlashIds
         var calls = new Lazy<Segment[][]>(() => Calls(app.Services.GetRequiredService<EndpointDataSource>()));
         app.Use((context, next) =>
         {
-            if (context.Request.Path.StartsWithSegments(Root, out var rest) && rest.Value is { Length: > 1 } path && Escaped(path, calls.Value) is { } escaped)
+            if (context.Request.Path.StartsWithSegments(Root, StringComparison.OrdinalIgnoreCase, out var rest) && rest.Value is { Length: > 1 } path && Escaped(path, calls.Value) is { } escaped)
                 context.Request.Path = Root + escaped;
             return next(context);
         });

@@ -15,7 +15,10 @@ internal static class VideoReportEndpoints
 
     internal static readonly Dictionary<string, BucketUnit> Units = new(StringComparer.Ordinal)
     {
-        ["hour"] = BucketUnit.Hour, ["day"] = BucketUnit.Day, ["week"] = BucketUnit.Week, ["month"] = BucketUnit.Month,
+        ["hour"] = BucketUnit.Hour,
+        ["day"] = BucketUnit.Day,
+        ["week"] = BucketUnit.Week,
+        ["month"] = BucketUnit.Month,
     };
 
     public static void MapVideoReports(this IEndpointRouteBuilder app)

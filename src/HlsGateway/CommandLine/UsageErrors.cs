@@ -13,7 +13,7 @@ internal static class UsageErrors
         var path = PathOf(asked.CommandResult);
         // The parser takes an option that it does not know for the verb's argument, where that is still open.
         var taken = asked.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
-        var unknown = asked.UnmatchedTokens.Concat(taken).FirstOrDefault(IsOption) ?? asked.UnmatchedTokens.FirstOrDefault();
+        var unknown = asked.UnmatchedTokens.Concat(taken).FirstOrDefault(IsOption) ?? (asked.UnmatchedTokens.Count > 0 ? asked.UnmatchedTokens[0] : null);
         var errors = new List<string>();
         // What stands behind it is for somebody else to judge.
         if (!command.TreatUnmatchedTokensAsErrors)

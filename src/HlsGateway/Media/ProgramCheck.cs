@@ -40,7 +40,7 @@ internal sealed class ProgramCheck(IOptions<MediaOptions> options, IOptions<Gate
         try
         {
             using var patience = new CancellationTokenSource(Patience);
-            var start = new ProcessStartInfo(file, ["-version"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+            var start = new ProcessStartInfo(file, ["-version"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
             using var process = Process.Start(start);
             if (process is null)
                 return "it cannot be started";

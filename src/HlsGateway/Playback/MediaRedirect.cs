@@ -48,7 +48,7 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
         WatchAnswer.Redirect(context, location);
     }
 
-    private (HitKind Kind, int StartMs, int DurationMs, bool Forged, string? Path) Judge(WatchRequest request, bool isTrailer)
+    private static (HitKind Kind, int StartMs, int DurationMs, bool Forged, string? Path) Judge(WatchRequest request, bool isTrailer)
     {
         var query = request.Parameters;
         var kind = isTrailer ? HitKind.Trailer : query.Kind switch

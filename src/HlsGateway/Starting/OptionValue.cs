@@ -56,8 +56,8 @@ internal static partial class OptionValue
         var example = Example(usual ?? TimeSpan.FromMinutes(1));
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bare))
             return $"a bare number would be days: write {Days(bare)} for days, {Days(bare, 24)} for hours, {Days(bare, 24 * 60)} for minutes or {Days(bare, 24 * 60 * 60)} for seconds.";
-        if (Hours().Match(text) is { Success: true } match && int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) is > 23 and var hours)
-            return $"hours go up to 23: write {hours / 24}.{hours % 24:00}{match.Groups[2].Value}.";
+        if (Hours().Match(text) is { Success: true } match && int.Parse(match.Groups["hours"].Value, CultureInfo.InvariantCulture) is > 23 and var hours)
+            return $"hours go up to 23: write {hours / 24}.{hours % 24:00}{match.Groups["rest"].Value}.";
         return Span().IsMatch(text) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _)
             ? null : $"it must be a length of time, written hours:minutes:seconds or days.hours:minutes:seconds{example}.";
     }
@@ -73,12 +73,12 @@ internal static partial class OptionValue
 
     private static string Example(object? usual) => usual is null ? "" : $", for example {Convert.ToString(usual, CultureInfo.InvariantCulture)}";
 
-    [GeneratedRegex(@"^-?([0-9]{1,8}\.)?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^-?(?:[0-9]{1,8}\.)?[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,7})?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Span();
 
-    [GeneratedRegex(@"^([0-9]{1,6})(:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<hours>[0-9]{1,6})(?<rest>:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,7})?)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Hours();
 
-    [GeneratedRegex(@"://[^/@\s]*@", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"://[^/@\s]*@", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Password();
 }

@@ -14,12 +14,10 @@ internal static class Languages
         + "tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu").Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Codes that were withdrawn (RFC 5646, section 2.2.1), and those of three letters for catalogues (ISO 639-2/B).</summary>
-    private static readonly Dictionary<string, string> Others = new(StringComparer.Ordinal)
-    {
-        ["in"] = "id", ["iw"] = "he", ["ji"] = "yi", ["jw"] = "jv", ["mo"] = "ro", ["alb"] = "sq", ["arm"] = "hy", ["baq"] = "eu", ["bur"] = "my", ["chi"] = "zh", ["cze"] = "cs",
-        ["dut"] = "nl", ["fre"] = "fr", ["geo"] = "ka", ["ger"] = "de", ["gre"] = "el", ["ice"] = "is", ["mac"] = "mk", ["mao"] = "mi", ["may"] = "ms", ["per"] = "fa",
-        ["rum"] = "ro", ["slo"] = "sk", ["tib"] = "bo", ["wel"] = "cy",
-    };
+    private static readonly Dictionary<string, string> Others = (
+        "in=id iw=he ji=yi jw=jv mo=ro alb=sq arm=hy baq=eu bur=my chi=zh cze=cs dut=nl fre=fr geo=ka ger=de gre=el ice=is mac=mk "
+        + "mao=mi may=ms per=fa rum=ro slo=sk tib=bo wel=cy")
+        .Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
     private static readonly Lazy<(FrozenDictionary<string, string> ByCode, FrozenDictionary<string, string> ByName)> Known = new(static () =>
     {

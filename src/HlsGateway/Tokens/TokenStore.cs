@@ -97,7 +97,7 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
     private static async Task<IReadOnlyList<TokenRow>> ListAsync(DbConnection connection, CancellationToken ct) =>
         (await connection.QueryAsync<TokenRow>(new CommandDefinition($"SELECT {Columns} FROM api_token ORDER BY created_at DESC, id", cancellationToken: ct))).AsList();
 
-    private static Task DropOldAsync(long now, DbConnection connection, DbTransaction transaction) => connection.ExecuteAsync(
+    private static Task<int> DropOldAsync(long now, DbConnection connection, DbTransaction transaction) => connection.ExecuteAsync(
         $"""
         DELETE FROM api_token WHERE NOT ({IsActive}) AND (COALESCE(revoked_at, expires_at) < @oldest OR id NOT IN (
             SELECT id FROM api_token WHERE NOT ({IsActive}) ORDER BY COALESCE(revoked_at, expires_at) DESC LIMIT {KeptEnded}))
@@ -105,7 +105,7 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
         new { now, oldest = now - (long)KeptFor.TotalMilliseconds }, transaction);
 
     /// <summary>Takes the next value and, until the transaction ends, the right to change tokens.</summary>
-    private static Task TickAsync(DbConnection connection, DbTransaction transaction) =>
+    private static Task<int> TickAsync(DbConnection connection, DbTransaction transaction) =>
         connection.ExecuteAsync("UPDATE token_clock SET value = value + 1 WHERE id = 1", null, transaction);
 }
 
