@@ -9,7 +9,9 @@ internal abstract class ExportFormat
 {
     public static IReadOnlyDictionary<string, ExportFormat> All { get; } = new Dictionary<string, ExportFormat>(StringComparer.Ordinal)
     {
-        ["csv"] = new CsvFormat(), ["ndjson"] = new NdjsonFormat(), ["parquet"] = new ParquetFormat(),
+        ["csv"] = new CsvFormat(),
+        ["ndjson"] = new NdjsonFormat(),
+        ["parquet"] = new ParquetFormat(),
     };
 
     public abstract string ContentType { get; }

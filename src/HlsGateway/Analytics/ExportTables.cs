@@ -17,7 +17,7 @@ internal static class ExportTables
     [
         ExportColumn<SessionLine>.Text("session_id", line => line.Session.SessionId.ToString()),
         ExportColumn<SessionLine>.Text("video", line => line.Session.Video),
-        ExportColumn<SessionLine>.Time("started_at", line => line.Session.StartedAt),
+        ExportColumn<SessionLine>.Time("started_at", line => new DateTimeOffset(line.Session.StartedAt)),
         ExportColumn<SessionLine>.Time("first_at", line => line.Session.FirstAt),
         ExportColumn<SessionLine>.Time("last_at", line => line.Session.LastAt),
         ExportColumn<SessionLine>.Whole("segments_fetched", line => line.Session.SegmentsFetched),

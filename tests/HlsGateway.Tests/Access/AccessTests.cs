@@ -70,7 +70,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
-Assert.Equal($"{host.Address}problems/{slug}", problem.GetProperty("type").GetString());
+        Assert.Equal($"{host.Address}problems/{slug}", problem.GetProperty("type").GetString());
         Assert.Equal(401, problem.GetProperty("status").GetInt32());
         Assert.Contains(advice, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }

@@ -114,7 +114,9 @@ public abstract class SessionApiContract : IAsyncLifetime
         {
             Assert.True(await outbox.RecordAsync(TestLedger.Segment(measured, 0, kind: HitKind.Report) with
             {
-                StartMs = place, DurationMs = 0, Cmcd = new Cmcd { Event = "ps", EventAtMs = 1_700_000_000_000 + at, PlayheadMs = place, State = state },
+                StartMs = place,
+                DurationMs = 0,
+                Cmcd = new Cmcd { Event = "ps", EventAtMs = 1_700_000_000_000 + at, PlayheadMs = place, State = state },
             }));
         }
 

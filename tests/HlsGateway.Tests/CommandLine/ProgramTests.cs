@@ -40,7 +40,7 @@ public sealed partial class ProgramTests
         var (code, said, errors) = await RunAsync("dotnet", ["publish", "src/HlsGateway", "-c", Configuration, "--no-restore", "--nologo", "-v", "quiet", "-o", program], Repository.Root);
         Assert.True(code == 0, said + errors);
         Assert.Equal(["hlsgateway"], Directory.GetFiles(program).Where(file => Path.GetExtension(file).Length == 0).Select(Path.GetFileName));
-        Assert.True((File.GetUnixFileMode(Path.Combine(program, "hlsgateway")) & UnixFileMode.UserExecute) != 0);
+        Assert.True((File.GetUnixFileMode(Path.Combine(program, "hlsgateway")) & UnixFileMode.UserExecute) != UnixFileMode.None);
         Assert.True(File.Exists(Path.Combine(program, "HlsGateway.dll")));
 
         var elsewhere = Directory.CreateDirectory(Path.Combine(folder.Path, "elsewhere")).FullName;

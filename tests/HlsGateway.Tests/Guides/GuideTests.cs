@@ -46,7 +46,7 @@ public sealed partial class GuideTests
             await File.WriteAllTextAsync(Path.Combine(folder.Path, name), string.Join('\n', lines));
         }
 
-        var start = new ProcessStartInfo("bwrap") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bwrap") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var word in (string[])["--dev-bind", "/", "/", "--unshare-net", "--unshare-pid", "--proc", "/proc", "--die-with-parent", "bash", Path.Combine(Repository.Root, "tests", "HlsGateway.Tests", "Guides", "guides.sh"), folder.Path, .. pages.Select(page => page.Name)])
             start.ArgumentList.Add(word);
         start.Environment["PATH"] = $"{AppContext.BaseDirectory.TrimEnd('/')}:{start.Environment["PATH"]}";
@@ -58,13 +58,13 @@ public sealed partial class GuideTests
     }
 
     /// <summary>In the order of the list in docs/guides/README.md.</summary>
-    private static string[] Pages() => [.. Link().Matches(File.ReadAllText(Path.Combine(Folder, "README.md"))).Select(match => match.Groups[1].Value)];
+    private static string[] Pages() => [.. Link().Matches(File.ReadAllText(Path.Combine(Folder, "README.md"))).Select(match => match.Groups["text"].Value)];
 
-    private static string[] Blocks(string file) => [.. Block().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value)];
+    private static string[] Blocks(string file) => [.. Block().Matches(File.ReadAllText(file)).Select(match => match.Groups["text"].Value)];
 
-    [GeneratedRegex(@"^\|.*\(([a-z-]+\.md)\) \|$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\|.*\((?<text>[a-z-]+\.md)\) \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Link();
 
-    [GeneratedRegex("^```sh\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Block();
 }

@@ -51,7 +51,7 @@ public sealed class LintTests
     /// <param name="tool">A command of the packages in tests/openapi; null runs node itself.</param>
     private static async Task<(int Code, string Said)> RunAsync(string folder, string? tool, params string[] arguments)
     {
-        var start = new ProcessStartInfo("node") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         if (tool is not null) start.ArgumentList.Add(Path.Combine(Tools, "node_modules", ".bin", tool));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         // Neither asks the network whether there is a newer one of it, nor tells anybody that it ran.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using HlsGateway.Telemetry;
 using HlsGateway.Tests.Hosting;
@@ -25,7 +26,7 @@ public sealed class ProblemGoldenTests
 
             """);
         foreach (var problem in Problem.All)
-            text.Append($"## {problem.Slug}\n{problem.Title}. Status {string.Join(", ", problem.Statuses)}.\n\n{problem.Meaning}\n\n{problem.Remedy}\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"## {problem.Slug}\n{problem.Title}. Status {string.Join(", ", problem.Statuses)}.\n\n{problem.Meaning}\n\n{problem.Remedy}\n\n");
         return text.ToString().TrimEnd() + "\n";
     }
 }

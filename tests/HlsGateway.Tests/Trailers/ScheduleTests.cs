@@ -262,7 +262,7 @@ public class ScheduleTests(TrailerWorkshop workshop) : IClassFixture<TrailerWork
 
     private static Guid IdOf(Answer answer) => answer.At("entry.id").GetGuid();
 
-    private static IEnumerable<JsonElement> Each(JsonElement body, string name) => body.GetProperty(name).EnumerateArray();
+    private static JsonElement.ArrayEnumerator Each(JsonElement body, string name) => body.GetProperty(name).EnumerateArray();
 
     private static List<string?> Codes(Answer answer) => [.. answer.At("warnings").EnumerateArray().Select(warning => warning.GetProperty("code").GetString()).Order(StringComparer.Ordinal)];
 

@@ -113,7 +113,7 @@ public sealed class TrailerRemovalTests(TrailerWorkshop workshop) : IClassFixtur
         Assert.Empty(Each(await ExpectAsync(api, HttpMethod.Get, "api/trailers?removed=true", HttpStatusCode.OK), "trailers"));
     }
 
-    private static IEnumerable<JsonElement> Each(JsonElement body, string name) => body.GetProperty(name).EnumerateArray();
+    private static JsonElement.ArrayEnumerator Each(JsonElement body, string name) => body.GetProperty(name).EnumerateArray();
 
     private static async Task<JsonElement> ExpectAsync(HttpClient api, HttpMethod method, string path, HttpStatusCode status, string? body = null)
     {
