@@ -16,7 +16,7 @@ format: ## Lay out the C# as .editorconfig says
 bench: ## Print render times, allocations and CPU per counted redirect beside nginx
 	@scripts/bench
 
-load: ## Load 5 million requests into each ledger on one core, then time reports and sessions
+load: ## Load 5 million requests into each ledger on one core, then time reports, sessions and exports
 	@scripts/load
 
 golden: ## Write docs/problems.md, the golden playlists and command lines anew from what the code does now; review the diff

@@ -16,12 +16,13 @@ namespace HlsGateway.Catalogue;
 /// <param name="Error">What went wrong and what to do; null otherwise.</param>
 /// <param name="Source">The durable copy: H.264 and AAC, made of the upload.</param>
 /// <param name="Original">The uploaded file itself; null where it is not kept (Transcode:KeepOriginal).</param>
-/// <param name="Duration">Seconds.</param>
+/// <param name="DurationSeconds">Length of the content.</param>
+/// <param name="Duration">The older name of duration_seconds.</param>
 /// <param name="PlaylistUrl">Null until a revision is published. A revision stays published while a later upload is made.</param>
 /// <param name="CreatedAt">When the first upload of this id was taken.</param>
 internal sealed record VideoView(
     string Video, string Status, double Progress, double? EtaSeconds, int? QueuePosition, string? Error, string? Revision, KeptFile? Source, KeptFile? Original,
-    double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset CreatedAt);
+    double? DurationSeconds, double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset CreatedAt);
 
 /// <summary>A file that is kept of a video.</summary>
 /// <param name="Key">In the store.</param>
@@ -78,6 +79,7 @@ internal sealed class VideoViews(
             row.Video, status, progress, eta, place < 0 ? null : place + 1, row.Error, row.Revision,
             row.SourceKey is null ? null : new KeptFile(row.SourceKey, row.SourceSha256 ?? "", row.SourceBytes ?? 0, IsTranscode: true, $"{here}/source"),
             row.OriginalKey is null ? null : new KeptFile(row.OriginalKey, row.OriginalSha256 ?? "", row.OriginalBytes ?? 0, IsTranscode: false, $"{here}/original"),
+            row.DurationMs / 1000.0,
             row.DurationMs / 1000.0,
             row.Renditions is null ? [] : JsonSerializer.Deserialize<ImmutableArray<PublishedRendition>>(row.Renditions),
             row.Revision is null ? null : $"{gateway.Value.SiteOf(request)}/watch/{BlobKey.UrlPath(row.Video)}/playlist.m3u8",

@@ -45,6 +45,7 @@ public class CatalogueTests : IAsyncLifetime
         using var api = host.Api("analyst");
         var video = await api.GetFromJsonAsync<JsonElement>(Rel("/api/videos/a%2Fb"));
         Assert.Equal("ready", video.GetProperty("status").GetString());
+        Assert.Equal(24.5, video.GetProperty("duration_seconds").GetDouble());
         Assert.Equal(24.5, video.GetProperty("duration").GetDouble());
         Assert.Equal($"{host.Address}watch/a/b/playlist.m3u8", video.GetProperty("playlist_url").GetString());
         Assert.Equal("abc", video.GetProperty("source").GetProperty("sha256").GetString());

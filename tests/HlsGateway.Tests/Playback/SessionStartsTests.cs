@@ -143,17 +143,21 @@ public sealed class SessionStartsTests : IAsyncLifetime, IDisposable
     }
 
     /// <param name="peer">Who connects, in place of the loopback address that tests connect from.</param>
-    private async Task<GatewayHost> StartAsync(int most, string proxy, IPAddress? peer = null) => started = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal)
+    private async Task<GatewayHost> StartAsync(int most, string proxy, IPAddress? peer = null)
     {
-        ["Gateway:Sessions:StartsPerNetwork"] = most.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        ["Gateway:Sessions:StartsWindow"] = "01:00:00",
-        [proxy.Length > 0 ? "Gateway:KnownProxies:0" : "unused"] = proxy,
-    }, services =>
-    {
-        services.AddSingleton<TimeProvider>(clock);
-        log.AddTo(services);
-        if (peer is not null) services.AddSingleton<IStartupFilter>(new From(peer));
-    }, data.Path);
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Gateway:Sessions:StartsPerNetwork"] = most.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["Gateway:Sessions:StartsWindow"] = "01:00:00",
+        };
+        if (proxy.Length > 0) settings["Gateway:KnownProxies:0"] = proxy;
+        return started = await GatewayHost.StartAsync(origin, settings, services =>
+        {
+            services.AddSingleton<TimeProvider>(clock);
+            log.AddTo(services);
+            if (peer is not null) services.AddSingleton<IStartupFilter>(new From(peer));
+        }, data.Path);
+    }
 
     private sealed class From(IPAddress peer) : IStartupFilter
     {

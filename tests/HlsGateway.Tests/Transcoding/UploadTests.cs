@@ -49,7 +49,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
 
         var video = await EndAsync("did:plc:a/b");
         Assert.Equal("ready", video.GetProperty("status").GetString());
-        Assert.Equal(9, video.GetProperty("duration").GetDouble(), 0.1);
+        Assert.Equal(9, video.GetProperty("duration_seconds").GetDouble(), 0.1);
         var store = host.Services.GetRequiredService<BlobStore>();
         var source = video.GetProperty("source");
         Assert.Equal(source.GetProperty("sha256").GetString(), await store.Sha256Async(source.GetProperty("key").GetString()!, CancellationToken.None));
@@ -128,7 +128,7 @@ public sealed class UploadTests(FfmpegFixture media) : IClassFixture<FfmpegFixtu
         Assert.All(published.Facts, fact => Assert.Equal(sounds, fact.Shape.Channels));
         var rate = largest.GetProperty("frame_rate").GetDouble();
         Assert.InRange(rate, 12, 60);
-        await PlaysAsync("zoo", width, height, (int)Math.Round(video.GetProperty("duration").GetDouble() * rate), sounds > 0);
+        await PlaysAsync("zoo", width, height, (int)Math.Round(video.GetProperty("duration_seconds").GetDouble() * rate), sounds > 0);
     }
 
     /// <summary>As a player does: Master Playlist, Media Playlist of the largest Rendition, each segment by its redirect; then every frame is decoded.</summary>
