@@ -122,6 +122,29 @@ public abstract class FilterContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sums_under_a_filter_hold_each_session_from_the_first_moment_of_a_range_to_its_last()
+    {
+        // More than the reports read in one portion, so that portions meet within the range.
+        const int Sessions = 5003;
+        var (from, to) = (new DateTimeOffset(2026, 9, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 9, 2, 0, 0, 0, TimeSpan.Zero));
+        var last = (to - from).TotalMilliseconds - 1;
+        var begun = Enumerable.Range(0, Sessions).Select(i => from.AddMilliseconds(Math.Round(last * i / (Sessions - 1)))).Append(from.AddMilliseconds(-1)).Append(to);
+        var outbox = host.Services.GetRequiredService<Outbox>();
+        Assert.All(await Task.WhenAll(begun.Select(at => outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(at), 0, video: "long", at: at.ToUnixTimeMilliseconds())).AsTask())), Assert.True);
+
+        const string Range = "from=2026-09-01&to=2026-09-02&player=browser";
+        var report = await GetAsync($"/api/videos/long/analytics?{Range}");
+        Assert.Equal(Sessions, report.GetProperty("sessions").GetInt32());
+        Assert.Equal(Sessions, report.GetProperty("retention")[0].GetProperty("sessions").GetInt32());
+        Assert.Equal(Sessions, Sum(await CsvAsync($"/api/export/videos.csv?{Range}"), "sessions"));
+        Assert.Equal(Sessions, Sum(await CsvAsync($"/api/export/days.csv?{Range}&bucket=hour"), "sessions"));
+        var exported = await CsvAsync($"/api/export/sessions.csv?{Range}");
+        Assert.Equal(Sessions, exported.Select(row => row["session_id"]).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(Sessions, exported.Count);
+        Assert.Equal((Rfc3339.Text(from), Rfc3339.Text(to.AddMilliseconds(-1))), (exported[^1]["started_at"], exported[0]["started_at"]));
+    }
+
+    [Fact]
     public async Task Every_format_of_an_export_holds_the_same_rows()
     {
         foreach (var table in (string[])["sessions", "videos", "days", "retention"])
