@@ -24,7 +24,7 @@ internal sealed class BearerHandler(
     private const string NewOne = "Ask an admin for a new one (POST /api/tokens).";
 
     private ProblemHttpResult refusal = Problems.Of(Problem.Unauthenticated,
-        "Send 'Authorization: Bearer <token>'. The tokens are those of POST /api/tokens and of Gateway:ApiTokens, or the one in the file api-token of the data directory.");
+        "Send 'Authorization: Bearer <token>'. POST /api/tokens makes tokens, and Gateway:ApiTokens sets them. Without these, use the one in the file api-token of the data directory.");
 
     /// <summary>Who calls, where the token is valid.</summary>
     private KnownToken? caller;
@@ -65,10 +65,10 @@ internal sealed class BearerHandler(
             return AuthenticateResult.Fail("The tokens in the database are not known yet.");
         }
         metrics.AuthenticationFailures.Add(1);
-        var result = Refuse(Problem.WrongToken, "Compare it with the one you were given: nothing may be missing or added. An admin sees with GET /api/tokens which tokens there are.");
+        var result = Refuse(Problem.WrongToken, "Compare it with the token that you were given: copy it whole, without spaces. An admin can list the tokens with GET /api/tokens.");
         if (!failures.TryTake(Context.Connection.RemoteIpAddress))
             refusal = Problems.Of(Problem.TooManyWrongTokens,
-                "This address sent too many tokens that are not ours. Send a valid one: it passes at once.");
+                "This address sent too many unknown tokens. Send a valid token: it is accepted at once.");
         return result;
     }
 

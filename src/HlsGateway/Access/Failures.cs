@@ -19,7 +19,7 @@ internal static class Failures
         var problem = failure switch
         {
             BadHttpRequestException { StatusCode: 413 } => Problems.Of(413, "too-large", "The body is too large",
-                "Send a smaller body; GET /api/limits tells the limits."),
+                "Send a smaller body; GET /api/limits shows the limits."),
             BadHttpRequestException { StatusCode: 415 } => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here",
                 "Send the media type that the call's description in /openapi/v1.json names."),
             BadHttpRequestException { InnerException: JsonException fault } =>
@@ -27,9 +27,9 @@ internal static class Failures
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", bad.Message),
             // Kestrel's own words for a chunk size beyond 31 bits; it is the client's fault all the same.
             IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is too long. Send smaller chunks."),
-            LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be asked now",
+            LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be read now",
                 "PostgreSQL does not answer, or not in time. Viewers are counted all the same. Try again in a moment."),
-            _ => Problems.Of(500, "internal", "Something went wrong on this side",
+            _ => Problems.Of(500, "internal", "Something went wrong in the gateway",
                 "The failure is in the gateway's log. Try again; when it lasts, tell the operator the time and the call."),
         };
         await problem.ExecuteAsync(context);

@@ -124,7 +124,7 @@ internal static class TrailerTrialEndpoints
     private static async Task<ProblemHttpResult?> WrongAsync(ActivateTrailer body, TrailerLibrary library, TrailerCheck check, bool force, CancellationToken ct)
     {
         if (body.To is { } to && body.Until is { } until && to != until)
-            return Problems.Of(Problem.TwoEnds, $"'to' is {Rfc3339.Text(to)} and 'until' is {Rfc3339.Text(until)}. They are two names of the same time: give 'to' alone.");
+            return Problems.Of(Problem.TwoEnds, $"'to' is {Rfc3339.Text(to)} and 'until' is {Rfc3339.Text(until)}. They are two names of the same time: give only 'to'.");
         if ((body.To ?? body.Until) <= body.From)
             return Empty;
         if (body.Videos is { Length: 0 or > VideoGlob.Longest })

@@ -13,17 +13,17 @@ internal static class CaptionProblems
     public static ProblemHttpResult BadVideo => Problems.Of(400, "bad-video", "This is not the id of a video",
         "Write the video as in the path behind /watch/, with %2F for each slash.");
 
-    public static ProblemHttpResult BadName => Problems.Of(400, "bad-name", "This name cannot stand in a playlist",
+    public static ProblemHttpResult BadName => Problems.Of(400, "bad-name", "This name cannot be used in a playlist",
         $"Use 1 to {MaxName} characters without double quotes, line ends, control characters or direction overrides.");
 
     public static ProblemHttpResult Absent => Problems.Of(404, "no-captions", "There are no such captions",
         "GET the list at …/subtitles for the languages, versions and drafts that there are.");
 
-    public static ProblemHttpResult Outdated => Problems.Of(412, "captions-changed", "The captions are not what the request expects",
+    public static ProblemHttpResult Outdated => Problems.Of(412, "captions-changed", "The captions are not in the state that the request expects",
         "Somebody changed or deleted them. GET them again, merge, and send the new ETag in If-Match.");
 
-    public static ProblemHttpResult TooMany => Problems.Of(409, "too-many-tracks", "The video has as many caption tracks as it may",
-        "Delete a language, or raise Subtitles:MaxTracks; GET /api/limits tells the limits.");
+    public static ProblemHttpResult TooMany => Problems.Of(409, "too-many-tracks", "The video already has the most caption tracks allowed",
+        "Delete a language, or raise Subtitles:MaxTracks; GET /api/limits shows the limits.");
 
     /// <summary>A file that cannot be served as captions (rule W6), with <c>line</c> (0: the whole file) and <c>reason</c> for an editor's margin.</summary>
     public static ProblemHttpResult Unfit(PlaylistError error, int status = 422)

@@ -4,7 +4,7 @@ namespace HlsGateway.Telemetry;
 internal sealed partial class Problem
 {
     public static Problem ExpiredToken { get; } = new("expired-token", 401, "The token has expired",
-        "The token was made with an end, and that is over.",
+        "The token was made with an expiry time, and that time has passed.",
         "Ask an admin for a new one: POST /api/tokens makes it. The detail tells when the old one expired.");
 
     public static Problem Forbidden { get; } = new("forbidden", 403, "The token's role does not allow this",
@@ -12,22 +12,22 @@ internal sealed partial class Problem
         "Use a token with one of the roles that 'needed_roles' lists; 'role' is the one that this token has. The description of each call in /openapi/v1.json names its roles too.");
 
     public static Problem RevokedToken { get; } = new("revoked-token", 401, "The token was revoked",
-        "Somebody took the token away, at this gateway or at another one with the same database.",
+        "An admin revoked the token, at this gateway or at another one with the same database.",
         "Ask an admin for a new one: POST /api/tokens makes it. The detail tells when the old one was revoked.");
 
     public static Problem TokensUnread { get; } = new("tokens-unread", 503, "The token cannot be checked yet",
-        "The token looks like one that POST /api/tokens made. Those stand in the database, which has not answered since this gateway started.",
+        "The token may be one that POST /api/tokens made. Those tokens are kept in the database, which has not answered since this gateway started.",
         "Try again in a moment. A token of Gateway:ApiTokens, or the one in the file api-token, is checked without the database.");
 
     public static Problem TooManyWrongTokens { get; } = new("too-many-wrong-tokens", 429, "Too many wrong tokens",
         "Too many requests with unknown tokens came from this address within a short time.",
-        "Send a valid token: it passes at once. Otherwise wait as long as the Retry-After header says.");
+        "Send a valid token: it is accepted at once. Otherwise wait as long as the Retry-After header says.");
 
     public static Problem Unauthenticated { get; } = new("unauthenticated", 401, "A bearer token is needed",
         "The call needs a token, and the request carries none.",
-        "Send the header 'Authorization: Bearer <token>'. Tokens are those of POST /api/tokens and of Gateway:ApiTokens; where none is configured, the first start made one and keeps it in the file api-token of the data directory.");
+        "Send the header 'Authorization: Bearer <token>'. POST /api/tokens makes tokens, and Gateway:ApiTokens sets them. Where none is configured, the first start made one and wrote it to the file api-token of the data directory.");
 
     public static Problem WrongToken { get; } = new("wrong-token", 401, "The token is not known here",
         "The request carries a token that this gateway does not know.",
-        "Compare it with the one you were given: nothing may be missing or added. An admin sees with GET /api/tokens which tokens there are.");
+        "Compare it with the token that you were given: copy it whole, without spaces. An admin can list the tokens with GET /api/tokens.");
 }

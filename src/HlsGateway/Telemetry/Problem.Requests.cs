@@ -3,34 +3,34 @@ namespace HlsGateway.Telemetry;
 /// <summary>Requests that any call may refuse, and failures of the gateway.</summary>
 internal sealed partial class Problem
 {
-    public static Problem AmbiguousBody { get; } = new("ambiguous-body", 400, "The body has no single end",
-        "The headers give the body two different ends, or a transfer coding that is not spoken here. A proxy and the gateway could read such a request in different ways, so it is refused and the connection is closed.",
-        "Send Content-Length, or 'Transfer-Encoding: chunked' once, but not both. HTTP libraries do so by themselves; look at what stands between the client and the gateway.");
+    public static Problem AmbiguousBody { get; } = new("ambiguous-body", 400, "The length of the body is not clear",
+        "The headers give the body two different lengths, or a transfer coding that is not supported. A proxy and the gateway could read such a request in different ways, so it is refused and the connection is closed.",
+        "Send Content-Length, or 'Transfer-Encoding: chunked' once, but not both. HTTP libraries do this by themselves, so check the proxies between the client and the gateway.");
 
     public static Problem BadParameter { get; } = new("bad-parameter", 400, "A parameter cannot be used",
         "A query parameter has a value of the wrong kind, or one outside its bounds. Nothing was done.",
         "The detail names the parameter and what it must be.");
 
     public static Problem BadRequest { get; } = new("bad-request", 400, "The request cannot be read",
-        "A parameter, a header or the body is not in the form that the call takes: for instance a number that is none, or JSON that is broken.",
+        "A parameter, a header or the body is not in the form that the call takes: for example text where a number is needed, or broken JSON.",
         "The detail names what could not be read. Compare the request with the description of the call in /openapi/v1.json.",
         408, 411, 414, 417, 431, 505);
 
-    public static Problem BadTarget { get; } = new("bad-target", 400, "The request's address holds characters that no address may hold",
-        "The path or the query holds a space, a control character or a character outside ASCII as it stands, not percent-encoded.",
+    public static Problem BadTarget { get; } = new("bad-target", 400, "The request's address has characters that are not allowed in an address",
+        "The path or the query has a space, a control character or a non-ASCII character that is not percent-encoded.",
         "Percent-encode such characters: a space is %20, é is %C3%A9.");
 
     public static Problem BadTime { get; } = new("bad-time", 400, "A time cannot be used",
-        "A time is not in the form that RFC 3339 gives it, or does not say its offset, so that it would be another moment in each time zone. Nothing was done.",
+        "A time is not in the form that RFC 3339 gives it, or has no offset from UTC, so it would be a different moment in each time zone. Nothing was done.",
         "Write the time in UTC (2026-11-30T12:00:00Z) or with its offset (2026-11-30T13:00:00+01:00). In a query the plus sign is %2B. Where a call takes tz, a date alone is that day in tz.");
 
     public static Problem EmptyParameter { get; } = new("empty-parameter", 400, "A query parameter has no value",
-        "A query parameter is named and has no value. It could mean that there is no filter, or that the client lost the value.",
+        "A query parameter is given without a value. That could mean that no filter is wanted, or that the client lost the value.",
         "Give the parameter a value, or leave it out.");
 
-    public static Problem Internal { get; } = new("internal", 500, "Something went wrong on this side",
-        "The gateway failed at this request. The client is not at fault.",
-        "Try again. When it lasts, give the operator the trace_id of the answer: the gateway's log has a line with it that tells what failed.");
+    public static Problem Internal { get; } = new("internal", 500, "Something went wrong in the gateway",
+        "The gateway failed while it handled this request. The client did nothing wrong.",
+        "Try again. If the error goes on, give the operator the trace_id of the answer: the gateway's log has a line with this trace_id that says what failed.");
 
     public static Problem MediaType { get; } = new("media-type", 415, "The body's Content-Type is not accepted here",
         "The call takes a body of another media type than the one that Content-Type names, or the header is missing.",
@@ -42,10 +42,10 @@ internal sealed partial class Problem
 
     public static Problem NotFound { get; } = new("not-found", 404, "There is nothing here",
         "No call and no page of the gateway has this path.",
-        "Check the path for mistyped letters and for slashes that a name within it needs as %2F. /openapi/v1.json lists all calls.");
+        "Check the path for typing errors. A slash inside a name must be written %2F. /openapi/v1.json lists all calls.");
 
     public static Problem Refused { get; } = new("refused", 400, "The request was refused",
-        "The request was refused for a reason that its status tells.",
+        "The request was refused for the reason that its status gives.",
         "Check the request against /openapi/v1.json.",
         401, 403, 406, 408, 409, 410, 411, 412, 413, 414, 416, 417, 421, 422, 426, 428, 429, 431, 501, 502, 503, 504, 505);
 
@@ -54,18 +54,18 @@ internal sealed partial class Problem
         "Give each key once.");
 
     public static Problem RepeatedParameter { get; } = new("repeated-parameter", 400, "A query parameter is given twice",
-        "The call takes this query parameter once, and only one of its values could count.",
+        "The call takes this query parameter once, and could use only one of its values.",
         "Give the parameter once.");
 
     public static Problem TooLarge { get; } = new("too-large", 413, "The body is too large",
-        "The body has more bytes than this call takes. Nothing of it was kept.",
-        "Send a smaller body. GET /api/limits tells the limits, and the detail names the setting with which the operator raises them.");
+        "The body has more bytes than this call takes. None of it was kept.",
+        "Send a smaller body. GET /api/limits shows the limits, and the detail names the setting with which the operator can raise them.");
 
     public static Problem UnknownKey { get; } = new("unknown-key", 400, "The body has a key that is not known here",
-        "The JSON body has a key that the call does not take. It is refused as a whole: a misspelt key must not be a change that nobody meant.",
-        "The detail names the nearest key that there is, and all that the body takes.");
+        "The JSON body has a key that the call does not take. The whole body is refused: if a misspelt key were ignored, the change would not be the one that was meant.",
+        "The detail names the most similar key, and all keys that the body takes.");
 
     public static Problem UnknownParameter { get; } = new("unknown-parameter", 400, "A query parameter is not known here",
-        "The query has a parameter that the call does not take. It is refused: a misspelt filter must not be an answer about everything.",
-        "The detail names the nearest parameter that there is, and all that the call takes.");
+        "The query has a parameter that the call does not take. It is refused: if a misspelt filter were ignored, the answer would be about everything.",
+        "The detail names the most similar parameter, and all parameters that the call takes.");
 }

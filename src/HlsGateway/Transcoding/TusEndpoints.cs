@@ -21,7 +21,7 @@ internal static class TusEndpoints
     public static void MapTus(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/uploads").RequireAuthorization(Roles.Uploader).WithTags("Uploads").AddEndpointFilter(SpeakAsync);
-        group.MapMethods("/", ["OPTIONS"], Discover).WithName("discoverUploads").WithSummary("What of tus 1.0 is spoken here.")
+        group.MapMethods("/", ["OPTIONS"], Discover).WithName("discoverUploads").WithSummary("Which parts of tus 1.0 are supported.")
             .GivesHeaders(TusHeaders.Resumable, "Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size");
         group.MapMethods("/{id}", ["OPTIONS"], Discover).ExcludeFromDescription();
         group.MapPost("/", Create).WithName("createUpload").WithSummary("Begins a resumable upload (tus 1.0).")
@@ -58,7 +58,7 @@ internal static class TusEndpoints
         if (HttpMethods.IsOptions(context.Request.Method) || context.Request.Headers[TusHeaders.Resumable] == TusHeaders.Version)
             return await next(invocation);
         headers["Tus-Version"] = TusHeaders.Version;
-        return Problems.Of(412, "tus-version", "This version of tus is not spoken here", "Send 'Tus-Resumable: 1.0.0', or the whole file with PUT /api/videos/{video}.");
+        return Problems.Of(412, "tus-version", "This version of tus is not supported", "Send 'Tus-Resumable: 1.0.0', or the whole file with PUT /api/videos/{video}.");
     }
 
     private static NoContent Discover(HttpContext context, UploadIntake intake)
@@ -75,9 +75,9 @@ internal static class TusEndpoints
     {
         var request = context.Request;
         if (request.Headers.ContainsKey("Upload-Concat"))
-            return Problems.Of(400, "concatenation", "Uploads are not put together here", "Send the file in one upload; PATCH it in as many parts as you like.");
+            return Problems.Of(400, "concatenation", "Joining uploads is not supported", "Send the file in one upload; PATCH it in as many parts as you like.");
         if (TusHeaders.Number(request, TusHeaders.Length) is not { } length)
-            return Problems.Of(400, "upload-length", "The upload's length is missing", "Send Upload-Length with the file's bytes as a decimal number; Upload-Defer-Length is not spoken here.");
+            return Problems.Of(400, "upload-length", "The upload's length is missing", "Send Upload-Length with the file's bytes as a decimal number; Upload-Defer-Length is not supported.");
         if (TusHeaders.ReadMetadata(request) is not { } metadata || !metadata.TryGetValue("video", out var video))
             return Problems.Of(400, "upload-metadata", "The upload does not say which video it is", "Send Upload-Metadata with the key 'video' and the video's id in base64.");
         if (intake.Check(video, length) is { } refusal)
@@ -114,7 +114,7 @@ internal static class TusEndpoints
         if (request.ContentType != Part)
             return Problems.Of(415, "media-type", "The body's Content-Type is not accepted here", $"Send 'Content-Type: {Part}'.");
         if (TusHeaders.Number(request, TusHeaders.Offset) is not { } offset)
-            return Problems.Of(400, "upload-offset", "The offset is missing", "Send Upload-Offset with the number of bytes that are here; HEAD tells it.");
+            return Problems.Of(400, "upload-offset", "The offset is missing", "Send Upload-Offset with the number of bytes received so far; HEAD returns it.");
         Checksum? checksum = null;
         if (request.Headers.ContainsKey(TusHeaders.Checksum))
         {
@@ -132,7 +132,7 @@ internal static class TusEndpoints
         if (offset != here)
         {
             Tell(context, uploads, upload);
-            return Problems.Of(409, "offset", "The offset is not where this upload stands", string.Create(CultureInfo.InvariantCulture, $"{here} bytes are here. Go on from there."));
+            return Problems.Of(409, "offset", "The offset does not match the upload", string.Create(CultureInfo.InvariantCulture, $"{here} bytes are here. Go on from there."));
         }
 
         var room = upload.Length - here;
@@ -189,7 +189,7 @@ internal static class TusEndpoints
             }
 
             if (hash is not null && !CryptographicOperations.FixedTimeEquals(hash.GetHashAndReset(), checksum?.Digest))
-                refused = Problems.Of(460, "checksum", "The bytes are not those of the checksum", "They were thrown away. Send them again.");
+                refused = Problems.Of(460, "checksum", "The bytes do not match the checksum", "They were thrown away. Send them again.");
             else if (LookOnce() is { } late)
                 return late;
         }
@@ -200,7 +200,7 @@ internal static class TusEndpoints
         catch (Exception e) when (e is OperationCanceledException or BadHttpRequestException or IOException { InnerException: not null } or Microsoft.AspNetCore.Connections.ConnectionResetException)
         {
             // Usually the client is gone and this answer is not read.
-            refused = Problems.Of(409, "interrupted", "The upload was interrupted", "Ask with HEAD how many bytes are here, and go on from there.");
+            refused = Problems.Of(409, "interrupted", "The upload was interrupted", "Send HEAD to learn how many bytes arrived, and continue from there.");
             if (checksum is null)
                 from = part.Position;
         }
@@ -248,7 +248,7 @@ internal static class TusEndpoints
     private static ProblemHttpResult NotOurs() => Problems.Of(404, "no-such-upload", "There is no such upload", "It was finished, ended or has expired, or another token began it. Begin a new one with POST /api/uploads.");
 
     private static ProblemHttpResult TooMuch(PartialUpload upload) => Problems.Of(
-        413, "upload-length-exceeded", "That is more than the upload's length", string.Create(CultureInfo.InvariantCulture, $"{upload.Length} bytes were announced. Send no more, or begin a new upload."));
+        413, "upload-length-exceeded", "There are more bytes than the upload's length", string.Create(CultureInfo.InvariantCulture, $"{upload.Length} bytes were announced. Send no more, or begin a new upload."));
 
     private sealed record Checksum(HashAlgorithmName Algorithm, byte[] Digest);
 }

@@ -35,7 +35,7 @@ internal static class UploadRules
         if (Math.Min(video.Width, video.Height) < 16)
             return new UploadRefusal("too-few-pixels", "The picture is too small", "Send a video of at least 16 by 16 pixels.");
         return probe.Streams > 32
-            ? new UploadRefusal("too-many-streams", "The file has too many tracks", Text($"It has {probe.Streams}; at most 32 are allowed. Save it with one picture and one sound track."))
+            ? new UploadRefusal("too-many-streams", "The file has too many tracks", Text($"It has {probe.Streams}; at most 32 are allowed. Save it with one video track and one sound track."))
             : null;
     }
 

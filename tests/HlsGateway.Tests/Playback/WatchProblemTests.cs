@@ -26,6 +26,6 @@ public sealed class WatchProblemTests
         Assert.Contains(reason, detail, StringComparison.Ordinal);
         Assert.DoesNotContain("..", detail, StringComparison.Ordinal);
         Assert.EndsWith(".", detail, StringComparison.Ordinal);
-        Assert.Equal("The origin's file is no usable playlist", problem.GetProperty("title").GetString());
+        Assert.Equal("The origin's file is not a usable playlist", problem.GetProperty("title").GetString());
     }
 }
