@@ -65,7 +65,7 @@ public abstract class AutomaticCaptionsContract(string? postgres, FfmpegFixture 
         Assert.Equal(0.1 + (0.9 * 2.9 / 6), halfway.GetProperty("progress").GetDouble(), 0.01);
         await video.WriteAsync("by hand");
         clock.LetGo();
-        Assert.Contains("people wrote", (await video.EndAsync("cancelled")).GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("captions that a person wrote", (await video.EndAsync("cancelled")).GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Contains("\nby hand\n", await video.ServedAsync(), StringComparison.Ordinal);
         Assert.Equal("409 captions-by-hand", await video.SlugAsync());
 
