@@ -47,8 +47,10 @@ internal static class ScheduleEndpoints
         Told(await state.ReadAsync(ct), library, time, response);
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> ClearAsync(
-        HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSwitch state, TimeProvider time, CancellationToken ct) =>
-        Revisions.TryExpected(request, out var expected) && await state.ClearAsync(expected, actor, ct) is { } now ? Told(now, library, time, response) : Revisions.Outdated;
+        HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSchedule schedule, TimeProvider time, CancellationToken ct) =>
+        Revisions.TryExpected(request, out var expected) && await schedule.ClearAsync(expected, actor, ct) is ({ } now, var warnings)
+            ? Told(now, library, time, response, warnings)
+            : Revisions.Outdated;
 
     private static async Task<Results<Ok<ActiveView>, ProblemHttpResult>> RollBackAsync(
         HttpRequest request, HttpResponse response, Actor actor, TrailerLibrary library, TrailerSwitch state, TimeProvider time, CancellationToken ct)

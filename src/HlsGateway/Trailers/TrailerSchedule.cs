@@ -52,6 +52,23 @@ internal sealed class TrailerSchedule(TrailerSwitch state, TrailerLibrary librar
     public Task<ScheduleOutcome> RemoveAsync(Guid id, long? expected, Actor actor, CancellationToken ct) => AtAsync(
         "unschedule", id, expected, actor, (now, place) => (now.Entries.RemoveAt(place), now.Entries[place], []), ct);
 
+    /// <summary>No trailer for any new session.</summary>
+    /// <returns>State null: somebody else changed it first.</returns>
+    public async Task<(TrailerState? State, ImmutableArray<ScheduleWarning> Warnings)> ClearAsync(long? expected, Actor actor, CancellationToken ct)
+    {
+        ImmutableArray<ScheduleWarning> warnings = [];
+        var after = await state.ChangeAsync(
+            "clear", expected, actor,
+            now =>
+            {
+                warnings = Removed(now, [], new(null),
+                    "It empties the whole schedule. These were removed, also what was planned", "DELETE /api/trailers/schedule/{id} removes one entry and no other");
+                return Task.FromResult<TrailerNext?>(new([], now.Revision));
+            },
+            ct);
+        return (after, warnings);
+    }
+
     private async Task<ScheduleOutcome> PutAsync(
         string action, ActiveTrailer entry, ImmutableArray<ScheduleWarning> known, bool strict, long? expected, Actor actor, Func<TrailerNow, ImmutableArray<ActiveTrailer>> keep, CancellationToken ct)
     {
@@ -63,7 +80,8 @@ internal sealed class TrailerSchedule(TrailerSwitch state, TrailerLibrary librar
                 entry = entry with { Id = Guid.CreateVersion7(now.At), CreatedAt = now.At, Actor = actor.Text };
                 var kept = keep(now);
                 ImmutableArray<ActiveTrailer> entries = [entry, .. Bounded(kept, now.At)];
-                warnings = Reviewed([.. known, .. ScheduleReview.Of(entry, entries, library.Snapshot, now.At), .. Removed(now, kept, entry)], strict);
+                warnings = Reviewed([.. known, .. ScheduleReview.Of(entry, entries, library.Snapshot, now.At), .. Removed(now, kept, entry,
+                    "It replaces the whole schedule. These could never play again and were removed", "POST /api/trailers/schedule adds an entry and removes none")], strict);
                 return Task.FromResult<TrailerNext?>(new(entries, now.Revision) { Videos = entry.Videos ?? "" });
             },
             ct);
@@ -101,12 +119,12 @@ internal sealed class TrailerSchedule(TrailerSwitch state, TrailerLibrary librar
         strict && warnings.Length > 0 ? throw new ScheduleRefusedException(warnings) : warnings;
 
     /// <summary>What had no window and was for all videos is what an editor means to replace.</summary>
-    private static ImmutableArray<ScheduleWarning> Removed(TrailerNow now, ImmutableArray<ActiveTrailer> kept, ActiveTrailer entry)
+    private static ImmutableArray<ScheduleWarning> Removed(TrailerNow now, ImmutableArray<ActiveTrailer> kept, ActiveTrailer entry, string what, string instead)
     {
         var gone = now.Entries.Where(old => !kept.Contains(old) && !old.IsOver(now.At) && (old.Videos, old.From, old.Until) != (entry.Videos, entry.From, entry.Until)).ToList();
         return gone.Count == 0
             ? []
-            : [new("entries-removed", $"It replaces the whole schedule. These could never play again and were removed: {string.Join("; ", gone)}. POST /api/trailers/rollback brings them back; POST /api/trailers/schedule adds an entry and removes none.")];
+            : [new("entries-removed", $"{what}: {string.Join("; ", gone)}. POST /api/trailers/rollback brings them back; {instead}.")];
     }
 
     private static ImmutableArray<ActiveTrailer> Bounded(ImmutableArray<ActiveTrailer> entries, DateTimeOffset now)

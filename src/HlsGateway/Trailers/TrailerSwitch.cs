@@ -62,10 +62,6 @@ internal sealed class TrailerSwitch(CatalogueDatabase database, TrailerLibrary l
         return (await connection.QuerySingleAsync<Row>("SELECT revision, parent, active, at_ms, actor, library FROM trailer_state WHERE id = 1")).State;
     }
 
-    /// <summary>No trailer for any new session.</summary>
-    public Task<TrailerState?> ClearAsync(long? expected, Actor actor, CancellationToken ct) =>
-        ChangeAsync("clear", expected, actor, now => Task.FromResult<TrailerNext?>(new([], now.Revision)), ct);
-
     /// <summary>Undoes the last change that has not been undone; a further call goes further back.</summary>
     /// <exception cref="TrailerRefusedException">There is nothing to undo.</exception>
     public Task<TrailerState?> RollBackAsync(long? expected, Actor actor, CancellationToken ct) => ChangeAsync(

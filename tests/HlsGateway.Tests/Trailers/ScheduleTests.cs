@@ -87,6 +87,28 @@ public class ScheduleTests(TrailerWorkshop workshop) : IClassFixture<TrailerWork
     }
 
     [Fact]
+    public async Task Switching_the_trailer_off_says_which_planned_entries_went_with_it_and_a_rollback_brings_them_back()
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(api, HttpMethod.Put, "api/trailers/active", """{"trailer":null}""")).Status);
+        // What is meant to be switched off is no surprise.
+        Assert.Empty(Codes(await SendAsync(api, HttpMethod.Delete, "api/trailers/active")));
+        await AddAsync(api, """{"trailer":null,"videos":"shows/*"}""");
+        var before = (await GetAsync(api, "api/trailers/schedule")).At("entries").ToString();
+
+        var off = await SendAsync(api, HttpMethod.Delete, "api/trailers/active");
+        Assert.Equal(HttpStatusCode.OK, off.Status);
+        Assert.Equal(["entries-removed"], Codes(off));
+        Assert.Contains("shows/*", off.At("warnings")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, (await GetAsync(api, "api/trailers/schedule")).At("entries").GetArrayLength());
+
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(api, HttpMethod.Post, "api/trailers/rollback")).Status);
+        Assert.Equal(before, (await GetAsync(api, "api/trailers/schedule")).At("entries").ToString());
+        Assert.Equal(HttpStatusCode.PreconditionFailed, (await SendAsync(api, HttpMethod.Delete, "api/trailers/active", match: off.ETag)).Status);
+    }
+
+    [Fact]
     public async Task Videos_that_were_watched_are_known_to_a_glob()
     {
         await using var origin = await LoopbackOrigin.StartAsync();

@@ -226,6 +226,33 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
         Assert.Equal(status, answer.StatusCode);
     }
 
+    [Fact]
+    public async Task A_configured_trailer_that_is_missing_degrades_health_until_a_trailer_of_that_name_arrives()
+    {
+        await using var host = await StartAsync(active: "brand");
+        Assert.Equal("degraded", await HealthAsync(host, "degraded"));
+        using var api = host.Api("editor");
+        await UploadAsync(api, "other", await workshop.SourceAsync(seconds: 3), HttpStatusCode.Created);
+        Assert.Equal("degraded", await HealthAsync(host, "degraded"));
+        await UploadAsync(api, "brand", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created);
+        Assert.Equal("healthy", await HealthAsync(host, "healthy"));
+    }
+
+    /// <summary>What the check of trailers says; asked until it says what is expected, since answers are kept for a second.</summary>
+    private static async Task<string?> HealthAsync(GatewayHost host, string expected)
+    {
+        using var api = host.Api("analyst");
+        string? status = null;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            var checks = (await JsonAsync(await api.GetAsync("healthz/ready"))).GetProperty("checks").EnumerateArray();
+            var check = checks.FirstOrDefault(one => one.GetProperty("name").GetString() == "trailers");
+            status = check.ValueKind == JsonValueKind.Object ? check.GetProperty("status").GetString() : null;
+            return status == expected;
+        }, $"the check of trailers is {expected}");
+        return status;
+    }
+
     private static StringContent Json(string body) => new(body, System.Text.Encoding.UTF8, "application/json");
 
     private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => await answer.Content.ReadFromJsonAsync<JsonElement>();
