@@ -53,6 +53,9 @@ internal sealed class BearerHandler(
         caller = token;
         tokens.Watch(Context, token);
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, token.Role), new Claim(ClaimTypes.Name, Actor.OfToken(token.Name, token.Role).Text)], Name);
+        // Whose it is, without the role: the same for a token that replaces another.
+        if (token.Name.Length > 0)
+            identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, token.Name));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
     }
 

@@ -9,7 +9,7 @@ namespace HlsGateway.Transcoding;
 /// <summary>A resumable upload as its file says.</summary>
 /// <param name="Id">Made by us: 32 hexadecimal digits that cannot be guessed.</param>
 /// <param name="Length">Bytes that the client announced.</param>
-/// <param name="Owner">Digest of the token that began it; for any other token the upload does not exist.</param>
+/// <param name="Owner">Digest of whose token began it; for any other the upload does not exist.</param>
 /// <param name="Queued">All bytes came and the video is being made: only the answer may have been lost.</param>
 internal sealed record PartialUpload(string Id, string Video, long Length, string Owner, bool Queued);
 
@@ -100,8 +100,9 @@ internal sealed class PartialUploads
     }
 
     /// <returns>Null: none of ours, another's, or expired.</returns>
-    public PartialUpload? Find(string id, string owner) =>
-        IsId(id) && Read(id) is { } upload && CryptographicOperations.FixedTimeEquals(Convert.FromHexString(upload.Owner), Convert.FromHexString(owner))
+    /// <param name="owners">Any of them may have begun it.</param>
+    public PartialUpload? Find(string id, params IReadOnlyList<string> owners) =>
+        IsId(id) && Read(id) is { } upload && owners.Any(owner => CryptographicOperations.FixedTimeEquals(Convert.FromHexString(upload.Owner), Convert.FromHexString(owner)))
         && ExpiresAt(upload) > time.GetUtcNow() && (upload.Queued || File.Exists(FileOf(upload)))
             ? upload
             : null;

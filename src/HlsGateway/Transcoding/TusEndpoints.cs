@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using HlsGateway.Access;
@@ -82,7 +83,7 @@ internal static class TusEndpoints
             return Problems.Of(400, "upload-metadata", "The upload does not say which video it is", "Send Upload-Metadata with the key 'video' and the video's id in base64.");
         if (intake.Check(video, length) is { } refusal)
             return refusal.Problem;
-        if (uploads.Create(video, length, Owner(request), out var upload) == Room.None)
+        if (uploads.Create(video, length, Owners(context)[0], out var upload) == Room.None)
             return UploadIntake.NoRoom.Problem;
         Tell(context, uploads, upload);
         return TypedResults.Created($"{request.PathBase}/api/uploads/{upload.Id}");
@@ -90,10 +91,10 @@ internal static class TusEndpoints
 
     private static async Task<IResult> HeadAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
     {
-        if (uploads.Find(id, Owner(context.Request)) is null)
+        if (uploads.Find(id, Owners(context)) is null)
             return NotOurs();
         using var alone = await uploads.LockAsync(id, insist: true, ct);
-        if (uploads.Find(id, Owner(context.Request)) is not { } upload)
+        if (uploads.Find(id, Owners(context)) is not { } upload)
             return NotOurs();
         // All bytes arrived, but the step after the last one was interrupted, and no client would send another byte.
         if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, Actor.Of(context.User), ct) is { } refusal)
@@ -109,7 +110,7 @@ internal static class TusEndpoints
     private static async Task<IResult> PatchAsync(string id, HttpContext context, PartialUploads uploads, UploadIntake intake, Sandbox sandbox, CancellationToken ct)
     {
         var request = context.Request;
-        if (uploads.Find(id, Owner(request)) is null)
+        if (uploads.Find(id, Owners(context)) is null)
             return NotOurs();
         if (request.ContentType != Part)
             return Problems.Of(415, "media-type", "The body's Content-Type is not accepted here", $"Send 'Content-Type: {Part}'.");
@@ -126,7 +127,7 @@ internal static class TusEndpoints
         using var alone = await uploads.LockAsync(id, insist: false, ct);
         if (alone is null)
             return Problems.Of(409, "busy", "Another request writes to this upload", "Wait for it to end, or ask with HEAD, which ends it, and go on at the offset that it tells.");
-        if (uploads.Find(id, Owner(request)) is not { } upload)
+        if (uploads.Find(id, Owners(context)) is not { } upload)
             return NotOurs();
         var here = uploads.OffsetOf(upload);
         if (offset != here)
@@ -155,7 +156,7 @@ internal static class TusEndpoints
 
     private static async Task<IResult> DeleteAsync(string id, HttpContext context, PartialUploads uploads, CancellationToken ct)
     {
-        if (uploads.Find(id, Owner(context.Request)) is null)
+        if (uploads.Find(id, Owners(context)) is null)
             return NotOurs();
         using var alone = await uploads.LockAsync(id, insist: true, ct);
         uploads.Remove(id);
@@ -242,8 +243,17 @@ internal static class TusEndpoints
             headers.ContentLocation = $"{context.Request.PathBase}/api/videos/{Uri.EscapeDataString(upload.Video)}";
     }
 
-    /// <summary>A digest, so that the file does not hold the token.</summary>
-    private static string Owner(HttpRequest request) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())));
+    /// <summary>
+    /// Digests of whose an upload can be: the name of the caller's token, so that a new token for the same name goes on with it, then the token itself,
+    /// to which belong the uploads of tokens without a name and those that older versions began. No token begins with what the digest of a name begins with.
+    /// </summary>
+    private static string[] Owners(HttpContext context)
+    {
+        var token = Digest(context.Request.Headers.Authorization.ToString());
+        return context.User.FindFirst(ClaimTypes.NameIdentifier) is { } name ? [Digest($"name {name.Value}"), token] : [token];
+    }
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static ProblemHttpResult NotOurs() => Problems.Of(404, "no-such-upload", "There is no such upload", "It was finished, ended or has expired, or another token began it. Begin a new one with POST /api/uploads.");
 

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using HlsGateway.Jobs;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Hosting;
@@ -219,6 +221,47 @@ public sealed class TusTests(FfmpegFixture media, ITestOutputHelper output) : IC
         using var theirs = await stranger.SendAsync(new HttpRequestMessage(HttpMethod.Delete, url));
         Assert.Equal(HttpStatusCode.NotFound, theirs.StatusCode);
         Assert.Equal(("0", "10"), await OffsetAsync(url));
+    }
+
+    [Fact]
+    public async Task A_new_token_for_the_same_name_goes_on_and_one_for_another_name_finds_nothing()
+    {
+        using var admin = host.Api();
+        using var anna = await WithTokenAsync(admin, "Anna");
+        string url;
+        using (var begin = new HttpRequestMessage(HttpMethod.Post, "/api/uploads") { Headers = { { "Upload-Length", "10" }, { "Upload-Metadata", "video dg==" } } })
+        using (var begun = await anna.SendAsync(begin))
+            url = begun.Headers.Location!.ToString();
+        using var renewed = await WithTokenAsync(admin, "Anna");
+        using var ben = await WithTokenAsync(admin, "Ben");
+        foreach (var (client, status) in new[] { (renewed, HttpStatusCode.OK), (ben, HttpStatusCode.NotFound), (api, HttpStatusCode.NotFound) })
+        {
+            using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, url));
+            Assert.Equal(status, head.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task An_upload_that_an_older_version_began_belongs_to_the_token_itself()
+    {
+        using var admin = host.Api();
+        using var anna = await WithTokenAsync(admin, "Anna");
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(anna.DefaultRequestHeaders.Authorization!.ToString())));
+        host.Services.GetRequiredService<PartialUploads>().Create("v", 10, digest, out var old);
+        using var renewed = await WithTokenAsync(admin, "Anna");
+        foreach (var (client, status) in new[] { (anna, HttpStatusCode.OK), (renewed, HttpStatusCode.NotFound) })
+        {
+            using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/api/uploads/{old.Id}"));
+            Assert.Equal(status, head.StatusCode);
+        }
+    }
+
+    private async Task<HttpClient> WithTokenAsync(HttpClient admin, string name)
+    {
+        using var made = await admin.PostAsJsonAsync("/api/tokens", new { name, role = "uploader" });
+        var client = host.NewClient((await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString());
+        client.DefaultRequestHeaders.Add("Tus-Resumable", "1.0.0");
+        return client;
     }
 
     private async Task<(Process Client, string Url)> StartClientAsync(CuttingRelay relay, string file, string? url)
