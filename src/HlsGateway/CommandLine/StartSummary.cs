@@ -15,8 +15,14 @@ internal static class StartSummary
 {
     public static void TellStartAndEnd(this WebApplication app)
     {
-        app.Lifetime.ApplicationStarted.Register(() => TellStart(app));
-        app.Lifetime.ApplicationStopping.Register(() => Log(app).GatewayStops());
+        var lifetime = app.Lifetime;
+        lifetime.ApplicationStarted.Register(() => TellStart(app));
+        // What could not start, such as where another process has the port, is stopped too, when its parts are gone: nothing of it has to be told.
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            if (lifetime.ApplicationStarted.IsCancellationRequested)
+                Log(app).GatewayStops();
+        });
     }
 
     private static void TellStart(WebApplication app)

@@ -1,3 +1,4 @@
+using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Starting;
@@ -37,7 +38,16 @@ internal static class StartCheck
     {
         var options = Options(services);
         var machine = await Task.WhenAll(services.GetServices<Func<IStartCheck>>().Select(make => AskAsync(make, ct)));
-        return [.. options.Concat(machine.SelectMany(faults => faults)).Distinct()];
+        StartFault[] faults = [.. options.Concat(machine.SelectMany(one => one.Faults)).Distinct()];
+        // Where something is wrong, that is most likely why the check could not be made, and nothing starts. Else the start goes on without it.
+        if (faults.Length == 0)
+        {
+            var log = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(StartCheck).FullName!);
+            foreach (var failure in machine.Select(one => one.Failure).OfType<Exception>())
+                log.StartCheckFailed($"{failure.GetType().Name}: {failure.Message}");
+        }
+
+        return faults;
     }
 
     /// <exception cref="WrongStartException">Something is wrong: all of it.</exception>
@@ -50,23 +60,28 @@ internal static class StartCheck
         throw new WrongStartException(faults);
     }
 
-    private static async Task<IReadOnlyList<StartFault>> AskAsync(Func<IStartCheck> make, CancellationToken ct)
+    /// <returns>What is wrong, and why the check itself failed where it did.</returns>
+    private static async Task<(IReadOnlyList<StartFault> Faults, Exception? Failure)> AskAsync(Func<IStartCheck> make, CancellationToken ct)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bound.CancelAfter(Patience);
         try
         {
-            return await Task.Run(() => make().FaultsAsync(bound.Token), bound.Token);
+            return (await Task.Run(() => make().FaultsAsync(bound.Token), bound.Token), null);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             // It may answer later: that is for health to tell.
-            return [];
+            return ([], null);
+        }
+        catch (WrongStartException wrong)
+        {
+            return (wrong.Faults, null);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // What it is made of cannot be made: another check tells why, or the start itself does when it makes the same.
-            return [];
+            return ([], e);
         }
     }
 }

@@ -150,6 +150,9 @@ internal static partial class Log
     [LoggerMessage(8005, LogLevel.Warning, "The tokens in the database cannot be read now; those that were read before still work: {Reason}")]
     public static partial void TokensUnreadable(this ILogger log, string reason);
 
+    [LoggerMessage(8006, LogLevel.Warning, "A check before the start failed, so what it looks at was not checked: {Error}")]
+    public static partial void StartCheckFailed(this ILogger log, string error);
+
     [LoggerMessage(8010, LogLevel.Information, "HlsGateway {Version} has started: roles {Roles}; ledger {Ledger}; store {Store}; at {Urls}.")]
     public static partial void GatewayStarted(this ILogger log, string version, string roles, string ledger, string store, string urls);
 

@@ -35,12 +35,13 @@ public sealed class StartTests
     [InlineData("Gateway:Origin:AllowedHosts:0", "http://media.example/", "Gateway:Origin:AllowedHosts:0 is 'http://media.example/'")]
     [InlineData("Transcode:Ladder:0", "-5", "Transcode:Ladder:0 is -5")]
     [InlineData("Transcode:Ladder:0", "361", "Transcode:Ladder:0 is 361; H.264 wants even numbers of pixels, for example 360.")]
+    [InlineData("Transcode:Ladder:1", "720", "Transcode:Ladder:1 is 720, as Transcode:Ladder:0 is; each rung must have a size of its own")]
     [InlineData("Transcode:Concurrency", "-1", "Transcode:Concurrency is -1; it must be 1 to 64, for example 1.")]
     [InlineData("Ledger:ReportTimeout", "00:02:00", "Ledger:ReportTimeout is 00:02:00")]
     public async Task A_wrong_value_stops_the_start_with_the_keys_name_and_the_reason(string key, string value, string expected)
     {
         var failure = await Assert.ThrowsAnyAsync<WrongStartException>(() =>
-            GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value }));
+            GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Transcode:Ladder:0"] = "720", [key] = value }));
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("token-for-tests", failure.Message, StringComparison.Ordinal);
     }

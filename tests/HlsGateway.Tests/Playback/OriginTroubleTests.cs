@@ -53,6 +53,67 @@ public sealed class OriginTroubleTests
         Assert.StartsWith("d2: it refuses the connection", detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Trouble_of_a_destination_is_one_line_when_it_begins_and_one_when_it_ends()
+    {
+        var log = new LogLines();
+        await using var origin = await LoopbackOrigin.StartAsync();
+        origin.AnswerEverything(context =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        });
+        await using var host = await GatewayHost.StartAsync(origin, configure: log.AddTo);
+        for (var i = 0; i < 3; i++) Assert.Equal(HttpStatusCode.BadGateway, (await PlaylistAsync(host, $"v{i}")).Status);
+        Assert.Equal((1, 0), (log.Count(1009), log.Count(1010)));
+        Assert.Contains($"Destination d1 of the origin ({origin.Address.Authority}) is down: it answers 503", Assert.Single(log.Troubles, line => line.Id == 1009).Text, StringComparison.Ordinal);
+
+        origin.Recover();
+        for (var i = 0; i < 3; i++)
+        {
+            origin.Serve($"w{i}/playlist.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n");
+            Assert.Equal(HttpStatusCode.OK, (await PlaylistAsync(host, $"w{i}")).Status);
+        }
+
+        Assert.Equal((1, 1), (log.Count(1009), log.Count(1010)));
+    }
+
+    [Fact]
+    public async Task An_origin_that_does_not_answer_in_time_is_told_so()
+    {
+        var log = new LogLines();
+        await using var origin = await LoopbackOrigin.StartAsync();
+        origin.AnswerEverything(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await using var host = await GatewayHost.StartAsync(
+            origin, new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:Origin:Timeout"] = "00:00:01" }, configure: log.AddTo);
+        var (status, problem) = await PlaylistAsync(host, "clip");
+        Assert.Equal(HttpStatusCode.GatewayTimeout, status);
+        Assert.Contains("The origin did not answer /clip/playlist.m3u8 within 1 s.", problem, StringComparison.Ordinal);
+        Assert.Contains("is down: no whole answer within 1 s", Assert.Single(log.Troubles, line => line.Id == 1009).Text, StringComparison.Ordinal);
+        // Health keeps what the viewer's request told, or asks itself and waits for less time.
+        var (health, detail) = await OriginAsync(host);
+        Assert.Equal("degraded", health);
+        Assert.StartsWith("d1: no whole answer within ", detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_poster_of_an_origin_that_is_away_is_refused_with_the_reason_and_no_name()
+    {
+        await using var host = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["ReverseProxy:Clusters:origin:Destinations:d1:Address"] = "http://no-such-host.invalid/" });
+        using var poster = await host.Client.GetAsync(new Uri("/watch/clip/poster.jpg", UriKind.Relative));
+        var problem = await poster.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.BadGateway, poster.StatusCode);
+        Assert.Contains("The origin could not be reached for this file: its name cannot be resolved (DNS).", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("no-such-host", problem, StringComparison.Ordinal);
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> PlaylistAsync(GatewayHost host, string video)
+    {
+        using var answer = await host.Client.GetAsync(new Uri($"/watch/{video}/playlist.m3u8", UriKind.Relative));
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
     private static async Task ToldAsync(GatewayHost host, string words, string detail, string address)
     {
         // Before the first viewer.

@@ -89,6 +89,38 @@ public sealed class WrongMachineTests
         Assert.Empty(await FaultsAsync([.. Bucket("http://127.0.0.1:1"), ("ConnectionStrings:Ledger", "Host=127.0.0.1;Port=1;Username=a;Password=b"), ("Trailers:Active", "outro")]));
 
     [Fact]
+    public async Task A_check_that_fails_itself_is_one_warning_and_keeps_nobody_from_starting()
+    {
+        var log = new LogLines();
+        await using var host = await GatewayHost.StartAsync(configure: services =>
+        {
+            log.AddTo(services);
+            services.AddStartCheck<FailingCheck>();
+        });
+        var line = Assert.Single(log.Troubles, line => line.Id == 8006);
+        Assert.Equal("HlsGateway.Starting.StartCheck: A check before the start failed, so what it looks at was not checked: NotSupportedException: no such thing ", line.Text);
+    }
+
+    [Fact]
+    public async Task A_check_that_cannot_be_made_because_of_a_wrong_start_tells_what_is_wrong()
+    {
+        var failure = await Assert.ThrowsAnyAsync<WrongStartException>(() => GatewayHost.StartAsync(configure: services => services.AddStartCheck<RefusingCheck>()));
+        Assert.Equal("Some:Key is wrong.", Assert.Single(failure.Faults).Text);
+    }
+
+    private sealed class FailingCheck : IStartCheck
+    {
+        public Task<IReadOnlyList<StartFault>> FaultsAsync(CancellationToken ct) => throw new NotSupportedException("no such thing");
+    }
+
+    private sealed class RefusingCheck : IStartCheck
+    {
+        public RefusingCheck() => throw new WrongStartException([new("Some:Key", "Some:Key is wrong.")]);
+
+        public Task<IReadOnlyList<StartFault>> FaultsAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<StartFault>>([]);
+    }
+
+    [Fact]
     public async Task Wrong_names_wrong_values_and_a_wrong_machine_come_at_once()
     {
         var faults = await FaultsAsync(("Trailers:Activ", "outro"), ("Transcode:Lease", "soon"), ("Ledger:QueueLimit", "-1"), ("Gateway:DataDirectory", "/dev/null/data"), ("urls", "nowhere"));

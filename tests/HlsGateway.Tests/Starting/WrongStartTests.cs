@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using HlsGateway.Tests.CommandLine;
 using HlsGateway.Tests.Hosting;
 
@@ -35,6 +37,24 @@ public sealed class WrongStartTests
         var line = Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith($"hlsgateway: Failed to load configuration from file '{folder.Path}/appsettings.json'.", line, StringComparison.Ordinal);
         Assert.Contains("LineNumber: 1", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--Logging:Console:FormatterName=line")]
+    [InlineData("--json")]
+    public async Task A_port_that_is_taken_after_the_check_is_one_line_and_no_stack_trace(string format)
+    {
+        using var data = new TemporaryFolder();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        // Endpoints of Kestrel's own section are not tried beforehand: the server itself finds the port taken, as it does where one is taken in between.
+        var (code, output, errors) = await Child.RunAsync(
+            ["serve", format, $"--Kestrel:Endpoints:a:Url=http://{other.LocalEndpoint}", $"--Gateway:DataDirectory={data.Path}", "--Trailers:Folder=", "--Demo:Enabled=false"]);
+        Assert.Equal(78, code);
+        Assert.Contains($"hlsgateway: Failed to bind to address http://{other.LocalEndpoint}: address already in use.", errors, StringComparison.Ordinal);
+        // A line of a stack trace, and one that is escaped in a text of JSON.
+        Assert.DoesNotContain("   at ", output + errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", output + errors, StringComparison.Ordinal);
     }
 
     [Fact]
