@@ -18,18 +18,18 @@ internal static class Failures
         SecurityHeaders.LetPlayersRead(context);
         var problem = failure switch
         {
-            BadHttpRequestException { StatusCode: 413 } => Problems.Of(413, "too-large", "The body is too large",
+            BadHttpRequestException { StatusCode: 413 } => Problems.Of(Problem.TooLarge,
                 "Send a smaller body; GET /api/limits shows the limits."),
-            BadHttpRequestException { StatusCode: 415 } => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here",
+            BadHttpRequestException { StatusCode: 415 } => Problems.Of(Problem.MediaType,
                 "Send the media type that the call's description in /openapi/v1.json names."),
             BadHttpRequestException { InnerException: JsonException fault } =>
                 BodyFaults.Of(fault, failed?.Endpoint, context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions),
-            BadHttpRequestException bad => Problems.Of(bad.StatusCode, "bad-request", "The request cannot be read", bad.Message),
+            BadHttpRequestException bad => Problems.Of(bad.StatusCode, Problem.BadRequest, bad.Message),
             // Kestrel's own words for a chunk size beyond 31 bits; it is the client's fault all the same.
-            IOException { InnerException: OverflowException } => Problems.Of(400, "bad-request", "The request cannot be read", "A chunk of the body is too long. Send smaller chunks."),
-            LedgerAwayException => Problems.Of(503, "ledger-away", "The ledger cannot be read now",
+            IOException { InnerException: OverflowException } => Problems.Of(Problem.BadRequest, "A chunk of the body is too long. Send smaller chunks."),
+            LedgerAwayException => Problems.Of(Problem.LedgerAway,
                 "PostgreSQL does not answer, or not in time. Viewers are counted all the same. Try again in a moment."),
-            _ => Problems.Of(500, "internal", "Something went wrong in the gateway",
+            _ => Problems.Of(Problem.Internal,
                 "The failure is in the gateway's log. Try again; when it lasts, tell the operator the time and the call."),
         };
         await problem.ExecuteAsync(context);
@@ -45,10 +45,10 @@ internal static class Failures
         var status = context.HttpContext.Response.StatusCode;
         var problem = status switch
         {
-            404 => Problems.Of(404, "not-found", "There is nothing here", "Check the path; /openapi/v1.json lists the API."),
-            405 => Problems.Of(405, "method", "The method is not allowed here", "The Allow header names those that are."),
-            415 => Problems.Of(415, "media-type", "The body's Content-Type is not accepted here", "Send the media type that /openapi/v1.json names."),
-            _ => Problems.Of(status, "refused", "The request was refused", "Check the request against /openapi/v1.json."),
+            404 => Problems.Of(Problem.NotFound, "Check the path; /openapi/v1.json lists the API."),
+            405 => Problems.Of(Problem.Method, "The Allow header names those that are."),
+            415 => Problems.Of(Problem.MediaType, "Send the media type that /openapi/v1.json names."),
+            _ => Problems.Of(status, Problem.Refused, "Check the request against /openapi/v1.json."),
         };
         return problem.ExecuteAsync(context.HttpContext);
     }

@@ -16,7 +16,7 @@ internal static class Framing
             return next(context);
         SecurityHeaders.LetPlayersRead(context);
         context.Response.Headers.Connection = "close";
-        return Problems.Of(400, "ambiguous-body", "The length of the body is not clear",
+        return Problems.Of(Problem.AmbiguousBody,
             "Send Content-Length, or 'Transfer-Encoding: chunked' once, but not both.").ExecuteAsync(context);
     }
 }

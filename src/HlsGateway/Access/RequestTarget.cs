@@ -14,7 +14,7 @@ internal static class RequestTarget
         if (!context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return next(context);
         SecurityHeaders.LetPlayersRead(context);
-        return Problems.Of(400, "bad-target", "The request's address has characters that are not allowed in an address",
+        return Problems.Of(Problem.BadTarget,
             "Percent-encode spaces, control characters and whatever is not ASCII, in the path and in the query: a space is %20, é is %C3%A9.").ExecuteAsync(context);
     }
 }

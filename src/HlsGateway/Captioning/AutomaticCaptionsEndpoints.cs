@@ -53,14 +53,14 @@ internal static class AutomaticCaptionsEndpoints
         if (CaptionProblems.Read(video, language ?? options.Value.Automatic.Language, out var id, out var tag) is { } wrong)
             return wrong;
         if (!options.Value.Automatic.IsOn)
-            return Problems.Of(409, "no-automatic-captions", "No program writes captions here", "Set Subtitles:Automatic:Command on gateways and workers.");
+            return Problems.Of(Problem.NoAutomaticCaptions, "Set Subtitles:Automatic:Command on gateways and workers.");
         var (job, refusal) = await queue.AddAsync(id, tag, ct);
         if (job is null)
             return refusal switch
             {
-                CaptionRefusal.NoSound => Problems.Of(409, "no-sound", "The video has no sound", "There is nothing that could be written down. Upload the video with its sound."),
-                CaptionRefusal.ByHand => Problems.Of(409, "captions-by-hand", "The captions of this language were written by people", "No program replaces them. DELETE them first, or name another language."),
-                _ => Problems.Of(404, "no-video", "There is no such video", "Automatic captions are written from the source of an upload that is ready; videos of other origins have none here."),
+                CaptionRefusal.NoSound => Problems.Of(Problem.NoSound, "There is nothing that could be written down. Upload the video with its sound."),
+                CaptionRefusal.ByHand => Problems.Of(Problem.CaptionsByHand, "No program replaces them. DELETE them first, or name another language."),
+                _ => Problems.Of(Problem.NoVideo, "Automatic captions are written from the source of an upload that is ready; videos of other origins have none here."),
             };
         return TypedResults.Accepted($"/api/videos/{Uri.EscapeDataString(id)}/subtitles/automatic", AutomaticCaptionsView.Of(job));
     }
@@ -72,6 +72,6 @@ internal static class AutomaticCaptionsEndpoints
             return wrong;
         return await queue.CancelAsync(id, tag, ct)
             ? TypedResults.NoContent()
-            : Problems.Of(404, "no-job", "No program is writing these captions", "GET …/subtitles/automatic tells which are.");
+            : Problems.Of(Problem.NoJob, "GET …/subtitles/automatic tells which are.");
     }
 }

@@ -51,6 +51,6 @@ internal static class VideoEndpoints
         return await catalogue.DeleteAsync(id, actor, ct) || cancelled ? TypedResults.NoContent() : NotOurs();
     }
 
-    internal static ProblemHttpResult NotOurs() => Problems.Of(
-        404, "no-video", "There is no such video", "GET /api/videos lists the videos kept here; videos of other origins need no upload and stand in no list.");
+    internal static ProblemHttpResult NotOurs() => Problems.Of(Problem.NoVideo,
+        "GET /api/videos lists the videos kept here; videos of other origins need no upload and stand in no list.");
 }

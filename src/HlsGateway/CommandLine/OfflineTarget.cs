@@ -69,7 +69,7 @@ internal sealed class OfflineTarget : VideoTarget
             sent(1);
         }
 
-        return refusal is null ? null : UploadOutcome.Refused(task.Video, $"{refusal.Title}. {refusal.Detail}");
+        return refusal is null ? null : UploadOutcome.Refused(task.Video, refusal.Text);
     });
 
     public override Task<UploadOutcome?> StateAsync(string video, CancellationToken ct) => TellAsync(async () =>

@@ -23,7 +23,7 @@ internal sealed class DemoSession(SessionQueries sessions, SigningKeys keys, IOp
     {
         var verdict = SessionToken.Verify(keys, token ?? "", Path, options.Value.Lifetime, time.GetUtcNow(), out var session, out _);
         if (verdict != SessionVerdict.Valid || session.Preview)
-            return Problems.Of(404, "no-demo-session", "This is not a session of the demo video", "Reload the page: it starts a new session.");
+            return Problems.Of(Problem.NoDemoSession, "Reload the page: it starts a new session.");
         return await sessions.FindAsync(session.Id, ct) is { } report
             ? TypedResults.Ok(new DemoCounts(
                 report.Basis, report.SegmentsFetched, report.SecondsFetched, report.WatchSecondsLow, report.WatchSeconds, report.TrailerSecondsLow, report.TrailerSeconds, report.CompletedLow, report.Completed))

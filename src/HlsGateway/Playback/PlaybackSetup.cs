@@ -69,7 +69,7 @@ internal static class PlaybackSetup
     {
         WatchAnswer.AllowAnyOrigin(context.Response);
         context.Response.Headers.Allow = "GET, HEAD, OPTIONS";
-        return Problems.Of(405, "method", "The method is not allowed here", "Players may GET, HEAD and ask OPTIONS below /watch/.").ExecuteAsync(context);
+        return Problems.Of(Problem.Method, "Players may GET, HEAD and ask OPTIONS below /watch/.").ExecuteAsync(context);
     }
 
     private static Task Preflight(HttpContext context)

@@ -42,7 +42,7 @@ internal sealed class ReportEndpoint(
         if (await BoundedBody.ReadAsync(context.Request, MostBytes, context.RequestAborted) is not { } body)
         {
             metrics.PlayReports("too_large", 1);
-            await Problems.Of(413, "too-large", "The body is too large", $"Send at most {MostBytes} bytes at once, a line for each event.").ExecuteAsync(context);
+            await Problems.Of(Problem.TooLarge, $"Send at most {MostBytes} bytes at once, a line for each event.").ExecuteAsync(context);
             return;
         }
 

@@ -26,7 +26,7 @@ internal static class MediaEndpoint
         if (store is not DiskStore disk || key is null || !BlobKey.IsValid(key) || !BlobStore.IsPublic(key) || !File.Exists(disk.PathOf(key)))
         {
             headers.CacheControl = "no-store";
-            return Problems.Of(404, "no-object", "There is no such object", "The address comes from a redirect of the gateway; ask for the playlist again.");
+            return Problems.Of(Problem.NoObject, "The address comes from a redirect of the gateway; ask for the playlist again.");
         }
 
         headers.CacheControl = "public, max-age=31536000, immutable";

@@ -10,25 +10,25 @@ internal static class CaptionProblems
 {
     private const int MaxName = 100;
 
-    public static ProblemHttpResult BadVideo => Problems.Of(400, "bad-video", "This is not the id of a video",
+    public static ProblemHttpResult BadVideo => Problems.Of(Problem.BadVideo,
         "Write the video as in the path behind /watch/, with %2F for each slash.");
 
-    public static ProblemHttpResult BadName => Problems.Of(400, "bad-name", "This name cannot be used in a playlist",
+    public static ProblemHttpResult BadName => Problems.Of(Problem.BadName,
         $"Use 1 to {MaxName} characters without double quotes, line ends, control characters or direction overrides.");
 
-    public static ProblemHttpResult Absent => Problems.Of(404, "no-captions", "There are no such captions",
+    public static ProblemHttpResult Absent => Problems.Of(Problem.NoCaptions,
         "GET the list at …/subtitles for the languages, versions and drafts that there are.");
 
-    public static ProblemHttpResult Outdated => Problems.Of(412, "captions-changed", "The captions are not in the state that the request expects",
+    public static ProblemHttpResult Outdated => Problems.Of(Problem.CaptionsChanged,
         "Somebody changed or deleted them. GET them again, merge, and send the new ETag in If-Match.");
 
-    public static ProblemHttpResult TooMany => Problems.Of(409, "too-many-tracks", "The video already has the most caption tracks allowed",
+    public static ProblemHttpResult TooMany => Problems.Of(Problem.TooManyTracks,
         "Delete a language, or raise Subtitles:MaxTracks; GET /api/limits shows the limits.");
 
     /// <summary>A file that cannot be served as captions (rule W6), with <c>line</c> (0: the whole file) and <c>reason</c> for an editor's margin.</summary>
     public static ProblemHttpResult Unfit(PlaylistError error, int status = 422)
     {
-        var problem = Problems.Of(status, "bad-captions", "The caption file cannot be used", error.ToString());
+        var problem = Problems.Of(status, Problem.BadCaptions, error.ToString());
         problem.ProblemDetails.Extensions["line"] = error.Line;
         problem.ProblemDetails.Extensions["reason"] = error.Reason;
         return problem;
@@ -49,7 +49,7 @@ internal static class CaptionProblems
         if (!VideoName.TryRead(video, out id))
             return BadVideo;
         return LanguageTag.TryRead(language, out tag) ? null
-            : Problems.Of(400, "bad-language", "This is not a language tag",
+            : Problems.Of(Problem.BadLanguage,
                 $"Use a BCP 47 tag such as en, pt-BR or zh-Hant.{(LanguageTag.Suggestion(language) is { } near ? $" Did you mean '{near}'?" : "")}");
     }
 

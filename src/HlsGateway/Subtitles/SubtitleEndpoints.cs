@@ -49,7 +49,7 @@ internal static class SubtitleEndpoints
         if (CaptionProblems.Read(video, language, out var id, out var tag) is { } wrong)
             return wrong;
         if (format is not (null or "vtt"))
-            return Problems.Of(400, "bad-format", "This format is not offered", "Leave format out for the file as it was sent, or ask for format=vtt.");
+            return Problems.Of(Problem.BadFormat, "Leave format out for the file as it was sent, or ask for format=vtt.");
 
         var (content, etag, savedAt) = draft == true && await store.FindDraftAsync(id, tag, ct) is { } work ? (work.Content, work.ETag, work.SavedAt)
             : draft != true && version is not null && await store.FindVersionAsync(id, tag, version, ct) is { } old ? (old.Content, $"\"{CaptionStore.Prefix(old.Sha256)}\"", old.SavedAt)

@@ -17,9 +17,4 @@ internal static class Problems
     /// <param name="extensions">Further members of the body, which the catalogue's remedy names.</param>
     public static ProblemHttpResult Of(Problem problem, string detail, IDictionary<string, object?> extensions) =>
         TypedResults.Problem(detail, instance: null, statusCode: problem.Statuses[0], title: problem.Title, type: Problem.Path + problem.Slug, extensions);
-
-    /// <param name="slug">Of one of <see cref="Problem.All"/>.</param>
-    /// <param name="title">As the catalogue has it.</param>
-    public static ProblemHttpResult Of(int status, string slug, string title, string detail) =>
-        TypedResults.Problem(detail, instance: null, statusCode: status, title: title, type: Problem.Path + slug);
 }

@@ -45,7 +45,7 @@ internal static class TusEndpoints
             {
                 "PATCH" => PatchAsync(id, context, uploads, intake, sandbox, ct),
                 "DELETE" => DeleteAsync(id, context, uploads, ct),
-                _ => Task.FromResult<IResult>(Problems.Of(405, "method", "The method is not allowed here", "Send PATCH, or X-HTTP-Method-Override: PATCH.")),
+                _ => Task.FromResult<IResult>(Problems.Of(Problem.Method, "Send PATCH, or X-HTTP-Method-Override: PATCH.")),
             }).ExcludeFromDescription();
     }
 
@@ -59,7 +59,7 @@ internal static class TusEndpoints
         if (HttpMethods.IsOptions(context.Request.Method) || context.Request.Headers[TusHeaders.Resumable] == TusHeaders.Version)
             return await next(invocation);
         headers["Tus-Version"] = TusHeaders.Version;
-        return Problems.Of(412, "tus-version", "This version of tus is not supported", "Send 'Tus-Resumable: 1.0.0', or the whole file with PUT /api/videos/{video}.");
+        return Problems.Of(Problem.TusVersion, "Send 'Tus-Resumable: 1.0.0', or the whole file with PUT /api/videos/{video}.");
     }
 
     private static NoContent Discover(HttpContext context, UploadIntake intake)
@@ -76,15 +76,15 @@ internal static class TusEndpoints
     {
         var request = context.Request;
         if (request.Headers.ContainsKey("Upload-Concat"))
-            return Problems.Of(400, "concatenation", "Joining uploads is not supported", "Send the file in one upload; PATCH it in as many parts as you like.");
+            return Problems.Of(Problem.Concatenation, "Send the file in one upload; PATCH it in as many parts as you like.");
         if (TusHeaders.Number(request, TusHeaders.Length) is not { } length)
-            return Problems.Of(400, "upload-length", "The upload's length is missing", "Send Upload-Length with the file's bytes as a decimal number; Upload-Defer-Length is not supported.");
+            return Problems.Of(Problem.UploadLength, "Send Upload-Length with the file's bytes as a decimal number; Upload-Defer-Length is not supported.");
         if (TusHeaders.ReadMetadata(request) is not { } metadata || !metadata.TryGetValue("video", out var video))
-            return Problems.Of(400, "upload-metadata", "The upload does not say which video it is", "Send Upload-Metadata with the key 'video' and the video's id in base64.");
+            return Problems.Of(Problem.UploadMetadata, "Send Upload-Metadata with the key 'video' and the video's id in base64.");
         if (intake.Check(video, length) is { } refusal)
-            return refusal.Problem;
+            return refusal.Answer();
         if (uploads.Create(video, length, Owners(context)[0], out var upload) == Room.None)
-            return UploadIntake.NoRoom.Problem;
+            return UploadIntake.NoRoom.Answer();
         Tell(context, uploads, upload);
         return TypedResults.Created($"{request.PathBase}/api/uploads/{upload.Id}");
     }
@@ -98,7 +98,7 @@ internal static class TusEndpoints
             return NotOurs();
         // All bytes arrived, but the step after the last one was interrupted, and no client would send another byte.
         if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, Actor.Of(context.User), ct) is { } refusal)
-            return refusal.Problem;
+            return refusal.Answer();
         if (uploads.Find(id, upload.Owner) is not { } now)
             return NotOurs();
         Tell(context, uploads, now);
@@ -113,27 +113,27 @@ internal static class TusEndpoints
         if (uploads.Find(id, Owners(context)) is null)
             return NotOurs();
         if (request.ContentType != Part)
-            return Problems.Of(415, "media-type", "The body's Content-Type is not accepted here", $"Send 'Content-Type: {Part}'.");
+            return Problems.Of(Problem.MediaType, $"Send 'Content-Type: {Part}'.");
         if (TusHeaders.Number(request, TusHeaders.Offset) is not { } offset)
-            return Problems.Of(400, "upload-offset", "The offset is missing", "Send Upload-Offset with the number of bytes received so far; HEAD returns it.");
+            return Problems.Of(Problem.UploadOffset, "Send Upload-Offset with the number of bytes received so far; HEAD returns it.");
         Checksum? checksum = null;
         if (request.Headers.ContainsKey(TusHeaders.Checksum))
         {
             if (!TusHeaders.TryReadChecksum(request.Headers[TusHeaders.Checksum].ToString(), out var algorithm, out var digest))
-                return Problems.Of(400, "upload-checksum", "The checksum cannot be read", $"Send one of {TusHeaders.Algorithms}, a space and the digest in base64.");
+                return Problems.Of(Problem.UploadChecksum, $"Send one of {TusHeaders.Algorithms}, a space and the digest in base64.");
             checksum = new Checksum(algorithm, digest);
         }
 
         using var alone = await uploads.LockAsync(id, insist: false, ct);
         if (alone is null)
-            return Problems.Of(409, "busy", "Another request writes to this upload", "Wait for it to end, or ask with HEAD, which ends it, and go on at the offset that it tells.");
+            return Problems.Of(Problem.Busy, "Wait for it to end, or ask with HEAD, which ends it, and go on at the offset that it tells.");
         if (uploads.Find(id, Owners(context)) is not { } upload)
             return NotOurs();
         var here = uploads.OffsetOf(upload);
         if (offset != here)
         {
             Tell(context, uploads, upload);
-            return Problems.Of(409, "offset", "The offset does not match the upload", string.Create(CultureInfo.InvariantCulture, $"{here} bytes are here. Go on from there."));
+            return Problems.Of(Problem.Offset, string.Create(CultureInfo.InvariantCulture, $"{here} bytes are here. Go on from there."));
         }
 
         var room = upload.Length - here;
@@ -149,7 +149,7 @@ internal static class TusEndpoints
         }
 
         if (!upload.Queued && uploads.OffsetOf(upload) == upload.Length && await FinishAsync(upload, uploads, intake, sandbox, Actor.Of(context.User), ct) is { } refusal)
-            return refusal.Problem;
+            return refusal.Answer();
         Tell(context, uploads, uploads.Find(id, upload.Owner) ?? upload);
         return TypedResults.NoContent();
     }
@@ -190,7 +190,7 @@ internal static class TusEndpoints
             }
 
             if (hash is not null && !CryptographicOperations.FixedTimeEquals(hash.GetHashAndReset(), checksum?.Digest))
-                refused = Problems.Of(460, "checksum", "The bytes do not match the checksum", "They were thrown away. Send them again.");
+                refused = Problems.Of(Problem.Checksum, "They were thrown away. Send them again.");
             else if (LookOnce() is { } late)
                 return late;
         }
@@ -201,7 +201,7 @@ internal static class TusEndpoints
         catch (Exception e) when (e is OperationCanceledException or BadHttpRequestException or IOException { InnerException: not null } or Microsoft.AspNetCore.Connections.ConnectionResetException)
         {
             // Usually the client is gone and this answer is not read.
-            refused = Problems.Of(409, "interrupted", "The upload was interrupted", "Send HEAD to learn how many bytes arrived, and continue from there.");
+            refused = Problems.Of(Problem.Interrupted, "Send HEAD to learn how many bytes arrived, and continue from there.");
             if (checksum is null)
                 from = part.Position;
         }
@@ -217,7 +217,7 @@ internal static class TusEndpoints
                 return null;
             looked = true;
             var front = new byte[Mp4Front.Bytes];
-            return intake.CheckFront(front.AsSpan(0, RandomAccess.Read(part.SafeFileHandle, front, 0)))?.Problem;
+            return intake.CheckFront(front.AsSpan(0, RandomAccess.Read(part.SafeFileHandle, front, 0)))?.Answer();
         }
     }
 
@@ -255,10 +255,9 @@ internal static class TusEndpoints
 
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private static ProblemHttpResult NotOurs() => Problems.Of(404, "no-such-upload", "There is no such upload", "It was finished, ended or has expired, or another token began it. Begin a new one with POST /api/uploads.");
+    private static ProblemHttpResult NotOurs() => Problems.Of(Problem.NoSuchUpload, "It was finished, ended or has expired, or another token began it. Begin a new one with POST /api/uploads.");
 
-    private static ProblemHttpResult TooMuch(PartialUpload upload) => Problems.Of(
-        413, "upload-length-exceeded", "There are more bytes than the upload's length", string.Create(CultureInfo.InvariantCulture, $"{upload.Length} bytes were announced. Send no more, or begin a new upload."));
+    private static ProblemHttpResult TooMuch(PartialUpload upload) => Problems.Of(Problem.UploadLengthExceeded, string.Create(CultureInfo.InvariantCulture, $"{upload.Length} bytes were announced. Send no more, or begin a new upload."));
 
     private sealed record Checksum(HashAlgorithmName Algorithm, byte[] Digest);
 }

@@ -45,10 +45,10 @@ internal static class UploadEndpoints
     {
         var id = VideoId.FromRoute(video);
         if (intake.Check(id, context.Request.ContentLength) is { } early)
-            return early.Problem;
+            return early.Answer();
         using var room = uploads.Hold(context.Request.ContentLength ?? intake.MaxBytes);
         if (room is null)
-            return UploadIntake.NoRoom.Problem;
+            return UploadIntake.NoRoom.Answer();
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = intake.MaxBytes;
 
@@ -57,17 +57,17 @@ internal static class UploadEndpoints
         {
             var body = context.Request.BodyReader;
             if (intake.CheckFront(await UploadFront.PeekAsync(body, Mp4Front.Bytes, ct)) is { } tooLong)
-                return tooLong.Problem;
+                return tooLong.Answer();
             await using var content = body.AsStream(leaveOpen: true);
             await folder.AddAsync(EncodeArguments.Input, content, ct);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return intake.TooLarge.Problem;
+            return intake.TooLarge.Answer();
         }
 
         if (await intake.TakeAsync(id, folder, Actor.Of(context.User), ct) is { } refusal)
-            return refusal.Problem;
+            return refusal.Answer();
         context.Response.Headers.CacheControl = "no-store";
         var view = await videos.FindAsync(id, context.Request, ct);
         return TypedResults.Accepted($"/api/videos/{Uri.EscapeDataString(id)}", view);

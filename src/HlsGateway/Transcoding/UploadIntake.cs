@@ -3,6 +3,7 @@ using HlsGateway.Catalogue;
 using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
+using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Transcoding;
@@ -13,19 +14,17 @@ namespace HlsGateway.Transcoding;
 /// </summary>
 internal sealed class UploadIntake(Ffmpeg ffmpeg, BlobStore store, CatalogueStore catalogue, JobTable jobs, IOptions<TranscodeOptions> options)
 {
-    public static UploadRefusal BadId { get; } = new(
-        "video-id", "This cannot be a video's id",
-        $"Use one to eight path segments of letters, digits and . _ : @ + -, at most {VideoId.MaxLength} characters; none may begin with a dot, be 'subtitles' or end in .m3u8.", 400);
+    public static UploadRefusal BadId { get; } = new(Problem.VideoId,
+        $"Use one to eight path segments of letters, digits and . _ : @ + -, at most {VideoId.MaxLength} characters; none may begin with a dot, be 'subtitles' or end in .m3u8.");
 
-    public static UploadRefusal Empty { get; } = new("empty", "The body is empty", "Send the file's bytes as the body, as curl -T does.", 400);
+    public static UploadRefusal Empty { get; } = new(Problem.Empty, "Send the file's bytes as the body, as curl -T does.");
 
-    public static UploadRefusal NoRoom { get; } = new(
-        "quota", "There is no room for another unfinished upload",
-        "Wait until other uploads are done, finish or DELETE unfinished ones, or raise Transcode:MaxPartialBytes and Transcode:MaxPartialUploads.", 413);
+    public static UploadRefusal NoRoom { get; } = new(Problem.NoRoom,
+        "Wait until other uploads are done, finish or DELETE unfinished ones, or raise Transcode:MaxPartialBytes and Transcode:MaxPartialUploads.");
 
     public long MaxBytes => options.Value.MaxBytes;
 
-    public UploadRefusal TooLarge => new("too-large", "The body is too large", $"At most {MaxBytes} bytes are allowed. Compress it, or raise Transcode:MaxBytes.", 413);
+    public UploadRefusal TooLarge => new(Problem.TooLarge, $"At most {MaxBytes} bytes are allowed. Compress it, or raise Transcode:MaxBytes.");
 
     /// <summary>Before the first byte is read.</summary>
     /// <param name="bytes">Null when the client does not say.</param>
