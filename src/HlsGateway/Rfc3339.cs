@@ -50,10 +50,10 @@ internal static partial class Rfc3339
         }
         else if (DateTime.TryParseExact(written.Replace(' ', 'T'), Clocks, CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
         {
-            why = $"says no offset, so it is another moment in each time zone; write {Ways}";
+            why = $"has no offset, so it means a different moment in each time zone; write {Ways}";
             return false;
         }
-        why = zone is null ? $"is no time as RFC 3339 writes it; write {Ways}" : $"is no time as RFC 3339 writes it; write {Ways}, or a date (2026-11-30)";
+        why = zone is null ? $"is not a time in the form of RFC 3339; write {Ways}" : $"is not a time in the form of RFC 3339; write {Ways}, or a date (2026-11-30)";
         return false;
     }
 

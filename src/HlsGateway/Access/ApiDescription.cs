@@ -36,7 +36,8 @@ internal static class ApiDescription
             // A HEAD is its GET without the body: clients that need it know so.
             foreach (var path in document.Paths.Values)
             {
-                if (path.Operations is { } operations && operations.ContainsKey(HttpMethod.Get)) operations.Remove(HttpMethod.Head);
+                if (path.Operations is { } operations && operations.ContainsKey(HttpMethod.Get))
+                    operations.Remove(HttpMethod.Head);
             }
             var calls = document.Paths.Values.SelectMany(path => path.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>()).ToList();
             var groups = calls.SelectMany(call => call.Tags ?? Enumerable.Empty<OpenApiTagReference>()).Select(tag => tag.Name ?? "").Distinct(StringComparer.Ordinal);

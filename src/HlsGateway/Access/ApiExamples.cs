@@ -24,9 +24,12 @@ internal static class ApiExamples
     /// <param name="owner">Name of the schema that has the property.</param>
     private static JsonNode? Of(IOpenApiSchema schema, string? owner, string property, int depth)
     {
-        if (property.Length > 0 && ApiWords.All.TryValue(owner, property, out var value) && Fits(value, schema)) return value?.DeepClone();
-        if (schema.OneOf is { Count: > 0 } choices) return Of(choices.First(choice => choice.Type is not JsonSchemaType.Null), owner, property, depth);
-        if (schema.Enum is { Count: > 0 } named) return named[0]?.DeepClone();
+        if (property.Length > 0 && ApiWords.All.TryValue(owner, property, out var value) && Fits(value, schema))
+            return value?.DeepClone();
+        if (schema.OneOf is { Count: > 0 } choices)
+            return Of(choices.First(choice => choice.Type is not JsonSchemaType.Null), owner, property, depth);
+        if (schema.Enum is { Count: > 0 } named)
+            return named[0]?.DeepClone();
         var name = schema is OpenApiSchemaReference { Reference.Id: { } id } ? id : owner;
         if (schema.Properties is { Count: > 0 } properties)
         {
@@ -38,11 +41,16 @@ internal static class ApiExamples
             return made;
         }
 
-        if (schema.Items is { } items) return new JsonArray(Of(items, name, property, depth + 1) is { } item ? [item] : []);
-        if (schema.Type?.HasFlag(JsonSchemaType.Object) is true) return new JsonObject();
-        if (schema.Type?.HasFlag(JsonSchemaType.Boolean) is true) return false;
-        if (schema.Format == "uuid") return "0198b0f2-8c00-7000-8000-000000000001";
-        if (schema.Format == "date-time") return "2026-11-30T12:34:56.789Z";
+        if (schema.Items is { } items)
+            return new JsonArray(Of(items, name, property, depth + 1) is { } item ? [item] : []);
+        if (schema.Type?.HasFlag(JsonSchemaType.Object) is true)
+            return new JsonObject();
+        if (schema.Type?.HasFlag(JsonSchemaType.Boolean) is true)
+            return false;
+        if (schema.Format == "uuid")
+            return "0198b0f2-8c00-7000-8000-000000000001";
+        if (schema.Format == "date-time")
+            return "2026-11-30T12:34:56.789Z";
         return schema.Type?.HasFlag(JsonSchemaType.Integer) is true || schema.Type?.HasFlag(JsonSchemaType.Number) is true ? 1 : "";
     }
 

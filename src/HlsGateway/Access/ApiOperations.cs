@@ -11,10 +11,11 @@ namespace HlsGateway.Access;
 /// <summary>Describes one call by its metadata: role, parameters, headers, bodies, and every problem that it may answer.</summary>
 internal static class ApiOperations
 {
-    public static Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    public static Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken ct)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        if (context.Document is not { } document) return Task.CompletedTask;
+        if (context.Document is not { } document)
+            return Task.CompletedTask;
         var problems = metadata.OfType<ProblemAnswers>()
             .SelectMany(answers => answers.Problems.Select(problem => (answers.Status ?? problem.Statuses[0], problem))).ToList();
         problems.AddRange([(400, Problem.BadRequest), (500, Problem.Internal)]);
@@ -40,7 +41,8 @@ internal static class ApiOperations
         operation.Description = $"{operation.Description ?? operation.Summary}\n\nRole: {string.Join(", ", roles)}.";
         operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerHandler.Name, document)] = [] }];
         problems.AddRange([(401, Problem.Unauthenticated), (401, Problem.WrongToken), (401, Problem.ExpiredToken), (401, Problem.RevokedToken), (429, Problem.TooManyWrongTokens), (503, Problem.TokensUnread)]);
-        if (!roles.TrueForAll(role => role == Roles.Any)) problems.Add((403, Problem.Forbidden));
+        if (!roles.TrueForAll(role => role == Roles.Any))
+            problems.Add((403, Problem.Forbidden));
     }
 
     private static void AddParameters(OpenApiOperation operation, IList<object> metadata)
@@ -105,7 +107,8 @@ internal static class ApiOperations
         var headers = metadata.OfType<HeadersGiven>().SelectMany(given => given.Names).Distinct(StringComparer.Ordinal).ToList();
         foreach (var (status, response) in operation.Responses)
         {
-            if (response is not OpenApiResponse given || status[0] != '2') continue;
+            if (response is not OpenApiResponse given || status[0] != '2')
+                continue;
             foreach (var name in headers)
             {
                 var word = ApiWords.All.Headers.GetValueOrDefault(name);

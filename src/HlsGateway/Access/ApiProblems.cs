@@ -26,7 +26,7 @@ internal static class ApiProblems
                 ["title"] = Text("The same for every occurrence of the type."),
                 ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The status of the answer." },
                 ["detail"] = Text("What is wrong with this request, and what to do."),
-                ["trace_id"] = Text("Names this request in the gateway's log."),
+                ["trace_id"] = Text("Names this request. A failure on the gateway's side is in its log with this id."),
             },
         };
         components.Examples ??= new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);

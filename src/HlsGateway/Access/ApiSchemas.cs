@@ -6,7 +6,7 @@ namespace HlsGateway.Access;
 /// <summary>Says of types what the framework leaves open and generators of clients need.</summary>
 internal static class ApiSchemas
 {
-    public static Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    public static Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken ct)
     {
         // An enumeration has its values only; without a type a generator makes it anything.
         if (schema.Enum is { Count: > 0 } values && schema.Type is null)

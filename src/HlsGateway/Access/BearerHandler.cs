@@ -37,7 +37,8 @@ internal sealed class BearerHandler(
     private AuthenticateResult Authenticate()
     {
         var header = Request.Headers.Authorization;
-        if (header.Count == 0) return AuthenticateResult.NoResult();
+        if (header.Count == 0)
+            return AuthenticateResult.NoResult();
         if (header.Count != 1 || !AuthenticationHeaderValue.TryParse(header[0], out var value) ||
             !value.Scheme.Equals(Name, StringComparison.OrdinalIgnoreCase) || value.Parameter is not { Length: > 0 and <= 512 } secret)
             return AuthenticateResult.Fail("The Authorization header holds no bearer token.");

@@ -13,7 +13,8 @@ internal static class BodyFaults
     public static ProblemHttpResult Of(JsonException fault, Endpoint? endpoint, JsonSerializerOptions json)
     {
         var path = fault.Path is { Length: > 200 } longer ? longer[..200] : fault.Path ?? "$";
-        if (fault is BadTimeException) return Problems.Of(Problem.BadTime, $"{path} {fault.Message}.");
+        if (fault is BadTimeException)
+            return Problems.Of(Problem.BadTime, $"{path} {fault.Message}.");
         if (endpoint?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } body && KeyAt(fault.Path ?? "", body, json) is { } key)
         {
             var known = key.Known.Order(StringComparer.Ordinal).ToArray();
@@ -41,7 +42,8 @@ internal static class BodyFaults
             var info = json.GetTypeInfo(type);
             if (rest[0] == '[' && rest.Length > 1 && rest[1] != '\'')
             {
-                if (info.ElementType is not { } element || rest.IndexOf(']', StringComparison.Ordinal) is not (> 0 and var close)) return null;
+                if (info.ElementType is not { } element || rest.IndexOf(']', StringComparison.Ordinal) is not (> 0 and var close))
+                    return null;
                 (type, rest, key) = (element, rest[(close + 1)..], null);
                 continue;
             }
@@ -58,11 +60,14 @@ internal static class BodyFaults
                 var end = rest.AsSpan().IndexOfAny('.', '[') is >= 0 and var next ? next : rest.Length;
                 (name, rest) = (rest[..end], rest[end..]);
             }
-            if (info.Kind != JsonTypeInfoKind.Object) return null;
+            if (info.Kind != JsonTypeInfoKind.Object)
+                return null;
             var known = info.Properties.Select(property => property.Name);
-            if (info.Properties.FirstOrDefault(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } property) return new Key(name, false, known);
+            if (info.Properties.FirstOrDefault(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } property)
+                return new Key(name, false, known);
             (type, key) = (property.PropertyType, new Key(name, true, known));
-            if (Nullable.GetUnderlyingType(type) is { } plain) type = plain;
+            if (Nullable.GetUnderlyingType(type) is { } plain)
+                type = plain;
         }
         return key;
     }

@@ -6,13 +6,13 @@ namespace HlsGateway.Access;
 internal static class BoundedBody
 {
     /// <summary>The whole body, or null as soon as it is larger than <paramref name="most"/> bytes.</summary>
-    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int most, CancellationToken cancellation)
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int most, CancellationToken ct)
     {
         if (request.ContentLength > most)
             return null;
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(cancellation);
+            var read = await request.BodyReader.ReadAsync(ct);
             var tooLarge = read.Buffer.Length > most;
             if (!tooLarge && !read.IsCompleted)
             {

@@ -15,7 +15,8 @@ internal static class ClientNetwork
     public static IPAddress Of(IPAddress client)
     {
         var address = Plain(client);
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address;
         var bytes = address.GetAddressBytes();
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -29,10 +30,22 @@ internal static class Failures
             IOException { InnerException: OverflowException } => Problems.Of(Problem.BadRequest, "A chunk of the body is too long. Send smaller chunks."),
             LedgerAwayException => Problems.Of(Problem.LedgerAway,
                 "PostgreSQL does not answer, or not in time. Viewers are counted all the same. Try again in a moment."),
-            _ => Problems.Of(Problem.Internal,
-                "The failure is in the gateway's log. Try again; when it lasts, tell the operator the time and the call."),
+            _ => Internal(context, failed),
         };
         await problem.ExecuteAsync(context);
+    }
+
+    /// <summary>
+    /// The framework has logged the exception; a line of ours says which answer it belongs to. It holds the route and not the path, which may
+    /// hold a session.
+    /// </summary>
+    private static ProblemHttpResult Internal(HttpContext context, IExceptionHandlerFeature? failed)
+    {
+        var route = (failed?.Endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)";
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("HlsGateway.Access.Failures")
+            .RequestFailed(context.Request.Method, route, ProblemWriter.TraceId(context), $"{failed?.Error.GetType().Name}: {failed?.Error.Message}");
+        return Problems.Of(Problem.Internal,
+            "Try again. If the error goes on, give the operator the trace_id of this answer: a line of the gateway's log has it.");
     }
 
     /// <summary>Faults of clients, and faults that are logged once elsewhere: a line for each would let anybody fill the log.</summary>

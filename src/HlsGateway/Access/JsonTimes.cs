@@ -11,7 +11,8 @@ internal sealed class JsonTimes : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String) throw new BadTimeException($"is no text; write {Rfc3339.Ways}");
+        if (reader.TokenType != JsonTokenType.String)
+            throw new BadTimeException($"is not a text; write {Rfc3339.Ways}");
         return Rfc3339.TryRead(reader.GetString() ?? "", out var time, out var why) ? time : throw new BadTimeException(why ?? "");
     }
 
@@ -23,7 +24,8 @@ internal sealed class JsonUtcTimes : JsonConverter<DateTime>
 {
     public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String) throw new BadTimeException($"is no text; write {Rfc3339.Ways}");
+        if (reader.TokenType != JsonTokenType.String)
+            throw new BadTimeException($"is not a text; write {Rfc3339.Ways}");
         return Rfc3339.TryRead(reader.GetString() ?? "", out var time, out var why) ? time.UtcDateTime : throw new BadTimeException(why ?? "");
     }
 

@@ -51,7 +51,8 @@ internal static class KestrelLimits
     private static long OpenFileLimit()
     {
         const string proc = "/proc/self/limits";
-        if (!File.Exists(proc)) return 8192;
+        if (!File.Exists(proc))
+            return 8192;
         var line = File.ReadLines(proc).FirstOrDefault(text => text.StartsWith("Max open files", StringComparison.Ordinal));
         // "Max open files  <soft>  <hard>  files": the runtime raises the soft limit to the hard one at start.
         var fields = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];

@@ -31,8 +31,10 @@ internal static class ProblemEndpoints
         foreach (var range in context.Request.GetTypedHeaders().Accept)
         {
             var quality = range.Quality ?? 1;
-            if (range.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase)) html = quality;
-            else if (range.SubTypeWithoutSuffix.Equals("json", StringComparison.OrdinalIgnoreCase) || range.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)) json = Math.Max(json, quality);
+            if (range.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase))
+                html = quality;
+            else if (range.SubTypeWithoutSuffix.Equals("json", StringComparison.OrdinalIgnoreCase) || range.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+                json = Math.Max(json, quality);
         }
 
         return json > html;

@@ -42,7 +42,7 @@ internal static class ProblemPages
             <p>{Html.Encode(problem.Meaning)}</p>
             <h2>What to do</h2>
             <p>{Html.Encode(problem.Remedy)}</p>
-            <p>The <code>detail</code> of the answer tells about the one request; its <code>trace_id</code> finds the line of the gateway's log.</p>
+            <p>The <code>detail</code> of the answer is about your request. Its <code>trace_id</code> names the request; a failure on the gateway's side is in its log with this id.</p>
             <nav><a href="{(below ? "../" : "")}../problems">All problems</a></nav>
 
             """;

@@ -79,7 +79,8 @@ internal static class QueryParameters
     private static string? NameOf(IParameterBindingMetadata parameter, RouteEndpoint endpoint)
     {
         var sources = parameter.ParameterInfo.GetCustomAttributes(inherit: true);
-        if (sources.OfType<IFromQueryMetadata>().FirstOrDefault() is { } query) return query.Name ?? parameter.Name;
+        if (sources.OfType<IFromQueryMetadata>().FirstOrDefault() is { } query)
+            return query.Name ?? parameter.Name;
         var type = parameter.ParameterInfo.ParameterType;
         var isText = type == typeof(string) || type == typeof(string[]) || type == typeof(StringValues);
         return parameter.HasBindAsync || !(isText || parameter.HasTryParse)

@@ -14,7 +14,8 @@ internal sealed class RunningCall(HttpContext context, string token, Action<Runn
     {
         lock (gate)
         {
-            if (!isOver) context.Abort();
+            if (!isOver)
+                context.Abort();
         }
     }
 

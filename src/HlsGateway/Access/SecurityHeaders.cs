@@ -35,7 +35,8 @@ internal static class SecurityHeaders
     /// <summary>A refusal too must be readable by a player on another origin, and must not be cached (rule H1).</summary>
     public static void LetPlayersRead(HttpContext context)
     {
-        if (!ForPlayers(context.Request.Path)) return;
+        if (!ForPlayers(context.Request.Path))
+            return;
         context.Response.Headers.AccessControlAllowOrigin = "*";
         context.Response.Headers.CacheControl = "no-store";
     }

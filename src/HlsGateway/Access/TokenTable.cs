@@ -78,12 +78,14 @@ internal sealed class TokenTable
     /// <summary>Closes the connections of requests whose token has expired or was revoked.</summary>
     public void EndCalls()
     {
-        if (running.IsEmpty) return;
+        if (running.IsEmpty)
+            return;
         var now = time.GetUtcNow();
         var active = entries.Where(entry => entry.StateAt(now) == TokenState.Active).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var (call, _) in running)
         {
-            if (!active.Contains(call.Token)) call.Abort();
+            if (!active.Contains(call.Token))
+                call.Abort();
         }
     }
 

@@ -26,10 +26,12 @@ internal static class BucketCuts
     public static (DateTimeOffset From, DateTimeOffset To) Around(DateTimeOffset time, BucketUnit unit, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(time, zone);
-        if (unit == BucketUnit.Hour) return HourAround(local, zone);
+        if (unit == BucketUnit.Hour)
+            return HourAround(local, zone);
         var day = DateOnly.FromDateTime(local.DateTime);
         // Where midnight comes twice, what lies between the two belongs to the day that the first one began.
-        if (Rfc3339.StartOfDay(day.AddDays(1), zone) <= time) day = day.AddDays(1);
+        if (Rfc3339.StartOfDay(day.AddDays(1), zone) <= time)
+            day = day.AddDays(1);
         var first = unit switch
         {
             BucketUnit.Day => day,
@@ -51,7 +53,8 @@ internal static class BucketCuts
         for (var start = from; start < until;)
         {
             var end = Around(start, unit, zone).To;
-            if (end > until) end = until;
+            if (end > until)
+                end = until;
             yield return (TimeZoneInfo.ConvertTime(start, zone), TimeZoneInfo.ConvertTime(end, zone));
             start = end;
         }

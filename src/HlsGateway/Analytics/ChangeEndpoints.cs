@@ -23,20 +23,22 @@ internal static class ChangeEndpoints
         .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting, tokens made and revoked. Each is written in the transaction of the change itself.");
 
     private static async Task<Results<Ok<ChangePage>, ProblemHttpResult>> ListAsync(
-        CatalogueDatabase database, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken cancellation,
+        CatalogueDatabase database, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken ct,
         [Description("Only changes that can concern this video: its own, and those of all videos or of a glob that covers it.")] string? video = null,
         [Description("Changes per page, 1 to 1000; 100 unless given. With a video a page may hold fewer though more follow.")] string? limit = null,
         [Description("next_cursor of the page before.")] string? cursor = null)
     {
-        if (asked.Read(out var range) is { } wrong) return wrong;
+        if (asked.Read(out var range) is { } wrong)
+            return wrong;
         var count = 100;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > 1000))
             return RangeQuery.Wrong("limit", "a whole number from 1 to 1000");
         var (at, id) = (long.MaxValue, "");
-        if (cursor is not null && !TryCursor(cursor, out at, out id)) return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
+        if (cursor is not null && !TryCursor(cursor, out at, out id))
+            return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
 
         var asOf = time.GetUtcNow();
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await database.OpenAsync(ct);
         var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
             Query,
             new
@@ -48,9 +50,10 @@ internal static class ChangeEndpoints
                 id,
                 limit = count + 1,
             },
-            commandTimeout: 30, cancellationToken: cancellation))).AsList();
+            commandTimeout: 30, cancellationToken: ct))).AsList();
         var more = rows.Count > count;
-        if (more) rows.RemoveAt(count);
+        if (more)
+            rows.RemoveAt(count);
         var told = rows.Where(row => video is null || row.Concerns(video)).Select(row => row.Tell()).ToList();
         return TypedResults.Ok(new ChangePage(told, more ? $"{rows[^1].AtMs}.{rows[^1].Id}" : null, asOf.UtcDateTime));
     }
@@ -59,8 +62,10 @@ internal static class ChangeEndpoints
     {
         (at, id) = (0, "");
         var dot = text.IndexOf('.', StringComparison.Ordinal);
-        if (dot < 0 || !long.TryParse(text.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out at) || at == long.MaxValue) return false;
-        if (!Guid.TryParseExact(text[(dot + 1)..], "D", out var last)) return false;
+        if (dot < 0 || !long.TryParse(text.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out at) || at == long.MaxValue)
+            return false;
+        if (!Guid.TryParseExact(text[(dot + 1)..], "D", out var last))
+            return false;
         id = last.ToString();
         return true;
     }

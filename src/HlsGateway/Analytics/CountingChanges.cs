@@ -52,23 +52,24 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
         }
     }
 
-    private async Task<bool> TellAsync(CancellationToken cancellation)
+    private async Task<bool> TellAsync(CancellationToken ct)
     {
         try
         {
-            var changes = await Task.Run(Read, cancellation);
+            var changes = await Task.Run(Read, ct);
             await database.WriteAsync(
                 async (connection, transaction) =>
                 {
                     foreach (var (id, change) in changes) await change.WriteAsync(connection, transaction, id);
                 },
-                cancellation);
+                ct);
             failing = false;
             return true;
         }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        catch (Exception failure) when (!ct.IsCancellationRequested)
         {
-            if (!failing) log.ChangesNotTold(failure);
+            if (!failing)
+                log.ChangesNotTold(failure);
             failing = true;
             return false;
         }
@@ -102,7 +103,8 @@ internal sealed class CountingChanges(Outbox outbox, CatalogueDatabase database,
             {
                 var before = rows.IsDBNull(3) ? null : rows.IsDBNull(4) ? $"began at {Text(rows.GetInt64(3))}, ended without a stop: killed, or the machine" : $"stopped at {Text(rows.GetInt64(4))}";
                 Add("start", rows.GetInt64(0), rows.GetInt64(1), before, "counting");
-                if (!rows.IsDBNull(2)) Add("stop", rows.GetInt64(0), rows.GetInt64(2), "counting", "stopped");
+                if (!rows.IsDBNull(2))
+                    Add("stop", rows.GetInt64(0), rows.GetInt64(2), "counting", "stopped");
             }
         }
         return changes;

@@ -56,7 +56,8 @@ internal static class ExportEndpoints
                 route.WithName($"export{table}{char.ToUpperInvariant(name[0])}{name[1..]}").WithSummary(summary).WithDescription(Rules).GivesHeaders("Content-Disposition")
                     .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway);
                 var type = format.ContentType.Split(';')[0];
-                if (format.Example is { } example) route.GivesText(type, format.About, example);
+                if (format.Example is { } example)
+                    route.GivesText(type, format.About, example);
                 else route.GivesBytes(type, format.About);
             }
         }
@@ -66,16 +67,21 @@ internal static class ExportEndpoints
     private static async Task<IResult> AnswerAsync(
         HttpContext context, ExportContext all, RangeQuery time, FilterQuery asked, string? video, string table, string extension, ExportFormat format, bool always, Func<ExportRows.Question, Task> write)
     {
-        if (time.Read(out var range) is { } wrongTime) return wrongTime;
-        if (asked.Read(all.Trailers, out var filter) is { } wrong) return wrong;
+        if (time.Read(out var range) is { } wrongTime)
+            return wrongTime;
+        if (asked.Read(all.Trailers, out var filter) is { } wrong)
+            return wrong;
         if (video is not null)
         {
-            if (await all.Known.FindAsync(video, context.Request, context.RequestAborted) is { } unknown) return unknown;
-            if (await all.Known.FindNamesAsync(video, filter, context.RequestAborted) is { } unknownName) return unknownName;
+            if (await all.Known.FindAsync(video, context.Request, context.RequestAborted) is { } unknown)
+                return unknown;
+            if (await all.Known.FindNamesAsync(video, filter, context.RequestAborted) is { } unknownName)
+                return unknownName;
         }
         var until = BucketCuts.Ceiling(range.To ?? all.Clock.GetUtcNow());
         var from = BucketCuts.Floor(range.From ?? until.AddDays(-28));
-        if (always && from >= until) return RangeQuery.Wrong("to", "later than from");
+        if (always && from >= until)
+            return RangeQuery.Wrong("to", "later than from");
         var named = always ? range with { From = from, To = until } : range;
         return new Streamed(async () =>
         {

@@ -22,7 +22,7 @@ internal abstract class ExportFormat
     /// <summary>An answer of one column and one row; null for bytes.</summary>
     public abstract string? Example { get; }
 
-    public abstract Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation);
+    public abstract Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken ct);
 
     /// <summary>RFC 4180 in UTF-8, with a header line; lines end with CR LF.</summary>
     internal sealed class CsvFormat : ExportFormat
@@ -33,18 +33,19 @@ internal abstract class ExportFormat
 
         public override string Example => "video\r\nfilms/bunny\r\n";
 
-        public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
+        public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken ct)
         {
             await using var writer = new StreamWriter(to, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
             await writer.WriteAsync(string.Join(',', columns.Select(column => column.Name)) + "\r\n");
-            await foreach (var row in rows.WithCancellation(cancellation))
-                await writer.WriteAsync((string.Join(',', columns.Select(column => Cell(column.Plain(row)))) + "\r\n").AsMemory(), cancellation);
+            await foreach (var row in rows.WithCancellation(ct))
+                await writer.WriteAsync((string.Join(',', columns.Select(column => Cell(column.Plain(row)))) + "\r\n").AsMemory(), ct);
         }
 
         /// <summary>A cell that a spreadsheet would run as a formula gets an apostrophe in front.</summary>
         internal static string Cell(string text)
         {
-            if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') text = "'" + text;
+            if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r')
+                text = "'" + text;
             return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
         }
     }
@@ -60,12 +61,12 @@ internal abstract class ExportFormat
 
         public override string Example => "{\"video\":\"films/bunny\"}\n";
 
-        public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
+        public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken ct)
         {
             var names = columns.Select(column => JsonEncodedText.Encode(column.Name, JavaScriptEncoder.Default)).ToArray();
             using var portion = new MemoryStream();
             await using var json = new Utf8JsonWriter(portion);
-            await foreach (var row in rows.WithCancellation(cancellation))
+            await foreach (var row in rows.WithCancellation(ct))
             {
                 json.Reset();
                 json.WriteStartObject();
@@ -84,16 +85,17 @@ internal abstract class ExportFormat
                     }
                 }
                 json.WriteEndObject();
-                await json.FlushAsync(cancellation);
+                await json.FlushAsync(ct);
                 portion.WriteByte((byte)'\n');
-                if (portion.Length >= Portion) await SendAsync(portion, to, cancellation);
+                if (portion.Length >= Portion)
+                    await SendAsync(portion, to, ct);
             }
-            await SendAsync(portion, to, cancellation);
+            await SendAsync(portion, to, ct);
         }
 
-        private static async Task SendAsync(MemoryStream portion, Stream to, CancellationToken cancellation)
+        private static async Task SendAsync(MemoryStream portion, Stream to, CancellationToken ct)
         {
-            await to.WriteAsync(portion.GetBuffer().AsMemory(0, (int)portion.Length), cancellation);
+            await to.WriteAsync(portion.GetBuffer().AsMemory(0, (int)portion.Length), ct);
             portion.SetLength(0);
         }
     }

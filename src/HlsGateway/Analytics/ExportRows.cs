@@ -14,12 +14,12 @@ internal sealed class ExportRows(SessionQueries sessions, VideoSums sums, Ledger
     internal sealed record Question(string? Video, TimeRange Range, DateTimeOffset From, DateTimeOffset Until, SessionFilter Filter);
 
     /// <summary>Newest first.</summary>
-    public async IAsyncEnumerable<SessionLine> SessionsAsync(Question question, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<SessionLine> SessionsAsync(Question question, [EnumeratorCancellation] CancellationToken ct)
     {
         Guid? before = null;
         do
         {
-            var page = await sessions.ListAsync(question.Video, question.Range.From, question.Range.To, question.Filter, Page, before, cancellation);
+            var page = await sessions.ListAsync(question.Video, question.Range.From, question.Range.To, question.Filter, Page, before, ct);
             foreach (var session in page.Sessions)
                 yield return new SessionLine(session, Rfc3339.Local(TimeZoneInfo.ConvertTime(new DateTimeOffset(session.StartedAt), question.Range.Zone)));
             before = page.NextCursor is { } cursor ? Guid.Parse(cursor) : null;
@@ -28,48 +28,52 @@ internal sealed class ExportRows(SessionQueries sessions, VideoSums sums, Ledger
     }
 
     /// <summary>By the names of videos.</summary>
-    public async IAsyncEnumerable<RankedVideo> VideosAsync(Question question, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<RankedVideo> VideosAsync(Question question, [EnumeratorCancellation] CancellationToken ct)
     {
-        await ledger.CaughtUpAsync(cancellation);
-        await foreach (var (video, figures) in sums.EachAsync(question.From, question.Until, question.Filter, question.Video, cancellation)) yield return new RankedVideo(video, figures);
+        await ledger.CaughtUpAsync(ct);
+        await foreach (var (video, figures) in sums.EachAsync(question.From, question.Until, question.Filter, question.Video, ct)) yield return new RankedVideo(video, figures);
     }
 
     /// <summary>By the names of videos and time. A bucket without sessions has no row.</summary>
-    public async IAsyncEnumerable<DayLine> DaysAsync(Question question, BucketUnit unit, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<DayLine> DaysAsync(Question question, BucketUnit unit, [EnumeratorCancellation] CancellationToken ct)
     {
-        var asOf = await ledger.CaughtUpAsync(cancellation);
+        var asOf = await ledger.CaughtUpAsync(ct);
         var zone = question.Range.Zone;
-        await foreach (var (video, _) in EachVideoAsync(question, cancellation))
+        await foreach (var (video, _) in EachVideoAsync(question, ct))
         {
             DayLine? line = null;
-            await foreach (var (quarter, figures) in sums.QuartersAsync(video, question.From, question.Until, question.Filter, cancellation))
+            await foreach (var (quarter, figures) in sums.QuartersAsync(video, question.From, question.Until, question.Filter, ct))
             {
                 if (line is not null && quarter < line.Bucket.To)
                 {
                     line = line with { Bucket = line.Bucket.With(figures) };
                     continue;
                 }
-                if (line is not null) yield return line;
+                if (line is not null)
+                    yield return line;
                 var (from, to) = BucketCuts.Around(quarter, unit, zone);
-                if (from < question.From) from = TimeZoneInfo.ConvertTime(question.From, zone);
-                if (to > question.Until) to = TimeZoneInfo.ConvertTime(question.Until, zone);
+                if (from < question.From)
+                    from = TimeZoneInfo.ConvertTime(question.From, zone);
+                if (to > question.Until)
+                    to = TimeZoneInfo.ConvertTime(question.Until, zone);
                 line = new DayLine(video, new Bucket(from, to, finality.Is(to, asOf), finality.At(to), figures), zone.Id);
             }
-            if (line is not null) yield return line;
+            if (line is not null)
+                yield return line;
         }
     }
 
     /// <summary>By the names of videos and seconds, as far as anything was fetched.</summary>
-    public async IAsyncEnumerable<RetentionLine> RetentionAsync(Question question, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<RetentionLine> RetentionAsync(Question question, [EnumeratorCancellation] CancellationToken ct)
     {
-        await ledger.CaughtUpAsync(cancellation);
-        await foreach (var (video, _) in EachVideoAsync(question, cancellation))
+        await ledger.CaughtUpAsync(ct);
+        await foreach (var (video, _) in EachVideoAsync(question, ct))
         {
-            foreach (var point in await sums.RetentionAsync(video, question.From, question.Until, question.Filter, cancellation)) yield return new RetentionLine(video, point);
+            foreach (var point in await sums.RetentionAsync(video, question.From, question.Until, question.Filter, ct)) yield return new RetentionLine(video, point);
         }
     }
 
     /// <summary>Those with sessions in that time: what a filter leaves of them is read by whoever asks.</summary>
-    private IAsyncEnumerable<(string Video, VideoFigures Figures)> EachVideoAsync(Question question, CancellationToken cancellation) =>
-        sums.EachAsync(question.From, question.Until, SessionFilter.Any, question.Video, cancellation);
+    private IAsyncEnumerable<(string Video, VideoFigures Figures)> EachVideoAsync(Question question, CancellationToken ct) =>
+        sums.EachAsync(question.From, question.Until, SessionFilter.Any, question.Video, ct);
 }

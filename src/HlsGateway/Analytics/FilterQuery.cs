@@ -44,17 +44,21 @@ internal sealed class FilterQuery
         PlayerFamily? player = null;
         if (Player is not null)
         {
-            if (!Players.TryGetValue(Player, out var family)) return WrongName("player", Player, Players.Keys);
+            if (!Players.TryGetValue(Player, out var family))
+                return WrongName("player", Player, Players.Keys);
             player = family;
         }
         Basis? basis = null;
         if (Basis is not null)
         {
-            if (!Bases.TryGetValue(Basis, out var known)) return WrongName("basis", Basis, Bases.Keys);
+            if (!Bases.TryGetValue(Basis, out var known))
+                return WrongName("basis", Basis, Bases.Keys);
             basis = known;
         }
-        if (Completed is not (null or "true" or "false")) return WrongName("completed", Completed, ["true", "false"]);
-        if (ReadTrailer(library.Snapshot, out var trailers) is { } wrongTrailer) return wrongTrailer;
+        if (Completed is not (null or "true" or "false"))
+            return WrongName("completed", Completed, ["true", "false"]);
+        if (ReadTrailer(library.Snapshot, out var trailers) is { } wrongTrailer)
+            return wrongTrailer;
         filter = new SessionFilter(player, Rendition, Captions, basis, Completed is null ? null : Completed == "true", trailers);
         return null;
     }
@@ -71,11 +75,15 @@ internal sealed class FilterQuery
     private ProblemHttpResult? ReadTrailer(TrailerSnapshot trailers, out IReadOnlyList<uint>? ids)
     {
         ids = null;
-        if (Trailer is null) return null;
-        if (Trailer == "none") ids = [0];
-        else if (trailers.Versions.Where(version => version.Name == Trailer || version.Label == Trailer).Select(version => version.Id).Distinct().ToArray() is { Length: > 0 } named) ids = named;
+        if (Trailer is null)
+            return null;
+        if (Trailer == "none")
+            ids = [0];
+        else if (trailers.Versions.Where(version => version.Name == Trailer || version.Label == Trailer).Select(version => version.Id).Distinct().ToArray() is { Length: > 0 } named)
+            ids = named;
         // The library may have lost what sessions still have.
-        else if (Trailer.Length == 8 && uint.TryParse(Trailer, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash)) ids = [hash];
+        else if (Trailer.Length == 8 && uint.TryParse(Trailer, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash))
+            ids = [hash];
         else return WrongName("trailer", Trailer, trailers.Versions.SelectMany(version => new[] { version.Name, version.Label }).Append("none").Distinct(StringComparer.Ordinal));
         return null;
     }

@@ -13,11 +13,12 @@ internal sealed class KnownVideos(LedgerReader ledger, VideoViews catalogue)
     private const int Suggestions = 3;
 
     /// <returns>A 404 with what was probably meant; null where the video is known: somebody asked for it once, or it was uploaded.</returns>
-    public async Task<ProblemHttpResult?> FindAsync(string video, HttpRequest request, CancellationToken cancellation)
+    public async Task<ProblemHttpResult?> FindAsync(string video, HttpRequest request, CancellationToken ct)
     {
-        await ledger.CaughtUpAsync(cancellation);
-        var near = await ledger.AskAsync(connection => Knows(connection, video) ? null : Near(connection, video), cancellation);
-        if (near is null || await catalogue.FindAsync(video, request, cancellation) is not null) return null;
+        await ledger.CaughtUpAsync(ct);
+        var near = await ledger.AskAsync(connection => Knows(connection, video) ? null : Near(connection, video), ct);
+        if (near is null || await catalogue.FindAsync(video, request, ct) is not null)
+            return null;
         var meant = new List<string>();
         while (meant.Count < Suggestions && Nearest.To(video, near.Except(meant, StringComparer.Ordinal)) is { } name) meant.Add(name);
         var shown = video.Length > 200 ? video[..200] : video;
@@ -26,13 +27,15 @@ internal sealed class KnownVideos(LedgerReader ledger, VideoViews catalogue)
     }
 
     /// <returns>A 400 with the nearest name; null where a session of the video has it.</returns>
-    public async Task<ProblemHttpResult?> FindNamesAsync(string video, SessionFilter filter, CancellationToken cancellation)
+    public async Task<ProblemHttpResult?> FindNamesAsync(string video, SessionFilter filter, CancellationToken ct)
     {
         foreach (var (parameter, dimension, name) in ((string, int, string?)[])[("rendition", 1, filter.Rendition), ("captions", 2, filter.Captions)])
         {
-            if (name is null) continue;
-            var known = await ledger.AskAsync(connection => Names(connection, "SELECT DISTINCT name FROM share_quarter WHERE video = @video AND dimension = @dimension ORDER BY name LIMIT 1000", video, dimension), cancellation);
-            if (known.Count > 0 && !known.Contains(name, StringComparer.Ordinal)) return FilterQuery.WrongName(parameter, name, known);
+            if (name is null)
+                continue;
+            var known = await ledger.AskAsync(connection => Names(connection, "SELECT DISTINCT name FROM share_quarter WHERE video = @video AND dimension = @dimension ORDER BY name LIMIT 1000", video, dimension), ct);
+            if (known.Count > 0 && !known.Contains(name, StringComparer.Ordinal))
+                return FilterQuery.WrongName(parameter, name, known);
         }
         return null;
     }
@@ -55,7 +58,8 @@ internal sealed class KnownVideos(LedgerReader ledger, VideoViews catalogue)
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         command.With("video", video);
-        if (dimension is { } asked) command.With("dimension", asked);
+        if (dimension is { } asked)
+            command.With("dimension", asked);
         using var rows = command.ExecuteReader();
         var names = new List<string>();
         while (rows.Read()) names.Add(rows.GetString(0));

@@ -23,7 +23,8 @@ internal sealed class LedgerReader : IAsyncDisposable
     public LedgerReader(Outbox outbox, IConfiguration configuration)
     {
         this.outbox = outbox;
-        if (configuration.GetConnectionString("Ledger") is not { Length: > 0 } ledger) return;
+        if (configuration.GetConnectionString("Ledger") is not { Length: > 0 } ledger)
+            return;
         connectionString = ledger;
         var settings = new NpgsqlConnectionStringBuilder(ledger)
         {
@@ -45,16 +46,17 @@ internal sealed class LedgerReader : IAsyncDisposable
     internal Action<DbConnection>? Opened { get; set; }
 
     /// <summary>Waits until what is on disk is merged; returns the time up to which everything is counted.</summary>
-    public Task<DateTimeOffset> CaughtUpAsync(CancellationToken cancellation) => outbox.CaughtUpAsync(cancellation);
+    public Task<DateTimeOffset> CaughtUpAsync(CancellationToken ct) => outbox.CaughtUpAsync(ct);
 
     /// <summary>Asks within one snapshot.</summary>
     /// <exception cref="LedgerAwayException">PostgreSQL does not answer.</exception>
-    public async Task<T> AskAsync<T>(Func<DbConnection, T> question, CancellationToken cancellation)
+    public async Task<T> AskAsync<T>(Func<DbConnection, T> question, CancellationToken ct)
     {
-        await few.WaitAsync(cancellation);
+        await few.WaitAsync(ct);
         try
         {
-            if (postgres is not null) await MigrateAsync(cancellation);
+            if (postgres is not null)
+                await MigrateAsync(ct);
             return await Task.Run(() =>
             {
                 using var connection = Connect();
@@ -62,7 +64,7 @@ internal sealed class LedgerReader : IAsyncDisposable
                 // Each statement of one answer sees the same rows.
                 using var snapshot = connection is SqliteConnection file ? file.BeginTransaction(deferred: true) : connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
                 return question(connection);
-            }, cancellation);
+            }, ct);
         }
         catch (NpgsqlException away)
         {
@@ -79,30 +81,34 @@ internal sealed class LedgerReader : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (postgres is not null) await postgres.DisposeAsync();
+        if (postgres is not null)
+            await postgres.DisposeAsync();
         few.Dispose();
         migrating.Dispose();
     }
 
     private DbConnection Connect()
     {
-        if (postgres is not null) return postgres.OpenConnection();
+        if (postgres is not null)
+            return postgres.OpenConnection();
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = outbox.LedgerPath, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString());
         connection.Open();
         return connection;
     }
 
     // A process without players forwards nothing, and may be the first to ask.
-    private async Task MigrateAsync(CancellationToken cancellation)
+    private async Task MigrateAsync(CancellationToken ct)
     {
-        if (migrated) return;
-        await migrating.WaitAsync(cancellation);
+        if (migrated)
+            return;
+        await migrating.WaitAsync(ct);
         try
         {
-            if (migrated) return;
+            if (migrated)
+                return;
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5 }.ToString());
-            await connection.OpenAsync(cancellation);
-            await PostgresSchema.Schema.MigrateAsync(connection, cancellation);
+            await connection.OpenAsync(ct);
+            await PostgresSchema.Schema.MigrateAsync(connection, ct);
             migrated = true;
         }
         finally

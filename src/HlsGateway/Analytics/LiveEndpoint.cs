@@ -46,7 +46,7 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
             .GivesText("text/event-stream", "Events `request` (its id is what Last-Event-ID takes), `heartbeat`, `gap` (what followed Last-Event-ID is no longer kept) and `slow` (this reader did not keep up and is cut off).",
                 "event: heartbeat\ndata: {\"counted_to\":\"2026-11-30T12:34:56.789Z\",\"lag_ms\":0,\"live\":3,\"lost\":0,\"backlog\":0,\"ledger\":\"sqlite\",\"trouble\":null}\n\n");
 
-    private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, [EnumeratorCancellation] CancellationToken ct)
     {
         var channel = outbox.Live.Subscribe(after, out var missed);
         try
@@ -57,20 +57,21 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
                     $"More than {LiveTail.Kept} requests were counted since Last-Event-ID: the first of them are no longer kept here.",
                     "Read what is missing from /api/sessions or /api/export; the tail goes on with what follows."));
             }
-            yield return await HeartbeatAsync(cancellation);
+            yield return await HeartbeatAsync(ct);
             var due = time.GetTimestamp();
             while (true)
             {
                 var left = Beat - time.GetElapsedTime(due);
                 if (left <= TimeSpan.Zero)
                 {
-                    yield return await HeartbeatAsync(cancellation);
+                    yield return await HeartbeatAsync(ct);
                     due = time.GetTimestamp();
                     continue;
                 }
-                if (!await WaitAsync(channel.Reader, left, cancellation))
+                if (!await WaitAsync(channel.Reader, left, ct))
                 {
-                    if (!channel.Reader.Completion.IsCompleted) continue;
+                    if (!channel.Reader.Completion.IsCompleted)
+                        continue;
                     yield return Tell("slow", new TailNotice(
                         $"This reader was more than {LiveTail.Kept + LiveTail.Backlog} requests behind and is cut off, so that counting waits for nobody.",
                         "Connect again with the last id as Last-Event-ID (an EventSource does so by itself), ask for one video with ?video=, or read faster."));
@@ -78,7 +79,8 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
                 }
                 while (channel.Reader.TryRead(out var entry) && time.GetElapsedTime(due) < Beat)
                 {
-                    if (video is null || entry.Hit.Video == video) yield return Tell(entry.Seq, entry.Hit);
+                    if (video is null || entry.Hit.Video == video)
+                        yield return Tell(entry.Seq, entry.Hit);
                 }
             }
         }
@@ -88,15 +90,15 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
         }
     }
 
-    private static async Task<bool> WaitAsync(ChannelReader<(long Seq, Hit Hit)> reader, TimeSpan atMost, CancellationToken cancellation)
+    private static async Task<bool> WaitAsync(ChannelReader<(long Seq, Hit Hit)> reader, TimeSpan atMost, CancellationToken ct)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(atMost);
         try
         {
             return await reader.WaitToReadAsync(patience.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return false;
         }
@@ -112,10 +114,10 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
         "request")
     { EventId = seq.ToString(CultureInfo.InvariantCulture) };
 
-    private async Task<SseItem<string>> HeartbeatAsync(CancellationToken cancellation)
+    private async Task<SseItem<string>> HeartbeatAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var counted = await ledger.CaughtUpAsync(cancellation);
+        var counted = await ledger.CaughtUpAsync(ct);
         var progress = outbox.Progress;
         var beat = new Heartbeat(
             counted.UtcDateTime, Math.Max(0, (long)(now - counted).TotalMilliseconds), outbox.Live.Watching(now.ToUnixTimeMilliseconds()), outbox.Lost,

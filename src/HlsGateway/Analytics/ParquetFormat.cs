@@ -17,24 +17,26 @@ internal sealed class ParquetFormat : ExportFormat
 
     public override string? Example => null;
 
-    public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken cancellation)
+    public override async Task WriteAsync<T>(IReadOnlyList<ExportColumn<T>> columns, IAsyncEnumerable<T> rows, Stream to, CancellationToken ct)
     {
         var fields = columns.Select(Field).ToArray();
         await using var spool = new Spool(to);
-        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), spool, Options, append: false, cancellation))
+        await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), spool, Options, append: false, ct))
         {
             var group = new List<T>();
-            await foreach (var row in rows.WithCancellation(cancellation))
+            await foreach (var row in rows.WithCancellation(ct))
             {
                 group.Add(row);
-                if (group.Count < GroupRows) continue;
-                await WriteGroupAsync(writer, columns, fields, group, cancellation);
-                await spool.SendAsync(cancellation);
+                if (group.Count < GroupRows)
+                    continue;
+                await WriteGroupAsync(writer, columns, fields, group, ct);
+                await spool.SendAsync(ct);
                 group.Clear();
             }
-            if (group.Count > 0) await WriteGroupAsync(writer, columns, fields, group, cancellation);
+            if (group.Count > 0)
+                await WriteGroupAsync(writer, columns, fields, group, ct);
         }
-        await spool.SendAsync(cancellation);
+        await spool.SendAsync(ct);
     }
 
     private static DataField Field<T>(ExportColumn<T> column) => column.Type switch
@@ -46,7 +48,7 @@ internal sealed class ParquetFormat : ExportFormat
         _ => new DateTimeDataField(column.Name, DateTimeFormat.Timestamp, isAdjustedToUTC: true, unit: DateTimeTimeUnit.Millis, isNullable: true),
     };
 
-    private static async Task WriteGroupAsync<T>(ParquetWriter writer, IReadOnlyList<ExportColumn<T>> columns, DataField[] fields, List<T> rows, CancellationToken cancellation)
+    private static async Task WriteGroupAsync<T>(ParquetWriter writer, IReadOnlyList<ExportColumn<T>> columns, DataField[] fields, List<T> rows, CancellationToken ct)
     {
         using var group = writer.CreateRowGroup();
         for (var i = 0; i < columns.Count; i++)
@@ -55,17 +57,17 @@ internal sealed class ParquetFormat : ExportFormat
             await (column.Type switch
             {
                 CellType.Text => group.WriteAsync(fields[i], rows.ConvertAll(row => (string?)column.Cell(row))!),
-                CellType.Whole => WriteAsync<long>(group, fields[i], rows, column, cancellation),
-                CellType.Number => WriteAsync<double>(group, fields[i], rows, column, cancellation),
-                CellType.Flag => WriteAsync<bool>(group, fields[i], rows, column, cancellation),
-                _ => group.WriteAsync<DateTime>(fields[i], rows.Select(row => ((DateTimeOffset?)column.Cell(row))?.UtcDateTime).ToArray().AsMemory(), cancellationToken: cancellation),
+                CellType.Whole => WriteAsync<long>(group, fields[i], rows, column, ct),
+                CellType.Number => WriteAsync<double>(group, fields[i], rows, column, ct),
+                CellType.Flag => WriteAsync<bool>(group, fields[i], rows, column, ct),
+                _ => group.WriteAsync<DateTime>(fields[i], rows.Select(row => ((DateTimeOffset?)column.Cell(row))?.UtcDateTime).ToArray().AsMemory(), cancellationToken: ct),
             });
         }
         group.CompleteValidate();
 
-        static Task WriteAsync<TCell>(ParquetRowGroupWriter group, DataField field, List<T> rows, ExportColumn<T> column, CancellationToken cancellation)
+        static Task WriteAsync<TCell>(ParquetRowGroupWriter group, DataField field, List<T> rows, ExportColumn<T> column, CancellationToken ct)
             where TCell : struct =>
-            group.WriteAsync<TCell>(field, rows.Select(row => (TCell?)column.Cell(row)).ToArray().AsMemory(), cancellationToken: cancellation);
+            group.WriteAsync<TCell>(field, rows.Select(row => (TCell?)column.Cell(row)).ToArray().AsMemory(), cancellationToken: ct);
     }
 
     /// <summary>Takes what the library writes, also synchronously, and sends it on when it is told to; knows how much went through.</summary>
@@ -84,9 +86,9 @@ internal sealed class ParquetFormat : ExportFormat
 
         public override long Position { get => Length; set => throw new NotSupportedException(); }
 
-        public async Task SendAsync(CancellationToken cancellation)
+        public async Task SendAsync(CancellationToken ct)
         {
-            await to.WriteAsync(portion.GetBuffer().AsMemory(0, (int)portion.Length), cancellation);
+            await to.WriteAsync(portion.GetBuffer().AsMemory(0, (int)portion.Length), ct);
             sent += portion.Length;
             portion.SetLength(0);
         }
@@ -120,7 +122,8 @@ internal sealed class ParquetFormat : ExportFormat
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) portion.Dispose();
+            if (disposing)
+                portion.Dispose();
             base.Dispose(disposing);
         }
     }

@@ -33,8 +33,10 @@ internal sealed class RangeQuery
         range = default;
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(Tz ?? "UTC", out var zone))
             return Wrong("tz", $"the IANA name of a time zone, for example Europe/Berlin{Meant(Tz ?? "", TimeZoneInfo.GetSystemTimeZones().Select(known => known.Id))}");
-        if (ReadTime("from", From, zone, out var from) is { } wrongFrom) return wrongFrom;
-        if (ReadTime("to", To, zone, out var to) is { } wrongTo) return wrongTo;
+        if (ReadTime("from", From, zone, out var from) is { } wrongFrom)
+            return wrongFrom;
+        if (ReadTime("to", To, zone, out var to) is { } wrongTo)
+            return wrongTo;
         if (from >= to)
             return Wrong("to", To == From && To?.Length == 10 ? $"later than from: it is not part of what is asked for, so the whole of {From} ends with to={NextDay(To)}" : "later than from");
         range = new TimeRange(from, to, zone);
@@ -50,8 +52,10 @@ internal sealed class RangeQuery
     private static ProblemHttpResult? ReadTime(string name, string? text, TimeZoneInfo zone, out DateTimeOffset? time)
     {
         time = null;
-        if (text is null) return null;
-        if (!Rfc3339.TryRead(text, zone, out var read, out var why)) return Problems.Of(Problem.BadTime, $"'{name}' {why}.");
+        if (text is null)
+            return null;
+        if (!Rfc3339.TryRead(text, zone, out var read, out var why))
+            return Problems.Of(Problem.BadTime, $"'{name}' {why}.");
         time = read;
         return null;
     }

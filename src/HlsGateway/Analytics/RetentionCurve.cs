@@ -23,7 +23,8 @@ internal sealed class RetentionCurve
     {
         foreach (var (key, change) in sums.Retention)
         {
-            if (key.Second > MostSeconds) continue;
+            if (key.Second > MostSeconds)
+                continue;
             var now = changes.GetValueOrDefault(key.Second);
             changes[key.Second] = new Change(now.Sessions + change.Sessions, now.Low + change.Low, 0, now.Left + change.Left, now.LeftLow + change.LeftLow);
         }
@@ -44,13 +45,15 @@ internal sealed class RetentionCurve
         RetentionPoint Point(long left, long leftLow) => new(points.Count, sessions, low, playsAreKnown ? plays : null, left, leftLow);
         foreach (var (second, change) in changes)
         {
-            if (second > MostSeconds) break;
+            if (second > MostSeconds)
+                break;
             while (points.Count < second) points.Add(Point(0, 0));
             (sessions, low, plays) = (sessions + change.Sessions, low + change.Low, plays + change.Plays);
             // Below zero where older sums took a session's last second from its end; now its middle decides.
             points.Add(Point(Math.Max(0, change.Left), change.LeftLow));
         }
-        if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0 or null, Left: 0, LeftLow: 0 }) points.RemoveAt(points.Count - 1);
+        if (points.Count > 0 && points[^1] is { Sessions: 0, Plays: 0 or null, Left: 0, LeftLow: 0 })
+            points.RemoveAt(points.Count - 1);
         return points;
     }
 

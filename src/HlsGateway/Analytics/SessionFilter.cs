@@ -27,21 +27,31 @@ internal sealed record SessionFilter(PlayerFamily? Player, string? Rendition, st
         string Among(string column, string name) => kind == "sqlite" ? $"EXISTS (SELECT 1 FROM json_each(s.{column}) WHERE value = @{name})" : $"jsonb_exists(s.{column}::jsonb, @{name})";
         const string IsCompleted = "(s.content_ms > 0 AND s.watch_ms > 0 AND s.watch_ms >= s.content_ms - 1000)";
         var conditions = new List<string>();
-        if (Player is not null) conditions.Add("s.player = @player");
-        if (Rendition is not null) conditions.Add(Among("renditions", "rendition"));
-        if (Captions is not null) conditions.Add(Among("captions", "captions"));
-        if (Basis is not null) conditions.Add($"{SqlViews.Basis} = @basis");
-        if (Completed is { } completed) conditions.Add(completed ? IsCompleted : $"NOT {IsCompleted}");
-        if (Trailers is not null) conditions.Add($"s.trailer IN ({string.Join(", ", Trailers)})");
+        if (Player is not null)
+            conditions.Add("s.player = @player");
+        if (Rendition is not null)
+            conditions.Add(Among("renditions", "rendition"));
+        if (Captions is not null)
+            conditions.Add(Among("captions", "captions"));
+        if (Basis is not null)
+            conditions.Add($"{SqlViews.Basis} = @basis");
+        if (Completed is { } completed)
+            conditions.Add(completed ? IsCompleted : $"NOT {IsCompleted}");
+        if (Trailers is not null)
+            conditions.Add($"s.trailer IN ({string.Join(", ", Trailers)})");
         return string.Concat(conditions.Select(condition => $" AND {condition}"));
     }
 
     /// <summary>Gives the values that <see cref="Sql"/> names.</summary>
     public void Bind(DbCommand command)
     {
-        if (Player is { } player) command.With("player", (long)player);
-        if (Rendition is not null) command.With("rendition", Rendition);
-        if (Captions is not null) command.With("captions", Captions);
-        if (Basis is { } basis) command.With("basis", NameOf(basis));
+        if (Player is { } player)
+            command.With("player", (long)player);
+        if (Rendition is not null)
+            command.With("rendition", Rendition);
+        if (Captions is not null)
+            command.With("captions", Captions);
+        if (Basis is { } basis)
+            command.With("basis", NameOf(basis));
     }
 }

@@ -29,9 +29,11 @@ internal static class SessionIds
     public static bool TryParse(string text, out Guid session)
     {
         session = Guid.Empty;
-        if (text.Length != TokenLength) return Guid.TryParse(text, out session);
+        if (text.Length != TokenLength)
+            return Guid.TryParse(text, out session);
         Span<byte> bytes = stackalloc byte[30];
-        if (Base64Url.DecodeFromChars(text, bytes, out _, out var length) is not OperationStatus.Done || length != bytes.Length) return false;
+        if (Base64Url.DecodeFromChars(text, bytes, out _, out var length) is not OperationStatus.Done || length != bytes.Length)
+            return false;
         session = new Guid(bytes[..16], bigEndian: true);
         return true;
     }

@@ -18,20 +18,22 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
     /// <param name="from">Inclusive, by the session's start.</param>
     /// <param name="until">Exclusive, by the session's start.</param>
     public async Task<SessionPage> ListAsync(
-        string? video, DateTimeOffset? from, DateTimeOffset? until, SessionFilter filter, int limit, Guid? before, CancellationToken cancellation)
+        string? video, DateTimeOffset? from, DateTimeOffset? until, SessionFilter filter, int limit, Guid? before, CancellationToken ct)
     {
-        var asOf = await ledger.CaughtUpAsync(cancellation);
+        var asOf = await ledger.CaughtUpAsync(ct);
         var lower = from is { } start ? SessionIds.Floor(start) : new byte[16];
         var upper = until is { } end ? SessionIds.Floor(end) : Enumerable.Repeat((byte)0xff, 16).ToArray();
-        if (before is { } cursor && SessionIds.Bytes(cursor) is var bytes && bytes.AsSpan().SequenceCompareTo(upper) < 0) upper = bytes;
+        if (before is { } cursor && SessionIds.Bytes(cursor) is var bytes && bytes.AsSpan().SequenceCompareTo(upper) < 0)
+            upper = bytes;
         var sessions = new List<SessionReport>();
         for (byte[]? next = upper; next is not null && sessions.Count <= limit;)
         {
             var last = next;
-            next = await ledger.AskAsync(connection => Window(connection, video, lower, last, filter, limit + 1 - sessions.Count, sessions), cancellation);
+            next = await ledger.AskAsync(connection => Window(connection, video, lower, last, filter, limit + 1 - sessions.Count, sessions), ct);
         }
         var more = sessions.Count > limit;
-        if (more) sessions.RemoveAt(limit);
+        if (more)
+            sessions.RemoveAt(limit);
         return new SessionPage(sessions, more ? sessions[^1].SessionId.ToString() : null, asOf.UtcDateTime);
     }
 
@@ -45,7 +47,8 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
             command.CommandText = $"SELECT {select} WHERE s.session_id >= @from AND s.session_id < @before {(video is null ? "" : "AND s.video = @video")}{condition} ORDER BY s.session_id DESC LIMIT {rest}";
             command.With("from", ledger.Id(from));
             command.With("before", ledger.Id(upper));
-            if (video is not null) command.With("video", video);
+            if (video is not null)
+                command.With("video", video);
             return command;
         }
 
@@ -55,7 +58,8 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
         {
             using var ask = Command(lower, "s.session_id FROM session s", "", $"1 OFFSET {Candidates - 1}");
             using var row = ask.ExecuteReader();
-            if (row.Read()) start = SessionIds.Bytes(SessionRow.Id(row, 0));
+            if (row.Read())
+                start = SessionIds.Bytes(SessionRow.Id(row, 0));
         }
         using var command = Command(start ?? lower, $"{Columns} FROM session s LEFT JOIN video v ON v.video = s.video", filter.Sql(ledger.Kind), "@limit");
         command.With("limit", atMost);
@@ -66,9 +70,9 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
     }
 
     /// <summary>One session with its trace; null when the ledger has none of that id.</summary>
-    public async Task<SessionReport?> FindAsync(Guid session, CancellationToken cancellation)
+    public async Task<SessionReport?> FindAsync(Guid session, CancellationToken ct)
     {
-        var asOf = await ledger.CaughtUpAsync(cancellation);
+        var asOf = await ledger.CaughtUpAsync(ct);
         return await ledger.AskAsync(connection =>
         {
             using var command = connection.CreateCommand();
@@ -78,7 +82,8 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
             SessionState state;
             using (var rows = command.ExecuteReader())
             {
-                if (!rows.Read()) return null;
+                if (!rows.Read())
+                    return null;
                 state = SessionRow.Read(rows);
                 report = Report(state, rows);
             }
@@ -97,7 +102,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
                 });
             }
             return report with { Low = LowExplanation.Of(state, options.Value, hits), Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == state.Requests, AsOf = asOf.UtcDateTime };
-        }, cancellation);
+        }, ct);
     }
 
     private SessionReport Report(SessionState state, DbDataReader row) => SessionReport.Of(state, row.GetInt64(SessionRow.Count), options.Value);

@@ -17,7 +17,7 @@ internal sealed class SessionScan(LedgerReader ledger, IOptions<AnalyticsOptions
     /// <summary>The sums of the sessions of a video that began in [from, until), window by window in the order of their starts. Each is valid until the next.</summary>
     /// <param name="seen">Sees each session, in that order, on a thread of the reader.</param>
     public async IAsyncEnumerable<RollupSums> SumsAsync(
-        string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, Action<SessionState>? seen, [EnumeratorCancellation] CancellationToken cancellation)
+        string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, Action<SessionState>? seen, [EnumeratorCancellation] CancellationToken ct)
     {
         var sums = new RollupSums(analytics.Value.Rules);
         var last = SessionIds.Floor(until);
@@ -37,7 +37,7 @@ internal sealed class SessionScan(LedgerReader ledger, IOptions<AnalyticsOptions
                     seen?.Invoke(state);
                 }
                 return end;
-            }, cancellation);
+            }, ct);
             yield return sums;
             sums.Clear();
         }

@@ -17,10 +17,13 @@ internal static class SessionTrace
             var (start, end) = SessionState.Window(in hit);
             var added = hit is { Rule: HitRule.Counted, Kind: HitKind.Content } ? watched.Add(start, end) : 0;
             var effect = EffectOf(in hit, added, hit is { Rule: HitRule.Counted, Kind: HitKind.Content } && !paths.Add(hit.Path));
-            if (hit is { Rule: HitRule.Counted, Kind: HitKind.Content or HitKind.Live, Ranged: true } && !ranged.Add(in hit, out _)) effect = Effect.Range;
+            if (hit is { Rule: HitRule.Counted, Kind: HitKind.Content or HitKind.Live, Ranged: true } && !ranged.Add(in hit, out _))
+                effect = Effect.Range;
             // The number of a live segment is no time, and a report has no length but may be before the content.
-            if (hit.Kind == HitKind.Live) (start, end) = (0, end - start);
-            if (hit.Kind == HitKind.Report) (start, end) = (hit.StartMs - hit.DurationMs, hit.StartMs - hit.DurationMs);
+            if (hit.Kind == HitKind.Live)
+                (start, end) = (0, end - start);
+            if (hit.Kind == HitKind.Report)
+                (start, end) = (hit.StartMs - hit.DurationMs, hit.StartMs - hit.DurationMs);
             trace.Add(new TraceEntry(
                 DateTimeOffset.FromUnixTimeMilliseconds(hit.AtMs).UtcDateTime, hit.Kind, hit.Path, start / 1000.0, (end - start) / 1000.0,
                 hit.Rule == HitRule.Counted && effect != Effect.Range, effect, Words(effect, added), added / 1000.0, hit.Cmcd?.ToString()));

@@ -21,7 +21,8 @@ internal static class Strip
         for (var unit = 1; ; unit *= 2)
         {
             var text = Draw(watched, again, low, seconds, unit);
-            if (text.Length <= Longest) return (text, unit);
+            if (text.Length <= Longest)
+                return (text, unit);
         }
     }
 
@@ -38,7 +39,8 @@ internal static class Strip
             {
                 Append(text, run, letter);
                 (letter, run) = (next, 0);
-                if (text.Length > Longest) return text.ToString();
+                if (text.Length > Longest)
+                    return text.ToString();
             }
             run++;
         }
@@ -48,6 +50,7 @@ internal static class Strip
 
     private static void Append(StringBuilder text, int run, char letter)
     {
-        if (run > 0) text.Append(CultureInfo.InvariantCulture, $"{run}{letter}");
+        if (run > 0)
+            text.Append(CultureInfo.InvariantCulture, $"{run}{letter}");
     }
 }

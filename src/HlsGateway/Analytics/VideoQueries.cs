@@ -22,15 +22,16 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
     internal sealed record Question(string Video, DateTimeOffset From, DateTimeOffset Until, TimeZoneInfo Zone, BucketUnit Unit, SessionFilter Filter);
 
     /// <param name="given">The filters as they were asked for, to be told again; null without an explanation.</param>
-    public async Task<VideoReport> ReportAsync(Question question, IReadOnlyList<KeyValuePair<string, string>>? given, CancellationToken cancellation)
+    public async Task<VideoReport> ReportAsync(Question question, IReadOnlyList<KeyValuePair<string, string>>? given, CancellationToken ct)
     {
         var (video, from, until, zone, _, filter) = question;
-        var asOf = await ledger.CaughtUpAsync(cancellation);
+        var asOf = await ledger.CaughtUpAsync(ct);
         var parts = filter.IsEmpty
-            ? await ledger.AskAsync(connection => Kept(connection, question, given is not null), cancellation)
-            : await SummedAsync(question, given is not null, cancellation);
-        var content = await ledger.AskAsync(connection => ContentMs(connection, video), cancellation);
-        if (content > 0) RetentionCurve.Lengthen(parts.Retention, content, playsAreKnown: filter.IsEmpty);
+            ? await ledger.AskAsync(connection => Kept(connection, question, given is not null), ct)
+            : await SummedAsync(question, given is not null, ct);
+        var content = await ledger.AskAsync(connection => ContentMs(connection, video), ct);
+        if (content > 0)
+            RetentionCurve.Lengthen(parts.Retention, content, playsAreKnown: filter.IsEmpty);
         return new VideoReport(
             video, from, until, zone.Id, content > 0 ? content / 1000.0 : null, VideoFigures.Sum(parts.Quarters.Values), parts.Retention,
             parts.SharesOf(1), parts.SharesOf(2), parts.SharesOf(3), parts.SharesOf(4),
@@ -90,7 +91,8 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
         {
             while (rows.Read()) parts.Anonymous[JsonNamingPolicy.SnakeCaseLower.ConvertName(((HitRule)rows.GetInt32(0)).ToString())] = rows.GetInt64(1);
         }
-        if (!withSamples) return parts;
+        if (!withSamples)
+            return parts;
         using (var rows = Ask($"SELECT session_id FROM session WHERE video = @video AND session_id >= @first AND session_id < @last ORDER BY session_id DESC LIMIT {Samples}"))
         {
             while (rows.Read()) parts.Samples.Add(SessionRow.Id(rows, 0));
@@ -99,16 +101,17 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
     }
 
     /// <summary>Requests without a session pass no filter of sessions.</summary>
-    private async Task<Parts> SummedAsync(Question question, bool withSamples, CancellationToken cancellation)
+    private async Task<Parts> SummedAsync(Question question, bool withSamples, CancellationToken ct)
     {
         var (parts, curve, latest) = (new Parts(), new RetentionCurve(), new Queue<Guid>());
         void Seen(SessionState state)
         {
-            if (latest.Count == Samples) latest.Dequeue();
+            if (latest.Count == Samples)
+                latest.Dequeue();
             latest.Enqueue(state.Session);
         }
 
-        await foreach (var sums in scan.SumsAsync(question.Video, question.From, question.Until, question.Filter, withSamples ? Seen : null, cancellation))
+        await foreach (var sums in scan.SumsAsync(question.Video, question.From, question.Until, question.Filter, withSamples ? Seen : null, ct))
         {
             foreach (var (key, figures) in sums.Videos)
             {
@@ -143,7 +146,8 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
             var inside = new List<VideoFigures>();
             for (var quarter = start.ToUnixTimeMilliseconds(); quarter < end.ToUnixTimeMilliseconds(); quarter += BucketCuts.Quarter)
             {
-                if (quarters.TryGetValue(quarter, out var figures)) inside.Add(figures);
+                if (quarters.TryGetValue(quarter, out var figures))
+                    inside.Add(figures);
             }
             buckets.Add(new Bucket(start, end, finality.Is(end, asOf), finality.At(end), VideoFigures.Sum(inside)));
         }

@@ -31,50 +31,63 @@ internal static class VideoReportEndpoints
     }
 
     private static async Task<Results<Ok<VideoReport>, ProblemHttpResult>> ReportAsync(
-        string video, HttpRequest request, VideoQueries queries, KnownVideos known, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken cancellation,
+        string video, HttpRequest request, VideoQueries queries, KnownVideos known, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken ct,
         [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null,
         [Description("true adds the definitions, the filters in force and ten sample sessions.")] string? explain = null)
     {
-        if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime) return wrongTime;
-        if (asked.Read(trailers, out var filter) is { } wrong) return wrong;
-        if (!Units.TryGetValue(bucket ?? "day", out var unit)) return FilterQuery.WrongName("bucket", bucket ?? "", Units.Keys);
-        if (unit == BucketUnit.Hour && end - start > TimeSpan.FromDays(62)) return RangeQuery.Wrong("bucket", "day, week or month for more than 62 days");
-        if (explain is not (null or "true" or "false")) return FilterQuery.WrongName("explain", explain, ["true", "false"]);
+        if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime)
+            return wrongTime;
+        if (asked.Read(trailers, out var filter) is { } wrong)
+            return wrong;
+        if (!Units.TryGetValue(bucket ?? "day", out var unit))
+            return FilterQuery.WrongName("bucket", bucket ?? "", Units.Keys);
+        if (unit == BucketUnit.Hour && end - start > TimeSpan.FromDays(62))
+            return RangeQuery.Wrong("bucket", "day, week or month for more than 62 days");
+        if (explain is not (null or "true" or "false"))
+            return FilterQuery.WrongName("explain", explain, ["true", "false"]);
         var id = VideoId.FromRoute(video);
-        if (await known.FindAsync(id, request, cancellation) is { } unknown) return unknown;
-        if (await known.FindNamesAsync(id, filter, cancellation) is { } unknownName) return unknownName;
-        return TypedResults.Ok(await queries.ReportAsync(new(id, start, end, range.Zone, unit, filter), explain == "true" ? [.. asked.Given()] : null, cancellation));
+        if (await known.FindAsync(id, request, ct) is { } unknown)
+            return unknown;
+        if (await known.FindNamesAsync(id, filter, ct) is { } unknownName)
+            return unknownName;
+        return TypedResults.Ok(await queries.ReportAsync(new(id, start, end, range.Zone, unit, filter), explain == "true" ? [.. asked.Given()] : null, ct));
     }
 
     private static async Task<Results<Ok<VideoRanking>, ProblemHttpResult>> RankAsync(
-        Rankings rankings, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken cancellation,
+        Rankings rankings, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken ct,
         [Description("The figure to sort by: watch_seconds unless given. Videos whose average or rate is null come last.")] string? order = null,
         [Description("true sorts the smallest first.")] string? ascending = null,
         [Description("Videos per page, 1 to 1000; 100 unless given.")] string? limit = null,
         [Description("next_cursor of the page before, of the same question.")] string? cursor = null)
     {
-        if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime) return wrongTime;
-        if (asked.Read(trailers, out var filter) is { } wrong) return wrong;
+        if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime)
+            return wrongTime;
+        if (asked.Read(trailers, out var filter) is { } wrong)
+            return wrong;
         var figure = order ?? "watch_seconds";
-        if (FigureColumn.All.FirstOrDefault(column => column.Name == figure) is not { } column) return FilterQuery.WrongName("order", figure, FigureColumn.All.Select(each => each.Name));
-        if (ascending is not (null or "true" or "false")) return FilterQuery.WrongName("ascending", ascending, ["true", "false"]);
+        if (FigureColumn.All.FirstOrDefault(column => column.Name == figure) is not { } column)
+            return FilterQuery.WrongName("order", figure, FigureColumn.All.Select(each => each.Name));
+        if (ascending is not (null or "true" or "false"))
+            return FilterQuery.WrongName("ascending", ascending, ["true", "false"]);
         var count = 100;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > 1000))
             return RangeQuery.Wrong("limit", "a whole number from 1 to 1000");
         RankingCursor? after = null;
         if (cursor is not null)
         {
-            if (!RankingCursor.TryParse(cursor, out var last)) return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
+            if (!RankingCursor.TryParse(cursor, out var last))
+                return RangeQuery.Wrong("cursor", "the next_cursor of an answer to the same question");
             after = last;
         }
-        return TypedResults.Ok(await rankings.RankAsync(range.Zone, start, end, filter, column, ascending == "true", count, after, cancellation));
+        return TypedResults.Ok(await rankings.RankAsync(range.Zone, start, end, filter, column, ascending == "true", count, after, ct));
     }
 
     /// <summary>28 days before now where nothing is said; cut at quarters of an hour, which the sums are kept by.</summary>
     private static ProblemHttpResult? Read(RangeQuery time, TimeProvider clock, out TimeRange range, out DateTimeOffset start, out DateTimeOffset end)
     {
         (start, end) = (default, default);
-        if (time.Read(out range) is { } wrong) return wrong;
+        if (time.Read(out range) is { } wrong)
+            return wrong;
         end = BucketCuts.Ceiling(range.To ?? clock.GetUtcNow());
         start = BucketCuts.Floor(range.From ?? end.AddDays(-28));
         return start >= end ? RangeQuery.Wrong("to", "later than from")

@@ -21,7 +21,7 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
     /// <summary>Each video of which a session began in [from, until), by its name, with all its sums there.</summary>
     /// <param name="only">Just this one, whether or not it has sessions there; null for all.</param>
     public async IAsyncEnumerable<(string Video, VideoFigures Figures)> EachAsync(
-        DateTimeOffset from, DateTimeOffset until, SessionFilter filter, string? only, [EnumeratorCancellation] CancellationToken cancellation)
+        DateTimeOffset from, DateTimeOffset until, SessionFilter filter, string? only, [EnumeratorCancellation] CancellationToken ct)
     {
         for (var after = ""; ;)
         {
@@ -39,24 +39,27 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
                 var read = new List<(string Video, VideoFigures Figures)>();
                 while (rows.Read()) read.Add((rows.GetString(Figure.All.Length), Read(rows)));
                 return read;
-            }, cancellation);
+            }, ct);
             foreach (var (video, figures) in page)
             {
-                if (filter.IsEmpty) yield return (video, figures);
-                else if (await SumAsync(video, from, until, filter, cancellation) is { } matching) yield return (video, matching);
+                if (filter.IsEmpty)
+                    yield return (video, figures);
+                else if (await SumAsync(video, from, until, filter, ct) is { } matching)
+                    yield return (video, matching);
             }
-            if (only is not null || page.Count < VideosPerQuestion) yield break;
+            if (only is not null || page.Count < VideosPerQuestion)
+                yield break;
             after = page[^1].Video;
         }
     }
 
     /// <summary>The sums of a video by quarters of an hour, earliest first. A quarter may come in several parts, one after the other.</summary>
     public async IAsyncEnumerable<(DateTimeOffset Quarter, VideoFigures Figures)> QuartersAsync(
-        string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, [EnumeratorCancellation] CancellationToken cancellation)
+        string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, [EnumeratorCancellation] CancellationToken ct)
     {
         if (!filter.IsEmpty)
         {
-            await foreach (var sums in scan.SumsAsync(video, from, until, filter, null, cancellation))
+            await foreach (var sums in scan.SumsAsync(video, from, until, filter, null, ct))
             {
                 foreach (var (key, figures) in sums.Videos.OrderBy(pair => pair.Key.Quarter))
                     yield return (DateTimeOffset.FromUnixTimeMilliseconds(key.Quarter), new VideoFigures(figures));
@@ -76,15 +79,16 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
                 var read = new List<(long Quarter, VideoFigures Figures)>();
                 while (rows.Read()) read.Add((rows.GetInt64(Figure.All.Length), Read(rows)));
                 return read;
-            }, cancellation);
+            }, ct);
             foreach (var (quarter, figures) in page) yield return (DateTimeOffset.FromUnixTimeMilliseconds(quarter), figures);
-            if (page.Count < QuartersPerQuestion) yield break;
+            if (page.Count < QuartersPerQuestion)
+                yield break;
             next = page[^1].Quarter + 1;
         }
     }
 
     /// <summary>The curve of a video, as far as anything of it was fetched.</summary>
-    public async Task<List<RetentionPoint>> RetentionAsync(string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken cancellation)
+    public async Task<List<RetentionPoint>> RetentionAsync(string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken ct)
     {
         if (filter.IsEmpty)
         {
@@ -97,17 +101,17 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
                 command.With("until", until.ToUnixTimeMilliseconds());
                 using var rows = command.ExecuteReader();
                 return RetentionCurve.Of(RetentionCurve.Read(rows), playsAreKnown: true);
-            }, cancellation);
+            }, ct);
         }
         var curve = new RetentionCurve();
-        await foreach (var sums in scan.SumsAsync(video, from, until, filter, null, cancellation)) curve.Add(sums);
+        await foreach (var sums in scan.SumsAsync(video, from, until, filter, null, ct)) curve.Add(sums);
         return curve.Points();
     }
 
-    private async Task<VideoFigures?> SumAsync(string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken cancellation)
+    private async Task<VideoFigures?> SumAsync(string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken ct)
     {
         var (all, any) = (VideoFigures.Sum([]), false);
-        await foreach (var sums in scan.SumsAsync(video, from, until, filter, _ => any = true, cancellation))
+        await foreach (var sums in scan.SumsAsync(video, from, until, filter, _ => any = true, ct))
             all = VideoFigures.Sum([all, .. sums.Videos.Select(pair => new VideoFigures(pair.Sums))]);
         return any ? all : null;
     }

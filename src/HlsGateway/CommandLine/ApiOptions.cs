@@ -23,7 +23,7 @@ internal sealed class ApiOptions(string role)
 
     private readonly Option<string?> token = new("--token")
     {
-        Description = $"An API token with the role {role}. Other users of the machine see command lines: better set HLSGATEWAY_TOKEN. Default: that, or what stands in {TokenFile}.",
+        Description = $"An API token with the role {role}. Other users of the machine can see it in the list of processes, so prefer HLSGATEWAY_TOKEN. Default: that, or what stands in {TokenFile}.",
         HelpName = "TOKEN",
     };
 

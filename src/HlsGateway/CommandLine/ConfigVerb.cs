@@ -13,7 +13,7 @@ internal static class ConfigVerb
 
     private static Command Check()
     {
-        var (command, json) = Of("check", $"Tells everything that a start with these options would refuse, and starts nothing: hlsgateway config check --Gateway:DataDirectory=/some/dir. Takes the options of serve. Exit code: 0 all right, {StartFailure.ExitCode} something is wrong.", "Prints ok and faults (key, text) as JSON.");
+        var (command, json) = Of("check", $"Checks the options and starts nothing: hlsgateway config check --Gateway:DataDirectory=/some/dir. Takes the options of serve. Exit code: 0 all right, {StartFailure.ExitCode} something is wrong.", "Prints ok and faults (key, text) as JSON.");
         command.SetAction(async (asked, ct) =>
         {
             var faults = await FaultsAsync([.. asked.UnmatchedTokens], ct);

@@ -58,11 +58,11 @@ internal static class HealthVerb
             return answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable
                 && JsonSerializer.Deserialize<ReadyAnswer>(await answer.Content.ReadAsStringAsync(ct), TargetOptions.Json) is { Status: "healthy" or "degraded" or "unhealthy", Checks: not null } ready
                 ? new Answer(ready.Status, address, ready.Checks, null)
-                : new Answer("unreachable", address, [], $"What answers at {address} is no gateway (status {(int)answer.StatusCode}). Say where it is: --url or HLSGATEWAY_URL.");
+                : new Answer("unreachable", address, [], $"The server at {address} is not a gateway (status {(int)answer.StatusCode}). Give the address: --url or HLSGATEWAY_URL.");
         }
         catch (JsonException)
         {
-            return new Answer("unreachable", address, [], $"What answers at {address} is no gateway. Say where it is: --url or HLSGATEWAY_URL.");
+            return new Answer("unreachable", address, [], $"The server at {address} is not a gateway. Give the address: --url or HLSGATEWAY_URL.");
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !ct.IsCancellationRequested))
         {

@@ -19,8 +19,10 @@ internal sealed class OfflineTokens : TokenTarget
     public OfflineTokens(string? data, string? ledger)
     {
         List<string> options = [];
-        if (data is not null) options.Add($"--Gateway:DataDirectory={data}");
-        if (ledger is not null) options.Add($"--ConnectionStrings:Ledger={ledger}");
+        if (data is not null)
+            options.Add($"--Gateway:DataDirectory={data}");
+        if (ledger is not null)
+            options.Add($"--ConnectionStrings:Ledger={ledger}");
         parts = Program.Compose([.. options]).Build();
         store = parts.Services.GetRequiredService<TokenStore>();
         time = parts.Services.GetRequiredService<TimeProvider>();

@@ -46,7 +46,7 @@ internal sealed class RemoteTokens(Uri address, string token) : TokenTarget
         }
         catch (JsonException)
         {
-            throw new UnreachableTargetException($"What answers at {address} is no gateway of this version. Say where it is: --url or HLSGATEWAY_URL.");
+            throw new UnreachableTargetException($"The server at {address} is not a gateway of this version. Give the address: --url or HLSGATEWAY_URL.");
         }
     }
 }

@@ -63,7 +63,8 @@ internal static class StartSummary
     {
         try
         {
-            if (File.Exists(file)) LedgerLock.NoteAddresses(file, addresses);
+            if (File.Exists(file))
+                LedgerLock.NoteAddresses(file, addresses);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

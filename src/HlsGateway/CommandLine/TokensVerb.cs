@@ -49,7 +49,7 @@ internal static class TokensVerb
 
     private static Command Revoke()
     {
-        var id = new Argument<string>("ID") { Description = "As 'tokens list' tells it." };
+        var id = new Argument<string>("ID") { Description = "The id that 'tokens list' shows." };
         var command = new Command("revoke", $"Revokes a token for good, at every gateway that shares the database. {ExitCodes}") { id };
         var where = new Where(command, "Prints id and state as JSON.");
         command.SetAction((asked, ct) => where.RunAsync(asked, async target =>

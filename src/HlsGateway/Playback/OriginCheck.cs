@@ -14,7 +14,7 @@ internal sealed class OriginCheck(IConfiguration configuration) : IStartCheck
         foreach (var cluster in configuration.GetSection(Clusters).GetChildren())
         {
             if (!string.Equals(cluster.Key, OriginCluster.Id, StringComparison.OrdinalIgnoreCase) && !routed.Contains(cluster.Key))
-                yield return new(cluster.Path, $"{cluster.Path} is a cluster that nothing asks; the origin's is called {OriginCluster.Id}, {Example}.");
+                yield return new(cluster.Path, $"{cluster.Path} is a cluster that is not used; the origin's cluster is called {OriginCluster.Id}, {Example}.");
             foreach (var destination in cluster.GetSection("Destinations").GetChildren())
             {
                 var key = $"{destination.Path}:Address";

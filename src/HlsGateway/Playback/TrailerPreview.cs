@@ -83,6 +83,6 @@ internal sealed class TrailerPreview(
         TrailerPlan.ContentUnreadable => $"The video could not be measured: {unreadable} It plays without the trailer.",
         TrailerPlan.CopyFailed => $"A copy of the trailer could not be made: {decision.Missing.Select(shape => library.FailureOf(version.Id, shape.Profile)?.Reason).FirstOrDefault(reason => reason is not null)} It is tried again later; until then the video plays without the trailer.",
         "encrypted" => "The video is encrypted in a way whose first segment cannot be read, so no trailer can be fitted to it.",
-        _ => $"No copy of a trailer can follow such content ({decision.Reason}), so the video plays without it.",
+        _ => $"A trailer cannot be fitted to this content ({decision.Reason}), so the video plays without it.",
     });
 }

@@ -30,7 +30,8 @@ internal sealed class AddressCheck(IConfiguration configuration) : IStartCheck
             return new(Key, OptionValue.Told($"{Key} is '{text}'; it must be one address or several with semicolons between them, for example http://127.0.0.1:8080."));
         }
 
-        if (address.IsUnixPipe || address.IsNamedPipe || address.Port == 0) return null;
+        if (address.IsUnixPipe || address.IsNamedPipe || address.Port == 0)
+            return null;
         // As Kestrel takes it: a name other than localhost means every address of the machine.
         var ip = IPAddress.TryParse(address.Host.Trim('[', ']'), out var written) ? written
             : string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
@@ -38,7 +39,8 @@ internal sealed class AddressCheck(IConfiguration configuration) : IStartCheck
         try
         {
             using var trial = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (ip.Equals(IPAddress.IPv6Any)) trial.DualMode = true;
+            if (ip.Equals(IPAddress.IPv6Any))
+                trial.DualMode = true;
             trial.Bind(new IPEndPoint(ip, address.Port));
             return null;
         }

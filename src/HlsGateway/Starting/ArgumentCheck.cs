@@ -18,7 +18,7 @@ internal static class ArgumentCheck
             var name = word.StartsWith("--", StringComparison.Ordinal) ? word[2..] : isKey ? word[1..] : word;
             var equals = name.IndexOf('=', StringComparison.Ordinal);
             if (!isKey && word.StartsWith('-'))
-                faults.Add(Fault(word.Split('=')[0], $"one dash begins no option here: write --{word.TrimStart('-')}."));
+                faults.Add(Fault(word.Split('=')[0], $"an option begins with two dashes: write --{word.TrimStart('-')}."));
             else if (equals == 0 || name.Length == 0)
                 faults.Add(Fault(word, "an option has a name: write --Key=value."));
             else if (equals > 0)

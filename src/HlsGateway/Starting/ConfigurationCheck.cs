@@ -61,7 +61,7 @@ internal static class ConfigurationCheck
                 }
                 else if (isOurs && judged.Add(name) && !Foreign.Contains(name, StringComparer.OrdinalIgnoreCase) && !ForeignPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
                 {
-                    Faults.Add(new(name, $"{Name(name)}{Source(provider)} is no option. {Meant(name, null, root)}"));
+                    Faults.Add(new(name, $"{Name(name)}{Source(provider)} is not an option. {Meant(name, null, root)}"));
                 }
             }
         }
@@ -87,9 +87,11 @@ internal static class ConfigurationCheck
 
         private string Unknown(IConfigurationProvider provider, string key, string name, OptionNames place)
         {
-            var start = $"{Name($"{key}:{name}")}{Source(provider)} is no option. ";
-            if (place.IsList) return $"{start}{key} is a list: write {key}:0, {key}:1 and so on.";
-            if (place.Value is not null) return $"{start}{key} is a single value: write {key}={Example(key, place)}.";
+            var start = $"{Name($"{key}:{name}")}{Source(provider)} is not an option. ";
+            if (place.IsList)
+                return $"{start}{key} is a list: write {key}:0, {key}:1 and so on.";
+            if (place.Value is not null)
+                return $"{start}{key} is a single value: write {key}={Example(key, place)}.";
             return start + Meant(name, key, place);
         }
 
@@ -101,10 +103,11 @@ internal static class ConfigurationCheck
             {
                 { Value: { } type } => OptionValue.Fault(type, value, place.Usual),
                 { IsList: true } => $"it is a list: write {key}:0={(OptionValue.IsSecret(key) ? "…" : OptionValue.Shown(key, value).Trim('\''))}.",
-                { Each: not null } => $"names stand below it: write {key}:name=….",
+                { Each: not null } => $"it holds named values: write {key}:name=….",
                 _ => $"it must not have a value of its own: write {key}:{place.Names.Keys.FirstOrDefault() ?? "…"}=….",
             };
-            if (fault is null) return;
+            if (fault is null)
+                return;
             Wrong.Add(key);
             Faults.Add(new(key, shown + fault));
         }

@@ -73,8 +73,10 @@ internal sealed class OptionNames
 
     private static (Type Type, bool IsByName)? ElementOf(Type type)
     {
-        if (type.IsArray) return (type.GetElementType() ?? typeof(string), false);
-        if (!typeof(IEnumerable).IsAssignableFrom(type)) return null;
+        if (type.IsArray)
+            return (type.GetElementType() ?? typeof(string), false);
+        if (!typeof(IEnumerable).IsAssignableFrom(type))
+            return null;
         var all = type.GetInterfaces().Append(type).Where(shape => shape.IsGenericType).ToList();
         return all.Find(shape => shape.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) || shape.GetGenericTypeDefinition() == typeof(IDictionary<,>)) is { } byName
             ? (byName.GenericTypeArguments[1], true)

@@ -13,12 +13,17 @@ internal static partial class OptionValue
     /// <param name="usual">The default, as an example; null where there is none.</param>
     public static string? Fault(Type type, string text, object? usual)
     {
-        if (type == typeof(string)) return null;
-        if (type == typeof(TimeSpan)) return SpanFault(text, usual as TimeSpan?);
-        if (type.IsEnum) return NameFault(text, Enum.GetNames(type), usual);
-        if (type == typeof(bool)) return NameFault(text, ["true", "false"], usual is true ? "true" : "false");
+        if (type == typeof(string))
+            return null;
+        if (type == typeof(TimeSpan))
+            return SpanFault(text, usual as TimeSpan?);
+        if (type.IsEnum)
+            return NameFault(text, Enum.GetNames(type), usual);
+        if (type == typeof(bool))
+            return NameFault(text, ["true", "false"], usual is true ? "true" : "false");
         // YARP takes 2 for 2.0.
-        if (type == typeof(Version) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return null;
+        if (type == typeof(Version) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return null;
         try
         {
             return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(text) is double and (double.NaN or double.PositiveInfinity or double.NegativeInfinity)
@@ -33,7 +38,8 @@ internal static partial class OptionValue
     /// <summary>A value as part of a line: bounded, without control characters, without the password of an address.</summary>
     public static string Shown(string key, string value)
     {
-        if (IsSecret(key)) return "set (its value is not shown)";
+        if (IsSecret(key))
+            return "set (its value is not shown)";
         var line = Told(value);
         return $"'{(line.Length > MostShown ? line[..MostShown] + "…" : line)}'";
     }

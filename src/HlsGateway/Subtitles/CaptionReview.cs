@@ -31,7 +31,7 @@ internal sealed class CaptionReview(VideoViews videos, LooksForVideo look, WasWa
 
     private async Task<CaptionWarning?> OfVideoAsync(string video, VideoSight sight, HttpRequest request, CancellationToken ct) =>
         sight.IsThere == false && await videos.FindAsync(video, request, ct) is null && await watched(video, ct) == false
-            ? new("no-such-video", $"Nobody uploaded a video '{video}', the origin has none, and none was ever watched. The captions wait for one; if the name is wrong, DELETE them.")
+            ? new("no-such-video", $"There is no video '{video}': it was not uploaded, is not at the origin, and was never watched. The captions are kept for it; if the name is wrong, DELETE them.")
             : null;
 
     private static CaptionWarning? OfEnd(CaptionFile file, int lengthMs)
@@ -43,6 +43,6 @@ internal sealed class CaptionReview(VideoViews videos, LooksForVideo look, WasWa
         var seconds = (lengthMs / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
         var first = TimeSpan.FromMilliseconds(beyond[0].StartMs).ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture);
         return new("beyond-the-end",
-            $"The video ends after {seconds} s. {beyond.Count} of {file.Cues.Length} captions reach beyond that, the first of them begins at {first}. Cut: {beyond.Count - unseen}; never shown: {unseen}.");
+            $"The video ends after {seconds} s. {beyond.Count} of {file.Cues.Length} captions reach beyond that, the first of them begins at {first}. {beyond.Count - unseen} will be cut short, {unseen} never shown.");
     }
 }

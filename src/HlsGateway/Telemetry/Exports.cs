@@ -30,20 +30,24 @@ internal static class Exports
                 // A pre-release: the specification of this exporter is not final, so names of labels may still change with the package.
                 metrics.AddPrometheusExporter(static prometheus => prometheus.ScopeInfoEnabled = false);
                 // Measuring each request costs 3 µs of CPU, about a fifteenth of a redirect: only where somebody collects traces too.
-                if (overOtlp) metrics.AddMeter("Microsoft.AspNetCore.Hosting").AddOtlpExporter(Bound);
+                if (overOtlp)
+                    metrics.AddMeter("Microsoft.AspNetCore.Hosting").AddOtlpExporter(Bound);
             });
-        if (!overOtlp) return;
+        if (!overOtlp)
+            return;
         telemetry.WithTracing(traces =>
         {
             traces.AddSource(GatewayMetrics.MeterName, "Microsoft.AspNetCore", "System.Net.Http", "Npgsql").AddOtlpExporter(Bound);
             // Each segment request would be a trace of its own: one in a hundred tells as much.
-            if (configuration["OTEL_TRACES_SAMPLER"] is null) traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(0.01)));
+            if (configuration["OTEL_TRACES_SAMPLER"] is null)
+                traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(0.01)));
         });
 
         // The last export runs while the process stops: a collector that does not answer must not hold that up.
         void Bound(OtlpExporterOptions exporter)
         {
-            if (configuration["OTEL_EXPORTER_OTLP_TIMEOUT"] is null) exporter.TimeoutMilliseconds = 2000;
+            if (configuration["OTEL_EXPORTER_OTLP_TIMEOUT"] is null)
+                exporter.TimeoutMilliseconds = 2000;
         }
     }
 }

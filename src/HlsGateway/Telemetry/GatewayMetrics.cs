@@ -27,7 +27,7 @@ internal sealed class GatewayMetrics : IDisposable
         stalePlaylists = meter.CreateCounter<long>("hlsgateway.playlist.stale", "{answer}", "Playlists served after their time because the origin gave no better one.");
         urisLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.uris_left_alone", "{uri}", "URIs of compiled playlists that are too long for a path, or whose variables only a player can resolve: they play uncounted.");
         playlistsLeftAlone = meter.CreateCounter<long>("hlsgateway.playlist.left_alone", "{playlist}", "Playlists on hosts that may not be fetched from: they play uncounted.");
-        sessionStartsBounded = meter.CreateCounter<long>("hlsgateway.sessions.bounded", "{session}", "Sessions that did not begin because their network had begun as many as it may: their viewers play uncounted.");
+        sessionStartsBounded = meter.CreateCounter<long>("hlsgateway.sessions.bounded", "{session}", "Sessions that did not begin because their network had reached Gateway:Sessions:StartsPerNetwork: their viewers play uncounted.");
         captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
         playReports = meter.CreateCounter<long>("hlsgateway.reports", "{report}", "Event reports of players (CMCD), by what became of them.");
         captionJobs = meter.CreateCounter<long>("hlsgateway.captions.automatic", "{job}", "Jobs of automatic captions that ended here, by outcome.");

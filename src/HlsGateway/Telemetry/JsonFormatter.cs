@@ -23,19 +23,23 @@ internal sealed class JsonFormatter(TimeProvider time) : ConsoleFormatter(Consol
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        if (LineFormatter.IsToldOtherwise(logEntry.Category, logEntry.EventId.Id, logEntry.Exception)) return;
+        if (LineFormatter.IsToldOtherwise(logEntry.Category, logEntry.EventId.Id, logEntry.Exception))
+            return;
         var line = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(line, Readable))
         {
             json.WriteStartObject();
             json.WriteString("at", Rfc3339.Text(time.GetUtcNow()));
             json.WriteString("level", logEntry.LogLevel.ToString().ToLowerInvariant());
-            if (logEntry.EventId.Id != 0) json.WriteNumber("event_id", logEntry.EventId.Id);
-            if (logEntry.EventId.Name is { Length: > 0 } name) json.WriteString("event", name);
+            if (logEntry.EventId.Id != 0)
+                json.WriteNumber("event_id", logEntry.EventId.Id);
+            if (logEntry.EventId.Name is { Length: > 0 } name)
+                json.WriteString("event", name);
             json.WriteString("category", LineFormatter.Short(logEntry.Category));
             json.WriteString("message", logEntry.Formatter(logEntry.State, logEntry.Exception));
             WriteFields(json, logEntry.State as IReadOnlyList<KeyValuePair<string, object?>>);
-            if (logEntry.Exception is { } exception) json.WriteString("exception", exception.ToString());
+            if (logEntry.Exception is { } exception)
+                json.WriteString("exception", exception.ToString());
             json.WriteEndObject();
         }
 
@@ -45,11 +49,13 @@ internal sealed class JsonFormatter(TimeProvider time) : ConsoleFormatter(Consol
 
     private static void WriteFields(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>>? fields)
     {
-        if (fields is null || !fields.Any(field => field.Key != Template)) return;
+        if (fields is null || !fields.Any(field => field.Key != Template))
+            return;
         json.WriteStartObject("fields");
         foreach (var (key, value) in fields)
         {
-            if (key == Template) continue;
+            if (key == Template)
+                continue;
             json.WritePropertyName(JsonNamingPolicy.SnakeCaseLower.ConvertName(key));
             switch (value)
             {

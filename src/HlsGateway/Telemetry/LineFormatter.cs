@@ -14,7 +14,8 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        if (IsToldOtherwise(logEntry.Category, logEntry.EventId.Id, logEntry.Exception)) return;
+        if (IsToldOtherwise(logEntry.Category, logEntry.EventId.Id, logEntry.Exception))
+            return;
         textWriter.Write(time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         textWriter.Write(logEntry.LogLevel switch
         {

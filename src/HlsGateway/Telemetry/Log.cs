@@ -153,6 +153,9 @@ internal static partial class Log
     [LoggerMessage(8006, LogLevel.Warning, "A check before the start failed, so what it looks at was not checked: {Error}")]
     public static partial void StartCheckFailed(this ILogger log, string error);
 
+    [LoggerMessage(8007, LogLevel.Error, "{Method} {Route} failed, trace_id {TraceId}: {Error}. The stack trace is in the line before.")]
+    public static partial void RequestFailed(this ILogger log, string method, string route, string traceId, string error);
+
     [LoggerMessage(8010, LogLevel.Information, "HlsGateway {Version} has started: roles {Roles}; ledger {Ledger}; store {Store}; at {Urls}.")]
     public static partial void GatewayStarted(this ILogger log, string version, string roles, string ledger, string store, string urls);
 

@@ -6,7 +6,7 @@ namespace HlsGateway.Telemetry;
 
 /// <summary>
 /// Writes every problem of every room, the framework's own too, whatever the client accepts: its <c>type</c> is the absolute URL of
-/// the page that explains it, and <c>trace_id</c> is what a line of the log about the same request carries.
+/// the page that explains it, and <c>trace_id</c> names the request; the line of the log about a failure on our side carries it.
 /// </summary>
 internal sealed class ProblemWriter(IOptions<GatewayOptions> gateway, IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json) : IProblemDetailsWriter
 {

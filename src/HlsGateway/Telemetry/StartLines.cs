@@ -9,6 +9,7 @@ internal sealed class StartLines(IConfiguration configuration)
 
     public void Write(string text)
     {
-        if (AreWritten) Console.WriteLine(text);
+        if (AreWritten)
+            Console.WriteLine(text);
     }
 }

@@ -44,7 +44,7 @@ internal static class TokenEndpoints
         if (Array.Find(table.Configured, token => token.Id == id) is { } configured)
             return Problems.Of(Problem.ConfiguredToken, configured.Source == TokenSource.File
                 ? "It stands in the file api-token of this gateway's data directory. Delete the file and restart the gateway: it makes a new one; or set Gateway:ApiTokens."
-                : $"It stands in the configuration of this gateway, at Gateway:ApiTokens:{id["configuration-".Length..]}. Take it out there and restart.");
+                : $"It stands in the configuration of this gateway, at Gateway:ApiTokens:{id["configuration-".Length..]}. Remove it there and restart the gateway.");
         var now = time.GetUtcNow();
         var otherAdmin = table.Configured.Any(token => token.Role == Roles.Admin && token.StateAt(now) == TokenState.Active);
         var revoked = await store.RevokeAsync(id, otherAdmin, actor, ct);

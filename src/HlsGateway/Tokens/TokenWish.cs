@@ -20,7 +20,7 @@ internal sealed record TokenWish(string Name, string Role, DateTimeOffset? Expir
         if (!Rfc3339.TryRead(expiresAt, out var end, out var why))
             return $"expires_at {why}. Leave it out for a token that does not expire.";
         if (end <= now)
-            return $"expires_at is {Rfc3339.Text(end)}, which is over already.";
+            return $"expires_at is {Rfc3339.Text(end)}, which has passed already.";
         wish = wish with { ExpiresAt = end };
         return null;
     }

@@ -18,21 +18,26 @@ internal sealed class ActiveTrailerCheck(IOptions<TrailersOptions> options, IHos
     public async Task<IReadOnlyList<StartFault>> FaultsAsync(CancellationToken ct)
     {
         var active = options.Value.Active;
-        if (active.Length == 0) return [];
+        if (active.Length == 0)
+            return [];
         var at = active.LastIndexOf('@');
         var (name, version) = at < 0 ? (active, null) : (active[..at], active[(at + 1)..]);
         var files = FilesOf(options.Value.Folder);
         // A file's version is known once it has been read.
-        if (files.Contains(name, StringComparer.Ordinal)) return [];
+        if (files.Contains(name, StringComparer.Ordinal))
+            return [];
         try
         {
             // Made only here: opening them makes folders.
-            if (await ChosenAsync(parts.GetRequiredService<CatalogueDatabase>(), ct)) return [];
+            if (await ChosenAsync(parts.GetRequiredService<CatalogueDatabase>(), ct))
+                return [];
             var library = new HashSet<string>(StringComparer.Ordinal);
             await foreach (var key in parts.GetRequiredService<BlobStore>().ListAsync("library/", ct))
             {
-                if (key.Split('/') is not ["library", var known, var hash, ..]) continue;
-                if (known == name && (version is null || hash == version)) return [];
+                if (key.Split('/') is not ["library", var known, var hash, ..])
+                    continue;
+                if (known == name && (version is null || hash == version))
+                    return [];
                 library.Add(known);
             }
 
@@ -48,7 +53,8 @@ internal sealed class ActiveTrailerCheck(IOptions<TrailersOptions> options, IHos
 
     private string[] FilesOf(string folder)
     {
-        if (folder.Length == 0) return [];
+        if (folder.Length == 0)
+            return [];
         var path = Path.GetFullPath(folder, environment.ContentRootPath);
         return Directory.Exists(path) ? [.. Directory.GetFiles(path).Select(file => Path.GetFileNameWithoutExtension(file))] : [];
     }
@@ -56,7 +62,8 @@ internal sealed class ActiveTrailerCheck(IOptions<TrailersOptions> options, IHos
     private static async Task<bool> ChosenAsync(CatalogueDatabase database, CancellationToken ct)
     {
         await using var connection = await database.PeekAsync(ct);
-        if (connection is null) return false;
+        if (connection is null)
+            return false;
         try
         {
             return await connection.ExecuteScalarAsync<string?>(new CommandDefinition("SELECT active FROM trailer_state WHERE id = 1", cancellationToken: ct)) is not null;

@@ -28,7 +28,7 @@ internal static class ScheduleReview
         if (entry.Trailer is { } selector && library.Find(selector) is { } version && (library.ById(version.Id) ?? version).Copies.Count == 0)
         {
             warnings.Add(new("no-ready-copies",
-                $"No copy of {version.Label} is ready yet. The first session of each shape of content goes without it while its copy is made; POST /api/preview with one of the videos has it made now."));
+                $"No copy of {version.Label} is ready yet. The first session of each shape of content plays without it while its copy is made; POST /api/preview with one of the videos has it made now."));
         }
 
         return warnings.ToImmutable();

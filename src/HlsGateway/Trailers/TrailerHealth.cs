@@ -9,7 +9,8 @@ internal sealed class TrailerHealth(TrailerLibrary library, TrailerFolder folder
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         // Until the library has been read from the store, nothing is missing from it.
-        if (!folder.Loaded.IsCompleted) return Task.FromResult(HealthCheckResult.Healthy("The library is being read."));
+        if (!folder.Loaded.IsCompleted)
+            return Task.FromResult(HealthCheckResult.Healthy("The library is being read."));
         var snapshot = library.Snapshot;
         var missing = snapshot.Active.Select(line => line.Trailer).Where(name => name is not null && snapshot.Find(name) is null).Distinct(StringComparer.Ordinal).ToList();
         return Task.FromResult(missing.Count == 0

@@ -26,7 +26,7 @@ public sealed class StartTests
     [InlineData("Gateway:ApiTokens:0:Role", "owner", "Gateway:ApiTokens:0:Role is 'owner'")]
     [InlineData("Gateway:ApiTokens:0:Token", "short", "Gateway:ApiTokens:0:Token must have")]
     [InlineData("Gateway:ApiTokens:0:Name", " Anna", "Gateway:ApiTokens:0:Name must have")]
-    [InlineData("Gateway:ApiTokens:0:ExpiresAt", "2027-01-31T00:00:00", "Gateway:ApiTokens:0:ExpiresAt is '2027-01-31T00:00:00'; it says no offset")]
+    [InlineData("Gateway:ApiTokens:0:ExpiresAt", "2027-01-31T00:00:00", "Gateway:ApiTokens:0:ExpiresAt is '2027-01-31T00:00:00'; it has no offset")]
     [InlineData("Gateway:ApiTokens:0:Token", "editor-token-for-tests", "Gateway:ApiTokens:1:Token is the same as Gateway:ApiTokens:0:Token")]
     [InlineData("Gateway:KnownProxies:0", "proxy.example", "Gateway:KnownProxies:0 is 'proxy.example'")]
     [InlineData("Gateway:DataDirectory", "", "Gateway:DataDirectory is ''; it must not be empty, for example data.")]

@@ -48,7 +48,7 @@ public sealed class HealthVerbTests
         Assert.Equal(ExitCode.Unreachable, code);
         var answer = JsonSerializer.Deserialize<JsonElement>(output);
         Assert.Equal("unreachable", answer.GetProperty("status").GetString());
-        Assert.Contains("is no gateway", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("is not a gateway", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
 
         (code, _, errors) = await Child.RunAsync(["health"], ("HLSGATEWAY_URL", "somewhere"));
         Assert.Equal(ExitCode.Unreachable, code);

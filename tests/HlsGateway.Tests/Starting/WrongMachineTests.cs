@@ -21,7 +21,7 @@ public sealed class WrongMachineTests
     [InlineData("urls", "http://192.0.2.1:8080", "urls is 'http://192.0.2.1:8080'; the machine has no such address.")]
     [InlineData("ConnectionStrings:Ledger", "hush", "ConnectionStrings:Ledger is no PostgreSQL connection string (its value is not shown)")]
     [InlineData("ConnectionStrings:Ledger", "Database=hush", "ConnectionStrings:Ledger names no host")]
-    [InlineData("ReverseProxy:Clusters:orgin:Destinations:d1:Address", "http://127.0.0.1/", "ReverseProxy:Clusters:orgin is a cluster that nothing asks; the origin's is called origin")]
+    [InlineData("ReverseProxy:Clusters:orgin:Destinations:d1:Address", "http://127.0.0.1/", "ReverseProxy:Clusters:orgin is a cluster that is not used; the origin's cluster is called origin")]
     [InlineData("ReverseProxy:Clusters:origin:Destinations:d1:Address", "origin.example.com", "Destinations:d1:Address is 'origin.example.com'; it must be an absolute http or https URL")]
     [InlineData("ReverseProxy:Clusters:origin:Destinations:d1:Host", "origin.example.com", "Destinations:d1:Address is not set")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4317'; it must be an http or https URL")]

@@ -47,7 +47,7 @@ public sealed class WrongOptionTests
         // A number in a list, or a name of the operator's own, cannot be misspelt.
         if (key.EndsWith(":0", StringComparison.Ordinal)) key = key[..^2];
         var fault = Fault(key + "x", "wrong-text");
-        Assert.Contains($"{key}x (command line) is no option. Did you mean {key}?", fault.Text, StringComparison.Ordinal);
+        Assert.Contains($"{key}x (command line) is not an option. Did you mean {key}?", fault.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-text", fault.Text, StringComparison.Ordinal);
     }
 
@@ -128,7 +128,7 @@ public sealed class WrongOptionTests
         try
         {
             var faults = ConfigurationCheck.Run(new ConfigurationBuilder().AddEnvironmentVariables("HLSX_").Build(), Sections);
-            Assert.Equal(["Trailers:Activ (environment) is no option. Did you mean Trailers:Active?"], faults.Select(fault => fault.Text));
+            Assert.Equal(["Trailers:Activ (environment) is not an option. Did you mean Trailers:Active?"], faults.Select(fault => fault.Text));
         }
         finally
         {
@@ -138,7 +138,7 @@ public sealed class WrongOptionTests
 
     [Theory]
     [InlineData("--Demo:Enabled", "--Demo:Enabled (command line): it has no value: write --Demo:Enabled=value.")]
-    [InlineData("-x=1", "-x (command line): one dash begins no option here: write --x=1.")]
+    [InlineData("-x=1", "-x (command line): an option begins with two dashes: write --x=1.")]
     [InlineData("worker", "worker (command line): only options follow here: write --worker=value if it is one.")]
     [InlineData("--=1", "--=1 (command line): an option has a name: write --Key=value.")]
     public void A_word_of_the_command_line_that_would_be_skipped_is_told(string word, string expected)

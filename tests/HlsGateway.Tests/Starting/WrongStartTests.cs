@@ -20,7 +20,7 @@ public sealed class WrongStartTests
             [
                 "hlsgateway: --bogus (command line): it has no value: write --bogus=value.",
                 "hlsgateway: Gateway:Sessions:Lifetime (environment) is '24'; a bare number would be days: write 24.00:00:00 for days, 1.00:00:00 for hours, 00:24:00 for minutes or 00:00:24 for seconds.",
-                "hlsgateway: Trailers:Activ (command line) is no option. Did you mean Trailers:Active?",
+                "hlsgateway: Trailers:Activ (command line) is not an option. Did you mean Trailers:Active?",
                 "hlsgateway: Transcode:Ladder:0 (command line) is 'abc'; it must be a whole number up to 2147483647.",
             ],
             errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));

@@ -32,7 +32,7 @@ public sealed class CaptionReviewTests
         Assert.Equal(HttpStatusCode.Created, put.StatusCode);
         var warning = Assert.Single((await put.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("warnings").EnumerateArray());
         Assert.Equal(
-            "The video ends after 10.8 s. 2 of 3 captions reach beyond that, the first of them begins at 00:00:09.000. Cut: 1; never shown: 1.",
+            "The video ends after 10.8 s. 2 of 3 captions reach beyond that, the first of them begins at 00:00:09.000. 1 will be cut short, 1 never shown.",
             warning.GetProperty("message").GetString());
         using var fits = await PutAsync(host, "v", "en", Fits, "?strict=true");
         Assert.Equal(HttpStatusCode.OK, fits.StatusCode);

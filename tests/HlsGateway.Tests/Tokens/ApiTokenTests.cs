@@ -173,8 +173,8 @@ public sealed class ApiTokenTests
     [InlineData("""{"name":"Anna","role":"editr"}""", "did you mean 'editor'?")]
     [InlineData("""{"name":"Anna"}""", "analyst, editor, uploader, admin")]
     [InlineData("""{"name":"Anna","role":"editor","expires_at":"2999-01-01"}""", "has no time of day and no offset")]
-    [InlineData("""{"name":"Anna","role":"editor","expires_at":"2999-01-01T00:00:00"}""", "says no offset")]
-    [InlineData("""{"name":"Anna","role":"editor","expires_at":"2001-01-01T00:00:00Z"}""", "is over already")]
+    [InlineData("""{"name":"Anna","role":"editor","expires_at":"2999-01-01T00:00:00"}""", "has no offset")]
+    [InlineData("""{"name":"Anna","role":"editor","expires_at":"2001-01-01T00:00:00Z"}""", "has passed already")]
     public async Task A_token_that_cannot_be_made_is_refused_with_what_to_write(string body, string expected)
     {
         await using var host = await GatewayHost.StartAsync();
