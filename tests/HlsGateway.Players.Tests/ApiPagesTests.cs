@@ -7,7 +7,7 @@ namespace HlsGateway.Players.Tests;
 public sealed class ApiPagesTests
 {
     [Fact]
-    public async Task The_reference_of_the_api_renders_from_our_own_files_alone()
+    public async Task The_reference_of_the_api_renders_from_our_own_files_alone_and_is_clean_for_axe()
     {
         var folder = Directory.CreateTempSubdirectory("hlsgateway-docs-").FullName;
         await using var gateway = await GatewayProcess.StartAsync(folder, [("Demo:Enabled", "false"), ("Trailers:Folder", "")]);
@@ -21,6 +21,7 @@ public sealed class ApiPagesTests
         Assert.Equal("", await page.EvaluateAsync<string>("() => (window.violations ?? []).join('; ')"));
         Assert.Empty(elsewhere);
         Assert.Empty(complaints);
+        Assert.Empty(await Axe.FaultsAsync(page, "docs"));
     }
 
     [Theory]
