@@ -75,7 +75,7 @@ internal sealed class TokenTable
         context.Response.RegisterForDispose(call);
     }
 
-    /// <summary>Closes the connections of requests whose token has expired or was revoked.</summary>
+    /// <summary>Closes the connections of requests whose token has expired or was revoked, and that go on for longer than a second.</summary>
     public void EndCalls()
     {
         if (running.IsEmpty)
@@ -85,7 +85,7 @@ internal sealed class TokenTable
         foreach (var (call, _) in running)
         {
             if (!active.Contains(call.Token))
-                call.Abort();
+                call.EndSoon(time);
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class RangeQuery
     }
 
     /// <summary>A parameter with a value that it cannot have.</summary>
-    internal static ProblemHttpResult Wrong(string parameter, string expected) => Problems.Of(Problem.BadParameter, $"'{parameter}' must be {expected}.");
+    internal static ProblemHttpResult Wrong(string parameter, string expected) => Problems.Of(Problem.BadParameter, $"'{parameter}' must be {expected}{(expected.EndsWith('?') ? "" : ".")}");
 
     /// <summary>The end of a sentence that names what was probably meant; empty where nothing is like it.</summary>
     internal static string Meant(string written, IEnumerable<string> known) => Nearest.To(written, known) is { } near ? $"; did you mean '{near}'?" : "";

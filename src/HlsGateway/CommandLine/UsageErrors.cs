@@ -13,7 +13,9 @@ internal static class UsageErrors
         var path = PathOf(asked.CommandResult);
         // The parser takes an option that it does not know for the verb's argument, where that is still open.
         var taken = asked.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
-        var unknown = asked.UnmatchedTokens.Concat(taken).FirstOrDefault(IsOption) ?? (asked.UnmatchedTokens.Count > 0 ? asked.UnmatchedTokens[0] : null);
+        var first = asked.UnmatchedTokens.Count > 0 ? asked.UnmatchedTokens[0] : null;
+        // Where a verb is due, a word that is none comes first: the options behind it belong to the verb that was meant.
+        var unknown = command.Subcommands.Count > 0 && first is not null && !IsOption(first) ? first : asked.UnmatchedTokens.Concat(taken).FirstOrDefault(IsOption) ?? first;
         var errors = new List<string>();
         // What stands behind it is for somebody else to judge.
         if (!command.TreatUnmatchedTokensAsErrors)

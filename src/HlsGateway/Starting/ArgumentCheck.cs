@@ -6,6 +6,9 @@ namespace HlsGateway.Starting;
 /// </summary>
 internal static class ArgumentCheck
 {
+    /// <summary>Options of .NET's host, which stand in no section.</summary>
+    private static readonly string[] Hosts = ["urls", "environment", "contentRoot", "applicationName"];
+
     /// <returns>What can be read, and a fault for everything else.</returns>
     public static (string[] Readable, IReadOnlyList<StartFault> Faults) Run(IReadOnlyList<string> arguments)
     {
@@ -26,7 +29,9 @@ internal static class ArgumentCheck
             else if (!isKey)
                 faults.Add(Fault(word, $"only options follow here: write --{word}=value if it is one."));
             else if (i + 1 == arguments.Count || IsOption(arguments[i + 1]))
-                faults.Add(Fault(word, $"it has no value: write {word}=value."));
+                faults.Add(Fault(word, name.Contains(':', StringComparison.Ordinal) || Hosts.Contains(name, StringComparer.OrdinalIgnoreCase)
+                    ? $"it has no value: write {word}=value."
+                    : $"it is not an option. {(Nearest.To(name, Hosts) is { } near ? $"Did you mean --{near}=value?" : "Options begin with their section, as in --Gateway:DataDirectory=data.")}"));
             else
                 readable.AddRange([word, arguments[++i]]);
         }

@@ -9,6 +9,7 @@ public sealed class VerbTests
 {
     [Theory]
     [InlineData(new[] { "transcod" }, "hlsgateway has no verb 'transcod'. Did you mean transcode?")]
+    [InlineData(new[] { "transcod", "clip.mp4", "--id", "a" }, "hlsgateway has no verb 'transcod'. Did you mean transcode?")]
     [InlineData(new[] { "frobnicate" }, "hlsgateway has no verb 'frobnicate'. It has serve, transcode, ")]
     [InlineData(new[] { "completion", "bsh" }, "hlsgateway completion has no verb 'bsh'. Did you mean bash?")]
     [InlineData(new[] { "completion" }, "hlsgateway completion needs a verb: bash, zsh, fish.")]

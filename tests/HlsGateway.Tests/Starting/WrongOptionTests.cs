@@ -137,6 +137,8 @@ public sealed class WrongOptionTests
     }
 
     [Theory]
+    [InlineData("--url", "--url (command line): it is not an option. Did you mean --urls=value?")]
+    [InlineData("--urls", "--urls (command line): it has no value: write --urls=value.")]
     [InlineData("--Demo:Enabled", "--Demo:Enabled (command line): it has no value: write --Demo:Enabled=value.")]
     [InlineData("-x=1", "-x (command line): an option begins with two dashes: write --x=1.")]
     [InlineData("worker", "worker (command line): only options follow here: write --worker=value if it is one.")]

@@ -18,7 +18,7 @@ public sealed class WrongStartTests
         Assert.Empty(output);
         Assert.Equal(
             [
-                "hlsgateway: --bogus (command line): it has no value: write --bogus=value.",
+                "hlsgateway: --bogus (command line): it is not an option. Options begin with their section, as in --Gateway:DataDirectory=data.",
                 "hlsgateway: Gateway:Sessions:Lifetime (environment) is '24'; a bare number would be days: write 24.00:00:00 for days, 1.00:00:00 for hours, 00:24:00 for minutes or 00:00:24 for seconds.",
                 "hlsgateway: Trailers:Activ (command line) is not an option. Did you mean Trailers:Active?",
                 "hlsgateway: Transcode:Ladder:0 (command line) is 'abc'; it must be a whole number up to 2147483647.",
