@@ -46,8 +46,9 @@ public sealed partial class GuideTests
             await File.WriteAllTextAsync(Path.Combine(folder.Path, name), string.Join('\n', lines));
         }
 
+        // Not --die-with-parent: its parent is the thread that starts it, and threads of the pool end. The pages are bounded in time one by one.
         var start = new ProcessStartInfo("bwrap") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var word in (string[])["--dev-bind", "/", "/", "--unshare-net", "--unshare-pid", "--proc", "/proc", "--die-with-parent", "bash", Path.Combine(Repository.Root, "tests", "HlsGateway.Tests", "Guides", "guides.sh"), folder.Path, .. pages.Select(page => page.Name)])
+        foreach (var word in (string[])["--dev-bind", "/", "/", "--unshare-net", "--unshare-pid", "--proc", "/proc", "bash", Path.Combine(Repository.Root, "tests", "HlsGateway.Tests", "Guides", "guides.sh"), folder.Path, .. pages.Select(page => page.Name)])
             start.ArgumentList.Add(word);
         start.Environment["PATH"] = $"{AppContext.BaseDirectory.TrimEnd('/')}:{start.Environment["PATH"]}";
         using var run = Process.Start(start)!;
