@@ -10,7 +10,7 @@ hlsgateway --urls http://127.0.0.1:8080 --Demo:Enabled=true --Trailers:Active=de
 gateway=$!
 trap 'kill $gateway 2>/dev/null; wait' EXIT
 # The demo's trailer has its copies when its playlist has a discontinuity.
-for ((tries = 0; tries < 1200; tries++)); do
+for ((tries = 0; tries < 2400; tries++)); do
   kill -0 $gateway 2>/dev/null || { cat gateway-of-all.log; exit 1; }
   master=$(curl -sf http://127.0.0.1:8080/watch/demo/playlist.m3u8 2>/dev/null) && grep -q '  API token' gateway-of-all.log && break
   sleep 0.25
@@ -18,7 +18,7 @@ done
 
 failed=0
 for page in "$@"; do
-  if timeout -k 5 240 bash -euo pipefail -x "$page" >"$page.out" 2>&1; then
+  if timeout -k 5 600 bash -euo pipefail -x "$page" >"$page.out" 2>&1; then
     echo "ok $page"
   else
     echo "failed $page, exit code $?"
