@@ -24,11 +24,12 @@ using HlsGateway.Transcoding;
 if (Verbs.AreAsked(args))
     return await Verbs.RunAsync(args);
 
+WebApplication? app = null;
 var stopping = CancellationToken.None;
 try
 {
     var (readable, faults) = ArgumentCheck.Run(ServeVerb.Configuration(args));
-    var app = Compose(readable).Build();
+    app = Compose(readable).Build();
     stopping = app.Lifetime.ApplicationStopping;
     await StartCheck.RequireAsync(app, faults);
 
@@ -55,7 +56,10 @@ catch (OperationCanceledException) when (stopping.IsCancellationRequested)
 }
 catch (Exception failure) when (StartFailure.IsOurs(failure))
 {
-    return StartFailure.Tell(failure);
+    var code = StartFailure.Tell(failure);
+    if (app is not null)
+        await app.DisposeAsync();
+    return code;
 }
 
 return 0;

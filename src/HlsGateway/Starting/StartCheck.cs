@@ -55,10 +55,8 @@ internal static class StartCheck
     public static async Task RequireAsync(WebApplication app, IReadOnlyList<StartFault> known)
     {
         StartFault[] faults = [.. known, .. await RunAsync(app.Services, app.Lifetime.ApplicationStopping)];
-        if (faults.Length == 0)
-            return;
-        await app.DisposeAsync();
-        throw new WrongStartException(faults);
+        if (faults.Length > 0)
+            throw new WrongStartException(faults);
     }
 
     /// <returns>What is wrong, and why the check itself failed where it did.</returns>
