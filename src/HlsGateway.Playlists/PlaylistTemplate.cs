@@ -32,7 +32,13 @@ public sealed class PlaylistTemplate
     {
         if (destination.Length < bytes.Length)
             throw new ArgumentException("The destination is smaller than the template.", nameof(destination));
-        RenderSlice(token, 0, destination[..bytes.Length]);
+        if (token.Length != TokenLength)
+            throw new ArgumentException("A session token is 40 bytes.", nameof(token));
+
+        // A slice may cut a token in two; the whole never does, and is what nearly every viewer gets.
+        bytes.CopyTo(destination);
+        foreach (var hole in holes)
+            token.CopyTo(destination[hole..]);
     }
 
     /// <summary>Writes a part of the playlist, for a reader that takes it bit by bit: nobody has to hold the whole.</summary>

@@ -6,10 +6,19 @@ namespace HlsGateway.Studio;
 /// </summary>
 internal sealed class PagePolicy(IConfiguration configuration)
 {
-    private readonly string contentSecurityPolicy = Build(configuration["Storage:PublicUrl"], configuration["Gateway:Cdn:BaseUrl"]);
+    private readonly string hosts = Hosts(configuration["Storage:PublicUrl"], configuration["Gateway:Cdn:BaseUrl"]);
 
     /// <summary>Replaces the closed policy, which every other answer carries, on the answers of one endpoint.</summary>
-    public void Apply(EndpointBuilder endpoint)
+    public void Apply(EndpointBuilder endpoint) => Apply(endpoint, $"default-src 'none'; base-uri 'none'; {Common()}; img-src 'self'");
+
+    /// <summary>
+    /// The Studio's: its base is the application's root, its pictures may come from the store, drawings from the style sheet, and text
+    /// becomes markup or a script's address nowhere but in two named places of its own (Trusted Types).
+    /// </summary>
+    public void ApplyToStudio(EndpointBuilder endpoint) => Apply(endpoint,
+        $"default-src 'none'; base-uri 'self'; {Common()}; img-src 'self' data: blob:{hosts}; require-trusted-types-for 'script'; trusted-types lit-html default");
+
+    private static void Apply(EndpointBuilder endpoint, string policy)
     {
         var inner = endpoint.RequestDelegate;
         if (inner is null)
@@ -17,22 +26,19 @@ internal sealed class PagePolicy(IConfiguration configuration)
 
         endpoint.RequestDelegate = context =>
         {
-            context.Response.Headers.ContentSecurityPolicy = contentSecurityPolicy;
+            context.Response.Headers.ContentSecurityPolicy = policy;
             return inner(context);
         };
     }
 
-    /// <param name="mediaHosts">Absolute URLs or null: segments are redirected there, and a policy is asked at each hop.</param>
-    private static string Build(params string?[] mediaHosts)
-    {
-        var hosts = string.Concat(mediaHosts
-            .Where(url => Uri.TryCreate(url, UriKind.Absolute, out _))
-            .Select(url => " " + new Uri(url!).GetLeftPart(UriPartial.Authority))
-            .Distinct(StringComparer.Ordinal));
+    // blob: is how a page hands Media Source Extensions to a video element, data: the empty text track that hls.js hangs its
+    // captions on; neither is allowed for scripts or workers.
+    private string Common() =>
+        $"form-action 'none'; frame-ancestors 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; connect-src 'self'{hosts}; media-src 'self' blob: data:{hosts}";
 
-        // blob: is how a page hands Media Source Extensions to a video element, data: the empty text track that hls.js hangs its
-        // captions on; neither is allowed for scripts or workers.
-        return "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-            $"script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; connect-src 'self'{hosts}; media-src 'self' blob: data:{hosts}";
-    }
+    /// <param name="mediaHosts">Absolute URLs or null: segments are redirected there, and a policy is asked at each hop.</param>
+    private static string Hosts(params string?[] mediaHosts) => string.Concat(mediaHosts
+        .Where(url => Uri.TryCreate(url, UriKind.Absolute, out _))
+        .Select(url => " " + new Uri(url!).GetLeftPart(UriPartial.Authority))
+        .Distinct(StringComparer.Ordinal));
 }

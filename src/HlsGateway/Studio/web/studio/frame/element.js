@@ -1,0 +1,42 @@
+import { LitElement } from "lit";
+
+export { html, svg, nothing } from "lit";
+export { repeat } from "lit/directives/repeat.js";
+export { classMap } from "lit/directives/class-map.js";
+export { styleMap } from "lit/directives/style-map.js";
+export { live } from "lit/directives/live.js";
+export { ref, createRef } from "lit/directives/ref.js";
+export { keyed } from "lit/directives/keyed.js";
+export { ifDefined } from "lit/directives/if-defined.js";
+
+/**
+ * The base of every element of the Studio. It renders into the page itself and not into a shadow tree: one style sheet, one
+ * order of the Tab key, and axe and tests see what people see.
+ */
+export class StudioElement extends LitElement {
+  #gone = new AbortController();
+
+  /** Fires when the element has left the page: for fetches, listeners and timers that must not outlive it. */
+  get gone() {
+    return this.#gone.signal;
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    if (this.#gone.signal.aborted) this.#gone = new AbortController();
+    super.connectedCallback();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#gone.abort();
+  }
+}
+
+/** Makes a part's own style sheet hold for the page, once. */
+export function adopt(sheet) {
+  if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
