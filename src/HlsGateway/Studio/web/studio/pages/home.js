@@ -16,6 +16,7 @@ export default class HomePage extends StudioElement {
 
   constructor() {
     super();
+    this.playlist = null;
     this.state = "loading";
     this.problem = null;
     this.code = null;
@@ -34,9 +35,12 @@ export default class HomePage extends StudioElement {
       if (!me.can("analyst")) return address.go(me.can("editor") ? "trailers" : "videos", { replace: true });
       const { sessions } = await api.get("api/sessions", { limit: 1 }, { signal: this.gone });
       if (sessions.length > 0) return address.go("overview", { replace: true });
+      const { videos } = await api.get("api/videos", {}, { signal: this.gone });
+      this.playlist = videos.find(video => video.status === "ready")?.playlist_url ?? null;
       this.state = "empty";
+      if (this.playlist === null) return;
       const { renderSVG } = await import("uqr");
-      this.code = drawing(renderSVG(this.#playlist().href, { border: 2 }));
+      this.code = drawing(renderSVG(this.playlist, { border: 2 }));
     } catch (problem) {
       if (problem.name === "AbortError") return;
       this.problem = problem;
@@ -47,10 +51,6 @@ export default class HomePage extends StudioElement {
   #begin() {
     say(t("home.first-view"));
     address.go("overview", { replace: true });
-  }
-
-  #playlist() {
-    return api.url("watch/demo/playlist.m3u8");
   }
 
   render() {
@@ -74,8 +74,12 @@ export default class HomePage extends StudioElement {
           </li>`)}
       </ol>
       <section class="card waiting">
-        ${this.code === null ? nothing : html`<a class="code" href=${this.#playlist().href}>${this.code}</a>`}
-        <div><h2>${t("home.waiting")}</h2><p role="status">${t("home.waiting-text")}</p><p><a href=${this.#playlist().href}>${this.#playlist().href}</a></p></div>
+        ${this.code === null ? nothing : html`<a class="code" href=${this.playlist}>${this.code}</a>`}
+        <div>
+          <h2>${t("home.waiting")}</h2>
+          <p role="status">${t(this.playlist === null ? "home.waiting-empty" : "home.waiting-text")}</p>
+          ${this.playlist === null ? nothing : html`<p><a href=${this.playlist}>${this.playlist}</a></p>`}
+        </div>
       </section>`;
   }
 }
