@@ -19,15 +19,16 @@ internal static class AccessSetup
 
         // The policies name the scheme themselves: without a default one, players' requests never reach the handler.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
-        // AddAuthentication would bring cookie protection with it, whose keys it writes outside the data directory.
-        services.AddAuthenticationCore().AddWebEncoders();
-        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
+        // The keys of the cookies stand in the catalogue's database (Tokens); they are read with the first cookie, not with each start.
+        ApiScheme.Add(services.AddAuthentication());
+        CrossSite.Add(services);
+        foreach (var reader in services.Where(static service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) services.Remove(reader);
         var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(AdminUnlessNothingIsThere());
         foreach (var role in Roles.All)
-            policies.AddPolicy(role, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(role, Roles.Admin));
-        policies.AddPolicy(Roles.AnalystOrEditor, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));
-        policies.AddPolicy(Roles.UploaderOrEditor, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.Uploader, Roles.Editor, Roles.Admin));
-        policies.AddPolicy(Roles.Any, policy => policy.AddAuthenticationSchemes(BearerHandler.Name).RequireRole(Roles.All));
+            policies.AddPolicy(role, policy => policy.AddAuthenticationSchemes(ApiScheme.Name).RequireRole(role, Roles.Admin));
+        policies.AddPolicy(Roles.AnalystOrEditor, policy => policy.AddAuthenticationSchemes(ApiScheme.Name).RequireRole(Roles.Analyst, Roles.Editor, Roles.Admin));
+        policies.AddPolicy(Roles.UploaderOrEditor, policy => policy.AddAuthenticationSchemes(ApiScheme.Name).RequireRole(Roles.Uploader, Roles.Editor, Roles.Admin));
+        policies.AddPolicy(Roles.Any, policy => policy.AddAuthenticationSchemes(ApiScheme.Name).RequireRole(Roles.All));
 
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -69,6 +70,7 @@ internal static class AccessSetup
         app.UseStatusCodePages(Failures.AnswerEmptyAsync);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(CrossSite.CheckAsync);
         app.Use(QueryParameters.CheckAsync);
         ProblemEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
@@ -78,12 +80,12 @@ internal static class AccessSetup
 
     /// <summary>Whether the caller of an open endpoint has a token with a role that may read the details hidden from strangers.</summary>
     public static async Task<bool> IsTrustedAsync(HttpContext context) =>
-        context.Request.Headers.Authorization.Count > 0
-        && (await context.AuthenticateAsync(BearerHandler.Name)).Principal is { } user
+        (context.Request.Headers.Authorization.Count > 0 || ApiScheme.IsByCookie(context))
+        && (await context.AuthenticateAsync(ApiScheme.Name)).Principal is { } user
         && (user.IsInRole(Roles.Admin) || user.IsInRole(Roles.Analyst));
 
     // Where there is no route (404), or none for the method (405), there is nothing to protect, and the true status helps more.
-    private static AuthorizationPolicy AdminUnlessNothingIsThere() => new AuthorizationPolicyBuilder(BearerHandler.Name)
+    private static AuthorizationPolicy AdminUnlessNothingIsThere() => new AuthorizationPolicyBuilder(ApiScheme.Name)
         .RequireAssertion(static context =>
             (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint || context.User.IsInRole(Roles.Admin))
         .Build();

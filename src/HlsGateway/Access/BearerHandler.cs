@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Security.Claims;
 using System.Text.Encodings.Web;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Authentication;
@@ -11,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Access;
 
 /// <summary>
-/// <c>Authorization: Bearer …</c> (RFC 6750, section 2.1 alone: never a query parameter, form field or cookie, so a token cannot
-/// end in a log, a Referer or a cross-site request). Only who holds the whole secret is told that its token has expired or was revoked.
+/// <c>Authorization: Bearer …</c> (RFC 6750, section 2.1 alone: never a query parameter or form field, so a token cannot
+/// end in a log or a Referer). Only who holds the whole secret is told that its token has expired or was revoked.
 /// </summary>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder,
@@ -53,11 +52,7 @@ internal sealed class BearerHandler(
 
         caller = token;
         tokens.Watch(Context, token);
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, token.Role), new Claim(ClaimTypes.Name, Actor.OfToken(token.Name, token.Role).Text)], Name);
-        // Whose it is, without the role: the same for a token that replaces another.
-        if (token.Name.Length > 0)
-            identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, token.Name));
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
+        return AuthenticateResult.Success(new AuthenticationTicket(ApiScheme.PrincipalOf(token, Name), Name));
     }
 
     private AuthenticateResult Unknown(string secret)
@@ -95,6 +90,8 @@ internal sealed class BearerHandler(
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var needed = await NeededRolesAsync();
+        // A cookie of the Studio stands for a token too.
+        caller ??= ApiScheme.TokenOf(Context);
         Response.Headers.WWWAuthenticate = $"{Name} realm=\"hlsgateway\", error=\"insufficient_scope\", scope=\"{string.Join(' ', needed)}\"";
         var problem = Problems.Of(Problem.Forbidden,
             $"This call needs the role {string.Join(" or ", needed)}; the token{(caller?.Name is { Length: > 0 } name ? $" '{name}'" : "")} has the role {caller?.Role}.");

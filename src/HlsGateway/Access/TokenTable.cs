@@ -24,6 +24,7 @@ internal sealed class TokenTable
     private readonly ConcurrentDictionary<RunningCall, bool> running = new();
     private readonly TimeProvider time;
     private volatile KnownToken[] entries;
+    private volatile IReadOnlyDictionary<string, DateTimeOffset> signOuts = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
     private volatile bool isRead;
 
     public TokenTable(IOptions<AccessOptions> access, IOptions<GatewayOptions> gateway, IHostEnvironment environment, TimeProvider time, ILogger<TokenTable> log)
@@ -59,10 +60,18 @@ internal sealed class TokenTable
         return found;
     }
 
+    /// <summary>The token whose secret has this SHA-256, in hexadecimal, whatever its state: for what was signed here and names it so.</summary>
+    public KnownToken? FindByDigest(string digest) => Array.Find(entries, entry => Convert.ToHexStringLower(entry.Digest) == digest);
+
+    /// <summary>When whoever has this token signed out everywhere; the beginning of time where nobody did.</summary>
+    public DateTimeOffset SignedOutAt(string digest) => signOuts.GetValueOrDefault(digest, DateTimeOffset.MinValue);
+
     /// <summary>Takes over what the database holds, and ends the requests of tokens that are no longer valid.</summary>
-    public void Replace(IEnumerable<KnownToken> made)
+    /// <param name="signedOut">By the SHA-256 of the token, in hexadecimal.</param>
+    public void Replace(IEnumerable<KnownToken> made, IReadOnlyDictionary<string, DateTimeOffset> signedOut)
     {
         entries = [.. made, .. Configured];
+        signOuts = signedOut;
         isRead = true;
         EndCalls();
     }

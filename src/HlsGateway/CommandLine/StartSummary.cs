@@ -3,6 +3,7 @@ using HlsGateway.Counting;
 using HlsGateway.Demo;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
+using HlsGateway.Tokens;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -49,12 +50,16 @@ internal static class StartSummary
               Store       {store}
               URLs        {string.Join(", ", urls)}
             """);
+        var url = urls.FirstOrDefault()?.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal) ?? "";
+        var site = gateway.PublicUrl.Length > 0 ? gateway.PublicUrl.TrimEnd('/') : url;
+        // As the first token, the link is for the terminal that started the gateway: no file or journal keeps it.
+        if (gateway.Has("studio"))
+            lines.Write($"  Studio      {site}/studio{(Console.IsOutputRedirected || app.Services.GetRequiredService<LoginLink>().Make() is not { } code ? "" : $"/enter?code={code}  (signs you in, once)")}");
         // The demo tells these itself, once there is something to see.
         if (Of<DemoOptions>(app).Enabled)
             return;
         var tokens = Of<AccessOptions>(app).ApiTokens.Length;
         lines.Write($"  API token   {(tokens > 0 ? $"{tokens} in Gateway:ApiTokens" : Path.Combine(data, TokenTable.FileName))}");
-        var url = urls.FirstOrDefault()?.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal) ?? "";
         lines.Write($"  Next        hlsgateway {(gateway.Has("gateway") ? "transcode FILE --id NAME" : "health")} --url {url}");
     }
 

@@ -3,6 +3,10 @@ namespace HlsGateway.Telemetry;
 /// <summary>Who may call what.</summary>
 internal sealed partial class Problem
 {
+    public static Problem CrossSite { get; } = new("cross-site", 403, "A page of another site asked for this",
+        "The request carries the cookie of the Studio, and the browser says that a page of another site made it.",
+        "Use the Studio's own pages. A program calls the API with 'Authorization: Bearer <token>' and without cookies.");
+
     public static Problem ExpiredToken { get; } = new("expired-token", 401, "The token has expired",
         "The token was made with an expiry time, and that time has passed.",
         "Ask an admin for a new one: POST /api/tokens makes it. The detail tells when the old one expired.");
@@ -10,6 +14,10 @@ internal sealed partial class Problem
     public static Problem Forbidden { get; } = new("forbidden", 403, "The token's role does not allow this",
         "The token is known, but its role may not make this call.",
         "Use a token with one of the roles that 'needed_roles' lists; 'role' is the one that this token has. The description of each call in /openapi/v1.json names its roles too.");
+
+    public static Problem MissingCsrf { get; } = new("missing-csrf", 403, "The change does not carry the page's own value",
+        "A change was asked for with the cookie of the Studio alone. So that no other page can make one, it must carry a value that only a page of the Studio can read.",
+        "Load the page again. A client of your own reads 'csrf' with GET /api/session and sends it as the header X-Csrf, or uses a bearer token, which needs none.");
 
     public static Problem RevokedToken { get; } = new("revoked-token", 401, "The token was revoked",
         "An admin revoked the token, at this gateway or at another one with the same database.",

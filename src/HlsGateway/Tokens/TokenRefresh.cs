@@ -17,10 +17,10 @@ internal sealed class TokenRefresh(TokenStore store, TokenTable table, ChangeNot
         await reading.WaitAsync(ct);
         try
         {
-            var (clock, rows) = await store.ReadAsync(seen, ct);
+            var (clock, rows, signedOut) = await store.ReadAsync(seen, ct);
             if (rows is null)
                 return;
-            table.Replace(rows.Select(row => row.Known));
+            table.Replace(rows.Select(row => row.Known), signedOut);
             seen = clock;
         }
         finally

@@ -29,15 +29,32 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
         return await ListAsync(connection, ct);
     }
 
-    /// <summary>The tokens, where they have changed since; null where they have not.</summary>
+    /// <summary>The tokens and who signed out everywhere, where any of it has changed since; null where nothing has.</summary>
     /// <param name="seen">The clock of the last answer; -1 at first.</param>
-    internal async Task<(long Clock, IReadOnlyList<TokenRow>? Rows)> ReadAsync(long seen, CancellationToken ct)
+    internal async Task<(long Clock, IReadOnlyList<TokenRow>? Rows, IReadOnlyDictionary<string, DateTimeOffset> SignedOut)> ReadAsync(long seen, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         // Read first: what is committed between the two is read now, and once more with the next look.
         var clock = await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT value FROM token_clock WHERE id = 1", cancellationToken: ct));
-        return (clock, clock == seen ? null : await ListAsync(connection, ct));
+        if (clock == seen)
+            return (clock, null, new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal));
+        var signedOut = await connection.QueryAsync<(string Sha256, long AtMs)>(new CommandDefinition("SELECT sha256, at_ms FROM sign_out", cancellationToken: ct));
+        return (clock, await ListAsync(connection, ct), signedOut.ToDictionary(row => row.Sha256, row => DateTimeOffset.FromUnixTimeMilliseconds(row.AtMs), StringComparer.Ordinal));
     }
+
+    /// <summary>From now on no cookie that was given for this token before is worth anything.</summary>
+    /// <param name="digest">The token's SHA-256, in hexadecimal.</param>
+    public Task SignOutAsync(string digest, CancellationToken ct) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            await TickAsync(connection, transaction);
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            // A cookie cannot be older than the longest that one lives; of a token that is gone nothing is asked.
+            await connection.ExecuteAsync("DELETE FROM sign_out WHERE at_ms < @old", new { old = now - (long)TimeSpan.FromDays(400).TotalMilliseconds }, transaction);
+            return await connection.ExecuteAsync(
+                "INSERT INTO sign_out (sha256, at_ms) VALUES (@digest, @now) ON CONFLICT (sha256) DO UPDATE SET at_ms = @now", new { digest, now }, transaction);
+        },
+        ct);
 
     /// <summary>Makes a token.</summary>
     /// <returns>The row, and the secret, which is kept nowhere; null where <see cref="MaxActive"/> are valid already.</returns>

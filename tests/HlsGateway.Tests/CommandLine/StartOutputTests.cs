@@ -30,6 +30,7 @@ public sealed partial class StartOutputTests
               Ledger      SQLite, {data}/ledger.db
               Store       files, {data}/objects
               URLs        {address}
+              Studio      {address}/studio
               API token   {data}/api-token
               Next        hlsgateway transcode FILE --id NAME --url {address}
             """.ReplaceLineEndings("\n"),
