@@ -37,6 +37,18 @@ internal sealed class FilterQuery
     [Description("Only sessions with this trailer: a name (any of its versions), name@hash8, the eight digits of trailer_version, or none.")]
     public string? Trailer { get; init; }
 
+    [FromQuery(Name = "left_from")]
+    [Description("Only sessions whose last second that was handed out is this one of the content or a later one: those that retention[].left counts there.")]
+    public string? LeftFrom { get; init; }
+
+    [FromQuery(Name = "left_to")]
+    [Description("Only sessions whose last second that was handed out lies before this one.")]
+    public string? LeftTo { get; init; }
+
+    [FromQuery(Name = "audience")]
+    [Description("people: without programs that fetch streams and show them to nobody (player=tool); tools: these alone; all unless given.")]
+    public string? Audience { get; init; }
+
     /// <returns>What is wrong; null where nothing is.</returns>
     public ProblemHttpResult? Read(TrailerLibrary library, out SessionFilter filter)
     {
@@ -59,15 +71,32 @@ internal sealed class FilterQuery
             return WrongName("completed", Completed, ["true", "false"]);
         if (ReadTrailer(library.Snapshot, out var trailers) is { } wrongTrailer)
             return wrongTrailer;
-        filter = new SessionFilter(player, Rendition, Captions, basis, Completed is null ? null : Completed == "true", trailers);
+        (int From, int To)? left = null;
+        if (LeftFrom is not null || LeftTo is not null)
+        {
+            if (!TrySecond(LeftFrom, 0, out var leftFrom))
+                return RangeQuery.Wrong("left_from", "a whole second of the content, for instance 12");
+            if (!TrySecond(LeftTo, int.MaxValue, out var leftTo) || leftTo <= leftFrom)
+                return RangeQuery.Wrong("left_to", "a whole second of the content, later than left_from");
+            left = (leftFrom, leftTo);
+        }
+        if (Audience is not (null or "people" or "tools" or "all"))
+            return WrongName("audience", Audience, ["people", "tools", "all"]);
+        filter = new SessionFilter(player, Rendition, Captions, basis, Completed is null ? null : Completed == "true", trailers, left, Audience is null or "all" ? null : Audience == "tools");
         return null;
     }
 
     /// <summary>What was asked for, by the names of the parameters.</summary>
     public IEnumerable<KeyValuePair<string, string>> Given() =>
-        from pair in ((string Name, string? Value)[])[("player", Player), ("rendition", Rendition), ("captions", Captions), ("basis", Basis), ("completed", Completed), ("trailer", Trailer)]
+        from pair in ((string Name, string? Value)[])[("player", Player), ("rendition", Rendition), ("captions", Captions), ("basis", Basis), ("completed", Completed), ("trailer", Trailer), ("left_from", LeftFrom), ("left_to", LeftTo), ("audience", Audience)]
         where pair.Value is not null
         select KeyValuePair.Create(pair.Name, pair.Value);
+
+    private static bool TrySecond(string? text, int otherwise, out int second)
+    {
+        second = otherwise;
+        return text is null || int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out second);
+    }
 
     internal static ProblemHttpResult WrongName(string parameter, string written, IEnumerable<string> known) =>
         RangeQuery.Wrong(parameter, $"one of {string.Join(", ", known.Take(50))}{RangeQuery.Meant(written, known)}");

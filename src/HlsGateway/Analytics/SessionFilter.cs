@@ -8,12 +8,22 @@ namespace HlsGateway.Analytics;
 /// <param name="Rendition">A name among the session's Renditions.</param>
 /// <param name="Captions">A language among the captions that the session fetched.</param>
 /// <param name="Trailers">Pinned versions, one of which the session has; 0 stands for none.</param>
-internal sealed record SessionFilter(PlayerFamily? Player, string? Rendition, string? Captions, Basis? Basis, bool? Completed, IReadOnlyList<uint>? Trailers)
+/// <param name="Left">Seconds of the content, the end exclusive, in one of which the last one lies that was handed out: as <c>retention[].left</c> counts them.</param>
+/// <param name="Tools">True: only programs that fetch streams and show them to nobody; false: only the others.</param>
+internal sealed record SessionFilter(
+    PlayerFamily? Player, string? Rendition, string? Captions, Basis? Basis, bool? Completed, IReadOnlyList<uint>? Trailers, (int From, int To)? Left = null, bool? Tools = null)
 {
     public static SessionFilter Any { get; } = new(null, null, null, null, null, null);
 
     /// <summary>Takes every session: sums that are kept answer then.</summary>
-    public bool IsEmpty => this is { Player: null, Rendition: null, Captions: null, Basis: null, Completed: null, Trailers: null };
+    public bool IsEmpty => this is { Player: null, Rendition: null, Captions: null, Basis: null, Completed: null, Trailers: null, Left: null, Tools: null };
+
+    /// <summary>The row alone does not tell: <see cref="Fits"/> has to look at what was watched.</summary>
+    public bool LooksInside => Left is not null;
+
+    /// <summary>What <see cref="Sql"/> cannot say.</summary>
+    public bool Fits(SessionState session) => Left is not { } left
+        || (RollupSums.Seconds(0, session.Watched.End).End - 1 is >= 0 and var last && last >= left.From && last < left.To);
 
     /// <summary>The name of a player's family in the API.</summary>
     public static string NameOf(PlayerFamily player) => JsonNamingPolicy.SnakeCaseLower.ConvertName(player.ToString());
@@ -37,6 +47,8 @@ internal sealed record SessionFilter(PlayerFamily? Player, string? Rendition, st
             conditions.Add($"{SqlViews.Basis} = @basis");
         if (Completed is { } completed)
             conditions.Add(completed ? IsCompleted : $"NOT {IsCompleted}");
+        if (Tools is { } tools)
+            conditions.Add($"s.player {(tools ? "=" : "<>")} {(int)PlayerFamily.Tool}");
         if (Trailers is not null)
             conditions.Add($"s.trailer IN ({string.Join(", ", Trailers)})");
         return string.Concat(conditions.Select(condition => $" AND {condition}"));

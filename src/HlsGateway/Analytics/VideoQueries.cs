@@ -38,6 +38,69 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
             parts.Anonymous, Buckets(parts.Quarters, question, asOf), given is null ? null : Explain(question, given, parts.Samples), asOf.UtcDateTime);
     }
 
+    /// <summary>The same of all videos together: what <see cref="ReportAsync"/> tells of each adds up to it.</summary>
+    /// <param name="about">Its video is not looked at.</param>
+    public async Task<Overview> OverviewAsync(Question about, IReadOnlyList<KeyValuePair<string, string>>? given, CancellationToken ct)
+    {
+        var asOf = await ledger.CaughtUpAsync(ct);
+        var parts = new Parts();
+        var videos = 0L;
+        if (about.Filter.IsEmpty)
+        {
+            (parts, videos) = await ledger.AskAsync(connection => KeptOfAll(connection, about), ct);
+        }
+        else
+        {
+            foreach (var video in await ledger.AskAsync(connection => VideosIn(connection, about), ct))
+            {
+                var before = parts.Quarters.Values.Sum(figures => figures.Sessions);
+                await AddAsync(parts, about with { Video = video }, null, null, ct);
+                if (parts.Quarters.Values.Sum(figures => figures.Sessions) > before)
+                    videos++;
+            }
+        }
+        return new Overview(
+            about.From, about.Until, about.Zone.Id, videos, VideoFigures.Sum(parts.Quarters.Values), parts.SharesOf(1), parts.SharesOf(2), parts.SharesOf(3), parts.SharesOf(4),
+            Buckets(parts.Quarters, about, asOf), given is null ? null : Explain(about, given, []), asOf.UtcDateTime);
+    }
+
+    private static (Parts Parts, long Videos) KeptOfAll(DbConnection connection, Question about)
+    {
+        DbDataReader Ask(string sql)
+        {
+            var command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.With("from", about.From.ToUnixTimeMilliseconds());
+            command.With("until", about.Until.ToUnixTimeMilliseconds());
+            return command.ExecuteReader();
+        }
+
+        const string Inside = "WHERE quarter >= @from AND quarter < @until";
+        var parts = new Parts();
+        using (var rows = Ask($"SELECT {Sums}, quarter FROM video_quarter {Inside} GROUP BY quarter"))
+        {
+            while (rows.Read()) parts.Quarters.Add(rows.GetInt64(Figure.All.Length), VideoSums.Read(rows));
+        }
+        using (var rows = Ask($"SELECT dimension, name, CAST(sum(sessions) AS bigint), CAST(sum(watch_ms) AS bigint), CAST(sum(watch_low_ms) AS bigint) FROM share_quarter {Inside} GROUP BY dimension, name"))
+        {
+            while (rows.Read()) parts.Shares[(rows.GetInt32(0), rows.GetString(1))] = new RollupSums.ShareSum(rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4));
+        }
+        using var count = Ask($"SELECT count(*) FROM (SELECT video FROM video_quarter {Inside} GROUP BY video HAVING sum(sessions) > 0) each_video");
+        return (parts, count.Read() ? count.GetInt64(0) : 0);
+    }
+
+    private static List<string> VideosIn(DbConnection connection, Question about)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT DISTINCT video FROM video_quarter WHERE quarter >= @from AND quarter < @until ORDER BY video";
+        command.With("from", about.From.ToUnixTimeMilliseconds());
+        command.With("until", about.Until.ToUnixTimeMilliseconds());
+        using var rows = command.ExecuteReader();
+        var videos = new List<string>();
+        while (rows.Read()) videos.Add(rows.GetString(0));
+        return videos;
+    }
+
     /// <summary>What a report is made of.</summary>
     private sealed class Parts
     {
@@ -111,7 +174,16 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
             latest.Enqueue(state.Session);
         }
 
-        await foreach (var sums in scan.SumsAsync(question.Video, question.From, question.Until, question.Filter, withSamples ? Seen : null, ct))
+        await AddAsync(parts, question, curve, withSamples ? Seen : null, ct);
+        parts.Retention = curve.Points();
+        parts.Samples = [.. latest.Reverse()];
+        return parts;
+    }
+
+    /// <summary>Adds the sessions of one video that the filter takes.</summary>
+    private async Task AddAsync(Parts parts, Question question, RetentionCurve? curve, Action<SessionState>? seen, CancellationToken ct)
+    {
+        await foreach (var sums in scan.SumsAsync(question.Video, question.From, question.Until, question.Filter, seen, ct))
         {
             foreach (var (key, figures) in sums.Videos)
             {
@@ -123,11 +195,8 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
                 var known = parts.Shares.GetValueOrDefault((key.Dimension, key.Name));
                 parts.Shares[(key.Dimension, key.Name)] = new RollupSums.ShareSum(known.Sessions + sum.Sessions, known.WatchMs + sum.WatchMs, known.WatchLowMs + sum.WatchLowMs);
             }
-            curve.Add(sums);
+            curve?.Add(sums);
         }
-        parts.Retention = curve.Points();
-        parts.Samples = [.. latest.Reverse()];
-        return parts;
     }
 
     private static long ContentMs(DbConnection connection, string video)
@@ -157,8 +226,11 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
     private static Explanation Explain(Question question, IReadOnlyList<KeyValuePair<string, string>> given, List<Guid> samples)
     {
         var (start, end) = (Rfc3339.Text(question.From), Rfc3339.Text(question.Until));
-        var filters = new Dictionary<string, string>(given, StringComparer.Ordinal) { ["video"] = question.Video, ["from"] = start, ["to"] = end, ["tz"] = question.Zone.Id };
+        var filters = new Dictionary<string, string>(given, StringComparer.Ordinal) { ["from"] = start, ["to"] = end, ["tz"] = question.Zone.Id };
+        if (question.Video.Length > 0)
+            filters["video"] = question.Video;
+        var of = question.Video.Length > 0 ? $"video={Uri.EscapeDataString(question.Video)}&" : "";
         var further = string.Concat(given.Select(pair => $"&{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
-        return new Explanation(Definitions.All, filters, samples, $"/api/sessions?video={Uri.EscapeDataString(question.Video)}&from={start}&to={end}{further}");
+        return new Explanation(Definitions.All, filters, samples, $"/api/sessions?{of}from={start}&to={end}{further}");
     }
 }

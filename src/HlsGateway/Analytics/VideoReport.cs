@@ -14,6 +14,13 @@ internal sealed record VideoReport(
     IReadOnlyList<Share> Renditions, IReadOnlyList<Share> Captions, IReadOnlyList<Share> Players, IReadOnlyList<Share> Trailers,
     IReadOnlyDictionary<string, long> Anonymous, IReadOnlyList<Bucket> Buckets, Explanation? Explain, DateTime AsOf) : VideoFigures(Figures);
 
+/// <summary>All videos over a stretch of time, as <see cref="VideoReport"/> tells of one.</summary>
+/// <param name="Videos">How many have sessions in it.</param>
+internal sealed record Overview(
+    DateTimeOffset From, DateTimeOffset To, string Tz, long Videos, [property: JsonIgnore] VideoFigures Figures,
+    IReadOnlyList<Share> Renditions, IReadOnlyList<Share> Captions, IReadOnlyList<Share> Players, IReadOnlyList<Share> Trailers,
+    IReadOnlyList<Bucket> Buckets, Explanation? Explain, DateTime AsOf) : VideoFigures(Figures);
+
 /// <summary>See <c>definitions.json</c>; averages and rates are null without views.</summary>
 internal record VideoFigures
 {

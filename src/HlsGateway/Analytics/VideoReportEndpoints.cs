@@ -26,6 +26,8 @@ internal static class VideoReportEndpoints
         app.MapGet("/api/videos/{video}/analytics", ReportAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics")
             .WithName("getVideoReport").ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway)
             .WithSummary("One video: figures, retention, shares and buckets").WithDescription(string.Join("\n\n", Definitions.All.Select(d => $"`{d.Key}`: {d.Value}")));
+        app.MapGet("/api/analytics", OverviewAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics").WithName("getOverview").WithSummary("All videos together: figures, shares and buckets")
+            .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.LedgerAway);
         app.MapGet("/api/analytics/videos", RankAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics").WithName("rankVideos").WithSummary("Videos, the most watched first")
             .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.LedgerAway);
     }
@@ -35,6 +37,31 @@ internal static class VideoReportEndpoints
         [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null,
         [Description("true adds the definitions, the filters in force and ten sample sessions.")] string? explain = null)
     {
+        if (ReadCut(time, clock, asked, trailers, bucket, explain, out var about) is { } wrong)
+            return wrong;
+        var id = VideoId.FromRoute(video);
+        if (await known.FindAsync(id, request, ct) is { } unknown)
+            return unknown;
+        if (await known.FindNamesAsync(id, about.Filter, ct) is { } unknownName)
+            return unknownName;
+        return TypedResults.Ok(await queries.ReportAsync(about with { Video = id }, explain == "true" ? [.. asked.Given()] : null, ct));
+    }
+
+    private static async Task<Results<Ok<Overview>, ProblemHttpResult>> OverviewAsync(
+        VideoQueries queries, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken ct,
+        [Description("hour, day, week (from Monday) or month; day unless given.")] string? bucket = null,
+        [Description("true adds the definitions and the filters in force.")] string? explain = null)
+    {
+        if (ReadCut(time, clock, asked, trailers, bucket, explain, out var about) is { } wrong)
+            return wrong;
+        return TypedResults.Ok(await queries.OverviewAsync(about, explain == "true" ? [.. asked.Given()] : null, ct));
+    }
+
+    /// <summary>What a report is about, but its video.</summary>
+    private static ProblemHttpResult? ReadCut(
+        RangeQuery time, TimeProvider clock, FilterQuery asked, TrailerLibrary trailers, string? bucket, string? explain, out VideoQueries.Question about)
+    {
+        about = new("", default, default, TimeZoneInfo.Utc, BucketUnit.Day, SessionFilter.Any);
         if (Read(time, clock, out var range, out var start, out var end) is { } wrongTime)
             return wrongTime;
         if (asked.Read(trailers, out var filter) is { } wrong)
@@ -45,12 +72,8 @@ internal static class VideoReportEndpoints
             return RangeQuery.Wrong("bucket", "day, week or month for more than 62 days");
         if (explain is not (null or "true" or "false"))
             return FilterQuery.WrongName("explain", explain, ["true", "false"]);
-        var id = VideoId.FromRoute(video);
-        if (await known.FindAsync(id, request, ct) is { } unknown)
-            return unknown;
-        if (await known.FindNamesAsync(id, filter, ct) is { } unknownName)
-            return unknownName;
-        return TypedResults.Ok(await queries.ReportAsync(new(id, start, end, range.Zone, unit, filter), explain == "true" ? [.. asked.Given()] : null, ct));
+        about = new("", start, end, range.Zone, unit, filter);
+        return null;
     }
 
     private static async Task<Results<Ok<VideoRanking>, ProblemHttpResult>> RankAsync(

@@ -22,10 +22,15 @@ public abstract class FilterContract : IAsyncLifetime
 {
     private static readonly string[] Videos = ["shows/one", "shows/two", "clip_15"];
     private static readonly DateTimeOffset Begin = new(2026, 10, 23, 0, 0, 0, TimeSpan.Zero);
-    private static readonly string[] Zones = ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"];
+    private static readonly string[] Zones =
+    [
+        "UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "America/New_York", "Pacific/Auckland", "Pacific/Kiritimati", "Pacific/Chatham", "Asia/Tehran",
+        "America/Sao_Paulo", "Pacific/Apia",
+    ];
     private static readonly string[] Filters =
     [
         "", "player=browser", "player=vlc&completed=true", "completed=false", "completed=true", "basis=fetched", "basis=buffered", "basis=measured", "trailer=none", "trailer=00000007", "player=mpv&trailer=00000007",
+        "left_from=4&left_to=20", "left_to=9&basis=fetched", "audience=people", "audience=tools",
     ];
     private static readonly string[] Figures = ["sessions", "impressions", "views", "views_low", "watch_seconds", "watch_seconds_low", "seconds_fetched", "segments_fetched", "completed", "completed_low", "trailer_sessions", "trailer_seconds", "trailer_seconds_low"];
 
@@ -57,7 +62,7 @@ public abstract class FilterContract : IAsyncLifetime
     public async Task Lists_reports_rankings_and_exports_agree_under_each_filter_zone_and_range()
     {
         var random = new Random(21);
-        for (var round = 0; round < 16; round++)
+        for (var round = 0; round < 24; round++)
         {
             var (zone, filter) = (Zones[round % Zones.Length], Filters[round % Filters.Length]);
             // Across the days on which clocks in Berlin and St John's go back.
@@ -66,6 +71,15 @@ public abstract class FilterContract : IAsyncLifetime
             var ranking = (await GetAsync($"/api/analytics/videos?{range}")).GetProperty("videos").EnumerateArray().ToDictionary(v => v.GetProperty("video").GetString()!, StringComparer.Ordinal);
             var exported = await CsvAsync($"/api/export/videos.csv?{range}");
             Assert.Equal(ranking.Keys.Order(StringComparer.Ordinal), exported.Select(row => row["video"]));
+            var overview = await GetAsync($"/api/analytics?{range}&bucket={(round % 2 == 0 ? "day" : "month")}&explain=true");
+            Assert.Equal(ranking.Values.Count(video => video.GetProperty("sessions").GetInt32() > 0), overview.GetProperty("videos").GetInt32());
+            foreach (var figure in Figures)
+            {
+                Assert.Equal(ranking.Values.Sum(video => video.GetProperty(figure).GetDecimal()), overview.GetProperty(figure).GetDecimal());
+                Assert.Equal(overview.GetProperty(figure).GetDecimal(), overview.GetProperty("buckets").EnumerateArray().Sum(bucket => bucket.GetProperty(figure).GetDecimal()));
+            }
+            var all = await CsvAsync($"/api/export/sessions.csv?{range}");
+            Assert.Equal(all.Count, overview.GetProperty("sessions").GetInt32());
             foreach (var video in Videos)
             {
                 var about = $"video={Uri.EscapeDataString(video)}&{range}";
@@ -93,6 +107,23 @@ public abstract class FilterContract : IAsyncLifetime
                         Assert.Equal(point.GetProperty(part).GetInt32(), row is null ? 0 : int.Parse(row[part], CultureInfo.InvariantCulture));
                     Assert.Equal(filter.Length == 0 ? JsonValueKind.Number : JsonValueKind.Null, point.GetProperty("plays").ValueKind);
                 }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_stretch_of_the_curve_leads_to_exactly_the_sessions_that_left_there()
+    {
+        foreach (var video in Videos)
+        {
+            var about = $"/api/videos/{Uri.EscapeDataString(video)}/analytics?from=2026-10-01&to=2026-12-01";
+            var curve = (await GetAsync(about)).GetProperty("retention").EnumerateArray().ToList();
+            foreach (var (from, to) in ((int, int)[])[(0, 4), (3, 11), (8, curve.Count), (curve.Count - 1, curve.Count), (curve.Count, curve.Count + 9)])
+            {
+                var left = curve.Where(point => point.GetProperty("second").GetInt32() >= from && point.GetProperty("second").GetInt32() < to).Sum(point => point.GetProperty("left").GetInt32());
+                var listed = await GetAsync($"/api/sessions?video={Uri.EscapeDataString(video)}&from=2026-10-01&to=2026-12-01&limit=1000&left_from={from}&left_to={to}");
+                Assert.Equal(left, listed.GetProperty("sessions").GetArrayLength());
+                Assert.Equal(left, (await GetAsync($"{about}&left_from={from}&left_to={to}")).GetProperty("sessions").GetInt32());
             }
         }
     }
@@ -232,6 +263,9 @@ public abstract class FilterContract : IAsyncLifetime
     [InlineData("player=brwoser", "did you mean 'browser'?")]
     [InlineData("basis=mesured", "did you mean 'measured'?")]
     [InlineData("completed=yes", "one of true, false")]
+    [InlineData("audience=peple", "did you mean 'people'?")]
+    [InlineData("left_from=0:12", "'left_from' must be a whole second")]
+    [InlineData("left_from=12&left_to=12", "'left_to' must be a whole second of the content, later than left_from")]
     [InlineData("trailer=nobody", "'trailer' must be one of none")]
     [InlineData("rendition=720", "did you mean '720p'?")]
     [InlineData("captions=deu", "did you mean 'de'?")]

@@ -17,6 +17,8 @@ import { failed, loading } from "./parts/state-views.js";
 const pages = [
   [/^$/, () => import("./pages/home.js")],
   [/^sign-in$/, () => import("./pages/sign-in.js")],
+  [/^videos$/, () => import("./pages/videos.js")],
+  [/^videos\/([^/]+)$/, () => import("./pages/video.js")],
 ];
 
 /** What stands in the navigation: who may not use it does not see it. */

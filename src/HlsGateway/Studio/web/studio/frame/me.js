@@ -6,6 +6,9 @@ class Me extends EventTarget {
   role = null;
   expiresAt = null;
 
+  /** What a change must carry, for clients of the API that send their own requests. */
+  csrf = "";
+
   get isKnown() {
     return this.role !== null;
   }
@@ -34,7 +37,7 @@ class Me extends EventTarget {
   }
 
   #take({ name, role, expires_at: expiresAt, csrf }) {
-    Object.assign(this, { name, role, expiresAt });
+    Object.assign(this, { name, role, expiresAt, csrf: csrf ?? "" });
     useCsrf(csrf);
     this.dispatchEvent(new Event("change"));
   }

@@ -35,7 +35,7 @@ export default class HomePage extends StudioElement {
       if (!me.can("analyst")) return address.go(me.can("editor") ? "trailers" : "videos", { replace: true });
       const { sessions } = await api.get("api/sessions", { limit: 1 }, { signal: this.gone });
       if (sessions.length > 0) return address.go("overview", { replace: true });
-      const { videos } = await api.get("api/videos", {}, { signal: this.gone });
+      const videos = await api.get("api/videos", {}, { signal: this.gone });
       this.playlist = videos.find(video => video.status === "ready")?.playlist_url ?? null;
       this.state = "empty";
       if (this.playlist === null) return;
