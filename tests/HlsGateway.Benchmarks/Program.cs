@@ -10,6 +10,16 @@ var load = new Command("load", "Makes the requests of a synthetic audience, load
 load.SetAction((arguments, _) => LoadBenchmark.RunAsync(
     arguments.GetValue(events), TimeSpan.FromHours(arguments.GetValue(hours)), arguments.GetValue(videos), arguments.GetRequiredValue(data), arguments.GetValue(postgres)));
 
+var sessions = new Option<int>("--sessions") { Description = "Sessions to make.", DefaultValueFactory = _ => 1_000_000 };
+var days = new Option<double>("--days") { Description = "Time in which they begin, up to now.", DefaultValueFactory = _ => 28 };
+var ledger = new Command("ledger", "Makes a ledger of that many sessions, past the outbox: for looking at reports over many of them.") { sessions, days, videos, data, postgres };
+ledger.SetAction(async (arguments, _) =>
+{
+    var (count, kinds, until, over) = (arguments.GetValue(sessions), arguments.GetValue(videos), DateTimeOffset.UtcNow, TimeSpan.FromDays(arguments.GetValue(days)));
+    if (arguments.GetValue(postgres) is { } database) await BigLedger.MakeAsync(database, count, kinds, until, over);
+    else BigLedger.Make(arguments.GetRequiredValue(data), count, kinds, until, over);
+});
+
 var outbox = new Command("outbox", "What one durable commit costs, by its form and by the requests that share it.");
 outbox.SetAction(_ => OutboxBenchmark.Run());
 var render = new Command("render", "What it costs to render a playlist.");
@@ -19,4 +29,4 @@ memory.SetAction((_, _) => MemoryBenchmark.RunAsync(Console.Out));
 var transcode = new Command("transcode", "A whole job's time beside one plain ffmpeg command that makes the same outputs.");
 transcode.SetAction((_, _) => TranscodeBenchmark.RunAsync());
 
-return await new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load }.Parse(args).InvokeAsync();
+return await new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load, ledger }.Parse(args).InvokeAsync();

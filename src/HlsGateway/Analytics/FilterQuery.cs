@@ -45,6 +45,14 @@ internal sealed class FilterQuery
     [Description("Only sessions whose last second that was handed out lies before this one.")]
     public string? LeftTo { get; init; }
 
+    [FromQuery(Name = "watched_from")]
+    [Description("Only sessions to which at least this share of the content was handed out, 0 to 1: watch_seconds divided by content_seconds. Where that length is unknown there is no share.")]
+    public string? WatchedFrom { get; init; }
+
+    [FromQuery(Name = "watched_to")]
+    [Description("Only sessions to which less than this share of the content was handed out, 0 to 1; 1 takes those to which all of it was.")]
+    public string? WatchedTo { get; init; }
+
     [FromQuery(Name = "audience")]
     [Description("people: without programs that fetch streams and show them to nobody (player=tool); tools: these alone; all unless given.")]
     public string? Audience { get; init; }
@@ -80,15 +88,19 @@ internal sealed class FilterQuery
                 return RangeQuery.Wrong("left_to", "a whole second of the content, later than left_from");
             left = (leftFrom, leftTo);
         }
+        if (!TryShare(WatchedFrom, out var watchedFrom))
+            return RangeQuery.Wrong("watched_from", "a share of the content from 0 to 1, for instance 0.25");
+        if (!TryShare(WatchedTo, out var watchedTo) || watchedFrom > watchedTo || (watchedFrom == watchedTo && watchedTo < 1))
+            return RangeQuery.Wrong("watched_to", "a share of the content from 0 to 1, more than watched_from");
         if (Audience is not (null or "people" or "tools" or "all"))
             return WrongName("audience", Audience, ["people", "tools", "all"]);
-        filter = new SessionFilter(player, Rendition, Captions, basis, Completed is null ? null : Completed == "true", trailers, left, Audience is null or "all" ? null : Audience == "tools");
+        filter = new SessionFilter(player, Rendition, Captions, basis, Completed is null ? null : Completed == "true", trailers, left, Audience is null or "all" ? null : Audience == "tools", watchedFrom, watchedTo);
         return null;
     }
 
     /// <summary>What was asked for, by the names of the parameters.</summary>
     public IEnumerable<KeyValuePair<string, string>> Given() =>
-        from pair in ((string Name, string? Value)[])[("player", Player), ("rendition", Rendition), ("captions", Captions), ("basis", Basis), ("completed", Completed), ("trailer", Trailer), ("left_from", LeftFrom), ("left_to", LeftTo), ("audience", Audience)]
+        from pair in ((string Name, string? Value)[])[("player", Player), ("rendition", Rendition), ("captions", Captions), ("basis", Basis), ("completed", Completed), ("trailer", Trailer), ("left_from", LeftFrom), ("left_to", LeftTo), ("watched_from", WatchedFrom), ("watched_to", WatchedTo), ("audience", Audience)]
         where pair.Value is not null
         select KeyValuePair.Create(pair.Name, pair.Value);
 
@@ -96,6 +108,17 @@ internal sealed class FilterQuery
     {
         second = otherwise;
         return text is null || int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out second);
+    }
+
+    private static bool TryShare(string? text, out double? share)
+    {
+        share = null;
+        if (text is null)
+            return true;
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number is not (>= 0 and <= 1))
+            return false;
+        share = number;
+        return true;
     }
 
     internal static ProblemHttpResult WrongName(string parameter, string written, IEnumerable<string> known) =>

@@ -93,6 +93,7 @@ internal sealed class LedgerReader : IAsyncDisposable
             return postgres.OpenConnection();
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = outbox.LedgerPath, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString());
         connection.Open();
+        MediaEnd.AddTo(connection);
         return connection;
     }
 

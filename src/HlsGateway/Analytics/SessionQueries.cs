@@ -62,15 +62,10 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
                 start = SessionIds.Bytes(SessionRow.Id(row, 0));
         }
         using var command = Command(start ?? lower, $"{Columns} FROM session s LEFT JOIN video v ON v.video = s.video", filter.Sql(ledger.Kind), "@limit");
-        command.With("limit", filter.LooksInside ? Candidates : atMost);
+        command.With("limit", atMost);
         filter.Bind(command);
         using var rows = command.ExecuteReader();
-        for (var full = into.Count + atMost; into.Count < full && rows.Read();)
-        {
-            var state = SessionRow.Read(rows);
-            if (filter.Fits(state))
-                into.Add(Report(state, rows));
-        }
+        while (rows.Read()) into.Add(Report(SessionRow.Read(rows), rows));
         return start;
     }
 

@@ -33,8 +33,6 @@ internal sealed class SessionScan(LedgerReader ledger, IOptions<AnalyticsOptions
                 while (rows.Read())
                 {
                     var state = SessionRow.Read(rows);
-                    if (!filter.Fits(state))
-                        continue;
                     sums.Give(state);
                     seen?.Invoke(state);
                 }

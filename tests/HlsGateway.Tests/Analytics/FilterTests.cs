@@ -30,7 +30,7 @@ public abstract class FilterContract : IAsyncLifetime
     private static readonly string[] Filters =
     [
         "", "player=browser", "player=vlc&completed=true", "completed=false", "completed=true", "basis=fetched", "basis=buffered", "basis=measured", "trailer=none", "trailer=00000007", "player=mpv&trailer=00000007",
-        "left_from=4&left_to=20", "left_to=9&basis=fetched", "audience=people", "audience=tools",
+        "left_from=4&left_to=20", "left_to=9&basis=fetched", "audience=people", "audience=tools", "watched_from=0.25&watched_to=0.75", "watched_to=0.5&audience=people", "watched_from=1", "left_from=3&watched_to=1",
     ];
     private static readonly string[] Figures = ["sessions", "impressions", "views", "views_low", "watch_seconds", "watch_seconds_low", "seconds_fetched", "segments_fetched", "completed", "completed_low", "trailer_sessions", "trailer_seconds", "trailer_seconds_low"];
 
@@ -62,7 +62,7 @@ public abstract class FilterContract : IAsyncLifetime
     public async Task Lists_reports_rankings_and_exports_agree_under_each_filter_zone_and_range()
     {
         var random = new Random(21);
-        for (var round = 0; round < 24; round++)
+        for (var round = 0; round < 36; round++)
         {
             var (zone, filter) = (Zones[round % Zones.Length], Filters[round % Filters.Length]);
             // Across the days on which clocks in Berlin and St John's go back.
@@ -125,6 +125,28 @@ public abstract class FilterContract : IAsyncLifetime
                 Assert.Equal(left, listed.GetProperty("sessions").GetArrayLength());
                 Assert.Equal(left, (await GetAsync($"{about}&left_from={from}&left_to={to}")).GetProperty("sessions").GetInt32());
             }
+        }
+    }
+
+    [Fact]
+    public async Task Tenths_of_the_content_share_out_the_sessions_whose_content_has_a_length()
+    {
+        foreach (var video in Videos)
+        {
+            var about = $"video={Uri.EscapeDataString(video)}&from=2026-10-01&to=2026-12-01";
+            var all = (await CsvAsync($"/api/export/sessions.csv?{about}")).ConvertAll(row => (Id: row["session_id"], Watched: double.Parse(row["watch_seconds"], CultureInfo.InvariantCulture), Length: row["content_seconds"]));
+            var shared = new List<string>();
+            for (var tenth = 0; tenth < 10; tenth++)
+            {
+                var (least, below) = (tenth / 10.0, (tenth + 1) / 10.0);
+                var rows = (await CsvAsync(string.Create(CultureInfo.InvariantCulture, $"/api/export/sessions.csv?{about}&watched_from={least}&watched_to={below}"))).ConvertAll(row => row["session_id"]);
+                Assert.Equal(
+                    from row in all
+                    where row.Length.Length > 0 && double.Parse(row.Length, CultureInfo.InvariantCulture) is var length && length > 0 && row.Watched >= least * length && (tenth == 9 || row.Watched < below * length)
+                    select row.Id, rows);
+                shared.AddRange(rows);
+            }
+            Assert.Equal(all.Where(row => row.Length.Length > 0).Select(row => row.Id).Order(StringComparer.Ordinal), shared.Order(StringComparer.Ordinal));
         }
     }
 
@@ -266,6 +288,10 @@ public abstract class FilterContract : IAsyncLifetime
     [InlineData("audience=peple", "did you mean 'people'?")]
     [InlineData("left_from=0:12", "'left_from' must be a whole second")]
     [InlineData("left_from=12&left_to=12", "'left_to' must be a whole second of the content, later than left_from")]
+    [InlineData("watched_from=1.5", "'watched_from' must be a share of the content from 0 to 1")]
+    [InlineData("watched_to=-0", "'watched_to' must be a share")]
+    [InlineData("watched_from=0.5&watched_to=0.5", "more than watched_from")]
+    [InlineData("watched_from=NaN", "'watched_from' must be")]
     [InlineData("trailer=nobody", "'trailer' must be one of none")]
     [InlineData("rendition=720", "did you mean '720p'?")]
     [InlineData("captions=deu", "did you mean 'de'?")]

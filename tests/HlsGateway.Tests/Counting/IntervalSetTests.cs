@@ -34,6 +34,7 @@ public sealed class IntervalSetTests
             Assert.Equal(set.Intervals, copy.Intervals);
             Assert.Equal(set.Length, copy.Length);
             Assert.Equal(set.End, copy.End);
+            Assert.Equal(set.End, HlsGateway.Analytics.MediaEnd.Of(set.ToBytes()));
         }
     }
 
