@@ -19,10 +19,9 @@ internal static class AccessSetup
 
         // The policies name the scheme themselves: without a default one, players' requests never reach the handler.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
-        // The keys of the cookies stand in the catalogue's database (Tokens); they are read with the first cookie, not with each start.
+        // The keys of the cookies stand in the catalogue's database (Tokens).
         ApiScheme.Add(services.AddAuthentication());
         CrossSite.Add(services);
-        foreach (var reader in services.Where(static service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList()) services.Remove(reader);
         var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(AdminUnlessNothingIsThere());
         foreach (var role in Roles.All)
             policies.AddPolicy(role, policy => policy.AddAuthenticationSchemes(ApiScheme.Name).RequireRole(role, Roles.Admin));
@@ -58,12 +57,16 @@ internal static class AccessSetup
     {
         // Made before the first request, so that a first start tells its token at once.
         app.Services.GetRequiredService<TokenTable>();
+        // A proxy may take the path of the public address away, or pass it on.
+        if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.PublicUrl is { Length: > 0 } site)
+            app.UsePathBase(PathString.FromUriComponent(new Uri(site)));
         app.Use(app.Services.GetRequiredService<ForwardedClients>().NoticeAsync);
         if (app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.KnownProxies.Length > 0)
             app.UseForwardedHeaders();
         app.Use(SecurityHeaders.Apply);
         app.Use(Framing.Refuse);
         app.Use(RequestTarget.Refuse);
+        app.Use(CrossSite.RefuseServiceWorkers);
         app.UseSlashIds();
         app.UseRouting();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync, SuppressDiagnosticsCallback = static failure => Failures.IsExpected(failure.Exception) });

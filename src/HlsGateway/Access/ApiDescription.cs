@@ -33,6 +33,13 @@ internal static class ApiDescription
                 Scheme = "bearer",
                 Description = "`Authorization: Bearer <token>`: a token of the gateway with a role that the call allows.",
             };
+            components.SecuritySchemes[ApiScheme.CookieSchemeName] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Cookie,
+                Name = ApiScheme.Cookie,
+                Description = $"What POST /api/session gives a browser for a token. Every change that is made with it needs the header `{CrossSite.Header}` too, with the `csrf` of GET /api/session.",
+            };
             // A HEAD is its GET without the body: clients that need it know so.
             foreach (var path in document.Paths.Values)
             {

@@ -22,7 +22,7 @@ internal static class ApiOperations
         if (metadata.OfType<IAllowAnonymous>().Any())
             (operation.Security, operation.Description) = ([], operation.Description ?? operation.Summary);
         else
-            AddRole(operation, metadata, problems, document);
+            AddRole(operation, metadata, problems, document, context.Description.HttpMethod ?? "GET");
         AddParameters(operation, metadata);
         // Health checks and pages take whatever a load balancer or a link adds.
         if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) is true)
@@ -35,11 +35,15 @@ internal static class ApiOperations
         return Task.CompletedTask;
     }
 
-    private static void AddRole(OpenApiOperation operation, IList<object> metadata, List<(int Status, Problem Problem)> problems, OpenApiDocument document)
+    private static void AddRole(OpenApiOperation operation, IList<object> metadata, List<(int Status, Problem Problem)> problems, OpenApiDocument document, string method)
     {
         var roles = metadata.OfType<IAuthorizeData>().Select(data => data.Policy ?? Roles.Admin).DefaultIfEmpty(Roles.Admin).Distinct(StringComparer.Ordinal).ToList();
         operation.Description = $"{operation.Description ?? operation.Summary}\n\nRole: {string.Join(", ", roles)}.";
-        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerHandler.Name, document)] = [] }];
+        operation.Security = [Needs(BearerHandler.Name), Needs(ApiScheme.CookieSchemeName)];
+        OpenApiSecurityRequirement Needs(string scheme) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
+        problems.Add((403, Problem.CrossSite));
+        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method))
+            problems.Add((403, Problem.MissingCsrf));
         problems.AddRange([(401, Problem.Unauthenticated), (401, Problem.WrongToken), (401, Problem.ExpiredToken), (401, Problem.RevokedToken), (429, Problem.TooManyWrongTokens), (503, Problem.TokensUnread)]);
         if (!roles.TrueForAll(role => role == Roles.Any))
             problems.Add((403, Problem.Forbidden));

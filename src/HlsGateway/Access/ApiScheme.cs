@@ -16,11 +16,17 @@ internal static class ApiScheme
 
     public const string Cookie = "hlsgateway-studio";
 
+    /// <summary>What the description of the API calls the cookie.</summary>
+    public const string CookieSchemeName = "Cookie";
+
     /// <summary>The SHA-256 of the token that a cookie stands for, in hexadecimal.</summary>
     private const string DigestClaim = "digest";
 
-    /// <summary>When it was given, Unix milliseconds: the framework's own time of it is cut to seconds.</summary>
-    private const string GivenClaim = "given";
+    /// <summary>
+    /// The last "sign out everywhere" that was known when it was given. Not the time at which it was given: the clocks of two gateways
+    /// differ, and a cookie must not survive, or end at once, for that.
+    /// </summary>
+    private const string AfterClaim = "after";
 
     /// <summary>A cookie that is used goes on; one that is not ends after this time.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
@@ -54,8 +60,8 @@ internal static class ApiScheme
     /// <summary>Gives the browser a cookie that stands for this token.</summary>
     public static Task SignInAsync(HttpContext context, KnownToken token)
     {
-        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeMilliseconds();
-        var identity = new ClaimsIdentity([new Claim(DigestClaim, Convert.ToHexStringLower(token.Digest)), new Claim(GivenClaim, now.ToString(CultureInfo.InvariantCulture))], Cookie);
+        var after = context.RequestServices.GetRequiredService<TokenTable>().SignedOutAt(token.Digest);
+        var identity = new ClaimsIdentity([new Claim(DigestClaim, Convert.ToHexStringLower(token.Digest)), new Claim(AfterClaim, after.ToString(CultureInfo.InvariantCulture))], Cookie);
         return context.SignInAsync(Cookie, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
     }
 
@@ -69,27 +75,34 @@ internal static class ApiScheme
         return new ClaimsPrincipal(identity);
     }
 
-    /// <summary>The token that a cookie of this request stands for; null where it stands for none that is valid.</summary>
-    public static KnownToken? TokenOf(HttpContext context) => context.Features.Get<Behind>()?.Token;
+    /// <summary>The valid token that the caller of this request has, or that its cookie stands for.</summary>
+    public static KnownToken? CallerOf(HttpContext context) => context.Features.Get<Caller>()?.Token;
+
+    /// <summary>Whether the request was let in for its cookie, which a browser sends whoever asks for it.</summary>
+    public static bool IsLetInByCookie(HttpContext context) => context.Features.Get<Caller>() is { IsByCookie: true };
+
+    public static void Remember(HttpContext context, KnownToken token, bool isByCookie) => context.Features.Set(new Caller(token, isByCookie));
 
     /// <summary>A cookie says nothing by itself: it stands for a token, which may have been revoked, or may have signed out everywhere, at any gateway.</summary>
     private static async Task ValidateAsync(CookieValidatePrincipalContext cookie)
     {
         var services = cookie.HttpContext.RequestServices;
         var tokens = services.GetRequiredService<TokenTable>();
-        if (cookie.Principal?.FindFirstValue(DigestClaim) is { } digest && long.TryParse(cookie.Principal.FindFirstValue(GivenClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
-            && tokens.FindByDigest(digest) is { } token && token.StateAt(services.GetRequiredService<TimeProvider>().GetUtcNow()) == TokenState.Active
-            && given > tokens.SignedOutAt(digest).ToUnixTimeMilliseconds())
+        if (cookie.Principal?.FindFirstValue(DigestClaim) is { } digest && long.TryParse(cookie.Principal.FindFirstValue(AfterClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var after)
+            && tokens.FindByDigest(Convert.FromHexString(digest)) is { } token && token.StateAt(services.GetRequiredService<TimeProvider>().GetUtcNow()) == TokenState.Active
+            && after >= tokens.SignedOutAt(token.Digest))
         {
-            tokens.Watch(cookie.HttpContext, token);
-            cookie.HttpContext.Features.Set(new Behind(token));
+            tokens.Watch(cookie.HttpContext, token, after);
+            Remember(cookie.HttpContext, token, isByCookie: true);
             // The role is the token's, each time anew; a cookie that is renewed stays as it was.
             cookie.ReplacePrincipal(PrincipalOf(token, Cookie));
             return;
         }
         cookie.RejectPrincipal();
-        await cookie.HttpContext.SignOutAsync(Cookie);
+        // Before the database has answered, a token that the API made is only unknown yet: its cookie stays in the browser.
+        if (tokens.IsRead)
+            await cookie.HttpContext.SignOutAsync(Cookie);
     }
 
-    private sealed record Behind(KnownToken Token);
+    private sealed record Caller(KnownToken Token, bool IsByCookie);
 }

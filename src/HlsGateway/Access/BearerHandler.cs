@@ -25,8 +25,8 @@ internal sealed class BearerHandler(
     private ProblemHttpResult refusal = Problems.Of(Problem.Unauthenticated,
         "Send 'Authorization: Bearer <token>'. POST /api/tokens makes tokens, and Gateway:ApiTokens sets them. Without these, use the one in the file api-token of the data directory.");
 
-    /// <summary>Who calls, where the token is valid.</summary>
-    private KnownToken? caller;
+    private static ProblemHttpResult Unread => Problems.Of(Problem.TokensUnread,
+        "The database, which holds the tokens of POST /api/tokens, has not answered since this gateway started. Try again in a moment; a token of Gateway:ApiTokens is checked without it.");
 
     /// <summary>For <c>WWW-Authenticate</c> (RFC 6750, section 3.1); null where no token was sent.</summary>
     private string? fault;
@@ -50,7 +50,7 @@ internal sealed class BearerHandler(
         if (state == TokenState.Expired)
             return Refuse(Problem.ExpiredToken, $"It expired at {Rfc3339.Text(token.ExpiresAt.GetValueOrDefault())}. {NewOne}");
 
-        caller = token;
+        ApiScheme.Remember(Context, token, isByCookie: false);
         tokens.Watch(Context, token);
         return AuthenticateResult.Success(new AuthenticationTicket(ApiScheme.PrincipalOf(token, Name), Name));
     }
@@ -59,8 +59,7 @@ internal sealed class BearerHandler(
     {
         if (!tokens.IsRead && secret.StartsWith(TokenTable.MadePrefix, StringComparison.Ordinal))
         {
-            refusal = Problems.Of(Problem.TokensUnread,
-                "The database, which holds the tokens of POST /api/tokens, has not answered since this gateway started. Try again in a moment; a token of Gateway:ApiTokens is checked without it.");
+            refusal = Unread;
             return AuthenticateResult.Fail("The tokens in the database are not known yet.");
         }
         metrics.AuthenticationFailures.Add(1);
@@ -80,6 +79,9 @@ internal sealed class BearerHandler(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        // The cookie was looked at by the other handler, and is worth nothing here.
+        if (ApiScheme.IsByCookie(Context))
+            refusal = tokens.IsRead ? Problems.Of(Problem.Unauthenticated, "This browser is not signed in any more: it has signed out, or the token that its cookie stands for is no longer valid. Sign in again.") : Unread;
         if (refusal.StatusCode == 401)
             Response.Headers.WWWAuthenticate = fault is null ? $"{Name} realm=\"hlsgateway\"" : $"{Name} realm=\"hlsgateway\", error=\"invalid_token\", error_description=\"{fault}\"";
         else
@@ -90,8 +92,7 @@ internal sealed class BearerHandler(
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var needed = await NeededRolesAsync();
-        // A cookie of the Studio stands for a token too.
-        caller ??= ApiScheme.TokenOf(Context);
+        var caller = ApiScheme.CallerOf(Context);
         Response.Headers.WWWAuthenticate = $"{Name} realm=\"hlsgateway\", error=\"insufficient_scope\", scope=\"{string.Join(' ', needed)}\"";
         var problem = Problems.Of(Problem.Forbidden,
             $"This call needs the role {string.Join(" or ", needed)}; the token{(caller?.Name is { Length: > 0 } name ? $" '{name}'" : "")} has the role {caller?.Role}.");

@@ -1,7 +1,7 @@
 namespace HlsGateway.Access;
 
 /// <summary>A request that a token was let in with and that is not over yet.</summary>
-internal sealed class RunningCall(HttpContext context, string token, Action<RunningCall> over) : IDisposable
+internal sealed class RunningCall(HttpContext context, KnownToken token, long after, Action<RunningCall> over) : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -9,8 +9,10 @@ internal sealed class RunningCall(HttpContext context, string token, Action<Runn
     private ITimer? end;
     private bool isOver;
 
-    /// <summary>The token's id.</summary>
-    public string Token => token;
+    public KnownToken Token => token;
+
+    /// <summary>The last "sign out everywhere" that its cookie was given after, Unix milliseconds.</summary>
+    public long After => after;
 
     /// <summary>
     /// Closes the request's connection, unless it is over within a second: a short call has its answer, and a client that uses its connection

@@ -24,7 +24,7 @@ internal sealed class TokenTable
     private readonly ConcurrentDictionary<RunningCall, bool> running = new();
     private readonly TimeProvider time;
     private volatile KnownToken[] entries;
-    private volatile IReadOnlyDictionary<string, DateTimeOffset> signOuts = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, long> signOuts = new Dictionary<string, long>(StringComparer.Ordinal);
     private volatile bool isRead;
 
     public TokenTable(IOptions<AccessOptions> access, IOptions<GatewayOptions> gateway, IHostEnvironment environment, TimeProvider time, ILogger<TokenTable> log)
@@ -60,15 +60,15 @@ internal sealed class TokenTable
         return found;
     }
 
-    /// <summary>The token whose secret has this SHA-256, in hexadecimal, whatever its state: for what was signed here and names it so.</summary>
-    public KnownToken? FindByDigest(string digest) => Array.Find(entries, entry => Convert.ToHexStringLower(entry.Digest) == digest);
+    /// <summary>The token whose secret has this SHA-256, whatever its state: for what was signed here and names it so.</summary>
+    public KnownToken? FindByDigest(byte[] digest) => Array.FindLast(entries, entry => entry.Digest.AsSpan().SequenceEqual(digest));
 
-    /// <summary>When whoever has this token signed out everywhere; the beginning of time where nobody did.</summary>
-    public DateTimeOffset SignedOutAt(string digest) => signOuts.GetValueOrDefault(digest, DateTimeOffset.MinValue);
+    /// <summary>When whoever has this token signed out everywhere, Unix milliseconds; 0 where nobody did.</summary>
+    public long SignedOutAt(byte[] digest) => signOuts is { Count: > 0 } all ? all.GetValueOrDefault(Convert.ToHexStringLower(digest)) : 0;
 
     /// <summary>Takes over what the database holds, and ends the requests of tokens that are no longer valid.</summary>
     /// <param name="signedOut">By the SHA-256 of the token, in hexadecimal.</param>
-    public void Replace(IEnumerable<KnownToken> made, IReadOnlyDictionary<string, DateTimeOffset> signedOut)
+    public void Replace(IEnumerable<KnownToken> made, IReadOnlyDictionary<string, long> signedOut)
     {
         entries = [.. made, .. Configured];
         signOuts = signedOut;
@@ -77,14 +77,15 @@ internal sealed class TokenTable
     }
 
     /// <summary>Remembers a request until it is over: a live tail may run for hours, and ends with its token.</summary>
-    public void Watch(HttpContext context, KnownToken token)
+    /// <param name="after">Of a cookie: the last sign-out that it was given after; <see cref="long.MaxValue"/> for the token itself, which no sign-out ends.</param>
+    public void Watch(HttpContext context, KnownToken token, long after = long.MaxValue)
     {
-        var call = new RunningCall(context, token.Id, over => running.TryRemove(over, out _));
+        var call = new RunningCall(context, token, after, over => running.TryRemove(over, out _));
         running[call] = true;
         context.Response.RegisterForDispose(call);
     }
 
-    /// <summary>Closes the connections of requests whose token has expired or was revoked, and that go on for longer than a second.</summary>
+    /// <summary>Closes the connections of requests whose token has expired, was revoked or signed out everywhere, and that go on for longer than a second.</summary>
     public void EndCalls()
     {
         if (running.IsEmpty)
@@ -93,7 +94,7 @@ internal sealed class TokenTable
         var active = entries.Where(entry => entry.StateAt(now) == TokenState.Active).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var (call, _) in running)
         {
-            if (!active.Contains(call.Token))
+            if (!active.Contains(call.Token.Id) || call.After < SignedOutAt(call.Token.Digest))
                 call.EndSoon(time);
         }
     }

@@ -52,15 +52,23 @@ internal static class StartSummary
             """);
         var url = urls.FirstOrDefault()?.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal) ?? "";
         var site = gateway.PublicUrl.Length > 0 ? gateway.PublicUrl.TrimEnd('/') : url;
-        // As the first token, the link is for the terminal that started the gateway: no file or journal keeps it.
         if (gateway.Has("studio"))
-            lines.Write($"  Studio      {site}/studio{(Console.IsOutputRedirected || app.Services.GetRequiredService<LoginLink>().Make() is not { } code ? "" : $"/enter?code={code}  (signs you in, once)")}");
+            TellStudio(lines, $"{site}/studio", app.Services.GetRequiredService<LoginLink>());
         // The demo tells these itself, once there is something to see.
         if (Of<DemoOptions>(app).Enabled)
             return;
         var tokens = Of<AccessOptions>(app).ApiTokens.Length;
         lines.Write($"  API token   {(tokens > 0 ? $"{tokens} in Gateway:ApiTokens" : Path.Combine(data, TokenTable.FileName))}");
         lines.Write($"  Next        hlsgateway {(gateway.Has("gateway") ? "transcode FILE --id NAME" : "health")} --url {url}");
+    }
+
+    /// <summary>As the first token, the link is for the terminal that started the gateway: no file or journal keeps it.</summary>
+    private static void TellStudio(StartLines lines, string studio, LoginLink link)
+    {
+        var code = Console.IsOutputRedirected && Console.IsErrorRedirected ? null : link.Make();
+        lines.Write($"  Studio      {studio}{(code is null || Console.IsOutputRedirected ? "" : $"/enter?code={code}  (signs you in, once)")}");
+        if (code is not null && Console.IsOutputRedirected)
+            Console.Error.WriteLine($"Studio, signs you in once within a quarter of an hour: {studio}/enter?code={code}");
     }
 
     /// <summary>A second start on the same data directory then says where the first one is.</summary>

@@ -1,5 +1,6 @@
 using HlsGateway.Counting;
 using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -12,6 +13,13 @@ internal static class PlaybackSetup
     {
         var services = builder.Services;
         services.AddAnnotatedOptions<SessionsOptions>(SessionsOptions.Section);
+        // The keys of cookies stand in the database, and are mixed with a secret that does not: who has a copy of the database can make
+        // no cookie. Not where gateways on one PostgreSQL made a secret each: they would not read each other's cookies.
+        services.AddOptions<DataProtectionOptions>().Configure<IServiceProvider>(static (cookies, all) =>
+        {
+            if (all.GetRequiredService<IOptions<SessionsOptions>>().Value.Keys.Length > 0 || all.GetRequiredService<IConfiguration>().GetConnectionString("Ledger") is not { Length: > 0 })
+                cookies.ApplicationDiscriminator += $" {all.GetRequiredService<SigningKeys>().Cookies}";
+        });
         services.AddAnnotatedOptions<CdnOptions>(CdnOptions.Section);
         services.AddAnnotatedOptions<OriginOptions>(OriginOptions.Section);
         services.AddSectionNames<Dictionary<string, ClusterConfig>>("ReverseProxy:Clusters");

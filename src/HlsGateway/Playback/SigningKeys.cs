@@ -24,6 +24,7 @@ internal sealed class SigningKeys
         Segments = For("segment", 8);
         Playlists = For("playlist", 8);
         Targets = For("target", 9);
+        Cookies = Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secrets[0], 32, info: "hlsgateway cookies"u8.ToArray()));
         Fingerprints = [.. secrets.Select(secret => FingerprintOf(secret))];
 
         Signer For(string purpose, int size) => new(
@@ -40,6 +41,9 @@ internal sealed class SigningKeys
     internal Signer Playlists { get; }
 
     internal Signer Targets { get; }
+
+    /// <summary>A secret of the cookies of the Studio, which nothing in the database tells.</summary>
+    internal string Cookies { get; }
 
     /// <summary>One for each secret, that of the signing one first: others compare it with theirs, and cannot read the secret from it.</summary>
     internal IReadOnlyList<string> Fingerprints { get; }

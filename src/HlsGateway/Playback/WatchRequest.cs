@@ -96,6 +96,9 @@ internal sealed class WatchRequest
         var question = target.IndexOf('?');
         var query = question < 0 ? "" : target[(question + 1)..].ToString();
         var raw = question < 0 ? target : target[..question];
+        // The path of Gateway:PublicUrl, where a proxy passes it on.
+        if (context.Request.PathBase is { HasValue: true } pathBase && pathBase.ToUriComponent() is var prefix && raw.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            raw = raw[prefix.Length..];
         if (!raw.StartsWith(Prefix, StringComparison.Ordinal) || !WatchPath.IsAcceptable(raw[Prefix.Length..]))
             return null;
         var rawPath = raw[Prefix.Length..].ToString();

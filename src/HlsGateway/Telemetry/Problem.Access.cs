@@ -4,8 +4,8 @@ namespace HlsGateway.Telemetry;
 internal sealed partial class Problem
 {
     public static Problem CrossSite { get; } = new("cross-site", 403, "A page of another site asked for this",
-        "The request carries the cookie of the Studio, and the browser says that a page of another site made it.",
-        "Use the Studio's own pages. A program calls the API with 'Authorization: Bearer <token>' and without cookies.");
+        "The browser says that a page of another site made the request, or that it would run or embed the answer. For whom the cookie of the Studio stands, only the Studio's own pages may ask.",
+        "Use the Studio's own pages; behind a proxy that changes Host, set Gateway:PublicUrl. A program calls the API with 'Authorization: Bearer <token>' and without cookies.");
 
     public static Problem ExpiredToken { get; } = new("expired-token", 401, "The token has expired",
         "The token was made with an expiry time, and that time has passed.",
@@ -18,6 +18,10 @@ internal sealed partial class Problem
     public static Problem MissingCsrf { get; } = new("missing-csrf", 403, "The change does not carry the page's own value",
         "A change was asked for with the cookie of the Studio alone. So that no other page can make one, it must carry a value that only a page of the Studio can read.",
         "Load the page again. A client of your own reads 'csrf' with GET /api/session and sends it as the header X-Csrf, or uses a bearer token, which needs none.");
+
+    public static Problem NoServiceWorker { get; } = new("no-service-worker", 403, "No service worker is served here",
+        "The browser asks for the script of a service worker. One that came from an origin or from an uploaded file would answer in place of the gateway.",
+        "Play the stream without one. A page of your own keeps its worker at an address of its own.");
 
     public static Problem RevokedToken { get; } = new("revoked-token", 401, "The token was revoked",
         "An admin revoked the token, at this gateway or at another one with the same database.",

@@ -1,11 +1,12 @@
 using HlsGateway.Access;
 using HlsGateway.Database;
 using HlsGateway.Telemetry;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace HlsGateway.Tokens;
 
 /// <summary>Tokens that any gateway makes or revokes: known to all that share the database at once, or within a second.</summary>
-internal sealed class TokenRefresh(TokenStore store, TokenTable table, ChangeNotices notices, ILogger<TokenRefresh> log)
+internal sealed class TokenRefresh(TokenStore store, TokenTable table, IDataProtectionProvider cookies, ChangeNotices notices, ILogger<TokenRefresh> log)
     : SnapshotRefresh(notices, ChangeNotices.Tokens, TimeSpan.FromSeconds(1))
 {
     private readonly SemaphoreSlim reading = new(1);
@@ -20,6 +21,9 @@ internal sealed class TokenRefresh(TokenStore store, TokenTable table, ChangeNot
             var (clock, rows, signedOut) = await store.ReadAsync(seen, ct);
             if (rows is null)
                 return;
+            // Reads the keys of cookies, or makes the first one: from then on no cookie waits for the database.
+            if (!table.IsRead)
+                await Task.Run(() => cookies.CreateProtector(nameof(TokenRefresh)).Protect([]), ct);
             table.Replace(rows.Select(row => row.Known), signedOut);
             seen = clock;
         }

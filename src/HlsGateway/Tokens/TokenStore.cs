@@ -31,15 +31,15 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
 
     /// <summary>The tokens and who signed out everywhere, where any of it has changed since; null where nothing has.</summary>
     /// <param name="seen">The clock of the last answer; -1 at first.</param>
-    internal async Task<(long Clock, IReadOnlyList<TokenRow>? Rows, IReadOnlyDictionary<string, DateTimeOffset> SignedOut)> ReadAsync(long seen, CancellationToken ct)
+    internal async Task<(long Clock, IReadOnlyList<TokenRow>? Rows, IReadOnlyDictionary<string, long> SignedOut)> ReadAsync(long seen, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         // Read first: what is committed between the two is read now, and once more with the next look.
         var clock = await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT value FROM token_clock WHERE id = 1", cancellationToken: ct));
         if (clock == seen)
-            return (clock, null, new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal));
+            return (clock, null, new Dictionary<string, long>(StringComparer.Ordinal));
         var signedOut = await connection.QueryAsync<(string Sha256, long AtMs)>(new CommandDefinition("SELECT sha256, at_ms FROM sign_out", cancellationToken: ct));
-        return (clock, await ListAsync(connection, ct), signedOut.ToDictionary(row => row.Sha256, row => DateTimeOffset.FromUnixTimeMilliseconds(row.AtMs), StringComparer.Ordinal));
+        return (clock, await ListAsync(connection, ct), signedOut.ToDictionary(row => row.Sha256, row => row.AtMs, StringComparer.Ordinal));
     }
 
     /// <summary>From now on no cookie that was given for this token before is worth anything.</summary>
@@ -51,8 +51,13 @@ internal sealed class TokenStore(CatalogueDatabase database, TimeProvider time)
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
             // A cookie cannot be older than the longest that one lives; of a token that is gone nothing is asked.
             await connection.ExecuteAsync("DELETE FROM sign_out WHERE at_ms < @old", new { old = now - (long)TimeSpan.FromDays(400).TotalMilliseconds }, transaction);
+            // Later than the one before, whatever the clock says: a cookie is as old as the sign-out that it was given after.
             return await connection.ExecuteAsync(
-                "INSERT INTO sign_out (sha256, at_ms) VALUES (@digest, @now) ON CONFLICT (sha256) DO UPDATE SET at_ms = @now", new { digest, now }, transaction);
+                """
+                INSERT INTO sign_out (sha256, at_ms) VALUES (@digest, @now)
+                ON CONFLICT (sha256) DO UPDATE SET at_ms = CASE WHEN sign_out.at_ms < excluded.at_ms THEN excluded.at_ms ELSE sign_out.at_ms + 1 END
+                """,
+                new { digest, now }, transaction);
         },
         ct);
 

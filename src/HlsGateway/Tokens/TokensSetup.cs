@@ -14,6 +14,9 @@ internal static class TokensSetup
         builder.Services.AddOptions<KeyManagementOptions>().Configure<CatalogueDatabase, TimeProvider>(static (keys, database, time) => keys.XmlRepository = new ProtectionKeys(database, time));
         // Its notes tell that the keys are not encrypted: they stand where all else does that must not be read, the tokens' digests among it.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // The framework would read the keys in the way of the start, and wait there for a database that does not answer.
+        foreach (var reader in builder.Services.Where(static service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
+            builder.Services.Remove(reader);
         builder.Services.AddHostedService(static services => services.GetRequiredService<TokenRefresh>());
     }
 
