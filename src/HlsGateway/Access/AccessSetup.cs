@@ -84,7 +84,7 @@ internal static class AccessSetup
     /// <summary>Whether the caller of an open endpoint has a token with a role that may read the details hidden from strangers.</summary>
     public static async Task<bool> IsTrustedAsync(HttpContext context) =>
         (context.Request.Headers.Authorization.Count > 0 || ApiScheme.IsByCookie(context))
-        && (await context.AuthenticateAsync(ApiScheme.Name)).Principal is { } user
+        && (await context.AuthenticateAsync(ApiScheme.IsByCookie(context) ? ApiScheme.Cookie : BearerHandler.Name)).Principal is { } user
         && (user.IsInRole(Roles.Admin) || user.IsInRole(Roles.Analyst));
 
     // Where there is no route (404), or none for the method (405), there is nothing to protect, and the true status helps more.

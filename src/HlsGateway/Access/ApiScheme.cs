@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
@@ -34,7 +35,9 @@ internal static class ApiScheme
     public static void Add(AuthenticationBuilder authentication)
     {
         authentication.AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
-        authentication.AddPolicyScheme(Name, null, scheme => scheme.ForwardDefaultSelector = static context => IsByCookie(context) ? Cookie : BearerHandler.Name);
+        authentication.AddPolicyScheme(Name, null, scheme => scheme.ForwardDefaultSelector = static context =>
+            // Authorization looks at who calls an open endpoint too. Players and pages are nobody there: they send their cookie unasked, and no value beside it.
+            IsByCookie(context) && context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null ? Cookie : BearerHandler.Name);
         authentication.AddCookie(Cookie);
         authentication.Services.AddOptions<CookieAuthenticationOptions>(Cookie).Configure<IOptions<GatewayOptions>, TimeProvider>(static (cookie, gateway, time) =>
         {

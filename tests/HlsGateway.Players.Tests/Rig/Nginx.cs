@@ -110,7 +110,7 @@ internal sealed class Nginx : IAsyncDisposable
             http {
               types {
                 text/html html; text/javascript js mjs; text/css css; application/vnd.apple.mpegurl m3u8; video/mp2t ts;
-                video/iso.segment m4s; video/mp4 mp4; text/vtt vtt; audio/aac aac;
+                video/iso.segment m4s; video/mp4 mp4; text/vtt vtt; audio/aac aac; image/svg+xml svg; application/xhtml+xml xhtml;
               }
               charset utf-8;
               access_log off;

@@ -40,6 +40,9 @@ public sealed class StudioStage : IAsyncLifetime
 
     internal GatewayProcess Gateway => gateway!;
 
+    /// <summary>Another site, on another port of this machine. Here and at the origin the files of <c>hostile/</c> stand.</summary>
+    internal Uri Elsewhere => nginx!.AddressOf(Cdn);
+
     /// <summary>Where the Studio begins; ends with a slash.</summary>
     internal Uri Address => new(Gateway.Address, "studio/");
 
@@ -52,9 +55,11 @@ public sealed class StudioStage : IAsyncLifetime
         File.Copy(await TestMedia.MakeTrailerAsync(hasSound: true), Path.Combine(folder, "trailers", Trailer + ".mp4"));
         File.Copy(await TestMedia.MakeTrailerAsync(hasSound: false), Path.Combine(folder, "trailers", MuteTrailer + ".mp4"));
         var foreign = await TestMedia.MakeAsync(ContentShape.Of("ts"));
+        var hostile = Directory.CreateDirectory(Path.Combine(folder, "hostile")).FullName;
+        foreach (var (name, text) in SignInTests.HostileFiles) await File.WriteAllTextAsync(Path.Combine(hostile, name), text);
         nginx = await Nginx.StartAsync(
-            new Site(Origin, Cors: false, ($"/{Foreign}/", foreign)),
-            new Site(Cdn, Cors: true, ("/objects/", Path.Combine(folder, "data", "objects")), ($"/{Foreign}/", foreign)));
+            new Site(Origin, Cors: false, ($"/{Foreign}/", foreign), ("/hostile/", hostile)),
+            new Site(Cdn, Cors: true, ("/objects/", Path.Combine(folder, "data", "objects")), ($"/{Foreign}/", foreign), ("/hostile/", hostile)));
         gateway = await GatewayProcess.StartAsync(folder,
         [
             .. Roles.SelectMany((role, i) => ((string, string)[])[($"Gateway:ApiTokens:{i + 1}:Token", TokenOf(role)), ($"Gateway:ApiTokens:{i + 1}:Role", role), ($"Gateway:ApiTokens:{i + 1}:Name", $"the {role}")]),

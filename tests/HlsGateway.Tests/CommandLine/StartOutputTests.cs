@@ -126,10 +126,37 @@ public sealed partial class StartOutputTests
         Assert.DoesNotContain(token, await OnTerminalAsync(data.Path), StringComparison.Ordinal);
     }
 
-    /// <summary>Starts the program on a terminal of its own, and ends it once it has told its start.</summary>
-    private static async Task<string> OnTerminalAsync(string data)
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("--Gateway:PublicUrl=https://video.example.com/hls/", "https://video.example.com/hls")]
+    public async Task A_terminal_is_told_a_link_that_signs_in_once_and_a_file_is_not(string option, string site)
     {
-        var command = $"exec dotnet '{typeof(Program).Assembly.Location}' --urls=http://127.0.0.1:0 --Trailers:Folder= '--Gateway:DataDirectory={data}'";
+        using var data = new TemporaryFolder();
+        var said = await OnTerminalAsync(data.Path, option, async said =>
+        {
+            var address = Listening().Match(said).Groups["address"].Value;
+            var told = EnterLink().Match(said);
+            Assert.Equal(site.Length > 0 ? site : address, told.Groups["site"].Value);
+            using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false });
+            var link = new Uri($"{address}/studio/enter?code={told.Groups["code"].Value}");
+            using var first = await client.GetAsync(link);
+            Assert.Equal("./", first.Headers.Location?.OriginalString);
+            using var second = await client.GetAsync(link);
+            Assert.Equal("sign-in?link=used", second.Headers.Location?.OriginalString);
+        });
+        Assert.Single(EnterLink().Matches(said));
+        // Each line of the start but what the log says beside it, with the first token's.
+        Assert.InRange(said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => !line.Contains("Media.SandboxHealth", StringComparison.Ordinal)), 8, 12);
+
+        await using var intoFile = await GatewayProcess.StartAsync(data.Path);
+        await Eventually.IsTrueAsync(() => intoFile.Output.Contains("  Next ", StringComparison.Ordinal), "the start is told");
+        Assert.DoesNotContain("enter?code", intoFile.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Starts the program on a terminal of its own, and ends it once it has told its start.</summary>
+    private static async Task<string> OnTerminalAsync(string data, string option = "", Func<string, Task>? meanwhile = null)
+    {
+        var command = $"exec dotnet '{typeof(Program).Assembly.Location}' --urls=http://127.0.0.1:0 --Trailers:Folder= '--Gateway:DataDirectory={data}' {option}";
         using var process = Process.Start(new ProcessStartInfo("script", ["-q", "-f", "-e", "-c", command, "/dev/null"])
         {
             WorkingDirectory = Repository.Root,
@@ -144,6 +171,7 @@ public sealed partial class StartOutputTests
             while (!said.ToString().Contains("  Next ", StringComparison.Ordinal) && await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
                 said.Append(line).Append('\n');
             Assert.Contains("  Next ", said.ToString(), StringComparison.Ordinal);
+            if (meanwhile is not null) await meanwhile(said.ToString());
             return said.ToString();
         }
         finally
@@ -155,4 +183,10 @@ public sealed partial class StartOutputTests
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\S+Z [A-Z]+ ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex LogLine();
+
+    [GeneratedRegex(@"Now listening on: (?<address>http://127\.0\.0\.1:\d+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex Listening();
+
+    [GeneratedRegex(@"  Studio      (?<site>\S+)/studio/enter\?code=(?<code>[\w-]{32})  ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex EnterLink();
 }

@@ -206,6 +206,49 @@ public sealed class CookieTests
         Assert.Equal(0, origin.Count("v/worker.js"));
     }
 
+    [Fact]
+    public async Task Players_are_nobody_whatever_cookie_their_browser_sends_along()
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        origin.Serve("v/playlist.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n");
+        var clock = new ManualClock();
+        await using var host = await GatewayHost.StartAsync(origin, configure: services => services.AddSingleton<TimeProvider>(clock));
+        using var browser = SignInTests.Browser(host);
+        (await SignInTests.SignInAsync(browser, GatewayHost.TokenOf("analyst"))).Dispose();
+        // A player on a page of a neighbour, which is the same site to a browser; the cookie is old enough to be renewed.
+        browser.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-site");
+        clock.Advance(TimeSpan.FromDays(5));
+        foreach (var address in (string[])["watch/v/playlist.m3u8", "healthz/live", "studio/videos"])
+        {
+            using var answer = await browser.GetAsync(new Uri(address, UriKind.Relative));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.False(answer.Headers.Contains("Set-Cookie"));
+        }
+        // A player's event reports are no change of an editor's.
+        using var body = new StringContent("x");
+        using var report = await browser.PostAsync(new Uri("watch/v/playlist.m3u8/~cmcd", UriKind.Relative), body);
+        using var plain = new StringContent("x");
+        using var same = await host.Client.PostAsync(new Uri("watch/v/playlist.m3u8/~cmcd", UriKind.Relative), plain);
+        Assert.Equal(same.StatusCode, report.StatusCode);
+        Assert.NotEqual(HttpStatusCode.Forbidden, report.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_is_signed_in_is_told_the_details_of_health_as_with_the_token()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        using var browser = SignInTests.Browser(host);
+        var ready = new Uri("healthz/ready", UriKind.Relative);
+        var stranger = await host.Client.GetStringAsync(ready);
+        (await SignInTests.SignInAsync(browser, GatewayHost.TokenOf("analyst"))).Dispose();
+        using var token = host.Api("analyst");
+        static IEnumerable<string> Members(string json) => JsonDocument.Parse(json).RootElement.EnumerateObject().Select(member => member.Name);
+        var trusted = await token.GetStringAsync(ready);
+        Assert.NotEqual(stranger.Length, trusted.Length);
+        Assert.Equal(Members(trusted), Members(await browser.GetStringAsync(ready)));
+        Assert.True((await browser.GetStringAsync(ready)).Length > stranger.Length);
+    }
+
     [Theory]
     [InlineData("studio")]
     [InlineData("studio/videos")]
