@@ -1,6 +1,5 @@
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
@@ -69,8 +68,7 @@ internal static class CrossSite
         // Pages of the same site at another name or port are strangers too; "none" is somebody who typed the address.
         if (headers["Sec-Fetch-Site"].ToString() is var site && site is not ("" or "same-origin" or "none"))
             return $"The browser says that a page of another site asked for it (Sec-Fetch-Site). {remedy}";
-        // What anybody may have, such as the scripts of the pages, is answered as anybody is.
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null && NeverFor.Contains(headers["Sec-Fetch-Dest"].ToString(), StringComparer.OrdinalIgnoreCase))
+        if (NeverFor.Contains(headers["Sec-Fetch-Dest"].ToString(), StringComparer.OrdinalIgnoreCase))
             return $"The browser would run or embed the answer (Sec-Fetch-Dest), and the API answers data. {remedy}";
         // Browsers send Sec-Fetch-Site over TLS and to the own machine alone.
         return site.Length == 0 && headers.Origin.Count > 0 && !IsOurs(headers.Origin.ToString(), context)

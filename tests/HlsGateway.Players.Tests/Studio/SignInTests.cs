@@ -33,6 +33,9 @@ public sealed class SignInTests(StudioStage stage)
         await field.FillAsync(StudioStage.TokenOf("analyst"));
         await field.PressAsync("Enter");
         await page.WaitForURLAsync(url => url.EndsWith("/studio/videos?q=a", StringComparison.Ordinal));
+        // The page's own scripts come to who has a cookie too.
+        await page.ReloadAsync();
+        await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync();
         // A script of the page sees neither the cookie nor the token.
         Assert.Equal("", await page.EvaluateAsync<string>("document.cookie"));
         Assert.Equal(0, await page.EvaluateAsync<int>("localStorage.length + sessionStorage.length"));
