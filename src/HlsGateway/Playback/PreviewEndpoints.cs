@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace HlsGateway.Playback;
 
 /// <summary>Body of <c>POST /api/preview</c>.</summary>
-/// <param name="Trailer">A name, or <c>name@hash8</c>.</param>
-/// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>.</param>
+/// <param name="Trailer">A name, or <c>name@hash8</c>; null: what new viewers of the video get now.</param>
+/// <param name="Position"><c>post</c> (default, also when null) or <c>pre</c>; without a trailer what the schedule says.</param>
 /// <param name="Interstitial">Announce it as an HLS interstitial in place of splicing it in.</param>
-internal sealed record PreviewRequest(string Video, string Trailer, TrailerPosition? Position = null, bool? Interstitial = null);
+internal sealed record PreviewRequest(string Video, string? Trailer = null, TrailerPosition? Position = null, bool? Interstitial = null);
 
 /// <param name="Ready">How many of the copies that the video needs are made.</param>
 /// <param name="Total">How many it needs; null while the video is being measured.</param>
@@ -22,9 +22,9 @@ internal sealed record PreviewWarning(string Code, string Message);
 
 /// <param name="Status"><c>ready</c>; <c>waiting</c> (202) while copies are made; <c>without</c> where the video cannot carry the trailer.</param>
 /// <param name="PlaylistUrl">Plays the video with that trailer and counts nothing; answers 202 while it waits.</param>
-/// <param name="Trailer"><c>name@hash8</c>.</param>
+/// <param name="Trailer"><c>name@hash8</c>; null: no trailer is on the air for this video.</param>
 /// <param name="Warnings">Why the video plays without the trailer; empty where it plays with it.</param>
-internal sealed record PreviewView(string Status, string PlaylistUrl, string Trailer, DateTimeOffset ExpiresAt, PreviewCopies Copies, ImmutableArray<PreviewWarning> Warnings);
+internal sealed record PreviewView(string Status, string PlaylistUrl, string? Trailer, DateTimeOffset ExpiresAt, PreviewCopies Copies, ImmutableArray<PreviewWarning> Warnings);
 
 /// <summary><c>/api/preview</c>: plays any trailer with any video, for those who decide.</summary>
 internal static class PreviewEndpoints
@@ -34,12 +34,13 @@ internal static class PreviewEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/preview").WithTags("Trailers").RequireAuthorization(Roles.Editor);
+        var group = app.MapGroup("/api/preview").WithTags("Trailers").RequireAuthorization(Roles.AnalystOrEditor);
         group.MapPost("", (PreviewRequest body, HttpContext context, TrailerPreview preview, CancellationToken ct) => AnswerAsync(body, context, preview, ct))
             .WithName("previewTrailer").WithSummary("A playlist URL that plays a video with any trailer and counts nothing; 202 with the progress while copies are made.")
             .ProducesProblems(Problem.NoTrailer, Problem.BadVideo, Problem.TrailerWithdrawn, Problem.UnknownVideo, Problem.OriginUnreachable, Problem.OriginTimeout);
         group.MapGet("", (
-                [Description("The video's id.")] string video, [Description("A name, or name@hash8.")] string trailer, HttpContext context, TrailerPreview preview, CancellationToken ct,
+                [Description("The video's id.")] string video, HttpContext context, TrailerPreview preview, CancellationToken ct,
+                [Description("A name, or name@hash8; what new viewers of the video get now, unless given.")] string? trailer = null,
                 [Description("post (default) or pre.")] TrailerPosition? position = null, [Description("As an HLS interstitial.")] bool? interstitial = null) =>
                 AnswerAsync(new(video, trailer, position, interstitial), context, preview, ct))
             .WithName("getTrailerPreview").WithSummary("The same, to ask again after a 202.")
@@ -57,7 +58,7 @@ internal static class PreviewEndpoints
         context.Response.Headers.RetryAfter = RetryAfter;
         var again = QueryString.Create(
         [
-            new("video", body.Video), new("trailer", view.Trailer),
+            new("video", body.Video), .. view.Trailer is { } trailer ? [new KeyValuePair<string, string?>("trailer", trailer)] : Array.Empty<KeyValuePair<string, string?>>(),
             .. body.Position is { } position ? [new KeyValuePair<string, string?>("position", position == TrailerPosition.Pre ? "pre" : "post")] : Array.Empty<KeyValuePair<string, string?>>(),
             .. body.Interstitial is { } interstitial ? [new KeyValuePair<string, string?>("interstitial", interstitial ? "true" : "false")] : Array.Empty<KeyValuePair<string, string?>>(),
         ]);

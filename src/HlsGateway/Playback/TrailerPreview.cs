@@ -10,7 +10,7 @@ namespace HlsGateway.Playback;
 /// <summary>Prepares a preview: 1. trailer and video as they were asked for, 2. the video's entry playlist, 3. the copies it needs, 4. the playlist's URL.</summary>
 internal sealed class TrailerPreview(
     Masters masters, PlaylistOrigin origin, PublishedVideos published, MeasuredContent content, TrailerLibrary library, SigningKeys keys,
-    IOptions<SessionsOptions> sessions, IOptions<GatewayOptions> gateway, TimeProvider time)
+    IOptions<SessionsOptions> sessions, IOptions<GatewayOptions> gateway, IOptions<TrailersOptions> trailers, TimeProvider time)
 {
     public const string Ready = "ready";
     public const string Waiting = "waiting";
@@ -20,11 +20,16 @@ internal sealed class TrailerPreview(
     public async Task<(PreviewView? View, ProblemHttpResult? Wrong)> OfAsync(PreviewRequest body, HttpRequest request, CancellationToken ct)
     {
         // 1.
-        if (library.Snapshot.Find(body.Trailer) is not { } version)
-            return (null, TrailerEndpoints.NotThere(library, body.Trailer));
-        // One that was removed may be looked at, by its version: perhaps it is to be restored.
-        if (library.Snapshot.IsWithdrawn(version.Id))
-            return (null, Problems.Of(Problem.TrailerWithdrawn, "Choose another version, or upload a new one."));
+        TrailerVersion? version = null;
+        if (body.Trailer is { } asked)
+        {
+            version = library.Snapshot.Find(asked);
+            if (version is null)
+                return (null, TrailerEndpoints.NotThere(library, asked));
+            // One that was removed may be looked at, by its version: perhaps it is to be restored.
+            if (library.Snapshot.IsWithdrawn(version.Id))
+                return (null, Problems.Of(Problem.TrailerWithdrawn, "Choose another version, or upload a new one."));
+        }
         var video = WatchPath.Of(body.Video.Trim('/'));
         if (video.Length is 0 or > 1000 || video.AsSpan().Count('/') > 100 || !WatchPath.IsAcceptable(video))
             return (null, Problems.Of(Problem.BadVideo, "video is the path between /watch/ and /playlist.m3u8."));
@@ -33,8 +38,13 @@ internal sealed class TrailerPreview(
         if (playlist is null)
             return (null, wrong);
         // 3.
-        var placement = TrailerPlacements.Of(body.Position ?? TrailerPosition.Post, body.Interstitial ?? false);
         var name = WatchPath.Kept(WatchPath.Readable(video));
+        var chosen = version is null ? library.ChosenFor(name) : null;
+        version ??= chosen?.Version;
+        var placement = TrailerPlacements.Of(body.Position ?? chosen?.Position ?? TrailerPosition.Post, body.Interstitial ?? (chosen is not null && trailers.Value.Interstitial));
+        var expiresAt = time.GetUtcNow() + sessions.Value.Lifetime;
+        if (version is null)
+            return (new PreviewView(Ready, gateway.Value.SiteOf(request) + Address(video, playlist, null, placement, null, time.GetUtcNow()), null, expiresAt, new PreviewCopies(0, 0), []), null);
         await content.MeasureAsync(name, playlist, ct);
         var known = content.Known(name, playlist);
         var decision = library.DecidePreview(name, playlist.Master, known, library.ById(version.Id) ?? version, placement);
@@ -42,7 +52,7 @@ internal sealed class TrailerPreview(
         var now = time.GetUtcNow();
         return (new PreviewView(
             decision.Version is not null ? Ready : decision.IsPending ? Waiting : Without,
-            gateway.Value.SiteOf(request) + Address(video, playlist, version, placement, decision, now), version.Label, now + sessions.Value.Lifetime,
+            gateway.Value.SiteOf(request) + Address(video, playlist, version, placement, decision, now), version.Label, expiresAt,
             new PreviewCopies(decision.Shapes - decision.Missing.Length, decision.Shapes == 0 ? null : decision.Shapes),
             decision.Version is null && !decision.IsPending ? [Why(decision, known.Unreadable, version)] : []), null);
     }
@@ -67,12 +77,12 @@ internal sealed class TrailerPreview(
     }
 
     /// <summary>Where the entry is itself a Media Playlist, its address says which copy is spliced in.</summary>
-    private string Address(string video, OriginPlaylist playlist, TrailerVersion version, TrailerPlacement placement, TrailerDecision decision, DateTimeOffset now)
+    private string Address(string video, OriginPlaylist playlist, TrailerVersion? version, TrailerPlacement placement, TrailerDecision? decision, DateTimeOffset now)
     {
         Span<byte> token = stackalloc byte[SessionToken.Length];
-        SessionToken.Begin(video, version.Id, now, preview: true, placement).Write(keys, video, token);
+        SessionToken.Begin(video, version?.Id ?? 0, now, preview: true, placement).Write(keys, video, token);
         var name = playlist.Target.Kind == OriginKind.Cluster ? playlist.Target.Locator[(playlist.Target.Locator.LastIndexOf('/') + 1)..] : PlaylistAddress.DefaultName;
-        var role = playlist.Media is not null && decision.Version is not null
+        var role = playlist.Media is not null && decision?.Version is not null
             ? PlaylistSignature.Parameters(keys, video, name, [], new ChildRole(ChildRole.Variant, decision.Variants[0].Profile))
             : "";
         return $"/watch/{video}/{name}?session_id={Encoding.ASCII.GetString(token)}{role}";

@@ -17,6 +17,13 @@ import { failed, loading } from "./parts/state-views.js";
 const pages = [
   [/^$/, () => import("./pages/home.js")],
   [/^sign-in$/, () => import("./pages/sign-in.js")],
+  [/^overview$/, () => import("./pages/overview.js")],
+  [/^videos\/([^/]+)\/analytics$/, () => import("./pages/analytics.js")],
+  [/^sessions$/, () => import("./pages/sessions.js")],
+  [/^sessions\/([^/]+)$/, () => import("./pages/session.js")],
+  [/^live$/, () => import("./pages/live.js")],
+  [/^trailers$/, () => import("./pages/trailers.js")],
+  [/^trailers\/([^/]+)$/, () => import("./pages/trailers.js")],
   [/^videos$/, () => import("./pages/videos.js")],
   [/^videos\/([^/]+)$/, () => import("./pages/video.js")],
 ];

@@ -1,0 +1,64 @@
+import { address, href } from "../frame/address.js";
+import { html, nothing, repeat, StudioElement } from "../frame/element.js";
+import { clock, time, zone } from "../frame/format.js";
+import { icon } from "../frame/icons.js";
+import { keys } from "../frame/keys.js";
+import { live } from "../frame/live.js";
+import { t } from "../frame/words.js";
+import { empty } from "../parts/state-views.js";
+import sheet from "./live.css";
+
+const Most = 200;
+
+/** Requests as they are counted. */
+export default class LivePage extends StudioElement {
+  static title = "live.title";
+  static words = ["live"];
+  static styles = sheet;
+  static properties = { entries: { state: true }, waiting: { state: true }, paused: { state: true }, notice: { state: true } };
+
+  constructor() {
+    super();
+    this.entries = [];
+    this.waiting = [];
+    this.paused = false;
+    this.notice = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    address.addEventListener("change", () => this.requestUpdate(), { signal: this.gone });
+    live.on(this, "request", (request, id) => {
+      const entry = { ...request, id };
+      if (this.paused) this.waiting = [entry, ...this.waiting].slice(0, Most);
+      else this.entries = [entry, ...this.entries].slice(0, Most);
+    });
+    for (const name of ["gap", "slow"]) live.on(this, name, notice => { this.notice = notice; });
+    keys.on(this, { p: { does: t("live.pause"), run: () => this.#pause() } });
+  }
+
+  #pause() {
+    this.paused = !this.paused;
+    if (this.paused) return;
+    this.entries = [...this.waiting, ...this.entries].slice(0, Most);
+    this.waiting = [];
+  }
+
+  render() {
+    const video = address.get("video");
+    const shown = this.entries.filter(entry => video === null || entry.video === video);
+    return html`
+      <header class="page-head"><h1>${t("live.title")}</h1><div class="row">
+        ${video === null ? nothing : html`<span class="chip name">${video} <button type="button" class="plain" aria-label=${t("live.all")} @click=${() => address.set({ video: null })}>×</button></span>`}
+        <button type="button" aria-pressed=${this.paused} @click=${() => this.#pause()}>${icon(this.paused ? "play" : "pause")} ${t(this.paused ? "live.follow" : "live.pause")} <kbd>p</kbd></button></div></header>
+      ${this.notice ? html`<p class="warn" role="status">${t("live.gap", { reason: this.notice.reason, what: this.notice.what_to_do })}</p>` : nothing}
+      ${this.paused && this.waiting.length > 0 ? html`<p role="status" class="soft">${t("live.paused", { count: this.waiting.length })}</p>` : nothing}
+      ${shown.length === 0 ? empty({ title: t("live.none"), text: t("live.none-text") }) : html`
+        <div class="scroll card tail"><table><thead><tr><th>${t("live.when")}</th><th>${t("live.video")}</th><th>${t("live.what")}</th><th>${t("live.where")}</th><th>${t("live.rule")}</th><th>${t("live.player")}</th><th>${t("live.session")}</th></tr></thead>
+          <tbody>${repeat(shown, entry => entry.id, entry => html`<tr data-rule=${entry.rule}>
+            <td class="nowrap">${time(entry.at, zone())}</td><td class="name"><button type="button" class="plain" @click=${() => address.set({ video: entry.video })}>${entry.video}</button></td><td class="name">${entry.kind} <code>${entry.path}</code></td>
+            <td class="nowrap">${entry.duration_seconds > 0 ? `${clock(entry.start_seconds)} – ${clock(entry.start_seconds + entry.duration_seconds)}` : "–"}</td><td>${entry.rule}</td><td>${entry.player}</td>
+            <td>${entry.session_id === null ? "–" : html`<a href=${href(`sessions/${entry.session_id}`)}><code>${entry.session_id.slice(0, 13)}</code></a>`}</td></tr>`)}</tbody></table></div>`}`;
+  }
+}
+customElements.define("live-page", LivePage);
