@@ -1,5 +1,6 @@
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Access;
@@ -32,7 +33,8 @@ internal static class CrossSite
     /// <summary>After authorization: who may not make the call is told so first.</summary>
     public static async Task CheckAsync(HttpContext context, RequestDelegate next)
     {
-        if (ApiScheme.IsLetInByCookie(context))
+        // What is open to everybody, the pages' own files among it, is not let in by a cookie, though it comes with one.
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null && ApiScheme.IsLetInByCookie(context))
         {
             if (Fault(context) is { } fault)
             {

@@ -41,11 +41,18 @@ internal static class PreviewEndpoints
         group.MapGet("", (
                 [Description("The video's id.")] string video, HttpContext context, TrailerPreview preview, CancellationToken ct,
                 [Description("A name, or name@hash8; what new viewers of the video get now, unless given.")] string? trailer = null,
-                [Description("post (default) or pre.")] TrailerPosition? position = null, [Description("As an HLS interstitial.")] bool? interstitial = null) =>
-                AnswerAsync(new(video, trailer, position, interstitial), context, preview, ct))
+                [Description("post (default) or pre.")] string? position = null, [Description("As an HLS interstitial.")] bool? interstitial = null) =>
+                AnswerAsync(video, trailer, position, interstitial, context, preview, ct))
             .WithName("getTrailerPreview").WithSummary("The same, to ask again after a 202.")
             .ProducesProblems(Problem.NoTrailer, Problem.BadVideo, Problem.TrailerWithdrawn, Problem.UnknownVideo, Problem.OriginUnreachable, Problem.OriginTimeout);
     }
+
+    /// <summary>Names in a query are written as in JSON: the framework would read them as they stand in the program.</summary>
+    private static async Task<Results<Ok<PreviewView>, Accepted<PreviewView>, ProblemHttpResult>> AnswerAsync(
+        string video, string? trailer, string? position, bool? interstitial, HttpContext context, TrailerPreview preview, CancellationToken ct) =>
+        position is null or "post" or "pre"
+            ? await AnswerAsync(new(video, trailer, position is null ? null : position == "pre" ? TrailerPosition.Pre : TrailerPosition.Post, interstitial), context, preview, ct)
+            : Problems.Of(Problem.BadParameter, "'position' must be one of post, pre.");
 
     private static async Task<Results<Ok<PreviewView>, Accepted<PreviewView>, ProblemHttpResult>> AnswerAsync(PreviewRequest body, HttpContext context, TrailerPreview preview, CancellationToken ct)
     {

@@ -39,9 +39,11 @@ internal static class SignInEndpoints
 
     private static Ok<SignedIn> Tell(HttpContext context, IAntiforgery antiforgery)
     {
-        context.Response.Headers.CacheControl = "no-store";
         var token = ApiScheme.CallerOf(context);
-        return TypedResults.Ok(new SignedIn(token?.Name ?? "", token?.Role ?? "", token?.ExpiresAt, ApiScheme.IsLetInByCookie(context) ? antiforgery.GetAndStoreTokens(context).RequestToken : null));
+        // Says for itself that its answer is for nobody else, and warns where somebody else has said so.
+        var csrf = ApiScheme.IsLetInByCookie(context) ? antiforgery.GetAndStoreTokens(context).RequestToken : null;
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(new SignedIn(token?.Name ?? "", token?.Role ?? "", token?.ExpiresAt, csrf));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> SignInAsync(SignIn body, HttpContext context, TokenTable tokens, FailedAttempts failures, GatewayMetrics metrics, TimeProvider time)

@@ -98,6 +98,20 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task The_pages_own_files_are_served_to_who_is_signed_in_too()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        using var browser = Browser(host);
+        (await SignInAsync(browser, GatewayHost.TokenOf("analyst"))).Dispose();
+        browser.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
+        browser.DefaultRequestHeaders.Add("Sec-Fetch-Dest", "script");
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(new Uri("studio/app/main.js", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(new Uri("studio/videos", UriKind.Relative))).StatusCode);
+        // Answers of the API are data, never a script.
+        Assert.Equal("cross-site", await RefusalAsync(await browser.GetAsync(Videos)));
+    }
+
+    [Fact]
     public async Task A_bearer_token_needs_no_page_and_wins_over_the_cookie()
     {
         await using var host = await GatewayHost.StartAsync();

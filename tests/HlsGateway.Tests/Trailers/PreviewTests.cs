@@ -49,6 +49,39 @@ public sealed class PreviewTests(TrailerWorkshop workshop) : IClassFixture<Trail
     }
 
     [Fact]
+    public async Task A_preview_without_a_trailer_plays_what_new_viewers_get_now_and_counts_nothing()
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        await workshop.ServeAsync(origin, "show", ["-r", "25"], []);
+        await using var host = await StartAsync(origin);
+        using var editor = host.Api("editor");
+        using var analyst = host.Api("analyst");
+        var label = await UploadAsync(editor);
+        var plain = await analyst.GetFromJsonAsync<JsonElement>("api/preview?video=show");
+        Assert.Equal(("ready", JsonValueKind.Null), (plain.GetProperty("status").GetString(), plain.GetProperty("trailer").ValueKind));
+        Assert.DoesNotContain("~t/", await MediaAsync(plain), StringComparison.Ordinal);
+
+        using var swap = await editor.PutAsJsonAsync("api/trailers/active", new { trailer = "brand", videos = "show", position = "pre" });
+        Assert.Equal(HttpStatusCode.OK, swap.StatusCode);
+        var now = (JsonElement)await Eventually.GetAsync<object>(
+            async () => await analyst.GetFromJsonAsync<JsonElement>("api/preview?video=show") is var view && view.GetProperty("status").GetString() == "ready" ? view : null, "the copy is made");
+        Assert.Equal(label, now.GetProperty("trailer").GetString());
+        var media = await MediaAsync(now);
+        Assert.True(media.IndexOf("~t/brand@", StringComparison.Ordinal) < media.IndexOf("#EXT-X-DISCONTINUITY", StringComparison.Ordinal), "the trailer stands before the content, as the schedule says");
+        // Asked for by name it stands where the question says.
+        var behind = await editor.GetFromJsonAsync<JsonElement>("api/preview?video=show&trailer=brand&position=post");
+        media = await MediaAsync(behind);
+        Assert.True(media.IndexOf("~t/brand@", StringComparison.Ordinal) > media.IndexOf("#EXT-X-DISCONTINUITY", StringComparison.Ordinal), "behind the content");
+        using var wrong = await editor.GetAsync("api/preview?video=show&trailer=brand&position=middle");
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("post, pre", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, (await analyst.GetFromJsonAsync<JsonElement>("api/sessions")).GetProperty("sessions").GetArrayLength());
+
+        async Task<string> MediaAsync(JsonElement view) =>
+            await host.Client.GetStringAsync("watch/show/" + Viewer.Uris(await host.Client.GetStringAsync(view.GetProperty("playlist_url").GetString())).Single());
+    }
+
+    [Fact]
     public async Task A_previews_playlist_waits_for_its_copies_and_is_not_counted_as_one_without_trailer()
     {
         await using var origin = await LoopbackOrigin.StartAsync();

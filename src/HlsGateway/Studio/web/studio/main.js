@@ -25,6 +25,7 @@ const pages = [
   [/^trailers$/, () => import("./pages/trailers.js")],
   [/^trailers\/([^/]+)$/, () => import("./pages/trailers.js")],
   [/^videos$/, () => import("./pages/videos.js")],
+  [/^videos\/([^/]+)\/captions(?:\/([^/]+))?$/, () => import("./pages/captions.js")],
   [/^videos\/([^/]+)$/, () => import("./pages/video.js")],
 ];
 
