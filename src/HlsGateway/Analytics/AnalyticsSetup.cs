@@ -16,7 +16,7 @@ internal static class AnalyticsSetup
         services.AddSingleton<WatchedVideos>();
         services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);
         services.AddSingleton<WasWatched>(static services => services.GetRequiredService<WatchedVideos>().WasWatchedAsync);
-        services.AddSingleton<LedgerReader>().AddSingleton<SessionScan>().AddSingleton<VideoSums>().AddSingleton<Finality>().AddSingleton<KnownVideos>();
+        services.AddSingleton<LedgerReader>().AddSingleton<SessionScan>().AddSingleton<SessionSums>().AddSingleton<VideoSums>().AddSingleton<Finality>().AddSingleton<KnownVideos>();
         services.AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Rankings>().AddSingleton<ExportRows>().AddSingleton<ExportContext>().AddSingleton<LiveEndpoint>();
     }
 

@@ -57,6 +57,19 @@ internal sealed class RetentionCurve
         return points;
     }
 
+    /// <summary>Without some of the sessions. How often a second was played is known of all sessions together alone.</summary>
+    public static List<RetentionPoint> Less(List<RetentionPoint> points, List<RetentionPoint> some)
+    {
+        var less = points.ConvertAll(point => point with { Plays = null });
+        for (var i = 0; i < Math.Min(less.Count, some.Count); i++)
+        {
+            var (all, taken) = (less[i], some[i]);
+            less[i] = all with { Sessions = all.Sessions - taken.Sessions, SessionsLow = all.SessionsLow - taken.SessionsLow, Left = all.Left - taken.Left, LeftLow = all.LeftLow - taken.LeftLow };
+        }
+        while (less.Count > 0 && less[^1] is { Sessions: 0, SessionsLow: 0, Left: 0, LeftLow: 0 }) less.RemoveAt(less.Count - 1);
+        return less;
+    }
+
     /// <summary>What nobody fetched at the end is a part of the curve too.</summary>
     public static void Lengthen(List<RetentionPoint> points, long contentMs, bool playsAreKnown)
     {

@@ -21,6 +21,9 @@ internal sealed record SessionFilter(
     /// <summary>Takes every session: sums that are kept answer then.</summary>
     public bool IsEmpty => this is { Player: null, Rendition: null, Captions: null, Basis: null, Completed: null, Trailers: null, Left: null, Tools: null, WatchedFrom: null, WatchedTo: null };
 
+    /// <summary>Takes every session but those of tools, which are few: kept sums answer, less these.</summary>
+    public bool IsPeople => Tools is false && (this with { Tools = null }).IsEmpty;
+
     /// <summary>The name of a player's family in the API.</summary>
     public static string NameOf(PlayerFamily player) => JsonNamingPolicy.SnakeCaseLower.ConvertName(player.ToString());
 

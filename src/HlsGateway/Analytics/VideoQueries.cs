@@ -1,14 +1,15 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HlsGateway.Counting;
 
 namespace HlsGateway.Analytics;
 
 /// <summary>
-/// Reports about one video: from the sums per quarter of an hour, so that their cost does not grow with the number of sessions, or where a
+/// Reports about one video, or all of them: from the sums per quarter of an hour, so that their cost does not grow with the number of sessions, or where a
 /// filter narrows these, from each of them.
 /// </summary>
-internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finality finality)
+internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, SessionSums sessions, VideoSums each, Finality finality)
 {
     private const int Samples = 10;
 
@@ -26,16 +27,16 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
     {
         var (video, from, until, zone, _, filter) = question;
         var asOf = await ledger.CaughtUpAsync(ct);
-        var parts = filter.IsEmpty
-            ? await ledger.AskAsync(connection => Kept(connection, question, given is not null), ct)
-            : await SummedAsync(question, given is not null, ct);
+        var parts = filter.IsEmpty || filter.IsPeople ? await ledger.AskAsync(connection => Kept(connection, question), ct) : await SummedAsync(question, ct);
+        if (filter.IsPeople)
+            parts.TakeAway(await SummedAsync(question with { Filter = filter with { Tools = true } }, ct));
         var content = await ledger.AskAsync(connection => ContentMs(connection, video), ct);
         if (content > 0)
             RetentionCurve.Lengthen(parts.Retention, content, playsAreKnown: filter.IsEmpty);
         return new VideoReport(
             video, from, until, zone.Id, content > 0 ? content / 1000.0 : null, VideoFigures.Sum(parts.Quarters.Values), parts.Retention,
             parts.SharesOf(1), parts.SharesOf(2), parts.SharesOf(3), parts.SharesOf(4),
-            parts.Anonymous, Buckets(parts.Quarters, question, asOf), given is null ? null : Explain(question, given, parts.Samples), asOf.UtcDateTime);
+            parts.Anonymous, Buckets(parts.Quarters, question, asOf), await ExplainAsync(question, given, asOf, ct), asOf.UtcDateTime);
     }
 
     /// <summary>The same of all videos together: what <see cref="ReportAsync"/> tells of each adds up to it.</summary>
@@ -43,28 +44,21 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
     public async Task<Overview> OverviewAsync(Question about, IReadOnlyList<KeyValuePair<string, string>>? given, CancellationToken ct)
     {
         var asOf = await ledger.CaughtUpAsync(ct);
-        var parts = new Parts();
-        var videos = 0L;
-        if (about.Filter.IsEmpty)
+        var filter = about.Filter;
+        var parts = filter.IsEmpty || filter.IsPeople ? await ledger.AskAsync(connection => KeptOfAll(connection, about), ct) : await SummedOfAllAsync(about, ct);
+        if (filter.IsPeople)
+            parts.TakeAway(await SummedOfAllAsync(about with { Filter = filter with { Tools = true } }, ct));
+        var videos = (long)parts.Videos.Count;
+        if (filter.IsEmpty || filter.IsPeople)
         {
-            (parts, videos) = await ledger.AskAsync(connection => KeptOfAll(connection, about), ct);
-        }
-        else
-        {
-            foreach (var video in await ledger.AskAsync(connection => VideosIn(connection, about), ct))
-            {
-                var before = parts.Quarters.Values.Sum(figures => figures.Sessions);
-                await AddAsync(parts, about with { Video = video }, null, null, ct);
-                if (parts.Quarters.Values.Sum(figures => figures.Sessions) > before)
-                    videos++;
-            }
+            await foreach (var (_, figures) in each.EachAsync(about.From, about.Until, filter, null, ct)) videos += figures.Sessions > 0 ? 1 : 0;
         }
         return new Overview(
             about.From, about.Until, about.Zone.Id, videos, VideoFigures.Sum(parts.Quarters.Values), parts.SharesOf(1), parts.SharesOf(2), parts.SharesOf(3), parts.SharesOf(4),
-            Buckets(parts.Quarters, about, asOf), given is null ? null : Explain(about, given, []), asOf.UtcDateTime);
+            Buckets(parts.Quarters, about, asOf), await ExplainAsync(about, given, asOf, ct), asOf.UtcDateTime);
     }
 
-    private static (Parts Parts, long Videos) KeptOfAll(DbConnection connection, Question about)
+    private static Parts KeptOfAll(DbConnection connection, Question about)
     {
         DbDataReader Ask(string sql)
         {
@@ -77,28 +71,31 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
 
         const string Inside = "WHERE quarter >= @from AND quarter < @until";
         var parts = new Parts();
-        using (var rows = Ask($"SELECT {Sums}, quarter FROM video_quarter {Inside} GROUP BY quarter"))
+        using (var rows = Ask($"SELECT {Sums}, quarter FROM total_quarter {Inside} GROUP BY quarter"))
         {
             while (rows.Read()) parts.Quarters.Add(rows.GetInt64(Figure.All.Length), VideoSums.Read(rows));
         }
-        using (var rows = Ask($"SELECT dimension, name, CAST(sum(sessions) AS bigint), CAST(sum(watch_ms) AS bigint), CAST(sum(watch_low_ms) AS bigint) FROM share_quarter {Inside} GROUP BY dimension, name"))
+        using (var rows = Ask($"SELECT dimension, name, CAST(sum(sessions) AS bigint), CAST(sum(watch_ms) AS bigint), CAST(sum(watch_low_ms) AS bigint) FROM total_share {Inside} GROUP BY dimension, name"))
         {
             while (rows.Read()) parts.Shares[(rows.GetInt32(0), rows.GetString(1))] = new RollupSums.ShareSum(rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4));
         }
-        using var count = Ask($"SELECT count(*) FROM (SELECT video FROM video_quarter {Inside} GROUP BY video HAVING sum(sessions) > 0) each_video");
-        return (parts, count.Read() ? count.GetInt64(0) : 0);
+        return parts;
     }
 
-    private static List<string> VideosIn(DbConnection connection, Question about)
+    private async Task<Parts> SummedOfAllAsync(Question about, CancellationToken ct)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT DISTINCT video FROM video_quarter WHERE quarter >= @from AND quarter < @until ORDER BY video";
-        command.With("from", about.From.ToUnixTimeMilliseconds());
-        command.With("until", about.Until.ToUnixTimeMilliseconds());
-        using var rows = command.ExecuteReader();
-        var videos = new List<string>();
-        while (rows.Read()) videos.Add(rows.GetString(0));
-        return videos;
+        var parts = new Parts();
+        var quarters = new Dictionary<long, long[]>();
+        await sessions.AddAsync(
+            new(null, about.From, about.Until, about.Filter),
+            (video, quarter) =>
+            {
+                parts.Videos.Add(video);
+                return CollectionsMarshal.GetValueRefOrAddDefault(quarters, quarter, out _) ??= new long[Figure.All.Length];
+            },
+            parts.Shares, ct);
+        foreach (var (quarter, sums) in quarters) parts.Quarters.Add(quarter, new VideoFigures(sums));
+        return parts;
     }
 
     /// <summary>What a report is made of.</summary>
@@ -112,7 +109,21 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
 
         public SortedDictionary<string, long> Anonymous { get; } = new(StringComparer.Ordinal);
 
-        public List<Guid> Samples { get; set; } = [];
+        /// <summary>Those that have sessions, where these were looked at.</summary>
+        public HashSet<string> Videos { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Leaves what is not in the other. Requests without a session are nobody's, and how often a second was played is known of all together alone.</summary>
+        public void TakeAway(Parts other)
+        {
+            foreach (var (quarter, figures) in other.Quarters) Quarters[quarter] = Quarters.TryGetValue(quarter, out var all) ? all.Less(figures) : VideoFigures.Sum([]).Less(figures);
+            foreach (var (key, sum) in other.Shares)
+            {
+                var all = Shares.GetValueOrDefault(key);
+                Shares[key] = new RollupSums.ShareSum(all.Sessions - sum.Sessions, all.WatchMs - sum.WatchMs, all.WatchLowMs - sum.WatchLowMs);
+            }
+            Retention = RetentionCurve.Less(Retention, other.Retention);
+            Anonymous.Clear();
+        }
 
         /// <summary>The largest first.</summary>
         public List<Share> SharesOf(int dimension) =>
@@ -126,7 +137,7 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
         ];
     }
 
-    private Parts Kept(DbConnection connection, Question question, bool withSamples)
+    private static Parts Kept(DbConnection connection, Question question)
     {
         DbDataReader Ask(string sql)
         {
@@ -135,8 +146,6 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
             command.With("video", question.Video);
             command.With("from", question.From.ToUnixTimeMilliseconds());
             command.With("until", question.Until.ToUnixTimeMilliseconds());
-            command.With("first", ledger.Id(SessionIds.Floor(question.From)));
-            command.With("last", ledger.Id(SessionIds.Floor(question.Until)));
             return command.ExecuteReader();
         }
 
@@ -154,36 +163,14 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
         {
             while (rows.Read()) parts.Anonymous[JsonNamingPolicy.SnakeCaseLower.ConvertName(((HitRule)rows.GetInt32(0)).ToString())] = rows.GetInt64(1);
         }
-        if (!withSamples)
-            return parts;
-        using (var rows = Ask($"SELECT session_id FROM session WHERE video = @video AND session_id >= @first AND session_id < @last ORDER BY session_id DESC LIMIT {Samples}"))
-        {
-            while (rows.Read()) parts.Samples.Add(SessionRow.Id(rows, 0));
-        }
         return parts;
     }
 
     /// <summary>Requests without a session pass no filter of sessions.</summary>
-    private async Task<Parts> SummedAsync(Question question, bool withSamples, CancellationToken ct)
+    private async Task<Parts> SummedAsync(Question question, CancellationToken ct)
     {
-        var (parts, curve, latest) = (new Parts(), new RetentionCurve(), new Queue<Guid>());
-        void Seen(SessionState state)
-        {
-            if (latest.Count == Samples)
-                latest.Dequeue();
-            latest.Enqueue(state.Session);
-        }
-
-        await AddAsync(parts, question, curve, withSamples ? Seen : null, ct);
-        parts.Retention = curve.Points();
-        parts.Samples = [.. latest.Reverse()];
-        return parts;
-    }
-
-    /// <summary>Adds the sessions of one video that the filter takes.</summary>
-    private async Task AddAsync(Parts parts, Question question, RetentionCurve? curve, Action<SessionState>? seen, CancellationToken ct)
-    {
-        await foreach (var sums in scan.SumsAsync(question.Video, question.From, question.Until, question.Filter, seen, ct))
+        var (parts, curve) = (new Parts(), new RetentionCurve());
+        await foreach (var sums in scan.SumsAsync(question.Video, question.From, question.Until, question.Filter, null, ct))
         {
             foreach (var (key, figures) in sums.Videos)
             {
@@ -195,8 +182,10 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
                 var known = parts.Shares.GetValueOrDefault((key.Dimension, key.Name));
                 parts.Shares[(key.Dimension, key.Name)] = new RollupSums.ShareSum(known.Sessions + sum.Sessions, known.WatchMs + sum.WatchMs, known.WatchLowMs + sum.WatchLowMs);
             }
-            curve?.Add(sums);
+            curve.Add(sums);
         }
+        parts.Retention = curve.Points();
+        return parts;
     }
 
     private static long ContentMs(DbConnection connection, string video)
@@ -223,14 +212,34 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Finali
         return buckets;
     }
 
-    private static Explanation Explain(Question question, IReadOnlyList<KeyValuePair<string, string>> given, List<Guid> samples)
+    private async Task<Explanation?> ExplainAsync(Question question, IReadOnlyList<KeyValuePair<string, string>>? given, DateTimeOffset asOf, CancellationToken ct)
     {
+        if (given is null)
+            return null;
+        var samples = await ledger.AskAsync(connection => Newest(connection, question), ct);
         var (start, end) = (Rfc3339.Text(question.From), Rfc3339.Text(question.Until));
         var filters = new Dictionary<string, string>(given, StringComparer.Ordinal) { ["from"] = start, ["to"] = end, ["tz"] = question.Zone.Id };
         if (question.Video.Length > 0)
             filters["video"] = question.Video;
         var of = question.Video.Length > 0 ? $"video={Uri.EscapeDataString(question.Video)}&" : "";
         var further = string.Concat(given.Select(pair => $"&{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
-        return new Explanation(Definitions.All, filters, samples, $"/api/sessions?{of}from={start}&to={end}{further}");
+        return new Explanation(
+            Definitions.All, Definitions.Formulas, Definitions.ConfusedWith, filters, question.Zone.Id, asOf.UtcDateTime, samples, $"/api/sessions?{of}from={start}&to={end}{further}");
+    }
+
+    private List<Guid> Newest(DbConnection connection, Question question)
+    {
+        using var command = connection.CreateCommand();
+        var one = question.Video.Length > 0;
+        command.CommandText = $"SELECT s.session_id FROM session s WHERE s.session_id >= @first AND s.session_id < @last{(one ? " AND s.video = @video" : "")}{question.Filter.Sql(ledger.Kind)} ORDER BY s.session_id DESC LIMIT {Samples}";
+        command.With("first", ledger.Id(SessionIds.Floor(question.From)));
+        command.With("last", ledger.Id(SessionIds.Floor(question.Until)));
+        if (one)
+            command.With("video", question.Video);
+        question.Filter.Bind(command);
+        using var rows = command.ExecuteReader();
+        var newest = new List<Guid>();
+        while (rows.Read()) newest.Add(SessionRow.Id(rows, 0));
+        return newest;
     }
 }

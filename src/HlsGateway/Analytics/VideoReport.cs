@@ -78,6 +78,12 @@ internal record VideoFigures
         return new VideoFigures(all);
     }
 
+    /// <summary>All sums are 0.</summary>
+    internal bool IsNothing => sums.All(sum => sum == 0);
+
+    /// <summary>Without some of its sessions.</summary>
+    internal VideoFigures Less(VideoFigures some) => new([.. sums.Zip(some.sums, (mine, other) => mine - other)]);
+
     /// <summary>A sum in the unit in which it is told.</summary>
     internal double Of(Figure figure) => figure.IsTime ? Seconds(figure) : sums[figure.Index];
 
@@ -115,9 +121,17 @@ internal sealed record Bucket(DateTimeOffset From, DateTimeOffset To, bool Final
     public Bucket With(VideoFigures more) => new(From, To, Final, FinalAt, Sum([this, more]));
 }
 
+/// <param name="Definitions">What each figure means, in a sentence.</param>
+/// <param name="Formulas">How each is worked out, in one line.</param>
+/// <param name="ConfusedWith">Figures that each may be taken for, by their names; the nearest first.</param>
+/// <param name="Filters">In force, by the names of the parameters.</param>
+/// <param name="Tz">The zone in which buckets are cut.</param>
+/// <param name="CountedTo">Everything up to this time is counted in.</param>
 /// <param name="Sessions">Ten of the sessions behind the figures, newest first.</param>
 /// <param name="SessionsUrl">All of them.</param>
-internal sealed record Explanation(IReadOnlyDictionary<string, string> Definitions, IReadOnlyDictionary<string, string> Filters, IReadOnlyList<Guid> Sessions, string SessionsUrl);
+internal sealed record Explanation(
+    IReadOnlyDictionary<string, string> Definitions, IReadOnlyDictionary<string, string> Formulas, IReadOnlyDictionary<string, IReadOnlyList<string>> ConfusedWith,
+    IReadOnlyDictionary<string, string> Filters, string Tz, DateTime CountedTo, IReadOnlyList<Guid> Sessions, string SessionsUrl);
 
 /// <param name="Order">The figure that the list is sorted by.</param>
 /// <param name="Ascending">The smallest first.</param>

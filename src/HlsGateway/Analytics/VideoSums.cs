@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using HlsGateway.Counting;
 
 namespace HlsGateway.Analytics;
@@ -8,10 +10,14 @@ namespace HlsGateway.Analytics;
 /// Sums of one video after the other, for answers of any length: from the sums that are kept, or where a filter narrows the sessions, from
 /// these themselves by the same rules. Nothing is held while the reader of the answer takes its time.
 /// </summary>
-internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
+internal sealed class VideoSums(LedgerReader ledger, SessionScan scan, SessionSums sessions)
 {
     private const int VideosPerQuestion = 500;
     private const int QuartersPerQuestion = 5000;
+    private const int FewVideos = 2000;
+
+    /// <summary>Of UTC, milliseconds.</summary>
+    private const long Day = 86_400_000;
 
     private static readonly string Sums = string.Join(", ", Figure.All.Select(figure => $"CAST(sum({figure.Column}) AS bigint)"));
 
@@ -23,34 +29,92 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
     public async IAsyncEnumerable<(string Video, VideoFigures Figures)> EachAsync(
         DateTimeOffset from, DateTimeOffset until, SessionFilter filter, string? only, [EnumeratorCancellation] CancellationToken ct)
     {
+        // Sessions of people are all but those of tools.
+        var looked = filter.IsPeople ? filter with { Tools = true } : filter;
+        var together = !filter.IsEmpty && only is null && await ledger.AskAsync(HasFewVideos, ct) ? await ByVideoAsync(from, until, looked, ct) : null;
+        await foreach (var (video, kept) in EachKeptAsync(from, until, only, ct))
+        {
+            if (filter.IsEmpty)
+            {
+                yield return (video, kept);
+                continue;
+            }
+            var found = together is null ? await SumAsync(video, from, until, looked, ct) : together.TryGetValue(video, out var sums) ? new VideoFigures(sums) : null;
+            if (filter.IsPeople)
+                found = found is null ? kept : kept.Less(found) is { IsNothing: false } rest ? rest : null;
+            if (found is not null)
+                yield return (video, found);
+        }
+    }
+
+    /// <summary>From the sums that are kept: whole days of UTC, and quarters of an hour before and after these.</summary>
+    private async IAsyncEnumerable<(string Video, VideoFigures Figures)> EachKeptAsync(DateTimeOffset from, DateTimeOffset until, string? only, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (start, end) = (from.ToUnixTimeMilliseconds(), until.ToUnixTimeMilliseconds());
+        var (firstDay, lastDay) = ((start + Day - 1) / Day * Day, end / Day * Day);
+        if (firstDay >= lastDay)
+            (firstDay, lastDay) = (end, end);
         for (var after = ""; ;)
         {
-            var page = await ledger.AskAsync(connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = $"""
-                    SELECT {Sums}, video FROM video_quarter WHERE quarter >= @from AND quarter < @until AND {(only is null ? "video > @video" : "video = @video")}
-                    GROUP BY video ORDER BY video LIMIT {VideosPerQuestion}
-                    """;
-                command.With("from", from.ToUnixTimeMilliseconds());
-                command.With("until", until.ToUnixTimeMilliseconds());
-                command.With("video", only ?? after);
-                using var rows = command.ExecuteReader();
-                var read = new List<(string Video, VideoFigures Figures)>();
-                while (rows.Read()) read.Add((rows.GetString(Figure.All.Length), Read(rows)));
-                return read;
-            }, ct);
-            foreach (var (video, figures) in page)
-            {
-                if (filter.IsEmpty)
-                    yield return (video, figures);
-                else if (await SumAsync(video, from, until, filter, ct) is { } matching)
-                    yield return (video, matching);
-            }
-            if (only is not null || page.Count < VideosPerQuestion)
+            var (names, page) = await ledger.AskAsync(
+                connection =>
+                {
+                    var named = only is not null ? [only] : NamesAfter(connection, after, VideosPerQuestion);
+                    using var command = connection.CreateCommand();
+                    var columns = string.Join(", ", Figure.All.Select(figure => figure.Column));
+                    var among = ledger.Kind == "sqlite" ? "video IN (SELECT value FROM json_each(@names))" : "video = ANY(@names)";
+                    command.CommandText = $"""
+                        SELECT {Sums}, video FROM (
+                            SELECT video, {columns} FROM video_date WHERE {among} AND day >= @firstDay AND day < @lastDay
+                            UNION ALL SELECT video, {columns} FROM video_quarter WHERE {among} AND quarter >= @from AND quarter < @firstDay
+                            UNION ALL SELECT video, {columns} FROM video_quarter WHERE {among} AND quarter >= @lastDay AND quarter < @until) AS part
+                        GROUP BY video ORDER BY video
+                        """;
+                    command.With("names", ledger.Kind == "sqlite" ? JsonSerializer.Serialize(named) : named.ToArray());
+                    command.With("from", start);
+                    command.With("firstDay", firstDay);
+                    command.With("lastDay", lastDay);
+                    command.With("until", end);
+                    using var rows = command.ExecuteReader();
+                    var read = new List<(string Video, VideoFigures Figures)>();
+                    while (rows.Read()) read.Add((rows.GetString(Figure.All.Length), Read(rows)));
+                    return (named, read);
+                },
+                ct);
+            foreach (var found in page) yield return found;
+            if (only is not null || names.Count < VideosPerQuestion)
                 yield break;
-            after = page[^1].Video;
+            after = names[^1];
         }
+    }
+
+    private static List<string> NamesAfter(DbConnection connection, string after, int atMost)
+    {
+        using var command = connection.CreateCommand();
+        // From one name to the next by the primary key, however many days each of them has.
+        command.CommandText = $"""
+            WITH RECURSIVE each_video(video, n) AS (
+                SELECT (SELECT video FROM video_date WHERE video > @video ORDER BY video LIMIT 1), 1
+                UNION ALL SELECT (SELECT next.video FROM video_date next WHERE next.video > each_video.video ORDER BY next.video LIMIT 1), n + 1
+                FROM each_video WHERE each_video.video IS NOT NULL AND n < {atMost})
+            SELECT video FROM each_video WHERE video IS NOT NULL ORDER BY video
+            """;
+        command.With("video", after);
+        using var rows = command.ExecuteReader();
+        var names = new List<string>();
+        while (rows.Read()) names.Add(rows.GetString(0));
+        return names;
+    }
+
+    /// <summary>So few that the sums of all fit in memory, and one look at the sessions of all of them is faster than one at each video's.</summary>
+    private static bool HasFewVideos(DbConnection connection) => NamesAfter(connection, "", FewVideos + 1).Count <= FewVideos;
+
+    private async Task<Dictionary<string, long[]>> ByVideoAsync(DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken ct)
+    {
+        var videos = new Dictionary<string, long[]>(StringComparer.Ordinal);
+        await sessions.AddAsync(
+            new(null, from, until, filter), (video, quarter) => CollectionsMarshal.GetValueRefOrAddDefault(videos, video, out _) ??= new long[Figure.All.Length], null, ct);
+        return videos;
     }
 
     /// <summary>The sums of a video by quarters of an hour, earliest first. A quarter may come in several parts, one after the other.</summary>
@@ -110,9 +174,7 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan)
 
     private async Task<VideoFigures?> SumAsync(string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken ct)
     {
-        var (all, any) = (VideoFigures.Sum([]), false);
-        await foreach (var sums in scan.SumsAsync(video, from, until, filter, _ => any = true, ct))
-            all = VideoFigures.Sum([all, .. sums.Videos.Select(pair => new VideoFigures(pair.Sums))]);
-        return any ? all : null;
+        var sums = new long[Figure.All.Length];
+        return await sessions.AddAsync(new(video, from, until, filter), (_, _) => sums, null, ct) ? new VideoFigures(sums) : null;
     }
 }

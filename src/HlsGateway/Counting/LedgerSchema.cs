@@ -150,6 +150,21 @@ internal static class LedgerSchema
         DROP VIEW video_retention;
         CREATE VIEW video_retention AS {SqlViews.RetentionWithLeftLow("retention_quarter", "video", "max")};
         """,
+        $"""
+        -- video_quarter by days of UTC (Unix ms of their start), and of all videos together: what a report of many videos or much time adds
+        -- up. Written with video_quarter and share_quarter, in one transaction.
+        CREATE TABLE video_date(video TEXT NOT NULL, day INTEGER NOT NULL, {SqlViews.EachSum(figure => $"{figure} INTEGER NOT NULL")}, PRIMARY KEY (video, day)) WITHOUT ROWID;
+        CREATE TABLE total_quarter(quarter INTEGER PRIMARY KEY, {SqlViews.EachSum(figure => $"{figure} INTEGER NOT NULL")});
+        CREATE TABLE total_share(
+            quarter INTEGER NOT NULL, dimension INTEGER NOT NULL, name TEXT NOT NULL, sessions INTEGER NOT NULL, watch_ms INTEGER NOT NULL,
+            watch_low_ms INTEGER NOT NULL, PRIMARY KEY (quarter, dimension, name)) WITHOUT ROWID;
+        INSERT INTO video_date(video, day, {SqlViews.EachSum(figure => figure)})
+        SELECT video, quarter / 86400000 * 86400000, {SqlViews.EachSum(figure => $"sum({figure})")} FROM video_quarter GROUP BY 1, 2;
+        INSERT INTO total_quarter(quarter, {SqlViews.EachSum(figure => figure)}) SELECT quarter, {SqlViews.EachSum(figure => $"sum({figure})")} FROM video_quarter GROUP BY 1;
+        INSERT INTO total_share SELECT quarter, dimension, name, sum(sessions), sum(watch_ms), sum(watch_low_ms) FROM share_quarter GROUP BY 1, 2, 3;
+        -- player 8 is a tool.
+        CREATE INDEX session_tool ON session(session_id) WHERE player = 8;
+        """,
     ];
 
     /// <summary><c>user_version</c> counts the steps that are done.</summary>

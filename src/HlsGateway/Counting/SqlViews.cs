@@ -25,6 +25,16 @@ internal static class SqlViews
     /// <summary>A session's <see cref="Counting.Basis"/>, as the API names it.</summary>
     public const string Basis = "CASE WHEN length(s.reports) > 0 THEN 'measured' WHEN length(s.playheads) > 0 THEN 'buffered' ELSE 'fetched' END";
 
+    /// <summary>The figures of <c>video_quarter</c> when the sums of longer stretches and of all videos were added.</summary>
+    private static readonly string[] Summed =
+    [
+        "sessions", "impressions", "views", "segments_fetched", "fetched_ms", "watch_ms", "watch_low_ms", "trailer_sessions", "trailer_ms", "completed", "views_low", "completed_low",
+        "trailer_sessions_low", "trailer_low_ms", "basis_measured", "basis_buffered",
+    ];
+
+    /// <summary>The figures, each made by <paramref name="form"/>.</summary>
+    public static string EachSum(Func<string, string> form) => string.Join(", ", Summed.Select(form));
+
     /// <summary>Behind <see cref="DaySums"/>.</summary>
     public const string DayLow = """
         , CAST(sum(views_low) AS bigint) AS views_low, CAST(sum(trailer_sessions_low) AS bigint) AS trailer_sessions_low,

@@ -25,6 +25,24 @@ internal static class PostgresSchema
         FROM counting.session s;
         """;
 
+    /// <summary>Part of a step: never changed. The rows are taken in the order of their keys.</summary>
+    private static string AddTotals(string from) => $"""
+        INSERT INTO counting.total_quarter AS t (quarter, part, {SqlViews.EachSum(figure => figure)})
+        SELECT quarter, pg_backend_pid() % 16, {SqlViews.EachSum(figure => $"sum({figure})")} FROM {from} GROUP BY quarter ORDER BY quarter
+        ON CONFLICT (quarter, part) DO UPDATE SET {SqlViews.EachSum(figure => $"{figure} = t.{figure} + excluded.{figure}")};
+        INSERT INTO counting.video_date AS t (video, day, {SqlViews.EachSum(figure => figure)})
+        SELECT video, quarter / 86400000 * 86400000, {SqlViews.EachSum(figure => $"sum({figure})")} FROM {from} GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (video, day) DO UPDATE SET {SqlViews.EachSum(figure => $"{figure} = t.{figure} + excluded.{figure}")};
+        """;
+
+    /// <inheritdoc cref="AddTotals"/>
+    private static string AddTotalShares(string from) => $"""
+        INSERT INTO counting.total_share AS t (quarter, dimension, name, part, sessions, watch_ms, watch_low_ms)
+        SELECT quarter, dimension, name, pg_backend_pid() % 16, sum(sessions), sum(watch_ms), sum(watch_low_ms) FROM {from} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        ON CONFLICT (quarter, dimension, name, part) DO UPDATE SET sessions = t.sessions + excluded.sessions, watch_ms = t.watch_ms + excluded.watch_ms,
+            watch_low_ms = t.watch_low_ms + excluded.watch_low_ms;
+        """;
+
     private static readonly string[] Steps =
     [
         """
@@ -117,6 +135,44 @@ internal static class PostgresSchema
         CREATE OR REPLACE VIEW counting.video_day AS SELECT video, (to_timestamp(quarter / 1000) AT TIME ZONE 'UTC')::date AS day, {SqlViews.DaySums}{SqlViews.DayLow}
         FROM counting.video_quarter GROUP BY video, (to_timestamp(quarter / 1000) AT TIME ZONE 'UTC')::date;
         CREATE OR REPLACE VIEW counting.video_retention AS {SqlViews.RetentionWithLeftLow("counting.retention_quarter", "counting.video", "greatest")};
+        """,
+        $"""
+        -- video_quarter by days of UTC (Unix ms of their start), and of all videos together: what a report of many videos or much time adds
+        -- up. Triggers write them, so that a gateway of an older version does too. part: writers of all videos' sums wait for each other
+        -- less when not all have the same rows.
+        CREATE TABLE counting.video_date(
+            video text COLLATE "C" NOT NULL, day bigint NOT NULL, {SqlViews.EachSum(figure => $"{figure} bigint NOT NULL")}, PRIMARY KEY (video, day));
+        CREATE TABLE counting.total_quarter(quarter bigint NOT NULL, part integer NOT NULL, {SqlViews.EachSum(figure => $"{figure} bigint NOT NULL")}, PRIMARY KEY (quarter, part));
+        CREATE TABLE counting.total_share(
+            quarter bigint NOT NULL, dimension integer NOT NULL, name text COLLATE "C" NOT NULL, part integer NOT NULL, sessions bigint NOT NULL,
+            watch_ms bigint NOT NULL, watch_low_ms bigint NOT NULL, PRIMARY KEY (quarter, dimension, name, part));
+        CREATE FUNCTION counting.add_to_totals() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                {AddTotals("fresh")}
+            ELSE
+                {AddTotals($"(SELECT video, quarter, {SqlViews.EachSum(figure => figure)} FROM fresh UNION ALL SELECT video, quarter, {SqlViews.EachSum(figure => $"-{figure}")} FROM former) AS changed")}
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER total_new AFTER INSERT ON counting.video_quarter REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION counting.add_to_totals();
+        CREATE TRIGGER total_changed AFTER UPDATE ON counting.video_quarter REFERENCING OLD TABLE AS former NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION counting.add_to_totals();
+        CREATE FUNCTION counting.add_to_total_shares() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                {AddTotalShares("fresh")}
+            ELSE
+                {AddTotalShares("(SELECT quarter, dimension, name, sessions, watch_ms, watch_low_ms FROM fresh UNION ALL SELECT quarter, dimension, name, -sessions, -watch_ms, -watch_low_ms FROM former) AS changed")}
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER total_new AFTER INSERT ON counting.share_quarter REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION counting.add_to_total_shares();
+        CREATE TRIGGER total_changed AFTER UPDATE ON counting.share_quarter REFERENCING OLD TABLE AS former NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION counting.add_to_total_shares();
+        -- Making the triggers waited for whoever writes, and nobody writes until they are there.
+        {AddTotals("counting.video_quarter")}
+        {AddTotalShares("counting.share_quarter")}
+        -- player 8 is a tool.
+        CREATE INDEX session_tool ON counting.session(session_id) WHERE player = 8;
         """,
     ];
 
