@@ -4,7 +4,6 @@ using Dapper;
 using HlsGateway.Access;
 using HlsGateway.Database;
 using HlsGateway.Telemetry;
-using HlsGateway.Trailers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HlsGateway.Analytics;
@@ -39,7 +38,7 @@ internal static class ChangeEndpoints
 
         var asOf = time.GetUtcNow();
         await using var connection = await database.OpenAsync(ct);
-        var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
+        var rows = (await connection.QueryAsync<ChangeRow>(new CommandDefinition(
             Query,
             new
             {
@@ -68,31 +67,6 @@ internal static class ChangeEndpoints
             return false;
         id = last.ToString();
         return true;
-    }
-
-    private sealed record Row
-    {
-        public string Id { get; init; } = "";
-
-        public long AtMs { get; init; }
-
-        public string Actor { get; init; } = "";
-
-        public string Kind { get; init; } = "";
-
-        public string Subject { get; init; } = "";
-
-        public string Video { get; init; } = "";
-
-        public string? Before { get; init; }
-
-        public string? After { get; init; }
-
-        /// <summary>A trailer's row names a glob.</summary>
-        public bool Concerns(string video) =>
-            (Video.Length == 0 && Kind != "token") || Video == video || (Kind == "trailer" && new ActiveTrailer(null, Video).Covers(video, DateTimeOffset.MinValue));
-
-        public ToldChange Tell() => new(Guid.Parse(Id), DateTimeOffset.FromUnixTimeMilliseconds(AtMs).UtcDateTime, Actor, Kind, Subject, Video, Before, After);
     }
 }
 

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using HlsGateway.Access;
 using HlsGateway.Counting;
+using HlsGateway.Database;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -26,29 +27,36 @@ internal sealed record Heartbeat(DateTime CountedTo, long LagMs, long Live, long
 internal sealed record TailNotice(string Reason, string WhatToDo);
 
 /// <summary>
-/// <c>GET /api/live</c>: server-sent events <c>request</c> (id: its number in the ledger), <c>heartbeat</c>, <c>gap</c> (what followed
-/// Last-Event-ID is no longer kept) and <c>slow</c> (this reader did not keep up and is cut off; it may come back). The last two say in words why, and what to do.
+/// <c>GET /api/live</c>: server-sent events <c>request</c>, <c>change</c> (an entry of <c>/api/changes</c>), <c>heartbeat</c>, <c>gap</c> (what followed
+/// Last-Event-ID is no longer kept) and <c>slow</c> (this reader did not keep up and is cut off; it may come back). The last two say in words why, and what
+/// to do. The id of a request or a change says how much of both was told: <c>{the last request's number in the ledger}.{Unix milliseconds of the last
+/// change}</c>; either may be missing.
 /// </summary>
-internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvider time, IOptions<JsonOptions> options)
+internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, CatalogueDatabase database, TimeProvider time, IOptions<JsonOptions> options)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a heartbeat waits for changes: a database that is slow delays these alone.</summary>
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromMilliseconds(250);
+
     private readonly JsonSerializerOptions json = options.Value.SerializerOptions;
 
     public static void Map(IEndpointRouteBuilder app) => app.MapGet("/api/live", (
-            HttpContext context, LiveEndpoint live, [Description("Only requests of this video.")] string? video = null) =>
+            HttpContext context, LiveEndpoint live, [Description("Only requests of this video, and changes that can concern it.")] string? video = null) =>
         {
             context.Response.Headers.CacheControl = "no-store";
             context.Response.Headers["X-Accel-Buffering"] = "no";
-            long? after = long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : null;
-            return TypedResults.ServerSentEvents(live.TellAsync(video, after, context.RequestAborted));
-        }).RequireAuthorization(Roles.Analyst).WithTags("Live").WithName("followRequests").WithSummary("Requests as they are counted, and a heartbeat each second (server-sent events)")
+            var (requests, changes) = Position(context.Request.Headers["Last-Event-ID"].ToString());
+            return TypedResults.ServerSentEvents(live.TellAsync(video, requests, changes, context.RequestAborted));
+        }).RequireAuthorization(Roles.Analyst).WithTags("Live").WithName("followRequests").WithSummary("Requests as they are counted, changes as they are made, and a heartbeat each second (server-sent events)")
             .TakesHeaders("Last-Event-ID")
-            .GivesText("text/event-stream", "Events `request` (its id is what Last-Event-ID takes), `heartbeat`, `gap` (what followed Last-Event-ID is no longer kept) and `slow` (this reader did not keep up and is cut off).",
+            .GivesText("text/event-stream", "Events `request` and `change` (an entry of GET /api/changes, at most two seconds old, at every gateway that shares the database; after an interruption one may come again, with the same id); their event ids are what Last-Event-ID takes. `heartbeat`, `gap` (what followed Last-Event-ID is no longer kept) and `slow` (this reader did not keep up and is cut off).",
                 "event: heartbeat\ndata: {\"counted_to\":\"2026-11-30T12:34:56.789Z\",\"lag_ms\":0,\"live\":3,\"lost\":0,\"backlog\":0,\"ledger\":\"sqlite\",\"trouble\":null}\n\n");
 
-    private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, long? changedAfter, [EnumeratorCancellation] CancellationToken ct)
     {
         var channel = outbox.Live.Subscribe(after, out var missed);
+        var changes = new ChangeTail(database, time, changedAfter);
         try
         {
             if (missed)
@@ -57,6 +65,18 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
                     $"More than {LiveTail.Kept} requests were counted since Last-Event-ID: the first of them are no longer kept here.",
                     "Read what is missing from /api/sessions or /api/export; the tail goes on with what follows."));
             }
+            if (changes.Missed)
+            {
+                yield return Tell("gap", new TailNotice(
+                    $"Last-Event-ID is of more than {ChangeTail.Kept.TotalHours} hours ago: the first of the changes since then are not told here.",
+                    "Read what is missing from /api/changes; the tail goes on with what follows."));
+            }
+            var requests = after;
+            foreach (var change in await changes.NextAsync(Beat, ct))
+            {
+                if (video is null || change.Concerns(video))
+                    yield return Tell(requests, change.AtMs, change);
+            }
             yield return await HeartbeatAsync(ct);
             var due = time.GetTimestamp();
             while (true)
@@ -64,6 +84,11 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
                 var left = Beat - time.GetElapsedTime(due);
                 if (left <= TimeSpan.Zero)
                 {
+                    foreach (var change in await changes.NextAsync(ChangePatience, ct))
+                    {
+                        if (video is null || change.Concerns(video))
+                            yield return Tell(requests, change.AtMs, change);
+                    }
                     yield return await HeartbeatAsync(ct);
                     due = time.GetTimestamp();
                     continue;
@@ -79,8 +104,9 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
                 }
                 while (channel.Reader.TryRead(out var entry) && time.GetElapsedTime(due) < Beat)
                 {
+                    requests = entry.Seq;
                     if (video is null || entry.Hit.Video == video)
-                        yield return Tell(entry.Seq, entry.Hit);
+                        yield return Tell(entry.Seq, changes.Position, entry.Hit);
                 }
             }
         }
@@ -106,13 +132,25 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, TimeProvi
 
     private SseItem<string> Tell(string name, TailNotice notice) => new(JsonSerializer.Serialize(notice, json), name);
 
-    private SseItem<string> Tell(long seq, in Hit hit) => new(
+    private SseItem<string> Tell(long? seq, long changed, ChangeRow change) => new(JsonSerializer.Serialize(change.Tell(), json), "change") { EventId = Id(seq, changed) };
+
+    private static string Id(long? seq, long changed) => string.Create(CultureInfo.InvariantCulture, $"{seq}.{changed}");
+
+    private static (long? Request, long? Change) Position(string id)
+    {
+        static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+        var dot = id.IndexOf('.', StringComparison.Ordinal);
+        return dot < 0 ? (Number(id), null) : (Number(id[..dot]), Number(id[(dot + 1)..]));
+    }
+
+    private SseItem<string> Tell(long seq, long changed, in Hit hit) => new(
         JsonSerializer.Serialize(
             new LiveRequest(
                 DateTimeOffset.FromUnixTimeMilliseconds(hit.AtMs).UtcDateTime, hit.Session == Guid.Empty ? null : hit.Session, hit.Video, hit.Path, hit.Kind, hit.Rule,
                 hit.Kind == HitKind.Live ? 0 : hit.Kind == HitKind.Report ? (hit.StartMs - hit.DurationMs) / 1000.0 : hit.StartMs / 1000.0, hit.Kind == HitKind.Report ? 0 : hit.DurationMs / 1000.0, hit.Player), json),
         "request")
-    { EventId = seq.ToString(CultureInfo.InvariantCulture) };
+    { EventId = Id(seq, changed) };
 
     private async Task<SseItem<string>> HeartbeatAsync(CancellationToken ct)
     {

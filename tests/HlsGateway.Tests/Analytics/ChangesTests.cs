@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using HlsGateway.Catalogue;
@@ -118,6 +120,57 @@ public abstract class ChangesContract : IAsyncLifetime
         Assert.Single(all.Select(c => c.Subject).Distinct());
     }
 
+    [Fact]
+    public async Task Whoever_follows_hears_of_a_change_that_any_gateway_makes_and_of_what_was_made_while_it_was_away()
+    {
+        // With a database of its own each gateway is alone.
+        await using var neighbour = settings["ConnectionStrings:Ledger"].Length > 0 ? await GatewayHost.StartAsync(settings: settings) : null;
+        using var editor = (neighbour ?? host).Api("editor");
+        async Task ActivateAsync(string videos)
+        {
+            using var answer = await editor.PutAsync(new Uri("/api/trailers/active", UriKind.Relative), new StringContent($$"""{"trailer":null,"videos":"{{videos}}"}""", Encoding.UTF8, "application/json"));
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        var (asked, seen) = (false, default(SseItem<string>));
+        await foreach (var item in FollowAsync("/api/live?video=mine", null, patience.Token))
+        {
+            if (item.EventType == "heartbeat" && !asked)
+            {
+                asked = true;
+                await ActivateAsync("oth*");
+                await ActivateAsync("mine");
+            }
+            if (item.EventType != "change" || !item.Data.Contains("\"trailer\"", StringComparison.Ordinal))
+                continue;
+            seen = item;
+            break;
+        }
+        var listed = (await GetAsync("/api/changes?video=mine")).GetProperty("changes").EnumerateArray().Single(change => change.GetProperty("kind").GetString() == "trailer");
+        Assert.True(JsonElement.DeepEquals(listed, JsonDocument.Parse(seen.Data).RootElement), seen.Data);
+
+        await ActivateAsync("mi*");
+        await foreach (var item in FollowAsync("/api/live", seen.EventId, patience.Token))
+        {
+            if (item.EventType == "change" && item.Data.Contains("mi*", StringComparison.Ordinal))
+                return;
+        }
+        Assert.Fail("The change that was made between two connections is not told.");
+    }
+
+    [Fact]
+    public async Task Who_comes_back_after_days_is_told_that_changes_are_missing()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        await foreach (var item in FollowAsync("/api/live", ".1000", patience.Token))
+        {
+            Assert.Equal("gap", item.EventType);
+            Assert.Contains("/api/changes", item.Data, StringComparison.Ordinal);
+            return;
+        }
+    }
+
     [Theory]
     [InlineData("limit=0", "limit")]
     [InlineData("from=x", "from")]
@@ -163,5 +216,14 @@ public abstract class ChangesContract : IAsyncLifetime
         var body = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, body);
         return JsonDocument.Parse(body).RootElement;
+    }
+
+    private async IAsyncEnumerable<SseItem<string>> FollowAsync(string path, string? after, [EnumeratorCancellation] CancellationToken patience)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        using var response = await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience);
+        await using var stream = await response.Content.ReadAsStreamAsync(patience);
+        await foreach (var item in SseParser.Create(stream).EnumerateAsync(patience)) yield return item;
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class PlanTests(LedgerPostgres postgres)
         await AskAllAsync(host);
         var plans = asked.Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToDictionary(
             sql => sql, sql => Explain(host.Services.GetRequiredService<Outbox>().LedgerPath, sql), StringComparer.Ordinal);
-        plans.Add(ChangeEndpoints.Query, Explain(Path.Combine(host.DataDirectory, "catalogue.db"), ChangeEndpoints.Query));
+        foreach (var query in (string[])[ChangeEndpoints.Query, ChangeTail.Query]) plans.Add(query, Explain(Path.Combine(host.DataDirectory, "catalogue.db"), query));
         Assert.All(plans, plan => Assert.DoesNotContain(plan.Value, step => Regex.IsMatch(step, $@"^SCAN ({string.Join('|', Large)}|s)\b", RegexOptions.None, TimeSpan.FromSeconds(1))));
         foreach (var table in Large) Assert.Contains(plans, plan => Regex.IsMatch(plan.Key, $@"FROM {table}\s", RegexOptions.None, TimeSpan.FromSeconds(1)) && plan.Value.Any(step => step.StartsWith("SEARCH ", StringComparison.Ordinal)));
     }
