@@ -6,6 +6,9 @@ namespace HlsGateway.Analytics;
 /// <summary>What each figure means and how it is worked out; the one source for the API's explanations and docs/metrics.md.</summary>
 internal static class Definitions
 {
+    /// <summary>First: what is read by it stands below.</summary>
+    private static readonly JsonSerializerOptions Names = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     private static readonly Dictionary<string, Entry> Entries = Read();
 
     /// <summary>In a sentence or a few.</summary>
@@ -21,7 +24,7 @@ internal static class Definitions
     {
         using var file = typeof(Definitions).Assembly.GetManifestResourceStream("HlsGateway.Analytics.definitions.json")
             ?? throw new InvalidOperationException("The definitions are not built in.");
-        return JsonSerializer.Deserialize<Dictionary<string, Entry>>(file, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }) ?? [];
+        return JsonSerializer.Deserialize<Dictionary<string, Entry>>(file, Names) ?? [];
     }
 
     private sealed record Entry(string Definition, string Formula, IReadOnlyList<string> ConfusedWith);

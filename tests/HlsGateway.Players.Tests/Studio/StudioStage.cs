@@ -125,7 +125,8 @@ public sealed class StudioStage : IAsyncLifetime
     internal async Task CleanAsync(IPage page)
     {
         await page.Context.CloseAsync();
-        Assert.Empty(complaints.GetOrCreateValue(page));
+        var said = string.Join('\n', complaints.GetOrCreateValue(page));
+        Assert.True(said.Length == 0, said);
     }
 
     /// <summary>Uploads a short video with picture and sound once, and waits until it plays.</summary>

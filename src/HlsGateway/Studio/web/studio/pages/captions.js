@@ -399,7 +399,7 @@ export default class CaptionsPage extends StudioElement {
         <section><h2 class="visually-hidden">${t("captions.list")}</h2>
           ${this.cues.length === 0 ? html`<p class="state">${t("captions.no-cues")}</p>` : html`
           <ol class="cues">${repeat(this.cues, cue => cue.id, (cue, i) => html`<li data-cue=${cue.id} class=${cue.id === this.selected ? "is-selected" : ""}>
-            <button type="button" class="plain times" @click=${() => this.#select(cue.id)} aria-label=${t("captions.go-to", { time: timestamp(cue.start) })}>${timestamp(cue.start).slice(3)}<br><span class="soft">${timestamp(cue.end).slice(3)}</span></button>
+            <button type="button" class="plain times" @click=${() => this.#select(cue.id)} aria-label=${t("captions.go-to", { time: timestamp(cue.start) })}><span>${timestamp(cue.start).slice(3)}</span><span class="soft">${timestamp(cue.end).slice(3)}</span></button>
             <textarea class="cue-text" rows=${Math.max(1, cue.text.split("\n").length)} ?readonly=${!can} aria-label=${t("captions.text-at", { time: timestamp(cue.start) })} .value=${bound(cue.text)}
               @focus=${() => { this.selected = cue.id; }} @input=${event => this.#edit(edits.change(this.cues, cue.id, { text: event.target.value }), { together: `text ${cue.id}` })}></textarea>
             <span class="hints">${warnings(this.cues, i, lengthMs).map(name => html`<span class="chip warn">${t(`captions.warn-${name}`)}</span>`)}</span>

@@ -17,7 +17,11 @@ export function dateOf(days, tz = zone(), now = new Date()) {
   return date.toISOString().slice(0, 10);
 }
 
-const shift = (date, days) => new Date(Date.parse(`${date}T00:00:00Z`) + days * 86400e3).toISOString().slice(0, 10);
+/** A bare date moves by calendar days; a moment, which links from figures bring, by so many times 24 hours. */
+const shift = (date, days) => date.includes("T") ? new Date(Date.parse(date) + days * 86400e3).toISOString() : new Date(Date.parse(`${date}T00:00:00Z`) + days * 86400e3).toISOString().slice(0, 10);
+
+/** The day of a moment in the zone, for a field that shows days. */
+const dayOf = (date, tz) => date.includes("T") ? new Intl.DateTimeFormat("en-CA", { timeZone: tz, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(date)) : date;
 
 /** What the address says: bare dates in the zone, the end exclusive; the stretch of the same length before; the bucket that suits it. */
 export function range() {
@@ -25,7 +29,7 @@ export function range() {
   const days = spans[address.get("range", "m")] ?? spans.m;
   const to = address.get("to") ?? dateOf(1, tz);
   const from = address.get("from") ?? shift(to, -days);
-  const length = Math.round((Date.parse(to) - Date.parse(from)) / 86400e3);
+  const length = Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / 86400e3));
   return { from, to, tz, length, bucket: address.get("bucket") ?? (length <= 2 ? "hour" : length <= 120 ? "day" : length <= 400 ? "week" : "month"), before: { from: shift(from, -length), to: from } };
 }
 
@@ -75,8 +79,8 @@ class RangeBar extends StudioElement {
     return html`
       <section class="range row" aria-label=${t("range.label")}>
         <div class="segments">${Object.keys(spans).map(key => html`<button type="button" aria-pressed=${chosen === key} @click=${() => this.#take(key)}>${t(`range.${key}`)} <kbd>${key}</kbd></button>`)}</div>
-        <label>${t("range.from")} <input type="date" .value=${from} @change=${event => event.target.value && address.set({ from: event.target.value, to, range: null })}></label>
-        <label>${t("range.to")} <input type="date" .value=${shift(to, -1)} @change=${event => event.target.value && address.set({ from, to: shift(event.target.value, 1), range: null })}></label>
+        <label>${t("range.from")} <input type="date" .value=${dayOf(from, tz)} @change=${event => event.target.value && address.set({ from: event.target.value, to, range: null })}></label>
+        <label>${t("range.to")} <input type="date" .value=${to.includes("T") ? dayOf(new Date(Date.parse(to) - 1).toISOString(), tz) : shift(to, -1)} @change=${event => event.target.value && address.set({ from, to: shift(event.target.value, 1), range: null })}></label>
         <label>${t("range.zone")} <select @change=${event => { localStorage.setItem("zone", event.target.value); address.set({ tz: event.target.value }); }}>
           ${[...new Set([tz, Intl.DateTimeFormat().resolvedOptions().timeZone, "UTC", ...Intl.supportedValuesOf("timeZone")])].map(name => html`<option ?selected=${name === tz}>${name}</option>`)}</select></label>
         ${this.compares ? html`<button type="button" aria-pressed=${address.get("compare") === "1"} @click=${() => this.#compare()}>${t("range.compare")} <kbd>x</kbd></button>` : ""}

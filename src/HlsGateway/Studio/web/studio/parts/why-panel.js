@@ -4,15 +4,12 @@ import { adopt, html, nothing, StudioElement } from "../frame/element.js";
 import { moment } from "../frame/format.js";
 import { icon } from "../frame/icons.js";
 import { say } from "../frame/toast.js";
-import { t } from "../frame/words.js";
+import { hasText, t } from "../frame/words.js";
 import { failed, loading } from "./state-views.js";
 import { showOf } from "./figure-value.js";
 import sheet from "./why-panel.css";
 
 adopt(sheet);
-
-/** Figures that are taken for one another. */
-const family = [["impressions", "sessions", "views"], ["watch_seconds", "seconds_fetched", "average_watch_seconds"], ["completed", "completion_rate", "views"], ["trailer_sessions", "trailer_seconds", "sessions"]];
 
 /** "Why this number?": what a figure means, how it came about, what it is not, and the rows that it is the sum of. */
 class WhyPanel extends StudioElement {
@@ -54,8 +51,8 @@ class WhyPanel extends StudioElement {
   #tell() {
     const { report, name } = this;
     const show = showOf(name);
-    const { definitions, filters, sessions, sessions_url: rows } = report.explain;
-    const alike = (family.find(group => group.includes(name)) ?? []).filter(other => other !== name && report[other] !== undefined);
+    const { definitions, formulas, confused_with: confused, filters, sessions, sessions_url: rows, counted_to: countedTo } = report.explain;
+    const alike = (confused[name] ?? []).filter(other => report[other] !== undefined && hasText(`figures.${other}`));
     const low = report[`${name}_low`];
     const query = Object.fromEntries(new URL(rows, document.baseURI).searchParams);
     return html`
@@ -64,10 +61,10 @@ class WhyPanel extends StudioElement {
           <dt>${t("figures.upper")}</dt><dd data-why="value">${show(report[name])}</dd>
           ${low === undefined ? nothing : html`<dt>${t("figures.lower")}</dt><dd data-why="low">${show(low)}</dd>`}
         </dl>
-        <p>${definitions[name] ?? ""}</p>${definitions[`${name}_low`] ? html`<p class="soft">${definitions[`${name}_low`]}</p>` : nothing}</section>
+        <p>${definitions[name] ?? ""}</p>${formulas[name] ? html`<p><code>${formulas[name]}</code></p>` : nothing}${definitions[`${name}_low`] ? html`<p class="soft">${definitions[`${name}_low`]}</p>` : nothing}</section>
       ${alike.length > 0 ? html`<section><h3>${t("figures.not-the-same")}</h3><dl class="pairs">${alike.map(other => html`<dt>${t(`figures.${other}`)}</dt><dd>${show === showOf(other) ? show(report[other]) : showOf(other)(report[other])}</dd>`)}</dl></section>` : nothing}
       <section><h3>${t("figures.in-force")}</h3><dl class="pairs">${Object.entries(filters).map(([key, value]) => html`<dt><code>${key}</code></dt><dd class="name">${value}</dd>`)}
-        <dt>${t("figures.counted-to")}</dt><dd>${moment(report.as_of)}</dd></dl></section>
+        <dt>${t("figures.counted-to")}</dt><dd>${moment(countedTo)}</dd></dl></section>
       <section><h3>${t("figures.rows")}</h3>
         ${sessions.length > 0 ? html`<ul class="ids">${sessions.map(id => html`<li><a href=${href(`sessions/${id}`)} @click=${() => this.querySelector("dialog").close()}><code>${id}</code></a></li>`)}</ul>` : nothing}
         <a href=${href("sessions", { query })} @click=${() => this.querySelector("dialog").close()}>${t("figures.all-rows", { count: report.sessions })}</a></section>
