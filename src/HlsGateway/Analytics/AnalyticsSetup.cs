@@ -16,6 +16,8 @@ internal static class AnalyticsSetup
         services.AddSingleton<WatchedVideos>();
         services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);
         services.AddSingleton<WasWatched>(static services => services.GetRequiredService<WatchedVideos>().WasWatchedAsync);
+        services.AddSingleton<ListsWatched>(static services => services.GetRequiredService<WatchedVideos>().ListAsync);
+        services.AddSingleton<FindsWatched>(static services => services.GetRequiredService<WatchedVideos>().FindAsync);
         services.AddSingleton<LedgerReader>().AddSingleton<SessionScan>().AddSingleton<SessionSums>().AddSingleton<VideoSums>().AddSingleton<Finality>().AddSingleton<KnownVideos>();
         services.AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Rankings>().AddSingleton<ExportRows>().AddSingleton<ExportContext>().AddSingleton<LiveEndpoint>();
     }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Catalogue;
 
 /// <summary>A video as the API tells it.</summary>
-/// <param name="Status">Of the latest upload: queued, probing, transcoding, publishing, ready, failed, cancelled.</param>
+/// <param name="Status">Of the latest upload: queued, probing, transcoding, publishing, ready, failed, cancelled. foreign: a video of another origin that somebody watched.</param>
 /// <param name="Progress">0 to 1 in hundredths; never less than it was, and 1 when the video is ready.</param>
 /// <param name="EtaSeconds">Until it is ready, as the worker expects; null while nobody knows.</param>
 /// <param name="QueuePosition">1 is next; null when it is not waiting.</param>
@@ -19,10 +19,10 @@ namespace HlsGateway.Catalogue;
 /// <param name="DurationSeconds">Length of the content.</param>
 /// <param name="Duration">The older name of duration_seconds.</param>
 /// <param name="PlaylistUrl">Null until a revision is published. A revision stays published while a later upload is made.</param>
-/// <param name="CreatedAt">When the first upload of this id was taken.</param>
+/// <param name="CreatedAt">When the first upload of this id was taken; of a foreign video, the quarter of an hour in which it was first asked for, or null where nobody knows.</param>
 internal sealed record VideoView(
     string Video, string Status, double Progress, double? EtaSeconds, int? QueuePosition, string? Error, string? Revision, KeptFile? Source, KeptFile? Original,
-    double? DurationSeconds, double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset CreatedAt);
+    double? DurationSeconds, double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset? CreatedAt);
 
 /// <summary>A file that is kept of a video.</summary>
 /// <param name="Key">In the store.</param>
@@ -33,7 +33,8 @@ internal sealed record KeptFile(string Key, string Sha256, long Bytes, bool IsTr
 
 /// <summary>Reads videos and the state of their uploads as the API tells them.</summary>
 internal sealed class VideoViews(
-    CatalogueDatabase database, CatalogueStore catalogue, PublishedVideos published, BlobStore store, IOptions<GatewayOptions> gateway, TimeProvider time)
+    CatalogueDatabase database, CatalogueStore catalogue, PublishedVideos published, BlobStore store, IOptions<GatewayOptions> gateway, TimeProvider time,
+    ListsWatched watched, FindsWatched finds)
 {
     private const string Select =
         """
@@ -63,6 +64,39 @@ internal sealed class VideoViews(
         if ((published.TryGet(video, out var shown) ? shown.Revision : null) != row?.Revision)
             await catalogue.ShowAsync(video, connection);
         return row is null ? null : View(row, await JobTable.WaitingAsync(connection), request);
+    }
+
+    /// <summary>Videos of other origins that somebody watched, those behind a name.</summary>
+    /// <param name="most">One more is read, so that it is known whether more follow.</param>
+    public async Task<IReadOnlyList<VideoView>> ListForeignAsync(string? after, int most, Func<string, bool> chosen, HttpRequest request, CancellationToken ct)
+    {
+        HashSet<string> own;
+        await using (var connection = await database.OpenAsync(ct))
+            own = (await connection.QueryAsync<string>(Ours)).ToHashSet(StringComparer.Ordinal);
+        return [.. (await watched(after, most + 1, video => chosen(video) && !own.Contains(video), ct) ?? []).Select(video => Foreign(video, request))];
+    }
+
+    /// <returns>Null where it is or was one of ours, or nobody watched it.</returns>
+    public async Task<VideoView?> FindForeignAsync(string video, HttpRequest request, CancellationToken ct)
+    {
+        await using (var connection = await database.OpenAsync(ct))
+        {
+            if (await connection.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM ({Ours}) own WHERE video = @video", new { video }) > 0)
+                return null;
+        }
+        return await finds(video, ct) is { } found ? Foreign(found, request) : null;
+    }
+
+    /// <summary>Also what was deleted: whoever watched it did not watch another origin's.</summary>
+    private const string Ours = "SELECT video FROM video UNION SELECT video FROM job";
+
+    private VideoView Foreign(WatchedVideo video, HttpRequest request)
+    {
+        double? length = video.LengthMs > 0 ? video.LengthMs / 1000.0 : null;
+        return new VideoView(
+            video.Video, "foreign", 1, null, null, null, null, null, null, length, length, [],
+            $"{gateway.Value.SiteOf(request)}/watch/{string.Join('/', video.Video.Split('/').Select(Uri.EscapeDataString))}/playlist.m3u8", null,
+            video.FirstMs > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(video.FirstMs) : null);
     }
 
     private VideoView View(VideoRow row, List<string> queue, HttpRequest request)

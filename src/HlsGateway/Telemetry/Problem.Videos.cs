@@ -45,7 +45,7 @@ internal sealed partial class Problem
 
     public static Problem NoVideo { get; } = new("no-video", 404, "There is no such video",
         "No video of this id is kept here.",
-        "GET /api/videos lists the videos kept here. Videos on another origin need no upload and are not listed.");
+        "GET /api/videos lists the videos kept here. Videos on another origin need no upload; they are listed once somebody has watched them.");
 
     public static Problem NoVideoStream { get; } = new("no-video-stream", 422, "The file has no moving picture",
         "The file has only sound or a cover picture.",
