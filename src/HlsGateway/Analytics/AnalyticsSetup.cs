@@ -19,7 +19,7 @@ internal static class AnalyticsSetup
         services.AddSingleton<ListsWatched>(static services => services.GetRequiredService<WatchedVideos>().ListAsync);
         services.AddSingleton<FindsWatched>(static services => services.GetRequiredService<WatchedVideos>().FindAsync);
         services.AddSingleton<LedgerReader>().AddSingleton<SessionScan>().AddSingleton<SessionSums>().AddSingleton<VideoSums>().AddSingleton<Finality>().AddSingleton<KnownVideos>();
-        services.AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Rankings>().AddSingleton<ExportRows>().AddSingleton<ExportContext>().AddSingleton<LiveEndpoint>();
+        services.AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Rankings>().AddSingleton<MomentQueries>().AddSingleton<ExportRows>().AddSingleton<ExportContext>().AddSingleton<LiveEndpoint>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)

@@ -26,6 +26,9 @@ internal static class VideoReportEndpoints
         app.MapGet("/api/videos/{video}/analytics", ReportAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics")
             .WithName("getVideoReport").ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway)
             .WithSummary("One video: figures, retention, shares and buckets").WithDescription(string.Join("\n\n", Definitions.All.Select(d => $"`{d.Key}`: {d.Value}")));
+        app.MapGet("/api/videos/{video}/moments", MomentsAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics").WithName("getMoments").WithSummary("What stands out in a video's curve")
+            .WithDescription("Where a part of the sessions left (dip), what is fetched again (spike), where people go (top), and how many are still there after 3 and 10 seconds (intro), each with what is usual in videos of about this length. Told from 20 sessions on, and only what is hardly chance.")
+            .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.NoVideo, Problem.LedgerAway);
         app.MapGet("/api/analytics", OverviewAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics").WithName("getOverview").WithSummary("All videos together: figures, shares and buckets")
             .ProducesProblems(Problem.BadParameter, Problem.BadTime, Problem.LedgerAway);
         app.MapGet("/api/analytics/videos", RankAsync).RequireAuthorization(Roles.Analyst).WithTags("Analytics").WithName("rankVideos").WithSummary("Videos, the most watched first")
@@ -40,11 +43,20 @@ internal static class VideoReportEndpoints
         if (ReadCut(time, clock, asked, trailers, bucket, explain, out var about) is { } wrong)
             return wrong;
         var id = VideoId.FromRoute(video);
-        if (await known.FindAsync(id, request, ct) is { } unknown)
+        if (await FindAsync(known, id, about.Filter, request, ct) is { } unknown)
             return unknown;
-        if (await known.FindNamesAsync(id, about.Filter, ct) is { } unknownName)
-            return unknownName;
         return TypedResults.Ok(await queries.ReportAsync(about with { Video = id }, explain == "true" ? [.. asked.Given()] : null, ct));
+    }
+
+    private static async Task<Results<Ok<MomentReport>, ProblemHttpResult>> MomentsAsync(
+        string video, HttpRequest request, MomentQueries queries, KnownVideos known, TrailerLibrary trailers, TimeProvider clock, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, CancellationToken ct)
+    {
+        if (ReadCut(time, clock, asked, trailers, null, null, out var about) is { } wrong)
+            return wrong;
+        var id = VideoId.FromRoute(video);
+        if (await FindAsync(known, id, about.Filter, request, ct) is { } unknown)
+            return unknown;
+        return TypedResults.Ok(await queries.FindAsync(id, about.From, about.Until, about.Zone, about.Filter, ct));
     }
 
     private static async Task<Results<Ok<Overview>, ProblemHttpResult>> OverviewAsync(
@@ -74,6 +86,14 @@ internal static class VideoReportEndpoints
             return FilterQuery.WrongName("explain", explain, ["true", "false"]);
         about = new("", start, end, range.Zone, unit, filter);
         return null;
+    }
+
+    /// <returns>What is wrong with the video, or with a name that it should have; null where nothing is.</returns>
+    private static async Task<ProblemHttpResult?> FindAsync(KnownVideos known, string id, SessionFilter filter, HttpRequest request, CancellationToken ct)
+    {
+        if (await known.FindAsync(id, request, ct) is { } unknown)
+            return unknown;
+        return await known.FindNamesAsync(id, filter, ct);
     }
 
     private static async Task<Results<Ok<VideoRanking>, ProblemHttpResult>> RankAsync(

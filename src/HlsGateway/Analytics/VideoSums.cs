@@ -167,6 +167,8 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan, SessionSu
                 return RetentionCurve.Of(RetentionCurve.Read(rows), playsAreKnown: true);
             }, ct);
         }
+        if (filter.IsPeople)
+            return RetentionCurve.Less(await RetentionAsync(video, from, until, SessionFilter.Any, ct), await RetentionAsync(video, from, until, filter with { Tools = true }, ct));
         var curve = new RetentionCurve();
         await foreach (var sums in scan.SumsAsync(video, from, until, filter, null, ct)) curve.Add(sums);
         return curve.Points();

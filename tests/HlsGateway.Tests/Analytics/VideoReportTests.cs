@@ -167,6 +167,38 @@ public abstract class VideoReportContract : IAsyncLifetime
         Assert.Equal([Video, "small"], ranking.GetProperty("videos").EnumerateArray().Select(v => v.GetProperty("video").GetString()));
     }
 
+    [Fact]
+    public async Task Moments_are_told_from_twenty_sessions_on_and_compared_with_videos_of_that_length()
+    {
+        const string Range = "from=2026-10-24&to=2026-10-25";
+        async Task WatchAsync(string video, int sessions, Func<int, int> segments)
+        {
+            for (var i = 0; i < sessions; i++)
+            {
+                var session = Guid.CreateVersion7(Begin.AddMinutes(i));
+                for (var segment = 0; segment < segments(i); segment++) Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, segment, video: video)));
+            }
+        }
+
+        // Ten segments of 4 s. In one of five videos half of the sessions end with the fifth.
+        foreach (var calm in (string[])["calm1", "calm2", "calm3", "calm4"]) await WatchAsync(calm, 20, i => i < 6 ? 3 + i : 10);
+        await WatchAsync("cliff", 19, i => i % 2 == 0 ? 5 : i < 8 ? 2 + i : 10);
+        var few = await GetAsync($"/api/videos/cliff/moments?{Range}");
+        Assert.Equal((19, 1, 0), (few.GetProperty("sessions").GetInt32(), few.GetProperty("needed").GetInt32(), few.GetProperty("moments").GetArrayLength()));
+        await WatchAsync("cliff", 40, i => i % 2 == 0 ? 5 : i < 8 ? 2 + i : 10);
+
+        var told = await GetAsync($"/api/videos/cliff/moments?{Range}&tz=Europe/Berlin&player=browser");
+        Assert.Equal((0, 4), (told.GetProperty("needed").GetInt32(), told.GetProperty("compared_with").GetInt32()));
+        var dip = told.GetProperty("moments").EnumerateArray().Single(moment => moment.GetProperty("kind").GetString() == "dip");
+        Assert.Equal((19, 20), (dip.GetProperty("from_second").GetInt32(), dip.GetProperty("to_second").GetInt32()));
+        Assert.True(dip.GetProperty("usual_high").GetDouble() < dip.GetProperty("share").GetDouble());
+        var listed = await GetAsync($"/api/sessions?video=cliff&{Range}&limit=1000&player=browser&left_from=19&left_to=20");
+        Assert.Equal(dip.GetProperty("sessions").GetInt32(), listed.GetProperty("sessions").GetArrayLength());
+        Assert.DoesNotContain((await GetAsync($"/api/videos/calm1/moments?{Range}")).GetProperty("moments").EnumerateArray(), moment => moment.GetProperty("kind").GetString() != "intro");
+        using var unknown = await api.GetAsync(new Uri("/api/videos/clif/moments", UriKind.Relative));
+        Assert.Equal(404, (int)unknown.StatusCode);
+    }
+
     [Theory]
     [InlineData("?tz=Mars/Olympus", "tz")]
     [InlineData("?bucket=weak", "bucket")]

@@ -20,7 +20,7 @@ public sealed class NamingTests : IAsyncLifetime
     {
         "lag_ms", // How far counting is behind; a wait of milliseconds.
         "VideoView.duration", // The older name of `duration_seconds`.
-        "RetentionPoint.second", // Which second of the content, and no length.
+        "RetentionPoint.second", "Moment.from_second", "Moment.to_second", // Which second of the content, and no length.
         "forged_duration", // A number of requests.
     };
 
