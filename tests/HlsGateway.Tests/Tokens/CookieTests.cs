@@ -129,6 +129,26 @@ public sealed class CookieTests
     }
 
     [Fact]
+    public async Task A_cookie_that_is_used_goes_on_one_that_is_not_ends_and_a_renewed_one_is_signed_out_all_the_same()
+    {
+        var clock = new ManualClock();
+        await using var host = await GatewayHost.StartAsync(configure: services => services.AddSingleton<TimeProvider>(clock));
+        using var used = SignInTests.Browser(host);
+        using var left = SignInTests.Browser(host);
+        foreach (var browser in (HttpClient[])[used, left]) (await SignInTests.SignInAsync(browser, GatewayHost.TokenOf("analyst"))).Dispose();
+        clock.Advance(TimeSpan.FromDays(5));
+        using (var renewed = await used.GetAsync(Videos))
+            Assert.Contains("; path=/; samesite=strict; httponly", Assert.Single(renewed.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+        clock.Advance(TimeSpan.FromDays(5));
+        Assert.Equal(HttpStatusCode.OK, (await used.GetAsync(Videos)).StatusCode);
+        Assert.Equal("unauthenticated", await SlugAsync(await left.GetAsync(Videos)));
+        // By another browser of the same token; whatever was renewed is older than this.
+        (await SignInTests.SignInAsync(left, GatewayHost.TokenOf("analyst"))).Dispose();
+        Assert.Equal(HttpStatusCode.NoContent, (await DeleteAsync(left, Everywhere, await CsrfAsync(left))).StatusCode);
+        Assert.Equal("unauthenticated", await SlugAsync(await used.GetAsync(Videos)));
+    }
+
+    [Fact]
     public async Task Who_has_a_copy_of_the_database_can_make_no_cookie_of_it()
     {
         using var data = new TemporaryFolder();
