@@ -91,7 +91,8 @@ public sealed class StudioStage : IAsyncLifetime
 
     /// <summary>A page in a browser window of its own, signed in; it is not at any address yet.</summary>
     /// <param name="role">analyst, editor, uploader or admin; null: nobody is signed in.</param>
-    internal async Task<IPage> PageAsync(string? role = "admin", int width = 1280, int height = 900, bool dark = false, string language = "en-GB", string zone = "Europe/Berlin")
+    /// <param name="elsewhere">Another address that the page may ask: a proxy before the gateway.</param>
+    internal async Task<IPage> PageAsync(string? role = "admin", int width = 1280, int height = 900, bool dark = false, string language = "en-GB", string zone = "Europe/Berlin", Uri? elsewhere = null)
     {
         var context = await players!.NewContextAsync(new BrowserNewContextOptions
         {
@@ -116,7 +117,7 @@ public sealed class StudioStage : IAsyncLifetime
         page.PageError += (_, error) => said.Enqueue($"error: {error}");
         page.Request += (_, request) =>
         {
-            if (!IsKnown(request.Url)) said.Enqueue($"asked elsewhere: {request.Url}");
+            if (!IsKnown(request.Url) && (elsewhere is null || !request.Url.StartsWith(elsewhere.AbsoluteUri, StringComparison.Ordinal))) said.Enqueue($"asked elsewhere: {request.Url}");
         };
         return page;
     }

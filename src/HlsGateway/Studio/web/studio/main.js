@@ -128,7 +128,7 @@ class StudioApp extends StudioElement {
       <a class="skip" href="#content" @click=${event => { event.preventDefault(); this.querySelector("main").focus(); }}>${t("frame.skip")}</a>
       ${me.isKnown ? html`
         <header class="top">
-          <a class="brand" href="studio"><img src="icon.svg" width="26" height="26" alt=""> <span>Studio</span></a>
+          <a class="brand" href="studio"><img src="icon.svg" width="26" height="26" alt=""> <span>${t("frame.studio")}</span></a>
           <nav aria-label=${t("frame.places")}>
             ${places.filter(place => me.can(...place.roles)).map(place => html`
               <a href="studio/${place.path}" aria-current=${at === place.path ? "page" : nothing} title="Alt+${place.key}">${icon(place.picture)} <span>${t(`frame.${place.name}`)}</span></a>`)}

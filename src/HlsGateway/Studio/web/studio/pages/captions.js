@@ -372,7 +372,7 @@ export default class CaptionsPage extends StudioElement {
       ${me.can("editor") ? html`<section class="card stack tight"><h2>${t("captions.new")}</h2>
         <form class="row new" @submit=${this.#add}>
           <label>${t("captions.language")} <input name="language" required placeholder="pt-BR" size="8" pattern="[A-Za-z]{2,3}(-[A-Za-z0-9]+)*"></label>
-          <label>${t("captions.name")} <input name="name" placeholder="Português (Brasil)"></label>
+          <label>${t("captions.name")} <input name="name" placeholder=${t("captions.name-example")}></label>
           <label>${t("captions.file")} <input type="file" name="file" accept=".vtt,.srt,text/vtt"></label>
           <button type="submit">${icon("plus")} ${t("captions.add")}</button></form></section>` : nothing}`;
   }
@@ -399,7 +399,7 @@ export default class CaptionsPage extends StudioElement {
         <section><h2 class="visually-hidden">${t("captions.list")}</h2>
           ${this.cues.length === 0 ? html`<p class="state">${t("captions.no-cues")}</p>` : html`
           <ol class="cues">${repeat(this.cues, cue => cue.id, (cue, i) => html`<li data-cue=${cue.id} class=${cue.id === this.selected ? "is-selected" : ""}>
-            <button type="button" class="plain times" @click=${() => this.#select(cue.id)} aria-label=${t("captions.go-to", { time: timestamp(cue.start) })}><span>${timestamp(cue.start).slice(3)}</span><span class="soft">${timestamp(cue.end).slice(3)}</span></button>
+            <button type="button" class="plain times" @click=${() => this.#select(cue.id)} title=${t("captions.go-to", { time: timestamp(cue.start) })}><span>${timestamp(cue.start).slice(3)}</span><span class="soft">${timestamp(cue.end).slice(3)}</span></button>
             <textarea class="cue-text" rows=${Math.max(1, cue.text.split("\n").length)} ?readonly=${!can} aria-label=${t("captions.text-at", { time: timestamp(cue.start) })} .value=${bound(cue.text)}
               @focus=${() => { this.selected = cue.id; }} @input=${event => this.#edit(edits.change(this.cues, cue.id, { text: event.target.value }), { together: `text ${cue.id}` })}></textarea>
             <span class="hints">${warnings(this.cues, i, lengthMs).map(name => html`<span class="chip warn">${t(`captions.warn-${name}`)}</span>`)}</span>

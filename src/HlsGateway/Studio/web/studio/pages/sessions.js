@@ -188,13 +188,14 @@ export default class SessionsPage extends StudioElement {
     const when = moment(session.started_at, zone());
     return html`
       <div role="option" class="strip-row" id="s-${session.session_id}" aria-selected=${index === this.at ? "true" : "false"} data-session=${session.session_id}
-        aria-label=${t("sessions.label", { when, video: session.video, player: session.player, share, watched, basis: t(`basis.${session.basis}`) })} @click=${() => this.#open(index)}>
-        <span class="when">${when}${isOpen ? html` <span class="chip">${t("sessions.open")}</span>` : nothing}</span>
-        ${address.get("video") === null ? html`<span class="of ellipsis" title=${session.video}>${session.video}</span>` : nothing}
+        @click=${() => this.#open(index)}>
+        <span class="visually-hidden">${t("sessions.label", { when, video: session.video, player: session.player, share, watched, basis: t(`basis.${session.basis}`) })}</span>
+        <span class="when" aria-hidden="true">${when}${isOpen ? html` <span class="chip">${t("sessions.open")}</span>` : nothing}</span>
+        ${address.get("video") === null ? html`<span class="of ellipsis" aria-hidden="true" title=${session.video}>${session.video}</span>` : nothing}
         <session-strip .runs=${session.strip}></session-strip>
-        <span class="number">${share}</span>
-        <span class="soft ellipsis">${session.player}</span>
-        <span class="soft ellipsis">${session.renditions.join(" ")}${session.captions.length > 0 ? ` cc ${session.captions.join(" ")}` : ""}</span>
+        <span class="number" aria-hidden="true">${share}</span>
+        <span class="soft ellipsis" aria-hidden="true">${session.player}</span>
+        <span class="soft ellipsis" aria-hidden="true">${session.renditions.join(" ")}${session.captions.length > 0 ? ` cc ${session.captions.join(" ")}` : ""}</span>
       </div>`;
   }
 

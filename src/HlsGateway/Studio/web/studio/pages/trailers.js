@@ -249,7 +249,7 @@ export default class TrailersPage extends StudioElement {
 
   #past() {
     if (this.history.length === 0) return nothing;
-    return html`<section class="card stack tight"><h2>${t("trailers.history")}</h2><ul class="past">${this.history.slice(0, 12).map(entry => html`<li>${moment(entry.at, zone(), "short")} · <strong>${entry.actor}</strong> ${hasText(`trailers.did-${entry.action}`) ? t(`trailers.did-${entry.action}`) : entry.action}: <span class="name">${entry.active.map(line => `${line.version ?? line.trailer ?? t("trailers.nothing")}${line.videos ? ` (${line.videos})` : ""}`).join(", ") || t("trailers.nothing")}</span></li>`)}</ul></section>`;
+    return html`<section class="card stack tight"><h2>${t("trailers.history")}</h2><ul class="past">${this.history.slice(0, 12).map(entry => html`<li>${moment(entry.at, zone(), "short")} · <strong>${entry.actor}</strong> ${hasText(`trailers.did-${entry.action}`) ? t(`trailers.did-${entry.action}`) : entry.action}: <span class="name">${(entry.active ?? []).map(line => `${line.version ?? line.trailer ?? t("trailers.nothing")}${line.videos ? ` (${line.videos})` : ""}`).join(", ") || t("trailers.nothing")}</span></li>`)}</ul></section>`;
   }
 }
 customElements.define("trailers-page", TrailersPage);
