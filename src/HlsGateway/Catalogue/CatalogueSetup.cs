@@ -8,6 +8,7 @@ internal static class CatalogueSetup
         builder.Services.AddSingleton<PublishedVideos>();
         builder.Services.AddSingleton<CatalogueStore>();
         builder.Services.AddSingleton<VideoViews>();
+        builder.Services.AddSingleton<DeletedVideos>();
         builder.Services.AddHostedService<CatalogueRefresh>();
     }
 

@@ -46,7 +46,7 @@ internal readonly record struct CurrentRevision(string Revision, SourceCopy? Sou
 internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos published, TimeProvider time)
 {
     /// <summary>Grows with each change of a row, even where the clock of the machine that makes it is behind.</summary>
-    private const string Later = "CASE WHEN video.changed_at < @now THEN @now ELSE video.changed_at + 1 END";
+    internal const string Later = "CASE WHEN video.changed_at < @now THEN @now ELSE video.changed_at + 1 END";
 
     private const string Changed =
         """
@@ -155,7 +155,7 @@ internal sealed class CatalogueStore(CatalogueDatabase database, PublishedVideos
                 if (revision is null)
                     return null;
                 var changed = await connection.ExecuteScalarAsync<long>(
-                    $"UPDATE video SET revision = NULL, changed_at = {Later} WHERE video = @video RETURNING changed_at", new { video, now }, transaction);
+                    $"UPDATE video SET revision = NULL, deleted_revision = revision, deleted_at = @now, changed_at = {Later} WHERE video = @video RETURNING changed_at", new { video, now }, transaction);
                 await new Change(changed, actor, "revision", revision, video, revision, null).WriteAsync(connection, transaction);
                 return changed;
             },

@@ -5,6 +5,7 @@ using HlsGateway.Jobs;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Catalogue;
 
@@ -35,7 +36,11 @@ internal static class VideoEndpoints
             .RequireAuthorization(Roles.UploaderOrEditor).WithName("downloadOriginal").WithSummary("Downloads the uploaded file itself, where it is kept.")
             .GivesBytes("application/octet-stream", "The file; parts of it with Range.").ProducesProblems(Problem.NoVideo, Problem.NoFile);
         group.MapDelete("/{video}", DeleteAsync).RequireAuthorization(Roles.Uploader).WithName("deleteVideo").WithSummary("Takes a video away from new sessions and ends its jobs.")
-            .ProducesProblems(Problem.NoVideo);
+            .WithDescription("The header `Restorable-Until` says how long `POST /api/videos/{video}/restore` brings it back; absent where only an upload was ended. Sessions that began before play on.")
+            .GivesHeaders("Restorable-Until").ProducesProblems(Problem.NoVideo);
+        group.MapPost("/{video}/restore", RestoreAsync).RequireAuthorization(Roles.Uploader).WithName("restoreVideo").WithSummary("Undoes the deletion of a video: new sessions get the same revision again.")
+            .WithDescription("Captions and trailers apply as before. Jobs that the deletion ended stay ended.")
+            .ProducesProblems(Problem.NoVideo, Problem.VideoGone, Problem.VideoTaken);
     }
 
     private static async Task<IResult> DownloadAsync(string video, string what, Func<VideoView, KeptFile?> file, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct)
@@ -113,11 +118,30 @@ internal static class VideoEndpoints
     private static bool SeesForeign(HttpContext context) => Array.Exists([Roles.Analyst, Roles.Editor, Roles.Admin], context.User.IsInRole);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string video, Actor actor, CatalogueStore catalogue, JobTable jobs, CancellationToken ct)
+        string video, Actor actor, CatalogueStore catalogue, JobTable jobs, IOptions<SessionsOptions> sessions, TimeProvider time, HttpResponse response, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         var cancelled = await jobs.CancelAsync(id, ct);
-        return await catalogue.DeleteAsync(id, actor, ct) || cancelled ? TypedResults.NoContent() : NotOurs();
+        // From before it is deleted: never later than it is kept.
+        var until = time.GetUtcNow() + DeletedVideos.Grace(sessions.Value);
+        if (await catalogue.DeleteAsync(id, actor, ct))
+            response.Headers["Restorable-Until"] = Rfc3339.Text(until);
+        else if (!cancelled)
+            return NotOurs();
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<VideoView>, ProblemHttpResult>> RestoreAsync(
+        string video, Actor actor, DeletedVideos deleted, VideoViews videos, IOptions<SessionsOptions> sessions, HttpRequest request, CancellationToken ct)
+    {
+        var id = VideoId.FromRoute(video);
+        return await deleted.RestoreAsync(id, DeletedVideos.Grace(sessions.Value), actor, ct) switch
+        {
+            Restored.TooLate => Problems.Of(Problem.VideoGone, "Upload it again with PUT /api/videos/{video}, or tus."),
+            Restored.Taken => Problems.Of(Problem.VideoTaken, "GET /api/videos/{video} shows what stands there now. Delete that first if the deleted one is to come back; only the revision that was deleted last comes back."),
+            Restored.Done when await videos.FindAsync(id, request, ct) is { } view => TypedResults.Ok(view),
+            _ => NotOurs(),
+        };
     }
 
     internal static ProblemHttpResult NotOurs() => Problems.Of(Problem.NoVideo,

@@ -102,4 +102,12 @@ internal sealed partial class Problem
     public static Problem VideoId { get; } = new("video-id", 400, "This cannot be a video's id",
         "Ids of uploads are parts of paths, so not every text is allowed.",
         "Use one to eight path segments of letters, digits and . _ : @ + -; none may begin with a dot, be 'subtitles' or end in .m3u8.");
+
+    public static Problem VideoGone { get; } = new("video-gone", 410, "This video can no longer be brought back",
+        "It was deleted longer ago than a deletion can be undone: its objects are removed, or may be at any moment.",
+        "Upload it again. The header 'Restorable-Until' of a deletion says how long it can be undone.");
+
+    public static Problem VideoTaken { get; } = new("video-taken", 409, "The id of the deleted video has a video",
+        "The video was brought back already, or a later upload has its id.",
+        "GET /api/videos/{video} shows what stands there now.");
 }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace HlsGateway.Transcoding;
 
 /// <summary>
-/// Removes objects that no session and no job can ask for: 1. revisions that were replaced or deleted longer ago than a session lives;
+/// Removes objects that no session and no job can ask for: 1. revisions that were replaced or deleted longer ago than a session lives and a deletion can be undone;
 /// 2. what ended jobs left: half-published revisions, uploads, sources, originals; 3. uploads that never became a job. Each turn is bounded, and any
 /// number of processes may do the same turn at once: rows go after their objects, and absent objects are no error.
 /// Trailers are not touched: sessions, schedules and the undoing of a swap all name their versions.
@@ -59,7 +59,7 @@ internal sealed class ObjectSweep(
         await using var connection = await database.OpenAsync(ct);
         return await connection.QueryAsync<RetiredRevision>(
             $"SELECT video, revision, source_key, original_key FROM revision WHERE retired_at < @before ORDER BY retired_at LIMIT {PerTurn}",
-            new { before = Before(sessions.Value.Lifetime + options.Value.SweepMargin) });
+            new { before = Before(DeletedVideos.Grace(sessions.Value) + options.Value.SweepMargin) });
     }
 
     private async Task<bool> RemoveAsync(RetiredRevision old, CancellationToken ct)

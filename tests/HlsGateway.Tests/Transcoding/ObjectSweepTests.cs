@@ -103,6 +103,21 @@ public abstract class ObjectSweepContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_deleted_and_brought_back_stays()
+    {
+        var (revision, source) = await PublishAsync(video, "same");
+        Assert.True(await catalogue.DeleteAsync(video, new Actor("uploader"), CancellationToken.None));
+        await TurnAsync();
+        clock.Advance(Lifetime - TimeSpan.FromSeconds(1));
+        await TurnAsync();
+        var deleted = new DeletedVideos(databases[0], new PublishedVideos(), clock);
+        Assert.Equal(Restored.Done, await deleted.RestoreAsync(video, DeletedVideos.Grace(new SessionsOptions { Lifetime = Lifetime }), new Actor("uploader"), CancellationToken.None));
+        clock.Advance(TimeSpan.FromDays(30));
+        await TurnAsync();
+        Assert.True(await HasAsync(revision, source));
+    }
+
+    [Fact]
     public async Task A_source_that_two_revisions_share_stays_with_the_second_and_with_a_job_that_runs()
     {
         var (_, source) = await PublishAsync(video, "same");
