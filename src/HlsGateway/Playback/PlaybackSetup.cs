@@ -37,7 +37,7 @@ internal static class PlaybackSetup
         services.AddSingleton<MasterServer>().AddSingleton<MediaServer>().AddSingleton<CaptionServer>().AddSingleton<TrailerServer>().AddSingleton<PlaylistServer>();
         services.AddSingleton<VideoLookup>().AddSingleton<LooksForVideo>(static services => services.GetRequiredService<VideoLookup>().FindAsync);
         services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
-        services.AddSingleton<PublishedFiles>().AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>();
+        services.AddSingleton<PublishedFiles>().AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>().AddSingleton<InspectEndpoints>();
     }
 
     public static void MapPlayback(this IEndpointRouteBuilder app)
@@ -46,6 +46,7 @@ internal static class PlaybackSetup
         PreviewEndpoints.Map(app);
         if (!app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.Has("gateway"))
             return;
+        InspectEndpoints.Map(app);
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();
         app.MapMethods("/watch/{**path}", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
         var script = PageScript();

@@ -3,6 +3,10 @@ namespace HlsGateway.Telemetry;
 /// <summary>Player URLs below /watch/.</summary>
 internal sealed partial class Problem
 {
+    public static Problem BadInspection { get; } = new("bad-inspection", 400, "This is no playlist of this gateway",
+        "The address is neither below /watch/ of this gateway nor on its configured origin, or what stands there is no playlist. The gateway fetches nothing else that a client names.",
+        "Give a video's id, a playlist's address below /watch/, or its address on the origin that the operator configured.");
+
     public static Problem BadPath { get; } = new("bad-path", 400, "The path cannot be passed on",
         "The path holds dot segments, encoded separators or characters that servers read in different ways.",
         "Request paths exactly as they are written in the playlist.");

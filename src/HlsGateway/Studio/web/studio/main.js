@@ -21,6 +21,7 @@ const pages = [
   [/^videos\/([^/]+)\/analytics$/, () => import("./pages/analytics.js")],
   [/^sessions$/, () => import("./pages/sessions.js")],
   [/^sessions\/([^/]+)$/, () => import("./pages/session.js")],
+  [/^inspect$/, () => import("./pages/inspect.js")],
   [/^live$/, () => import("./pages/live.js")],
   [/^trailers$/, () => import("./pages/trailers.js")],
   [/^trailers\/([^/]+)$/, () => import("./pages/trailers.js")],

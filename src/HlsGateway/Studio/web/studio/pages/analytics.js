@@ -10,7 +10,6 @@ import { axisOf, flagsOf, shares } from "../parts/buckets.js";
 import "../parts/chart-frame.js";
 import { copyKeys } from "../parts/copy-keys.js";
 import "../parts/figure-value.js";
-import { moments } from "../parts/moments.js";
 import { filter, question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
 import "../parts/studio-player.js";
@@ -100,6 +99,9 @@ export default class AnalyticsPage extends StudioElement {
       const report = await api.get(path, query, { signal: this.gone });
       if (asked !== this.asked) return;
       [this.report, this.problem] = [report, null];
+      const { bucket: _, ...rest } = query;
+      this.moments = await api.get(`${this.#path}/moments`, rest, { signal: this.gone });
+      this.requestUpdate();
       if (this.changesAt === undefined) await this.#askChanges();
     } catch (problem) {
       if (problem.name !== "AbortError" && asked === this.asked) this.problem = problem;
@@ -148,7 +150,7 @@ export default class AnalyticsPage extends StudioElement {
     const replays = curve.some(point => point.plays !== null) ? [{ name: t("analytics.replays"), kind: "replay", values: curve.map(point => scale(Math.max(0, point.plays - point.sessions))) }] : [];
     const left = [{ name: t("analytics.left"), kind: "faint", values: curve.map(point => scale(point.left)) }];
     const axis = axisOf(report.buckets, range().bucket, report.tz);
-    const found = moments(report);
+    const found = this.moments ?? { needed: 0, moments: [] };
     const brushed = filter().left_from !== undefined;
     return html`
       <div class="figures">${["views", "watch_seconds", "average_watch_seconds", "completion_rate", "trailer_sessions", "trailer_seconds"].map(name => html`<figure-value .name=${name} .report=${report} .question=${asked}></figure-value>`)}</div>
@@ -165,7 +167,8 @@ export default class AnalyticsPage extends StudioElement {
             <small class="soft">${brushed ? t("analytics.brushed", { count: report.sessions }) : t("analytics.brush")}</small></div>
           <ul class="moments" aria-label=${t("analytics.moments")}>${found.needed > 0 ? html`<li class="chip">${t("analytics.needed", { count: found.needed })}</li>`
             : found.moments.length === 0 ? html`<li class="chip">${t("analytics.flat")}</li>`
-            : found.moments.map(moment => html`<li><button type="button" @click=${() => this.#seek(moment.from)}><strong>${t(`analytics.moment-${moment.kind}`)}</strong> ${t(`analytics.says-${moment.kind}`, { ...moment, from: clock(moment.from), to: clock(moment.to), share: percent(moment.share) })}</button></li>`)}</ul>
+            : found.moments.map(moment => html`<li><button type="button" @click=${() => this.#seek(moment.from_second)}><strong>${t(`analytics.moment-${moment.kind}`)}</strong> ${t(`analytics.says-${moment.kind}`, { count: moment.sessions, of: moment.of, from: clock(moment.from_second), to: clock(moment.to_second), share: percent(moment.share) })}
+              ${moment.usual_low === null ? nothing : html`<span class="soft">${t("analytics.usual", { low: percent(moment.usual_low), high: percent(moment.usual_high) })}</span>`}</button></li>`)}</ul>
         </div>
       </div>
       <chart-frame id="days" .heading=${t("figures.watch_seconds")} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${seconds} .unfinished=${axis.unfinished} .curl=${curl} .csv=${this.#csv("days")}
