@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HlsGateway.Counting;
 using Microsoft.Extensions.Options;
@@ -32,9 +33,11 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
     internal readonly record struct Question(string? Video, DateTimeOffset From, DateTimeOffset Until, SessionFilter Filter);
 
     /// <summary>Adds each session's figures to the sums that <paramref name="of"/> names for it, by its video and its quarter of an hour.</summary>
+    /// <param name="counted">Adds to the sessions of a video; null where they are not asked for.</param>
     /// <param name="shares">By dimension and name; null where they are not asked for.</param>
     /// <returns>Whether there was any session.</returns>
-    public async Task<bool> AddAsync(Question question, Func<string, long, long[]> of, Dictionary<(int Dimension, string Name), RollupSums.ShareSum>? shares, CancellationToken ct)
+    public async Task<bool> AddAsync(
+        Question question, Func<string, long, long[]> of, Dictionary<string, long>? counted, Dictionary<(int Dimension, string Name), RollupSums.ShareSum>? shares, CancellationToken ct)
     {
         var lists = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var any = false;
@@ -54,7 +57,7 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
                     question.Filter.Bind(command);
                     using var rows = command.ExecuteReader();
                     var found = false;
-                    for (; rows.Read(); found = true) Add(rows, of, shares, lists);
+                    for (; rows.Read(); found = true) Add(rows, of, counted, shares, lists);
                     return found;
                 },
                 ct);
@@ -63,12 +66,15 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
     }
 
     /// <summary>The same rules as <see cref="Figure.All"/>; <c>FilterTests</c> hold the two together.</summary>
-    private void Add(DbDataReader row, Func<string, long, long[]> of, Dictionary<(int Dimension, string Name), RollupSums.ShareSum>? shares, Dictionary<string, string[]> lists)
+    private void Add(DbDataReader row, Func<string, long, long[]> of, Dictionary<string, long>? videos, Dictionary<(int Dimension, string Name), RollupSums.ShareSum>? shares, Dictionary<string, string[]> lists)
     {
         var (started, counted) = (row.GetInt64(2), row.GetInt64(2) != 0 || row.GetInt64(3) == 0 ? 1L : 0L);
         var (watched, low, trailer, trailerLow, content) = (row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10));
         var measured = row.GetInt64(11) > 0;
-        var sums = of(row.GetString(1), RollupSums.QuarterOf(SessionRow.Id(row, 0)));
+        var video = row.GetString(1);
+        if (videos is not null)
+            CollectionsMarshal.GetValueRefOrAddDefault(videos, video, out _) += counted;
+        var sums = of(video, RollupSums.QuarterOf(SessionRow.Id(row, 0)));
         sums[Figure.Sessions.Index] += counted;
         sums[Figure.Impressions.Index] += started;
         sums[Figure.Views.Index] += IsView(watched);

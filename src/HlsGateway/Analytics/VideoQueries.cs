@@ -46,12 +46,13 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Sessio
         var asOf = await ledger.CaughtUpAsync(ct);
         var filter = about.Filter;
         var parts = filter.IsEmpty || filter.IsPeople ? await ledger.AskAsync(connection => KeptOfAll(connection, about), ct) : await SummedOfAllAsync(about, ct);
-        if (filter.IsPeople)
-            parts.TakeAway(await SummedOfAllAsync(about with { Filter = filter with { Tools = true } }, ct));
-        var videos = (long)parts.Videos.Count;
+        var videos = (long)parts.Sessions.Values.Count(sessions => sessions > 0);
         if (filter.IsEmpty || filter.IsPeople)
         {
-            await foreach (var (_, figures) in each.EachAsync(about.From, about.Until, filter, null, ct)) videos += figures.Sessions > 0 ? 1 : 0;
+            var less = filter.IsPeople ? await SummedOfAllAsync(about with { Filter = filter with { Tools = true } }, ct) : null;
+            await foreach (var (video, figures) in each.EachAsync(about.From, about.Until, SessionFilter.Any, null, ct)) videos += figures.Sessions > (less?.Sessions.GetValueOrDefault(video) ?? 0) ? 1 : 0;
+            if (less is not null)
+                parts.TakeAway(less);
         }
         return new Overview(
             about.From, about.Until, about.Zone.Id, videos, VideoFigures.Sum(parts.Quarters.Values), parts.SharesOf(1), parts.SharesOf(2), parts.SharesOf(3), parts.SharesOf(4),
@@ -88,12 +89,8 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Sessio
         var quarters = new Dictionary<long, long[]>();
         await sessions.AddAsync(
             new(null, about.From, about.Until, about.Filter),
-            (video, quarter) =>
-            {
-                parts.Videos.Add(video);
-                return CollectionsMarshal.GetValueRefOrAddDefault(quarters, quarter, out _) ??= new long[Figure.All.Length];
-            },
-            parts.Shares, ct);
+            (video, quarter) => CollectionsMarshal.GetValueRefOrAddDefault(quarters, quarter, out _) ??= new long[Figure.All.Length],
+            parts.Sessions, parts.Shares, ct);
         foreach (var (quarter, sums) in quarters) parts.Quarters.Add(quarter, new VideoFigures(sums));
         return parts;
     }
@@ -109,8 +106,8 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Sessio
 
         public SortedDictionary<string, long> Anonymous { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Those that have sessions, where these were looked at.</summary>
-        public HashSet<string> Videos { get; } = new(StringComparer.Ordinal);
+        /// <summary>By their video, where each was looked at.</summary>
+        public Dictionary<string, long> Sessions { get; } = new(StringComparer.Ordinal);
 
         /// <summary>Leaves what is not in the other. Requests without a session are nobody's, and how often a second was played is known of all together alone.</summary>
         public void TakeAway(Parts other)

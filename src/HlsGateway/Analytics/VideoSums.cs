@@ -113,7 +113,7 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan, SessionSu
     {
         var videos = new Dictionary<string, long[]>(StringComparer.Ordinal);
         await sessions.AddAsync(
-            new(null, from, until, filter), (video, quarter) => CollectionsMarshal.GetValueRefOrAddDefault(videos, video, out _) ??= new long[Figure.All.Length], null, ct);
+            new(null, from, until, filter), (video, quarter) => CollectionsMarshal.GetValueRefOrAddDefault(videos, video, out _) ??= new long[Figure.All.Length], null, null, ct);
         return videos;
     }
 
@@ -177,6 +177,6 @@ internal sealed class VideoSums(LedgerReader ledger, SessionScan scan, SessionSu
     private async Task<VideoFigures?> SumAsync(string video, DateTimeOffset from, DateTimeOffset until, SessionFilter filter, CancellationToken ct)
     {
         var sums = new long[Figure.All.Length];
-        return await sessions.AddAsync(new(video, from, until, filter), (_, _) => sums, null, ct) ? new VideoFigures(sums) : null;
+        return await sessions.AddAsync(new(video, from, until, filter), (_, _) => sums, null, null, ct) ? new VideoFigures(sums) : null;
     }
 }

@@ -112,6 +112,76 @@ public abstract class FilterContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Days_on_which_clocks_move_add_up_in_every_zone_and_open_into_their_sessions()
+    {
+        var random = new Random(33);
+        var outbox = host.Services.GetRequiredService<Outbox>();
+        var days = Zones.SelectMany(name => ClockDays(TimeZoneInfo.FindSystemTimeZoneById(name)).Select(day => (Zone: name, Day: day))).ToList();
+        Assert.True(days.Count >= 24, $"{days.Count} days");
+        Assert.Contains(days, day => day.Day.Month < 6);
+        var hits = new List<Hit>();
+        foreach (var (name, day) in days)
+        {
+            var (start, end) = Ends(name, day);
+            // On both sides of both midnights, and in the first and the last moment.
+            for (var viewer = 0; viewer < 12; viewer++)
+            {
+                var at = viewer switch { 0 => start, 1 => start.AddMilliseconds(-1), 2 => end, 3 => end.AddMilliseconds(-1), _ => start.AddHours(-1).AddSeconds(random.Next((int)(end - start).TotalSeconds + 7200)) };
+                var (session, family) = (Guid.CreateVersion7(at), (PlayerFamily)(1 + random.Next(8)));
+                for (var segment = 0; segment <= random.Next(6); segment++) hits.Add(new Hit(session, Videos[viewer % 3], $"720p/{segment}.ts", HitKind.Content, HitRule.Counted, segment * 4000, 4000, at.AddSeconds(1 + (segment * 4)).ToUnixTimeMilliseconds(), 0, family));
+            }
+        }
+        await Parallel.ForEachAsync(hits, async (hit, _) => Assert.True(await outbox.RecordAsync(hit)));
+
+        foreach (var (name, day) in days)
+        {
+            var filter = Filters[random.Next(Filters.Length)];
+            var (start, end) = Ends(name, day);
+            var about = $"from={day:yyyy-MM-dd}&to={day.AddDays(1):yyyy-MM-dd}&tz={name}{(filter.Length > 0 ? "&" : "")}{filter}";
+            var report = await GetAsync($"/api/analytics?{about}&bucket=hour&explain=true");
+            Assert.Equal((start, end), (report.GetProperty("from").GetDateTimeOffset(), report.GetProperty("to").GetDateTimeOffset()));
+            var buckets = report.GetProperty("buckets").EnumerateArray().ToList();
+            // One after the other, without a gap; in Chatham the hours that come twice are cut at a quarter past and before.
+            Assert.Equal(start, buckets[0].GetProperty("from").GetDateTimeOffset());
+            Assert.Equal(buckets.Skip(1).Select(bucket => bucket.GetProperty("from").GetDateTimeOffset()).Append(end), buckets.Select(bucket => bucket.GetProperty("to").GetDateTimeOffset()));
+            Assert.InRange(buckets.Count, (end - start).TotalHours, (end - start).TotalHours + 1);
+
+            var (listed, cursor) = (new List<JsonElement>(), "");
+            do
+            {
+                var page = await GetAsync($"{report.GetProperty("explain").GetProperty("sessions_url").GetString()}&limit=5{cursor}");
+                listed.AddRange(page.GetProperty("sessions").EnumerateArray());
+                cursor = page.GetProperty("next_cursor").GetString() is { } next ? $"&cursor={next}" : "";
+            }
+            while (cursor.Length > 0);
+            var csv = await CsvAsync($"/api/export/sessions.csv?{about}");
+            Assert.Equal(listed.Select(session => session.GetProperty("session_id").GetString()), csv.Select(row => row["session_id"]));
+            Assert.Equal(listed.Take(10).Select(session => session.GetProperty("session_id").GetString()), report.GetProperty("explain").GetProperty("sessions").EnumerateArray().Select(id => id.GetString()));
+            Assert.Equal(listed.Count, report.GetProperty("sessions").GetInt32());
+            var ranking = (await GetAsync($"/api/analytics/videos?{about}")).GetProperty("videos").EnumerateArray().ToList();
+            foreach (var figure in (string[])["watch_seconds", "watch_seconds_low", "seconds_fetched", "segments_fetched", "trailer_seconds"])
+            {
+                var told = report.GetProperty(figure).GetDecimal();
+                Assert.Equal(told, listed.Sum(session => session.GetProperty(figure).GetDecimal()));
+                Assert.Equal(told, ranking.Sum(video => video.GetProperty(figure).GetDecimal()));
+                Assert.Equal(told, buckets.Sum(bucket => bucket.GetProperty(figure).GetDecimal()));
+            }
+            Assert.Equal(listed.Count(session => session.GetProperty("completed").GetBoolean()), report.GetProperty("completed").GetInt32());
+            Assert.Equal(listed.Count(session => session.GetProperty("view").GetBoolean()), report.GetProperty("views").GetInt32());
+        }
+    }
+
+    /// <summary>The days of 2026 on which clocks of a zone move, and one on which they do not.</summary>
+    private static IEnumerable<DateOnly> ClockDays(TimeZoneInfo zone) =>
+        Enumerable.Range(0, 365).Select(new DateOnly(2026, 1, 1).AddDays).Where(day => Ends(zone.Id, day) is var (start, end) && end - start != TimeSpan.FromDays(1)).Append(new DateOnly(2026, 6, 17));
+
+    private static (DateTimeOffset Start, DateTimeOffset End) Ends(string zone, DateOnly day)
+    {
+        var known = TimeZoneInfo.FindSystemTimeZoneById(zone);
+        return (Rfc3339.StartOfDay(day, known).ToUniversalTime(), Rfc3339.StartOfDay(day.AddDays(1), known).ToUniversalTime());
+    }
+
+    [Fact]
     public async Task A_stretch_of_the_curve_leads_to_exactly_the_sessions_that_left_there()
     {
         foreach (var video in Videos)
@@ -155,7 +225,7 @@ public abstract class FilterContract : IAsyncLifetime
     {
         var all = await CsvAsync("/api/export/sessions.csv?from=2026-10-01");
         foreach (var (parameter, value, fits) in ((string, string, Func<Dictionary<string, string>, bool>)[])[
-            ("player", "vlc", row => row["player"] == "vlc"), ("rendition", "360p", row => row["renditions"].Split(' ').Contains("360p")),
+            ("player", "vlc", row => row["player"] == "vlc"), ("audience", "people", row => row["player"] != "tool"), ("audience", "tools", row => row["player"] == "tool"), ("rendition", "360p", row => row["renditions"].Split(' ').Contains("360p")),
             ("captions", "de", row => row["captions"].Split(' ').Contains("de")), ("basis", "buffered", row => row["basis"] == "buffered"),
             ("completed", "true", row => row["completed"] == "true"), ("completed", "false", row => row["completed"] == "false"), ("trailer", "none", row => row["trailer_version"].Length == 0)])
         {
@@ -350,12 +420,12 @@ public abstract class FilterContract : IAsyncLifetime
     {
         var outbox = host.Services.GetRequiredService<Outbox>();
         foreach (var video in Videos) outbox.Describe(video, 24_000);
-        PlayerFamily[] families = [PlayerFamily.Browser, PlayerFamily.Vlc, PlayerFamily.Mpv];
+        PlayerFamily[] families = [PlayerFamily.Browser, PlayerFamily.Vlc, PlayerFamily.Mpv, PlayerFamily.Tool];
         var hits = new List<Hit>();
         for (var viewer = 0; viewer < viewers; viewer++)
         {
             var at = Begin.AddSeconds(random.Next(11 * 86_400));
-            var (session, video, family, trailer) = (Guid.CreateVersion7(at), Videos[random.Next(3)], families[random.Next(3)], random.Next(2) == 0 ? 0u : 7u);
+            var (session, video, family, trailer) = (Guid.CreateVersion7(at), Videos[random.Next(3)], families[random.Next(4)], random.Next(2) == 0 ? 0u : 7u);
             long At(double seconds) => at.AddSeconds(seconds).ToUnixTimeMilliseconds();
             hits.Add(new Hit(session, video, "playlist.m3u8", HitKind.SessionStart, HitRule.Counted, 0, 0, At(0), trailer, family));
             var told = random.Next(3);

@@ -16,6 +16,17 @@ public sealed class MetricsDocTests
     }
 
     [Fact]
+    public void Every_figure_has_a_formula_and_three_figures_that_it_may_be_taken_for()
+    {
+        foreach (var name in Definitions.All.Keys)
+        {
+            Assert.False(string.IsNullOrWhiteSpace(Definitions.All[name]) || string.IsNullOrWhiteSpace(Definitions.Formulas[name]), name);
+            Assert.DoesNotContain('\n', Definitions.Formulas[name]);
+            Assert.Equal(3, Definitions.ConfusedWith[name].Distinct(StringComparer.Ordinal).Count(other => other != name && Definitions.All.ContainsKey(other)));
+        }
+    }
+
+    [Fact]
     public void The_worked_example_is_true()
     {
         var state = new SessionState { Session = Guid.CreateVersion7(), Video = "clip" };
