@@ -31,11 +31,14 @@ export function parse(text) {
       // SubRip numbers its captions; WebVTT's identifiers are names.
       name: isVtt && at === 1 ? rows[0] : "", settings: isVtt ? settings.trim() : "",
     };
-    if (waiting.length > 0) track.notes.set(cue.id, waiting);
+    // Styles and regions hold only before the first cue: they stay there whatever becomes of it.
+    if (track.cues.length === 0) track.head = [track.head, ...waiting].join("\n\n");
+    else if (waiting.length > 0) track.notes.set(cue.id, waiting);
     waiting = [];
     track.cues.push(cue);
   }
-  if (waiting.length > 0) track.notes.set(-1, waiting);
+  if (track.cues.length === 0) track.head = [track.head, ...waiting].join("\n\n");
+  else if (waiting.length > 0) track.notes.set(-1, waiting);
   return track;
 }
 
@@ -49,12 +52,35 @@ export function serialise({ head, cues, notes }) {
   const blocks = [head];
   for (const cue of cues) {
     blocks.push(...notes.get(cue.id) ?? []);
-    // An empty line would end the cue.
-    const text = cue.text.replace(/\n{2,}/g, "\n").replace(/^\n|\n$/g, "");
+    // An empty line would end the cue, and so would an arrow.
+    const text = cue.text.replace(/\n{2,}/g, "\n").replace(/^\n|\n$/g, "").replaceAll("-->", "--&gt;");
     blocks.push(`${cue.name ? `${cue.name}\n` : ""}${timestamp(cue.start)} --> ${timestamp(cue.end)}${cue.settings ? ` ${cue.settings}` : ""}\n${text}`);
+  }
+  // Notes of cues that are gone.
+  const there = new Set(cues.map(cue => cue.id));
+  for (const [id, lost] of notes) {
+    if (id !== -1 && !there.has(id)) blocks.push(...lost);
   }
   blocks.push(...notes.get(-1) ?? []);
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** The cues as their own text reads, with the ids that they have: notes and undo go by ids. @param {Track} track */
+export function reread(track) {
+  const read = parse(serialise(track)).cues;
+  return read.length === track.cues.length ? read.map((cue, i) => ({ ...cue, id: track.cues[i].id })) : read;
+}
+
+/** `after` with the ids of the cues of `before` that they are, changed or not. */
+export function adopt(before, after) {
+  const pairs = diff(before, after);
+  const ids = new Map(pairs.map(([was, is]) => [is?.id, was?.id]));
+  const same = before.filter(cue => !pairs.some(([was]) => was === cue));
+  return after.map(cue => {
+    if (ids.has(cue.id)) return { ...cue, id: ids.get(cue.id) ?? cue.id };
+    const [was] = same.splice(same.findIndex(each => each.start === cue.start && each.end === cue.end && each.text === cue.text), 1);
+    return { ...cue, id: was.id };
+  });
 }
 
 /** What a reader sees: tags are styles, not letters. */
@@ -105,7 +131,7 @@ export const edits = {
     return [...cues.slice(0, at), { ...one, end: Math.max(one.end, other.end), text: `${one.text}\n${other.text}`.trim() }, ...cues.slice(at + 2)];
   },
 
-  replace: (cues, find, replacement) => cues.map(cue => cue.text.includes(find) ? { ...cue, text: cue.text.replaceAll(find, replacement) } : cue),
+  replace: (cues, find, replacement) => cues.map(cue => cue.text.includes(find) ? { ...cue, text: cue.text.replaceAll(find, () => replacement) } : cue),
 };
 
 const byStart = (one, other) => one.start - other.start || one.id - other.id;

@@ -1,6 +1,6 @@
 import { address, href } from "../frame/address.js";
 import { api } from "../frame/api.js";
-import { diff, edits, merge, parse, plain, serialise, timestamp, warnings } from "../captions/model.js";
+import { adopt, diff, edits, merge, parse, reread, serialise, timestamp, warnings } from "../captions/model.js";
 import { kept } from "../captions/kept.js";
 import { html, live as bound, nothing, repeat, StudioElement } from "../frame/element.js";
 import { ago, clock, moment, zone } from "../frame/format.js";
@@ -16,6 +16,9 @@ import { uncounted } from "../parts/uncounted.js";
 import sheet from "./captions.css";
 
 const Nudge = 100;
+
+/** Captions of each language that are shown before all are replaced. */
+const Samples = 3;
 
 /** Captions of a video: its tracks, or one of them for hands on the keyboard. */
 export default class CaptionsPage extends StudioElement {
@@ -164,9 +167,14 @@ export default class CaptionsPage extends StudioElement {
   async #keep() {
     clearTimeout(this.keeping);
     this.keeping = null;
-    if (this.cues === null || !me.can("editor") || !this.isDirty) return;
+    if (this.cues === null || !me.can("editor")) return;
+    if (!this.isDirty) {
+      // Everything was undone: there is nothing to be offered later.
+      if (this.saved !== null) await this.#forget();
+      return;
+    }
     const text = this.#text;
-    await kept.write(this.#key, { text, at: Date.now(), base: this.etag }).catch(() => {});
+    await kept.write(this.#key, { text, at: Date.now(), base: this.etag, from: serialise(this.base) }).catch(() => {});
     try {
       const { etag } = await api.send("PUT", `${this.#path}/${this.language}`, { query: { draft: "true" }, body: text, headers: { "Content-Type": "text/vtt", ...this.draftEtag ? { "If-Match": this.draftEtag } : {} } });
       this.draftEtag = etag;
@@ -176,6 +184,24 @@ export default class CaptionsPage extends StudioElement {
       if (problem.status === 412) this.draftEtag = null;
       this.saved = problem.status === 412 ? new Date() : null;
     }
+  }
+
+  /** What was changed in the text that was kept, against what it was written on. */
+  #offered() {
+    const { text, from } = this.offer;
+    return diff(from === undefined ? this.base.cues : parse(from).cues, parse(text).cues);
+  }
+
+  /** Goes on with what was kept, on what it was written on: if another has published since, publishing brings the two together. */
+  #take() {
+    const { text, from, base } = this.offer;
+    this.offer = null;
+    if (from !== undefined && base !== this.etag) {
+      this.#open(from);
+      this.etag = base;
+    }
+    this.#edit(adopt(this.base.cues, parse(text).cues));
+    this.selected = this.cues[0]?.id ?? null;
   }
 
   #select(id, seeks = true) {
@@ -223,14 +249,12 @@ export default class CaptionsPage extends StudioElement {
   async #publish() {
     const text = this.#text;
     try {
-      const { data, etag } = await api.send("PUT", `${this.#path}/${this.language}`, { body: text, headers: { "Content-Type": "text/vtt", ...this.etag ? { "If-Match": this.etag } : { "If-None-Match": "*" } } });
+      const { data, etag } = await api.send("PUT", `${this.#path}/${this.language}`, { body: text, query: { name: this.etag ? null : address.get("name") }, headers: { "Content-Type": "text/vtt", ...this.etag ? { "If-Match": this.etag } : { "If-None-Match": "*" } } });
       this.querySelector("dialog.review").close();
       const before = this.history?.find(version => version.active)?.version ?? null;
       this.etag = etag ?? data.etag;
-      this.base = parse(text);
-      this.track = this.base;
-      this.cues = this.base.cues;
-      this.selected = this.cues[0]?.id ?? null;
+      this.cues = reread({ ...this.track, cues: this.cues });
+      this.base = this.track = { ...this.track, cues: this.cues };
       this.publishedAt = performance.now();
       await this.#forget();
       say(t("captions.published", { language: data.name }), before === null ? {} : { undo: () => this.#rollBack(before) });
@@ -286,7 +310,8 @@ export default class CaptionsPage extends StudioElement {
   }
 
   #find() {
-    this.finding = { find: "", replacement: "", counts: null };
+    this.finding = { find: "", replacement: "", counts: null, samples: [] };
+    this.others = undefined;
     this.updateComplete.then(() => this.querySelector("dialog.find").showModal());
   }
 
@@ -298,13 +323,18 @@ export default class CaptionsPage extends StudioElement {
     const counts = [[this.language, this.cues.filter(cue => cue.text.includes(find)).length]];
     this.others ??= await Promise.all(this.list.tracks.filter(track => track.language !== this.language).map(async track => ({ track, text: (await api.send("GET", `${this.#path}/${track.language}`, { query: { format: "vtt" } })).data })));
     for (const { track, text } of this.others) counts.push([track.language, parse(text).cues.filter(cue => cue.text.includes(find)).length]);
-    if (this.finding?.find === find) this.finding = { ...this.finding, counts };
+    const cues = [[this.language, this.cues], ...this.others.map(({ track, text }) => [track.language, parse(text).cues])];
+    const samples = cues.flatMap(([language, all]) => all.filter(cue => cue.text.includes(find)).slice(0, Samples).map(cue => ({ language, cue })));
+    if (this.finding?.find === find) this.finding = { ...this.finding, counts, samples };
   }
 
   async #replace() {
     const { find, replacement } = this.finding;
     this.querySelector("dialog.find").close();
-    this.#edit(edits.replace(this.cues, find, replacement));
+    const before = this.cues;
+    const here = before.some(cue => cue.text.includes(find));
+    if (here) this.#edit(edits.replace(before, find, replacement));
+    const after = this.cues;
     const changed = [];
     for (const { track, text } of this.others ?? []) {
       const parsed = parse(text);
@@ -318,9 +348,11 @@ export default class CaptionsPage extends StudioElement {
     }
     this.others = undefined;
     this.list = await api.get(this.#path);
-    say(t("captions.replaced", { count: changed.length + 1 }), {
+    say(t("captions.replaced", { count: changed.length + (here ? 1 : 0) }), {
       undo: async () => {
-        this.#undo();
+        // What was written since stays.
+        if (here && this.cues === after) this.#undo();
+        else if (here) this.#edit(this.cues.map(cue => after.find(each => each.id === cue.id)?.text === cue.text ? { ...cue, text: before.find(each => each.id === cue.id)?.text ?? cue.text } : cue));
         for (const track of changed) await api.send("POST", `${this.#path}/${track.language}/rollback`, { json: { version: track.version } });
         this.list = await api.get(this.#path);
       },
@@ -335,7 +367,7 @@ export default class CaptionsPage extends StudioElement {
     try {
       const body = file?.size > 0 ? await file.text() : null;
       if (body !== null) await api.send("PUT", `${this.#path}/${encodeURIComponent(language)}`, { body, query: { name: form.get("name") || null }, headers: { "Content-Type": body.startsWith("WEBVTT") ? "text/vtt" : "application/x-subrip", "If-None-Match": "*" } });
-      address.go(`videos/${encodeURIComponent(this.video)}/captions/${encodeURIComponent(language)}`);
+      address.go(`videos/${encodeURIComponent(this.video)}/captions/${encodeURIComponent(language)}`, body === null && form.get("name") ? { query: { name: form.get("name") } } : {});
     } catch (problem) {
       tell(problem);
     }
@@ -381,9 +413,10 @@ export default class CaptionsPage extends StudioElement {
     const can = me.can("editor");
     const lengthMs = this.length > 0 ? this.length * 1000 : null;
     return html`
-      ${this.offer === null ? nothing : html`<div class="card row apart offer" role="alert"><span>${t("captions.offer", { ago: ago(this.offer.at), count: diff(this.base.cues, parse(this.offer.text).cues).length })}</span>
-        <span class="actions"><button type="button" class="primary" @click=${() => { const { cues } = parse(this.offer.text); this.offer = null; this.#edit(cues); this.selected = cues[0]?.id ?? null; }}>${t("captions.take")}</button>
-          <button type="button" @click=${() => { this.offer = null; this.#forget(); }}>${t("captions.drop")}</button></span></div>`}
+      ${this.offer === null ? nothing : html`<div class="card row apart offer" role="alert"><span>${t("captions.offer", { ago: ago(this.offer.at), count: this.#offered().length })}</span>
+        <span class="actions"><button type="button" class="primary" @click=${() => this.#take()}>${t("captions.take")}</button>
+          <button type="button" @click=${() => { this.offer = null; this.#forget(); }}>${t("captions.drop")}</button></span>
+        ${this.#changes(this.#offered())}</div>`}
       <div class="editor">
         <section class="stack tight">
           <studio-player .src=${this.playlist ?? ""} @time=${({ detail }) => { this.time = detail; }} @ready=${event => { event.target.video.addEventListener("durationchange", () => { this.length = event.target.duration; }, { once: true }); }}></studio-player>
@@ -415,12 +448,20 @@ export default class CaptionsPage extends StudioElement {
       ${can && !version.active ? html`<button type="button" class="plain" @click=${() => this.#rollBack(version.version).catch(tell)}>${t("captions.back-to")}</button>` : nothing}</li>`)}</ul></details>`;
   }
 
+  #told(cue) {
+    return cue === null ? html`<span class="soft">–</span>` : html`<span class="soft">${timestamp(cue.start).slice(3)}–${timestamp(cue.end).slice(3)}</span> ${cue.text}`;
+  }
+
+  #changes(pairs) {
+    return html`<div class="scroll"><table class="changes"><tbody>${pairs.map(([before, after]) => html`<tr><td class="taken">${this.#told(before)}</td><td class="added">${this.#told(after)}</td></tr>`)}</tbody></table></div>`;
+  }
+
   #dialogs() {
     const { review, conflict, finding } = this;
-    const text = cue => cue === null ? html`<span class="soft">–</span>` : html`<span class="soft">${timestamp(cue.start).slice(3)}–${timestamp(cue.end).slice(3)}</span> ${plain(cue.text)}`;
+    const text = cue => this.#told(cue);
     return html`
       <dialog class="review" aria-labelledby="review-title" @close=${() => { this.review = null; }}>${review === null ? nothing : html`<article class="wide"><h2 id="review-title">${t("captions.changes", { count: review.pairs.length })}</h2>
-        <div class="scroll"><table class="changes"><tbody>${review.pairs.map(([before, after]) => html`<tr><td class="taken">${text(before)}</td><td class="added">${text(after)}</td></tr>`)}</tbody></table></div>
+        ${this.#changes(review.pairs)}
         <div class="row end"><button type="button" @click=${() => this.querySelector("dialog.review").close()}>${t("common.cancel")} <kbd>Esc</kbd></button><button type="button" class="primary" autofocus ?disabled=${review.pairs.length === 0} @click=${() => this.#publish()}>${t("captions.publish")}</button></div></article>`}</dialog>
       <dialog class="meet" aria-labelledby="meet-title">${conflict === null ? nothing : html`<article class="wide"><h2 id="meet-title">${t("captions.met", { actor: conflict.actor })}</h2>
         <p>${t("captions.met-text", { count: conflict.conflicts.length })}</p>
@@ -432,6 +473,7 @@ export default class CaptionsPage extends StudioElement {
         <label>${t("captions.find-what")} <input .value=${finding.find} @input=${event => this.#look({ find: event.target.value }).catch(tell)}></label>
         <label>${t("captions.replace-with")} <input .value=${finding.replacement} @input=${event => { this.finding = { ...finding, replacement: event.target.value }; }}></label>
         ${finding.counts === null ? nothing : html`<p role="status">${finding.counts.map(([language, count]) => `${language}: ${count}`).join(" · ")}</p>`}
+        ${finding.counts === null ? nothing : html`<div class="scroll"><table class="changes"><tbody>${finding.samples.map(({ language, cue }) => html`<tr><td class="taken"><code>${language}</code> ${cue.text}</td><td class="added">${cue.text.replaceAll(finding.find, () => finding.replacement)}</td></tr>`)}</tbody></table></div>`}
         <div class="row end"><button type="button" @click=${() => this.querySelector("dialog.find").close()}>${t("common.cancel")} <kbd>Esc</kbd></button><button type="button" class="primary" ?disabled=${!finding.counts?.some(([, count]) => count > 0)} @click=${() => this.#replace()}>${t("captions.replace")}</button></div></article>`}</dialog>`;
   }
 }
