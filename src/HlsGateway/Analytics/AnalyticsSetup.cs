@@ -20,6 +20,7 @@ internal static class AnalyticsSetup
         services.AddSingleton<FindsWatched>(static services => services.GetRequiredService<WatchedVideos>().FindAsync);
         services.AddSingleton<LedgerReader>().AddSingleton<SessionScan>().AddSingleton<SessionSums>().AddSingleton<VideoSums>().AddSingleton<Finality>().AddSingleton<KnownVideos>();
         services.AddSingleton<SessionQueries>().AddSingleton<VideoQueries>().AddSingleton<Rankings>().AddSingleton<MomentQueries>().AddSingleton<ExportRows>().AddSingleton<ExportContext>().AddSingleton<LiveEndpoint>();
+        services.AddSingleton<NoteEndpoints>().AddSingleton<ViewEndpoints>().AddSingleton<ShareEndpoints>();
     }
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
@@ -32,5 +33,8 @@ internal static class AnalyticsSetup
         app.MapExports();
         app.MapChanges();
         LiveEndpoint.Map(app);
+        NoteEndpoints.Map(app);
+        ViewEndpoints.Map(app);
+        ShareEndpoints.Map(app);
     }
 }

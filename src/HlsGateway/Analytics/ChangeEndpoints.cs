@@ -19,7 +19,7 @@ internal static class ChangeEndpoints
     public static void MapChanges(this IEndpointRouteBuilder app) => app.MapGet("/api/changes", ListAsync).RequireAuthorization(Roles.AnalystOrEditor).WithTags("Changes")
         .WithName("listChanges").ProducesProblems(Problem.BadParameter)
         .WithSummary("What was changed, by whom, when, newest first")
-        .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting, tokens made and revoked. Each is written in the transaction of the change itself.");
+        .WithDescription("Trailer swaps, captions, published and deleted revisions, starts and stops of gateways, gaps in the counting, tokens made and revoked, notes of the team. Each is written in the transaction of the change itself.");
 
     private static async Task<Results<Ok<ChangePage>, ProblemHttpResult>> ListAsync(
         CatalogueDatabase database, TimeProvider time, [AsParameters] RangeQuery asked, CancellationToken ct,
@@ -71,7 +71,7 @@ internal static class ChangeEndpoints
 }
 
 /// <param name="Actor">Name and role of the token that asked for it (<c>Anna (editor)</c>), its role where it has no name, or <c>system</c>.</param>
-/// <param name="Kind"><c>trailer</c>, <c>captions</c>, <c>revision</c>, <c>start</c>, <c>stop</c>, <c>gap</c>, <c>token</c>.</param>
+/// <param name="Kind"><c>trailer</c>, <c>captions</c>, <c>revision</c>, <c>start</c>, <c>stop</c>, <c>gap</c>, <c>token</c>, <c>note</c> (of the team, at the moment that it is about).</param>
 /// <param name="Subject">What was done to the trailer, a language, a revision, a gateway's id, or a token's.</param>
 /// <param name="Video">Empty when it concerns every video; a glob where a trailer was chosen for some.</param>
 /// <param name="Before">Null when there was nothing.</param>

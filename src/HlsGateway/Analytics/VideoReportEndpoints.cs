@@ -70,7 +70,7 @@ internal static class VideoReportEndpoints
     }
 
     /// <summary>What a report is about, but its video.</summary>
-    private static ProblemHttpResult? ReadCut(
+    internal static ProblemHttpResult? ReadCut(
         RangeQuery time, TimeProvider clock, FilterQuery asked, TrailerLibrary trailers, string? bucket, string? explain, out VideoQueries.Question about)
     {
         about = new("", default, default, TimeZoneInfo.Utc, BucketUnit.Day, SessionFilter.Any);

@@ -35,6 +35,8 @@ internal static class VideoEndpoints
                 DownloadAsync(video, "original", view => view.Original, context, videos, store, ct))
             .RequireAuthorization(Roles.UploaderOrEditor).WithName("downloadOriginal").WithSummary("Downloads the uploaded file itself, where it is kept.")
             .GivesBytes("application/octet-stream", "The file; parts of it with Range.").ProducesProblems(Problem.NoVideo, Problem.NoFile);
+        group.MapGet("/{video}/peaks", PeaksAsync).RequireAuthorization(Roles.Any).WithName("getPeaks").WithSummary("The loudest sample of each twentieth of a second, for drawing a wave.")
+            .ProducesProblems(Problem.NoVideo, Problem.NoFile);
         group.MapDelete("/{video}", DeleteAsync).RequireAuthorization(Roles.Uploader).WithName("deleteVideo").WithSummary("Takes a video away from new sessions and ends its jobs.")
             .WithDescription("The header `Restorable-Until` says how long `POST /api/videos/{video}/restore` brings it back; absent where only an upload was ended. Sessions that began before play on.")
             .GivesHeaders("Restorable-Until").ProducesProblems(Problem.NoVideo);
@@ -116,6 +118,18 @@ internal static class VideoEndpoints
 
     /// <summary>What was watched is nothing that an uploader is told.</summary>
     private static bool SeesForeign(HttpContext context) => Array.Exists([Roles.Analyst, Roles.Editor, Roles.Admin], context.User.IsInRole);
+
+    private static async Task<Results<Ok<AudioPeaksView>, ProblemHttpResult>> PeaksAsync(string video, HttpContext context, VideoViews videos, BlobStore store, CancellationToken ct)
+    {
+        var id = VideoId.FromRoute(video);
+        if (await videos.FindAsync(id, context.Request, ct) is not { } view)
+            return SeesForeign(context) && await videos.FindForeignAsync(id, context.Request, ct) is not null
+                ? Problems.Of(Problem.NoFile, "This video is of another origin: nothing is kept of its sound here.")
+                : NotOurs();
+        return view.Revision is { } revision && await AudioPeaksView.ReadAsync(store, PublishedVideo.Prefix(id, revision), ct) is { } peaks
+            ? TypedResults.Ok(peaks)
+            : Problems.Of(Problem.NoFile, view.Revision is null ? "The video is not ready yet." : "The video has no sound, or was made before peaks were kept; then upload it again.");
+    }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         string video, Actor actor, CatalogueStore catalogue, JobTable jobs, IOptions<SessionsOptions> sessions, TimeProvider time, HttpResponse response, CancellationToken ct)

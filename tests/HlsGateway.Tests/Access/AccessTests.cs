@@ -25,13 +25,13 @@ public sealed class AccessTests : IAsyncLifetime
             $"{endpoint.DisplayName} states no role: add RequireAuthorization(Roles.…) or AllowAnonymous()."));
 
     [Fact]
-    public void Nothing_below_api_is_open_but_the_sign_in_which_takes_a_token_itself() => Assert.DoesNotContain(Endpoints(), endpoint =>
-        !IsSignIn(endpoint) && Path(endpoint).StartsWith("/api/", StringComparison.Ordinal) && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
+    public void Nothing_below_api_is_open_but_the_sign_in_and_shared_links_which_take_a_secret_themselves() => Assert.DoesNotContain(Endpoints(), endpoint =>
+        !TakesSecret(endpoint) && Path(endpoint).StartsWith("/api/", StringComparison.Ordinal) && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
 
     [Fact]
     public async Task Each_call_of_the_api_refuses_no_token_a_wrong_one_one_in_the_query_and_a_lesser_role()
     {
-        foreach (var (endpoint, method, url) in ApiCalls().Where(call => !IsSignIn(call.Endpoint)))
+        foreach (var (endpoint, method, url) in ApiCalls().Where(call => !TakesSecret(call.Endpoint)))
         {
             var allowed = Allowed(endpoint);
             await ExpectAsync(HttpStatusCode.Unauthorized, method, url, null);
@@ -148,7 +148,8 @@ public sealed class AccessTests : IAsyncLifetime
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
         select (endpoint, new HttpMethod(method), Filled(endpoint));
 
-    private static bool IsSignIn(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName == "signIn";
+    private static bool TakesSecret(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName == "signIn"
+        || Path(endpoint) == "/api/shared/{secret}";
 
     // Every parameter becomes a name that nothing in an empty gateway has.
     private static string Filled(RouteEndpoint endpoint) => "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment =>

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using HlsGateway.Catalogue;
 using HlsGateway.Counting;
+using HlsGateway.Storage;
 using HlsGateway.Tests.Counting;
 using HlsGateway.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -68,6 +69,20 @@ public abstract class ForeignVideoContract : IAsyncLifetime
         {
             using var answer = await analyst.GetAsync(Rel($"api/videos/{absent}"));
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Peaks_are_told_of_what_is_kept_here_and_of_no_other_origin()
+    {
+        await host.Services.GetRequiredService<BlobStore>().PutAsync($"{PublishedVideo.Prefix("own/a", "r1")}peaks.json", """{"peaks_per_second":20,"peaks":[0,127,255]}"""u8.ToArray(), CancellationToken.None);
+        using var editor = host.Api("editor");
+        Assert.Equal("""{"seconds_per_peak":0.05,"peaks":[0,0.498,1]}""", await editor.GetStringAsync(Rel("api/videos/own%2Fa/peaks")));
+        foreach (var (video, words) in ((string, string)[])[("own%2Fb", "no sound"), ("near%2Falps", "another origin"), ("never", "no-video")])
+        {
+            using var answer = await editor.GetAsync(Rel($"api/videos/{video}/peaks"));
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            Assert.Contains(words, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
     }
 
