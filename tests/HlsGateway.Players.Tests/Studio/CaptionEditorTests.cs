@@ -162,6 +162,42 @@ public sealed class CaptionEditorTests(StudioStage stage)
         await stage.CleanAsync(page);
     }
 
+    [Fact]
+    public async Task Captions_are_written_from_the_sound_where_a_program_is_configured_and_nowhere_else()
+    {
+        const string Video = "captions/new";
+        await stage.VideoAsync(Video);
+        var page = await stage.PageAsync("editor");
+        await page.GotoAsync(At(Video));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add" }).WaitForAsync();
+        Assert.Equal(0, await page.GetByRole(AriaRole.Button, new() { Name = "from the sound" }).CountAsync());
+
+        // A gateway that has one, as the API tells.
+        var jobs = "";
+        var asked = new List<string>();
+        await page.RouteAsync("**/subtitles/automatic*", async route =>
+        {
+            if (route.Request.Method == "POST")
+            {
+                asked.Add(new Uri(route.Request.Url).Query);
+                jobs = """{"language":"sv","status":"listening","progress":0.4}""";
+                await route.FulfillAsync(new RouteFulfillOptions { Status = 202, ContentType = "application/json", Body = jobs });
+                return;
+            }
+            await route.FulfillAsync(new RouteFulfillOptions { ContentType = "application/json", Body = $$"""{"video":"captions/new","configured":true,"jobs":[{{jobs}}]}""" });
+        });
+        await page.ReloadAsync();
+        await page.GetByLabel("Language tag").FillAsync("sv");
+        await page.GetByRole(AriaRole.Button, new() { Name = "from the sound" }).ClickAsync();
+        await page.Locator("[data-job=sv]").GetByText("is being written, 40%").WaitForAsync();
+        Assert.Equal(["?language=sv"], asked);
+        var faults = await Axe.FaultsAsync(page, "studio-captions-machine");
+        jobs = """{"language":"sv","status":"failed","progress":1,"error":"<b>no speech</b>"}""";
+        await page.Locator("[data-job=sv]").GetByText("not written: <b>no speech</b>").WaitForAsync();
+        Assert.True(!faults.Any(), string.Join('\n', faults));
+        await stage.CleanAsync(page);
+    }
+
     private static string Vtt(params string[] lines) => "WEBVTT\n\n" + string.Concat(lines.Select((line, i) => $"00:00:0{i * 2}.000 --> 00:00:0{(i * 2) + 2}.000\n{line}\n\n"));
 
     private string At(string video, string? language = null) => new Uri(stage.Address, $"videos/{Uri.EscapeDataString(video)}/captions{(language is null ? "" : "/" + language)}").AbsoluteUri;

@@ -3,7 +3,7 @@ import { api } from "../frame/api.js";
 import { adopt, diff, edits, merge, parse, reread, serialise, timestamp, warnings } from "../captions/model.js";
 import { kept } from "../captions/kept.js";
 import { html, live as bound, nothing, repeat, StudioElement } from "../frame/element.js";
-import { ago, clock, moment, zone } from "../frame/format.js";
+import { ago, clock, moment, percent, zone } from "../frame/format.js";
 import { icon } from "../frame/icons.js";
 import { keys } from "../frame/keys.js";
 import { me } from "../frame/me.js";
@@ -17,6 +17,9 @@ import sheet from "./captions.css";
 
 const Nudge = 100;
 
+/** States in which a program writes no more. */
+const Over = ["ready", "failed", "cancelled"];
+
 /** Captions of each language that are shown before all are replaced. */
 const Samples = 3;
 
@@ -27,12 +30,12 @@ export default class CaptionsPage extends StudioElement {
   static styles = sheet;
   static properties = {
     params: { attribute: false }, list: { state: true }, problem: { state: true }, cues: { state: true }, selected: { state: true }, time: { state: true }, found: { state: true }, review: { state: true },
-    conflict: { state: true }, offer: { state: true }, history: { state: true }, saved: { state: true }, finding: { state: true },
+    machine: { state: true }, conflict: { state: true }, offer: { state: true }, history: { state: true }, saved: { state: true }, finding: { state: true },
   };
 
   constructor() {
     super();
-    this.list = this.problem = this.cues = this.selected = this.review = this.conflict = this.offer = this.history = this.saved = this.finding = null;
+    this.machine = this.list = this.problem = this.cues = this.selected = this.review = this.conflict = this.offer = this.history = this.saved = this.finding = null;
     this.time = 0;
     this.past = [];
     this.future = [];
@@ -102,7 +105,10 @@ export default class CaptionsPage extends StudioElement {
     this.problem = null;
     try {
       this.list = await api.get(this.#path, {}, { signal: this.gone });
-      if (this.language === null) return;
+      if (this.language === null) {
+        if (me.can("editor")) await this.#askMachine();
+        return;
+      }
       const track = this.list.tracks.find(each => each.language === this.language);
       const base = track === undefined ? "WEBVTT\n" : (await api.send("GET", `${this.#path}/${this.language}`, { query: { format: "vtt" }, signal: this.gone })).data;
       this.etag = track?.etag ?? null;
@@ -373,6 +379,26 @@ export default class CaptionsPage extends StudioElement {
     }
   }
 
+  /** Captions that a program writes from the sound, where one is configured; while it works, how far it is. */
+  async #askMachine() {
+    this.machine = await api.get(`${this.#path}/automatic`, {}, { signal: this.gone });
+    const { jobs } = this.machine;
+    const working = jobs.filter(job => !Over.includes(job.status)).length;
+    if (this.working > working) this.list = await api.get(this.#path, {}, { signal: this.gone });
+    this.working = working;
+    if (working > 0) setTimeout(() => !this.gone.aborted && this.#askMachine().catch(problem => problem.name === "AbortError" || tell(problem)), 2000);
+  }
+
+  async #haveWritten(event) {
+    const language = new FormData(event.target.form).get("language").trim();
+    try {
+      await api.send("POST", `${this.#path}/automatic`, { query: { language: language || null } });
+      await this.#askMachine();
+    } catch (problem) {
+      tell(problem);
+    }
+  }
+
   async #remove(track) {
     try {
       await api.send("DELETE", `${this.#path}/${track.language}`, { headers: { "If-Match": track.etag } });
@@ -406,7 +432,10 @@ export default class CaptionsPage extends StudioElement {
           <label>${t("captions.language")} <input name="language" required placeholder="pt-BR" size="8" pattern="[A-Za-z]{2,3}(-[A-Za-z0-9]+)*"></label>
           <label>${t("captions.name")} <input name="name" placeholder=${t("captions.name-example")}></label>
           <label>${t("captions.file")} <input type="file" name="file" accept=".vtt,.srt,text/vtt"></label>
-          <button type="submit">${icon("plus")} ${t("captions.add")}</button></form></section>` : nothing}`;
+          <button type="submit">${icon("plus")} ${t("captions.add")}</button>
+          ${this.machine?.configured ? html`<button type="button" @click=${this.#haveWritten}>${t("captions.from-sound")}</button>` : nothing}</form>
+        ${this.machine === null || this.machine.jobs.length === 0 ? nothing : html`<div role="status"><ul class="versions">${this.machine.jobs.map(job => html`<li data-job=${job.language}><code>${job.language}</code> <span class="soft">${t("captions.machine")} ·
+          ${!Over.includes(job.status) ? t("captions.job-working", { share: percent(job.progress) }) : job.status === "ready" ? t("captions.job-ready") : t("captions.job-failed", { error: job.error ?? job.status })}</span></li>`)}</ul></div>`}</section>` : nothing}`;
   }
 
   #editor() {

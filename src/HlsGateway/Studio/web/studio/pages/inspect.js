@@ -53,7 +53,7 @@ export default class InspectPage extends StudioElement {
       <header class="page-head"><h1>${t("inspect.title")}</h1></header>
       <form class="row ask" @submit=${event => { event.preventDefault(); this.asked = null; address.set({ url: event.target.elements.url.value.trim() }); }}>
         <label for="url">${t("inspect.url")}</label>
-        <input id="url" name="url" required .value=${address.get("url") ?? ""} placeholder="films/bunny" spellcheck="false">
+        <input id="url" name="url" required .value=${address.get("url") ?? ""} placeholder=${t("inspect.example")} spellcheck="false">
         <button type="submit" class="primary">${t("inspect.go")}</button></form>
       ${this.problem ? failed(this.problem) : this.busy && this.view === null ? loading() : this.view === null ? empty({ title: t("inspect.nothing"), text: t("inspect.nothing-text") }) : this.#show()}`;
   }
