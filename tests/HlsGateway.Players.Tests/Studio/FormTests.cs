@@ -26,7 +26,7 @@ public sealed partial class FormTests(StudioStage stage, ITestOutputHelper outpu
     [
         ("overview", "#views canvas"), ("videos", ".video-row"), ($"videos/{Uri.EscapeDataString(Video)}", "studio-player video"), ($"videos/{Uri.EscapeDataString(Video)}/analytics", "#retention canvas"),
         ($"videos/{Uri.EscapeDataString(Video)}/captions", "[data-track]"), ($"videos/{Uri.EscapeDataString(Video)}/captions/en", "textarea.cue-text"), ("trailers", "[data-trailer]"),
-        ($"sessions?video={Uri.EscapeDataString(Video)}", "[role=option]"), ("sessions/{session}", ".trace tbody tr"), ("live", "h1"), ("nowhere", "h1"),
+        ($"sessions?video={Uri.EscapeDataString(Video)}", "[role=option]"), ("sessions/{session}", ".trace tbody tr"), ("live", "h1"), ($"inspect?url={Uri.EscapeDataString(Video)}", ".lines tbody tr"), ("nowhere", "h1"),
     ];
 
     [Fact]
