@@ -40,6 +40,12 @@ public static class PlaylistComparison
         var (from, to) = (before.ConvertAll(Key), after.ConvertAll(Key));
         var rows = ImmutableArray.CreateBuilder<ComparedLine>(after.Count);
         var trailer = TrailerLines(after, isTrailer);
+        // A trailer's segment of the same length is not the content's.
+        for (var at = 0; at < to.Count; at++)
+        {
+            if (trailer[at])
+                to[at] = "trailer " + to[at];
+        }
         foreach (var (left, right) in Pairs(from, to))
         {
             var (was, now) = (left is { } l ? before[l] : null, right is { } r ? after[r] : null);
