@@ -47,6 +47,12 @@ internal static class ConditioningArguments
         .OutputToNull(output => output.WithMap(0, StreamType.Video, 0).With("-map", "0:a:0?").AtMost(longest))
         .ToWords();
 
+    /// <summary>One picture, from a second behind the beginning or the middle of what is shorter: many trailers begin black.</summary>
+    public static ImmutableArray<string> Poster(string file, TrailerSource source) => FfmpegArguments.From(new UntrustedFileInput(SourceFile)).OutputToFile(file, overwrite: false, output => output
+        .With("-filter_complex_threads", "1")
+        .WithArgument(new FilterGraph([string.Create(CultureInfo.InvariantCulture, $"[0:v:0]select='gte(t,{Math.Min(1000, source.DurationMs / 2) / 1000.0:0.###})',scale=w='min(640,iw)':h=-2:out_range=pc,format=yuvj420p[poster]")]))
+        .WithMap("[poster]").WithFrameCount(1).WithVideoCodec("mjpeg").WithVideoQualityScale(3).ForceFormat(ContainerFormats.Image2).With("-update", "1")).ToWords();
+
     /// <param name="shape">One that <see cref="Supports"/> accepts.</param>
     /// <param name="loudness">What the first pass measured on this shape's sound; null leaves the sound as it is.</param>
     /// <param name="target">LUFS.</param>

@@ -4,6 +4,7 @@ using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace HlsGateway.Trailers;
 
@@ -17,6 +18,8 @@ internal static class TrailerEndpoints
             .GivesHeaders("ETag");
         group.MapGet("/{name}", GetAsync).RequireAuthorization(Roles.Any).WithName("getTrailer").WithSummary("One trailer: all its versions, their state and copies, and where it is active or scheduled.")
             .GivesHeaders("ETag").ProducesProblems(Problem.NoTrailer);
+        group.MapGet("/{name}/poster", PosterAsync).RequireAuthorization(Roles.Any).WithName("getTrailerPoster").WithSummary("A picture of a trailer: of the latest version, or of the one that is named (name@hash8), which may be kept for ever.")
+            .GivesBytes("image/jpeg", "640 pixels wide at most.").ProducesProblems(Problem.NoTrailer, Problem.TrailerUnchecked);
         group.MapPut("/{name}", UploadAsync).RequireAuthorization(Roles.Editor)
             .WithName("uploadTrailer").WithSummary("Takes a video (raw body) as a new version of a trailer.")
             .TakesBytes("The bytes of a video file.", "application/octet-stream", "video/*")
@@ -48,6 +51,25 @@ internal static class TrailerEndpoints
         var now = await state.ReadAsync(ct);
         response.Headers.ETag = Revisions.ETagOf(now);
         return TypedResults.Ok(TrailerViews.Detail(TrailerViews.NameOf(name), now, library, time.GetUtcNow()));
+    }
+
+    private static async Task<IResult> PosterAsync(string name, TrailerLibrary library, TrailerPosters posters, HttpResponse response, CancellationToken ct)
+    {
+        var versions = Selected(library, name);
+        if (versions.Count == 0)
+            return NotThere(library, name);
+        var version = library.Snapshot.Find(name) ?? versions[^1];
+        try
+        {
+            var picture = await posters.FindOrMakeAsync(version, ct);
+            SecurityHeaders.Confine(response);
+            response.Headers.CacheControl = name == version.Label ? "private, max-age=31536000, immutable" : "private, no-cache";
+            return TypedResults.Bytes(picture, "image/jpeg", entityTag: new EntityTagHeaderValue($"\"{version.Hash}\""));
+        }
+        catch (Exception e) when (e is ConditioningException or SandboxException)
+        {
+            return Problems.Of(Problem.TrailerUnchecked, e.Message);
+        }
     }
 
     private static async Task<Results<Created<TrailerVersionView>, Ok<TrailerVersionView>, ProblemHttpResult>> UploadAsync(

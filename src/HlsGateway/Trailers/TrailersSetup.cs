@@ -23,6 +23,7 @@ internal static class TrailersSetup
         builder.Services.AddSingleton<TrailerRemoval>();
         builder.Services.AddSingleton<TrailerForecast>();
         builder.Services.AddSingleton<TrailerIntake>();
+        builder.Services.AddSingleton<TrailerPosters>();
         builder.Services.AddSingleton<TrailerFolder>();
         builder.Services.AddHostedService<TrailerConditioner>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TrailerFolder>());

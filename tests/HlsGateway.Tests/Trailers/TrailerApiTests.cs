@@ -28,6 +28,25 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
     }
 
     [Fact]
+    public async Task Each_version_has_a_picture_that_is_made_once_and_may_be_kept_where_the_version_is_named()
+    {
+        await using var host = await StartAsync();
+        using var api = host.Api("editor");
+        var version = (await UploadAsync(api, "pictured", await workshop.SourceAsync(seconds: 2), HttpStatusCode.Created)).GetProperty("version").GetString();
+        using var first = await api.GetAsync("api/trailers/pictured/poster");
+        var picture = await first.Content.ReadAsByteArrayAsync();
+        Assert.True(first.StatusCode == HttpStatusCode.OK, System.Text.Encoding.UTF8.GetString(picture));
+        Assert.Equal(("image/jpeg", "no-cache, private"), (first.Content.Headers.ContentType?.MediaType, first.Headers.CacheControl?.ToString()));
+        Assert.Equal([0xFF, 0xD8, 0xFF], picture[..3]);
+        using var named = await api.GetAsync($"api/trailers/{version}/poster");
+        Assert.Contains("immutable", named.Headers.CacheControl?.ToString(), StringComparison.Ordinal);
+        Assert.Equal(picture, await named.Content.ReadAsByteArrayAsync());
+        Assert.True(await host.Services.GetRequiredService<HlsGateway.Storage.BlobStore>().ExistsAsync($"trailers/pictured/{version!.Split('@')[1]}/poster.jpg", CancellationToken.None));
+        using var none = await api.GetAsync("api/trailers/never/poster");
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
     public async Task S4_A_swap_is_one_write_that_new_sessions_see_and_a_rollback_restores_what_was()
     {
         await using var host = await StartAsync();
