@@ -78,6 +78,8 @@ public sealed class CaptionEditorTests(StudioStage stage)
         await page.GotoAsync(At(Video, "en"));
         var text = page.Locator("textarea.cue-text");
         await text.First.WaitForAsync();
+        // The sound of the test's video, a tone, under the captions.
+        await page.WaitForFunctionAsync("() => (document.querySelector('cue-lane .wave path')?.getAttribute('d') ?? '').split('M').length > 10");
         await page.Keyboard.PressAsync("Control+f");
         await page.GetByLabel("Find in all languages").FillAsync("Acme");
         await page.GetByLabel("Replace with").FillAsync("$& Corp");

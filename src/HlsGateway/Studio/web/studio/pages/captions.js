@@ -30,12 +30,12 @@ export default class CaptionsPage extends StudioElement {
   static styles = sheet;
   static properties = {
     params: { attribute: false }, list: { state: true }, problem: { state: true }, cues: { state: true }, selected: { state: true }, time: { state: true }, found: { state: true }, review: { state: true },
-    machine: { state: true }, conflict: { state: true }, offer: { state: true }, history: { state: true }, saved: { state: true }, finding: { state: true },
+    machine: { state: true }, wave: { state: true }, conflict: { state: true }, offer: { state: true }, history: { state: true }, saved: { state: true }, finding: { state: true },
   };
 
   constructor() {
     super();
-    this.machine = this.list = this.problem = this.cues = this.selected = this.review = this.conflict = this.offer = this.history = this.saved = this.finding = null;
+    this.machine = this.wave = this.list = this.problem = this.cues = this.selected = this.review = this.conflict = this.offer = this.history = this.saved = this.finding = null;
     this.time = 0;
     this.past = [];
     this.future = [];
@@ -122,6 +122,8 @@ export default class CaptionsPage extends StudioElement {
       this.history = (await api.get(`${this.#path}/${this.language}/versions`, {}, { signal: this.gone }).catch(() => ({ versions: [] }))).versions;
       this.playlist = (await uncounted(this.video, { signal: this.gone })).playlist_url;
       this.requestUpdate();
+      // Videos of other origins have none, and silent ones neither: their lane is bare.
+      this.wave = await api.get(`api/videos/${encodeURIComponent(this.video)}/peaks`, {}, { signal: this.gone }).catch(() => null);
     } catch (problem) {
       if (problem.name === "AbortError") return;
       if (this.cues === null) this.problem = problem;
@@ -449,7 +451,7 @@ export default class CaptionsPage extends StudioElement {
       <div class="editor">
         <section class="stack tight">
           <studio-player .src=${this.playlist ?? ""} @time=${({ detail }) => { this.time = detail; }} @ready=${event => { event.target.video.addEventListener("durationchange", () => { this.length = event.target.duration; }, { once: true }); }}></studio-player>
-          <cue-lane .cues=${this.cues} .time=${this.time} .length=${this.length} .selected=${this.selected} @select=${({ detail }) => this.#select(detail, false)} @seek=${({ detail }) => { if (this.#player) this.#player.time = detail; this.time = detail; }}
+          <cue-lane .cues=${this.cues} .time=${this.time} .length=${this.length} .selected=${this.selected} .wave=${this.wave} @select=${({ detail }) => this.#select(detail, false)} @seek=${({ detail }) => { if (this.#player) this.#player.time = detail; this.time = detail; }}
             @retime=${({ detail: { id, start, end } }) => can && this.#edit(edits.change(this.cues, id, { start, end }))}></cue-lane>
           ${can ? html`<div class="actions keys">
             <button type="button" @click=${() => this.#startHere()}>${t("captions.start-here")} <kbd>↓</kbd></button><button type="button" @click=${() => this.#endHere()}>${t("captions.end-here")} <kbd>↑</kbd></button>

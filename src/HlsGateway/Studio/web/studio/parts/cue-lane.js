@@ -1,4 +1,4 @@
-import { adopt, html, StudioElement, styleMap } from "../frame/element.js";
+import { adopt, html, nothing, StudioElement, styleMap, svg } from "../frame/element.js";
 import sheet from "./cue-lane.css";
 
 adopt(sheet);
@@ -7,13 +7,14 @@ adopt(sheet);
 const Around = 12;
 
 /**
- * Cues along the time around the playhead. Properties: `cues`, `time` seconds, `length` seconds, `selected` id.
+ * Cues along the time around the playhead. Properties: `cues`, `time` seconds, `length` seconds, `selected` id, `wave` of the sound where there is one.
+ * Wave and regions are elements of ours: they need no library, and take the colours of the page.
  * @fires select detail: id
  * @fires retime detail: { id, start, end } milliseconds, when the pointer is let go
  * @fires seek detail: seconds
  */
 class CueLane extends StudioElement {
-  static properties = { cues: { attribute: false }, time: { type: Number }, length: { type: Number }, selected: { type: Number }, moving: { state: true } };
+  static properties = { cues: { attribute: false }, time: { type: Number }, length: { type: Number }, selected: { type: Number }, wave: { attribute: false }, moving: { state: true } };
 
   constructor() {
     super();
@@ -21,7 +22,17 @@ class CueLane extends StudioElement {
     this.time = 0;
     this.length = 0;
     this.selected = null;
-    this.moving = null;
+    this.moving = this.wave = null;
+  }
+
+  /** The loudness of what one sees, as one line from each peak up and down. */
+  #wave(from) {
+    if (this.wave === null) return nothing;
+    const each = this.wave.seconds_per_peak;
+    const first = Math.floor(from / each);
+    const seen = this.wave.peaks.slice(first, first + Math.ceil(Around / each) + 1);
+    const line = seen.map((peak, i) => `M${((first + i) * each - from) / Around * 1000} ${50 - peak * 48}V${50 + peak * 48}`).join("");
+    return html`<svg class="wave" viewBox="0 0 1000 100" preserveAspectRatio="none">${svg`<path d=${line}></path>`}</svg>`;
   }
 
   get #from() {
@@ -62,6 +73,7 @@ class CueLane extends StudioElement {
     const shown = this.cues.filter(cue => cue.end / 1000 >= from && cue.start / 1000 <= from + Around);
     return html`
       <div class="lane" aria-hidden="true" @pointerdown=${this.#seek}>
+        ${this.#wave(from)}
         ${Array.from({ length: Around + 1 }, (_, i) => Math.ceil(from) + i).filter(second => second <= from + Around).map(second => html`<span class="second" style=${styleMap({ left: x(second) })}>${Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}</span>`)}
         ${shown.map(cue => {
           const now = this.moving?.id === cue.id ? this.moving : cue;
