@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench load golden players players-table truth soak transcode import faults mutants clean help
+.PHONY: run test build format bench load golden players players-table shots truth soak transcode import faults mutants clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -24,6 +24,9 @@ golden: ## Write docs/problems.md, the golden playlists and command lines anew f
 
 players: ## Play streams in real players only
 	@scripts/test HlsGateway.Players.Tests
+
+shots: ## Picture every page of the Studio, on a desk and a phone, light and dark (.build/pages)
+	@scripts/shots
 
 players-table: ## Play every shape of content in every player and write the table of docs/players.md (a quarter of an hour)
 	@scripts/players-table

@@ -106,7 +106,7 @@ class ChartFrame extends StudioElement {
     const axis = { stroke: soft, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
     this.chart = new UPlot({
       width: Math.max(200, place.clientWidth), height: 240, scales: { x: { time: false, range: (_, min, max) => min === max ? [min - 1, max + 1] : [min, max] }, y: { range: (_, __, max) => [0, this.max ?? Math.max(1, max * 1.08)] } },
-      legend: { show: false }, padding: [14, 12, 0, 0], series: lines, bands,
+      legend: { show: false }, padding: [14, 26, 0, 0], series: lines, bands,
       axes: [
         { ...axis, values: (_, splits) => splits.map(split => Number.isInteger(split) && split >= 0 && split < this.x.length ? this.label(split, true) : ""), grid: { show: false }, space: 70 },
         { ...axis, values: (_, splits) => splits.map(split => this.show(split)), size: (_, values) => 18 + 7 * Math.max(4, ...(values ?? []).map(value => value?.length ?? 0)) },
