@@ -12,9 +12,6 @@ import { failed, loading } from "../parts/state-views.js";
 import "../parts/studio-player.js";
 import sheet from "./video.css";
 
-/** A delete is sent when this long has passed, or when the page is left: until then it can be undone here. */
-const UndoSeconds = 20;
-
 /** One video: to watch, with everything that belongs to it. */
 export default class VideoPage extends StudioElement {
   static title = "video.title";
@@ -75,29 +72,22 @@ export default class VideoPage extends StudioElement {
     ]);
   }
 
-  #delete() {
+  async #delete() {
+    const [id, path] = [this.id, this.#path];
     this.deleting = true;
-    const send = () => {
-      clearTimeout(timer);
-      removeEventListener("pagehide", send);
-      return fetch(api.url(this.#path), { method: "DELETE", headers: { "X-Csrf": me.csrf }, keepalive: true });
-    };
-    const timer = setTimeout(async () => {
-      const answer = await send().catch(() => null);
-      if (answer?.ok) return;
+    try {
+      const { response } = await api.send("DELETE", path);
+      // Nothing can be brought back where only an upload was ended.
+      const undo = async () => {
+        await api.send("POST", `${path}/restore`);
+        if (address.path === "videos") address.go(`videos/${encodeURIComponent(id)}`);
+      };
+      say(t("video.deleted", { name: id }), response.headers.has("Restorable-Until") ? { undo } : {});
+      address.go("videos");
+    } catch (problem) {
       this.deleting = false;
-      say(t("video.not-deleted"), { kind: "bad" });
-    }, UndoSeconds * 1000);
-    addEventListener("pagehide", send);
-    say(t("video.deleted", { name: this.id }), {
-      seconds: UndoSeconds,
-      undo: async () => {
-        clearTimeout(timer);
-        removeEventListener("pagehide", send);
-        this.deleting = false;
-      },
-    });
-    address.go("videos");
+      tell(problem);
+    }
   }
 
   render() {
