@@ -88,7 +88,13 @@ internal sealed class ShareEndpoints(CatalogueDatabase database, VideoQueries qu
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var row = new Row
         {
-            Id = Guid.CreateVersion7(now).ToString(), Sha256 = Digest(secret), Video = video, Query = query, Author = actor.Text, CreatedAt = now.ToUnixTimeMilliseconds(), ExpiresAt = expires?.ToUnixTimeMilliseconds(),
+            Id = Guid.CreateVersion7(now).ToString(),
+            Sha256 = Digest(secret),
+            Video = video,
+            Query = query,
+            Author = actor.Text,
+            CreatedAt = now.ToUnixTimeMilliseconds(),
+            ExpiresAt = expires?.ToUnixTimeMilliseconds(),
         };
         var written = await database.WriteAsync(
             async (connection, transaction) =>
@@ -172,8 +178,17 @@ internal sealed class ShareEndpoints(CatalogueDatabase database, VideoQueries qu
         var range = new RangeQuery { From = from, To = Of("to"), Tz = Of("tz") };
         var filter = new FilterQuery
         {
-            Player = Of("player"), Rendition = Of("rendition"), Captions = Of("captions"), Basis = Of("basis"), Completed = Of("completed"), Trailer = Of("trailer"), LeftFrom = Of("left_from"),
-            LeftTo = Of("left_to"), WatchedFrom = Of("watched_from"), WatchedTo = Of("watched_to"), Audience = Of("audience"),
+            Player = Of("player"),
+            Rendition = Of("rendition"),
+            Captions = Of("captions"),
+            Basis = Of("basis"),
+            Completed = Of("completed"),
+            Trailer = Of("trailer"),
+            LeftFrom = Of("left_from"),
+            LeftTo = Of("left_to"),
+            WatchedFrom = Of("watched_from"),
+            WatchedTo = Of("watched_to"),
+            Audience = Of("audience"),
         };
         return VideoReportEndpoints.ReadCut(range, time, filter, trailers, Of("bucket"), null, out about) is { } wrong ? $"query: {wrong.ProblemDetails.Detail}" : null;
     }

@@ -56,7 +56,12 @@ internal sealed class ViewEndpoints(CatalogueDatabase database, TimeProvider tim
             return Problems.Of(Problem.BadView, $"address must be a page of the Studio, relative and at most {MostAddressCharacters} characters long, as in studio/analytics?range=w.");
         var row = new Row
         {
-            Id = Guid.CreateVersion7(time.GetUtcNow()).ToString(), Name = name, Address = body.Address ?? "", Shared = body.Shared ? 1 : 0, Author = actor.Text, CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Id = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
+            Name = name,
+            Address = body.Address ?? "",
+            Shared = body.Shared ? 1 : 0,
+            Author = actor.Text,
+            CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
         var written = await database.WriteAsync(
             async (connection, transaction) =>

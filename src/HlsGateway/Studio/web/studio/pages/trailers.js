@@ -237,6 +237,7 @@ export default class TrailersPage extends StudioElement {
         <ul class="rows">${repeat(this.library.trailers, trailer => trailer.name, trailer => html`<li class="card shelf" data-trailer=${trailer.name}>
           <h3 class="name">${trailer.name}</h3>
           <ul>${trailer.versions.map(version => html`<li class="version" data-version=${version.version}>
+            <img class="still" src=${api.url(`api/trailers/${encodeURIComponent(version.version)}/poster`).href} alt="" width="80" height="45" loading="lazy" @error=${event => { event.target.hidden = true; }}>
             <a class="name" href=${href("trailers", { query: { ...address.all(), trailer: version.version } })}>${version.version}</a>
             <span class="soft">${seconds(version.duration_seconds)} · ${bytes(version.bytes)}${version.has_audio ? "" : ` · ${t("trailers.silent")}`} · ${moment(version.added_at, zone(), "short")}</span>
             ${version.active ? html`<span class="chip">${t("trailers.on-air")}</span>` : nothing}${version.withdrawn ? html`<span class="chip">${t("trailers.withdrawn")}</span>` : nothing}${version.removed ? html`<span class="chip">${t("trailers.removed")}</span>` : nothing}
