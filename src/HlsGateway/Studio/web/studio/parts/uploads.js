@@ -64,7 +64,8 @@ class Uploads extends EventTarget {
       endpoint: api.url("api/uploads").href,
       metadata: { video: entry.video, filename: entry.file.name },
       headers: { "X-Csrf": me.csrf },
-      chunkSize: 8 << 20,
+      // A connection that breaks costs at most one of these: browsers repeat what they were sending, from where it began.
+      chunkSize: 1 << 20,
       retryDelays: [0, 500, 1000, 2000, 4000, 8000, 15000],
       removeFingerprintOnSuccess: true,
       // A refusal stays one; what broke on the way is tried again from where it broke.
