@@ -141,7 +141,6 @@ public class TrailerApiTests(TrailerWorkshop workshop) : IClassFixture<TrailerWo
     [InlineData("DELETE", "api/trailers/active", "uploader")]
     [InlineData("POST", "api/trailers/rollback", "analyst")]
     [InlineData("POST", "api/trailers/brand/withdraw", "analyst")]
-    [InlineData("POST", "api/preview", "analyst")]
     public async Task Only_editors_change_what_is_on(string method, string path, string role)
     {
         await using var host = await StartAsync();
