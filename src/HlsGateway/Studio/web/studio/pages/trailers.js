@@ -53,8 +53,8 @@ export default class TrailersPage extends StudioElement {
   async #ask() {
     clearTimeout(this.again);
     try {
-      const read = path => api.send("GET", path, { signal: this.gone });
-      const [library, active, schedule, history, videos] = await Promise.all([read("api/trailers"), read("api/trailers/active"), read("api/trailers/schedule"), read("api/trailers/history"), read("api/videos")]);
+      const read = (path, query) => api.send("GET", path, { query, signal: this.gone });
+      const [library, active, schedule, history, videos] = await Promise.all([read("api/trailers", { removed: true }), read("api/trailers/active"), read("api/trailers/schedule"), read("api/trailers/history"), read("api/videos")]);
       [this.library, this.active, this.etag, this.schedule, this.history] = [library.data, active.data, active.etag, schedule.data.entries, history.data];
       this.videos = videos.data.filter(video => video.status === "ready").map(video => video.video);
       this.problem = null;
@@ -190,7 +190,7 @@ export default class TrailersPage extends StudioElement {
           <button type="button" @click=${() => this.#rollBack()}>${icon("undo")} ${t("trailers.roll-back")} <kbd>b</kbd></button>` : nothing}</div></header>
       ${this.#rehearsal(onAir, can)}
       ${this.swapped && this.count ? html`<p class="card count" role="status" data-fresh=${this.count.fresh}>${t("trailers.counting", { trailer: this.swapped.trailer, fresh: this.count.more ? `${number(this.count.fresh)}+` : number(this.count.fresh), ends: moment(this.count.ends, zone(), "short") })}</p>` : nothing}
-      <week-strip .entries=${this.schedule} .can=${can} .trailers=${this.library.trailers} .video=${this.#video} @changed=${() => this.#ask()}></week-strip>
+      <week-strip .entries=${this.schedule} .can=${can} .trailers=${this.library.trailers.filter(trailer => trailer.versions.some(version => !version.withdrawn && !version.removed))} .video=${this.#video} @changed=${() => this.#ask()}></week-strip>
       ${this.#shelf(can)}
       ${this.#past()}`;
   }
