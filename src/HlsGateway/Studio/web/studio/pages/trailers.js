@@ -121,15 +121,17 @@ export default class TrailersPage extends StudioElement {
     }
   }
 
+  /** Only the swap that was made here is taken back: where somebody else has changed something since, that stands. */
   async #undo() {
-    await api.send("POST", "api/trailers/rollback", {});
+    await api.send("POST", "api/trailers/rollback", { headers: this.etag ? { "If-Match": this.etag } : {} });
     this.swapped = null;
     await this.#ask();
   }
 
   async #rollBack() {
     try {
-      await this.#undo();
+      await api.send("POST", "api/trailers/rollback", {});
+      await this.#ask();
       say(t("trailers.rolled-back"));
     } catch (problem) {
       tell(problem);
