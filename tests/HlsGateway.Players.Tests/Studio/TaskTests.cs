@@ -286,7 +286,7 @@ public sealed partial class TaskTests(StudioStage stage)
         await page.GotoAsync(At("videos/tasks%2Fflag/analytics"));
         await page.Locator("#days").WaitForAsync();
         await PutCaptionsAsync("tasks/flag", "en", "Hello.");
-        await page.WaitForFunctionAsync("() => document.querySelector('#days').flags.some(flag => flag.text.includes('captions'))");
+        await page.WaitForFunctionAsync("() => document.querySelector('#days').flags.some(flag => flag.kind === 'captions')");
         await stage.CleanAsync(page);
     }
 

@@ -6,13 +6,13 @@ import { icon } from "../frame/icons.js";
 import { keys } from "../frame/keys.js";
 import { live } from "../frame/live.js";
 import { t } from "../frame/words.js";
-import { axisOf, flagsOf, shares } from "../parts/buckets.js";
+import { axisOf, flagsOf, shares, stretchOf } from "../parts/buckets.js";
 import "../parts/chart-frame.js";
 import { copyKeys } from "../parts/copy-keys.js";
 import "../parts/figure-value.js";
+import { fileName } from "../parts/hand-out.js";
 import { filter, question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
-import "../parts/studio-player.js";
 import { uncounted } from "../parts/uncounted.js";
 import sheet from "./analytics.css";
 import overview from "./overview.css";
@@ -20,15 +20,18 @@ import overview from "./overview.css";
 /** One video in figures: where people stay and leave, beside the video itself. */
 export default class AnalyticsPage extends StudioElement {
   static title = "analytics.title";
-  static words = ["analytics", "overview", "range", "chart", "figures", "shares", "player"];
+  static words = ["analytics", "changes", "overview", "range", "chart", "figures", "shares", "player"];
   static styles = [overview, sheet];
-  static properties = { params: { attribute: false }, report: { state: true }, video: { state: true }, changes: { state: true }, cues: { state: true }, problem: { state: true }, point: { state: true } };
+  static properties = { params: { attribute: false }, report: { state: true }, video: { state: true }, changes: { state: true }, cues: { state: true }, pictures: { state: true }, end: { state: true }, isPlaying: { state: true }, problem: { state: true }, point: { state: true } };
 
   constructor() {
     super();
     this.report = this.video = this.problem = this.point = null;
     this.changes = [];
     this.cues = [];
+    this.pictures = [];
+    this.end = 0;
+    this.isPlaying = false;
   }
 
   get id() {
@@ -72,6 +75,7 @@ export default class AnalyticsPage extends StudioElement {
       // The figures of a video that is gone are still there.
       if (problem.name !== "AbortError") this.video = { playlist_url: "", poster_url: null };
     }
+    this.#askPictures();
     try {
       const { tracks } = await api.get(`${this.#path}/subtitles`, {}, { signal: this.gone });
       if (tracks.length > 0) {
@@ -120,9 +124,17 @@ export default class AnalyticsPage extends StudioElement {
   }
 
   #seek(second) {
+    this.point = second;
     const player = this.querySelector("studio-player");
     if (player) player.time = second;
-    this.point = second;
+    // The player comes with its first use.
+    else if (!this.isPlaying) import("../parts/studio-player.js").then(() => { this.isPlaying = true; });
+  }
+
+  /** The curve's crosshair goes with the player; what plays longer than the content has a trailer behind it. */
+  #played({ duration }, second, length) {
+    this.point = Math.min(length - 1, Math.floor(second));
+    if (length > 0 && duration > length + 0.5) this.end = duration;
   }
 
   #brush({ from, to }) {
@@ -144,25 +156,39 @@ export default class AnalyticsPage extends StudioElement {
     const curl = api.curl(asked.path, asked.query);
     const curve = report.retention;
     const all = Math.max(report.sessions, 1);
+    const { left_from: leftFrom, left_to: leftTo } = filter();
+    const brushed = leftFrom !== undefined && leftTo !== undefined;
     const asCounts = address.get("unit") === "counts";
     const scale = value => asCounts ? value : value / all;
     const show = asCounts ? number : value => percent(value, 0);
-    const replays = curve.some(point => point.plays !== null) ? [{ name: t("analytics.replays"), kind: "replay", values: curve.map(point => scale(Math.max(0, point.plays - point.sessions))) }] : [];
-    const left = [{ name: t("analytics.left"), kind: "faint", values: curve.map(point => scale(point.left)) }];
+    const scaled = (name, more = {}) => ({ name: t(`analytics.${name}`), ...more });
+    const column = (name, more) => ({ column: name, values: curve.map(point => scale(point[name])), raw: { values: curve.map(point => point[name]), low: curve.map(point => point[`${name}_low`]) }, ...more });
+    const again = curve.map(point => point.plays === null ? null : Math.max(0, point.plays - point.sessions));
+    const lines = [
+      scaled("stayed", column("sessions", { low: curve.map(point => scale(point.sessions_low)), kind: "line" })),
+      ...curve.some(point => point.plays !== null) ? [scaled("replays", { column: "plays", values: again.map(value => value === null ? null : scale(value)), raw: { values: curve.map(point => point.plays) }, kind: "replay", on: 0 })] : [],
+      scaled("left", column("left", { low: curve.map(point => scale(point.left_low)), kind: "table" })),
+    ];
+    // As one would say it: "0:42 · 318 to 331 of 412 sessions (77 to 80 %) · 29 replays · 3 left here".
+    const says = i => [
+      clock(i),
+      t("analytics.here", { sessions: span(number, curve[i].sessions_low, curve[i].sessions), count: report.sessions, share: span(percent, curve[i].sessions_low / all, curve[i].sessions / all) }),
+      ...again[i] > 0 ? [t("analytics.replayed", { count: again[i] })] : [],
+      ...curve[i].left > 0 ? [t("analytics.left-here", { count: curve[i].left })] : [],
+    ].join(" · ");
+    const named = table => fileName(table, this.id, report.from.slice(0, 10), report.to.slice(0, 10), report.tz);
     const axis = axisOf(report.buckets, range().bucket, report.tz);
     const found = this.moments ?? { needed: 0, moments: [] };
-    const brushed = filter().left_from !== undefined;
     return html`
       <div class="figures">${["views", "watch_seconds", "average_watch_seconds", "completion_rate", "trailer_sessions", "trailer_seconds"].map(name => html`<figure-value .name=${name} .report=${report} .question=${asked}></figure-value>`)}</div>
       <div class="watch-and-curve">
-        <section class="card">${this.video ? html`<studio-player .src=${this.video.playlist_url} .poster=${this.video.poster_url ?? ""} muted @time=${({ detail }) => { this.point = Math.min(curve.length - 1, Math.floor(detail)); }}></studio-player>
-          <p class="row"><label>${t("analytics.go-to")} <kbd>g</kbd> <input id="moment" inputmode="numeric" size="6" placeholder="0:42" @keydown=${event => { if (event.key === "Enter") this.#seek(secondsOf(event.target.value)); }}></label></p>` : loading()}</section>
+        <section class="card">${this.video === null ? loading() : !this.isPlaying ? html`<button type="button" class="poster" .style=${this.video.poster_url ? `background-image:url("${this.video.poster_url}")` : ""} @click=${() => this.#seek(this.point ?? 0)}><span>${icon("play")} ${t("analytics.play")}</span></button>` : html`<studio-player .start=${this.point ?? 0} .src=${this.video.playlist_url} .poster=${this.video.poster_url ?? ""} muted @time=${({ target, detail }) => this.#played(target, detail, curve.length)}></studio-player>`}
+          <p class="row"><label>${t("analytics.go-to")} <kbd>g</kbd> <input id="moment" inputmode="numeric" size="6" placeholder="0:42" @keydown=${event => { if (event.key === "Enter") this.#seek(secondsOf(event.target.value)); }}></label></p></section>
         <div class="stack tight">
           <chart-frame id="retention" .heading=${t("analytics.retention")} .unit=${asCounts ? t("analytics.in-sessions") : t("analytics.in-share", { sessions: number(report.sessions) })} .x=${curve.map((_, i) => i)}
-            .label=${i => clock(i)} .show=${show} .unfinished=${null} .max=${asCounts ? null : Math.max(1, ...replays.flatMap(series => series.values))} .ticks=${this.cues} .curl=${curl} .csv=${this.#csv("retention")} .point=${this.point}
-            .series=${[{ name: t("analytics.stayed"), values: curve.map(point => scale(point.sessions)), low: curve.map(point => scale(point.sessions_low)), kind: "line" }, ...replays, ...left]}
+            .label=${i => clock(i)} .show=${show} .unfinished=${null} .max=${asCounts ? null : 1} .ticks=${this.cues} .curl=${curl} .csv=${this.#csv("retention")} .point=${this.point} group="seconds" .below=${plot => this.#storyboard(plot, curve.length)}
+            .series=${lines} .sentence=${says} .chosen=${brushed ? [Number(leftFrom), Number(leftTo)] : null} .columns=${[{ name: "second", value: i => curve[i].second }]} .file=${named("retention")} .shade=${this.end > 0 ? [curve.length, this.end] : null} .shadeText=${t("analytics.trailer", { count: report.trailer_sessions })}
             @pick=${({ detail }) => this.#seek(detail)} @brush=${({ detail }) => this.#brush(detail)}></chart-frame>
-          ${this.#storyboard(curve.length)}
           <div class="row apart"><label><input type="checkbox" role="switch" .checked=${asCounts} @change=${event => address.set({ unit: event.target.checked ? "counts" : null })}> ${t("analytics.counts")}</label>
             <small class="soft">${brushed ? t("analytics.brushed", { count: report.sessions }) : t("analytics.brush")}</small></div>
           <ul class="moments" aria-label=${t("analytics.moments")}>${found.needed > 0 ? html`<li class="chip">${t("analytics.needed", { count: found.needed })}</li>`
@@ -171,17 +197,41 @@ export default class AnalyticsPage extends StudioElement {
               ${moment.usual_low === null ? nothing : html`<span class="soft">${t("analytics.usual", { low: percent(moment.usual_low), high: percent(moment.usual_high) })}</span>`}</button></li>`)}</ul>
         </div>
       </div>
-      <chart-frame id="days" .heading=${t("figures.watch_seconds")} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${seconds} .unfinished=${axis.unfinished} .curl=${curl} .csv=${this.#csv("days")}
-        .series=${[{ name: t("figures.watch_seconds"), values: report.buckets.map(bucket => bucket.watch_seconds), low: report.buckets.map(bucket => bucket.watch_seconds_low), kind: "line" }]} .flags=${flagsOf(this.changes, report.buckets)}></chart-frame>
+      <chart-frame id="days" .heading=${t("figures.watch_seconds")} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${seconds} isTime .unfinished=${axis.unfinished} .curl=${curl} .csv=${this.#csv("days")}
+        .series=${[{ name: t("figures.watch_seconds"), values: report.buckets.map(bucket => bucket.watch_seconds), low: report.buckets.map(bucket => bucket.watch_seconds_low), kind: "bars", column: "watch_seconds" }]} .columns=${axis.columns} .file=${named("days")} @brush=${({ detail }) => address.set(stretchOf(report.buckets, detail, range().bucket))} .flags=${flagsOf(this.changes, report.buckets)}></chart-frame>
       ${shares(report)}
       ${Object.keys(report.anonymous).length === 0 ? nothing : html`<section class="card stack tight"><h2>${t("analytics.anonymous")}</h2><p class="soft">${t("analytics.anonymous-text")}</p>
         <dl class="pairs">${Object.entries(report.anonymous).map(([rule, count]) => html`<dt>${rule}</dt><dd>${number(count)}</dd>`)}</dl></section>`}`;
   }
 
-  /** Ten pictures of the video under the curve, where the pipeline made them. */
-  #storyboard(length) {
-    if (!this.video?.poster_url || length === 0) return nothing;
-    return html`<div class="storyboard" aria-hidden="true"><img src=${this.video.poster_url.replace(/poster\.jpg$/, "storyboard.jpg")} alt="" @error=${event => { event.target.parentElement.hidden = true; }}></div>`;
+  /** Pictures of the video under its seconds, where the pipeline made them. */
+  #storyboard({ left, width }, length) {
+    if (this.pictures.length === 0 || length === 0) return nothing;
+    const last = Math.max(1, length - 1);
+    const [first] = this.pictures;
+    const height = 48;
+    const scale = height / first.height;
+    const count = Math.max(1, Math.round(width / (first.width * scale)));
+    const tile = width / count;
+    return html`<div class="storyboard" aria-hidden="true" .style=${`margin-left:${left}px;width:${width}px;height:${height}px`}>${Array.from({ length: count }, (_, i) => {
+      const second = (i + 0.5) / count * last;
+      const { url, x, y, sheet } = this.pictures.find(picture => second < picture.to) ?? this.pictures.at(-1);
+      return html`<button type="button" tabindex="-1" .style=${`width:${tile}px;background-image:url("${url}");background-size:${sheet.width * scale}px ${sheet.height * scale}px;background-position:${-x * scale}px ${-y * scale}px`} @click=${() => this.#seek(Math.floor(second))}></button>`;
+    })}</div>`;
+  }
+
+  /** The sprite's own list says which part of it shows which seconds. */
+  async #askPictures() {
+    if (!this.video.poster_url) return;
+    const url = new URL("storyboard.jpg", this.video.poster_url).href;
+    try {
+      const [answer, sheet] = await Promise.all([fetch(new URL("storyboard.vtt", url), { signal: this.gone }), sizeOf(url)]);
+      if (!answer.ok) return;
+      const pictures = [...(await answer.text()).matchAll(/--> (?:(\d+):)?(\d+):([\d.]+)\n\S*#xywh=(\d+),(\d+),(\d+),(\d+)/g)];
+      this.pictures = pictures.map(([, hours, minutes, rest, x, y, width, height]) => ({ url, sheet, to: Number(hours ?? 0) * 3600 + Number(minutes) * 60 + Number(rest), x: Number(x), y: Number(y), width: Number(width), height: Number(height) }));
+    } catch {
+      // A CDN that lets no script read it: the curve stands without pictures.
+    }
   }
 }
 customElements.define("analytics-page", AnalyticsPage);
@@ -191,3 +241,14 @@ function secondsOf(text) {
   const parts = text.trim().split(":").map(Number);
   return parts.some(Number.isNaN) ? 0 : parts.reduce((sum, part) => sum * 60 + part, 0);
 }
+
+/** Both bounds where they differ. */
+const span = (show, low, high) => show(low) === show(high) ? show(high) : t("common.range", { low: show(low), high: show(high) });
+
+/** How large a picture is. */
+const sizeOf = url => new Promise((done, fail) => {
+  const picture = new Image();
+  picture.onload = () => done({ width: picture.naturalWidth, height: picture.naturalHeight });
+  picture.onerror = fail;
+  picture.src = url;
+});

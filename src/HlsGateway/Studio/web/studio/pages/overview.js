@@ -5,18 +5,20 @@ import { bounds, number, percent, seconds } from "../frame/format.js";
 import { keys } from "../frame/keys.js";
 import { live } from "../frame/live.js";
 import { t } from "../frame/words.js";
-import { axisOf, flagsOf, shares } from "../parts/buckets.js";
+import { axisOf, flagsOf, sayChange, shares, stretchOf } from "../parts/buckets.js";
 import "../parts/chart-frame.js";
 import "../parts/figure-value.js";
+import { fileName } from "../parts/hand-out.js";
 import { question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
+import { sayZone } from "../parts/zone-words.js";
 import { copyKeys } from "../parts/copy-keys.js";
 import sheet from "./overview.css";
 
 /** All videos together: what was watched, day by day, beside the time before. */
 export default class OverviewPage extends StudioElement {
   static title = "overview.title";
-  static words = ["overview", "range", "chart", "figures", "shares"];
+  static words = ["changes", "overview", "range", "chart", "figures", "shares"];
   static styles = sheet;
   static properties = { report: { state: true }, before: { state: true }, ranking: { state: true }, changes: { state: true }, problem: { state: true } };
 
@@ -95,13 +97,13 @@ export default class OverviewPage extends StudioElement {
     const chart = (id, name, show, unit) => {
       const values = report.buckets.map(bucket => bucket[name]);
       const low = report.buckets.map(bucket => bucket[`${name}_low`]);
-      const then = before === null ? [] : [{ name: t("overview.before"), values: report.buckets.map((_, i) => before.buckets[i]?.[name] ?? null), kind: "faint" }];
-      return html`<chart-frame id=${id} .heading=${t(`figures.${name}`)} .unit=${unit} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${show} .unfinished=${axis.unfinished}
-        .series=${[{ name: t(`figures.${name}`), values, low, kind: "line" }, ...then]} .flags=${flagsOf(this.changes, report.buckets)} .curl=${curl} .csv=${this.#csv}
-        @pick=${({ detail }) => this.#open(detail)}></chart-frame>`;
+      const then = before === null ? [] : [{ name: t("overview.before"), values: report.buckets.map((_, i) => before.buckets[i]?.[name] ?? null), kind: "faint", column: `${name}_before` }];
+      return html`<chart-frame id=${id} .heading=${t(`figures.${name}`)} .unit=${unit} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${show} ?isTime=${show === seconds} .unfinished=${axis.unfinished}
+        .series=${[{ name: t(`figures.${name}`), values, low, kind: "bars", column: name }, ...then]} .columns=${axis.columns} .file=${fileName(name, report.from.slice(0, 10), report.to.slice(0, 10), report.tz)} .flags=${flagsOf(this.changes, report.buckets)} .curl=${curl} .csv=${this.#csv}
+        @pick=${({ detail }) => this.#open(detail)} @brush=${({ detail }) => address.set(stretchOf(report.buckets, detail, range().bucket))}></chart-frame>`;
     };
     return html`
-      <p class="soft">${t("overview.zone", { zone: report.tz, videos: number(report.videos) })}</p>
+      <p class="soft">${t("overview.zone", { zone: sayZone(report.tz, report.from, report.to), count: report.videos })}</p>
       <div class="figures">${["views", "watch_seconds", "average_watch_seconds", "completion_rate", "trailer_sessions", "sessions"].map(name => html`<figure-value .name=${name} .report=${report} .before=${before} .question=${asked}></figure-value>`)}</div>
       ${chart("views", "views", number)}
       ${chart("watch", "watch_seconds", seconds)}
@@ -117,7 +119,7 @@ export default class OverviewPage extends StudioElement {
             <td class="spark">${bar(video.watch_seconds / Math.max(1, this.ranking.videos[0].watch_seconds))}</td></tr>`)}</tbody></table></div>`}</section>
       ${shares(report)}
       ${this.changes.length === 0 ? nothing : html`<section class="card stack tight"><h2>${t("overview.changes")}</h2>
-        <ul class="changes">${this.changes.slice(0, 8).map(change => html`<li>${axis.moment(change.at)} · <strong>${change.actor}</strong> · ${change.kind} ${change.subject} ${change.video} <span class="soft name">${change.before ?? "–"} → ${change.after ?? "–"}</span></li>`)}</ul></section>`}`;
+        <ul class="changes">${this.changes.slice(0, 8).map(change => html`<li>${axis.moment(change.at)} · <strong>${change.actor}</strong> · ${sayChange(change)} <span class="soft name">${change.before ?? "–"} → ${change.after ?? "–"}</span></li>`)}</ul></section>`}`;
   }
 
   /** The sessions of one bucket. */

@@ -1,22 +1,38 @@
 import { html, nothing, svg } from "../frame/element.js";
 import { bounds, number, percent, seconds } from "../frame/format.js";
-import { language, t } from "../frame/words.js";
+import { hasText, language, t } from "../frame/words.js";
 
-/** How buckets are named on an axis and in words. Their edges are the server's: nothing is shifted here. */
+/**
+ * How buckets are named on an axis and in words. Their edges and what clocks showed then are the server's: nothing is shifted here, and the hour that a
+ * zone repeats in autumn is there twice, with its offset.
+ */
 export function axisOf(buckets, unit, tz) {
-  const format = options => new Intl.DateTimeFormat(language, { timeZone: tz, ...options });
-  const short = format(unit === "hour" ? { hour: "2-digit", minute: "2-digit" } : unit === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" });
+  // The server's wall clock, taken as UTC so that no zone is applied to it again.
+  const format = options => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options });
+  const short = format(unit === "hour" ? { hour: "numeric", minute: "2-digit" } : unit === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" });
   const long = format(unit === "hour" ? { dateStyle: "medium", timeStyle: "short" } : unit === "month" ? { month: "long", year: "numeric" } : { weekday: "short", day: "numeric", month: "short", year: "numeric" });
-  const exact = format({ dateStyle: "medium", timeStyle: "short" });
+  const exact = new Intl.DateTimeFormat(language, { timeZone: tz, dateStyle: "medium", timeStyle: "short" });
   const open = buckets.findIndex(bucket => !bucket.final);
+  const name = (i, isShort) => {
+    const local = buckets[i].from_local;
+    const text = (isShort ? short : long).format(new Date(`${local.slice(0, 19)}Z`));
+    return unit === "hour" && !isShort ? `${text} ${local.slice(19) === "Z" ? "UTC" : `UTC${local.slice(19)}`}` : text;
+  };
   return {
-    label: (i, isShort) => buckets[i] === undefined ? "" : (isShort ? short : long).format(new Date(buckets[i].from)),
+    label: (i, isShort) => buckets[i] === undefined ? "" : name(i, isShort),
     unfinished: open < 0 ? null : open,
     moment: at => exact.format(new Date(at)),
+    columns: [...["from", "to", "from_local", "to_local"].map(column => ({ name: column, value: i => buckets[i][column] })), { name: "tz", value: () => tz }, { name: "final", value: i => buckets[i].final }],
   };
 }
 
-/** What was changed, at its place among the buckets. */
+/** The stretch of time of some buckets, for the address: dates where they are whole days, else the moments with their offset. */
+export function stretchOf(buckets, { from, to }, unit) {
+  const [first, end] = [buckets[from].from_local, buckets[to - 1].to_local];
+  return unit === "hour" ? { from: first, to: end, range: null } : { from: first.slice(0, 10), to: end.slice(0, 10), range: null };
+}
+
+/** What was changed, at its place among the buckets. Words: "changes". */
 export function flagsOf(changes, buckets) {
   if (buckets.length === 0) return [];
   return changes.filter(change => !["start", "stop"].includes(change.kind)).flatMap(change => {
@@ -24,8 +40,14 @@ export function flagsOf(changes, buckets) {
     const index = buckets.findIndex(bucket => at >= Date.parse(bucket.from) && at < Date.parse(bucket.to));
     if (index < 0) return [];
     const [from, to] = [Date.parse(buckets[index].from), Date.parse(buckets[index].to)];
-    return [{ x: index - 0.5 + (at - from) / (to - from), text: `${change.actor}: ${change.kind} ${change.subject} ${change.after ?? ""}`.trim() }];
+    return [{ x: index - 0.5 + (at - from) / (to - from), at: change.at, kind: change.kind, text: sayChange(change), detail: `${change.actor} · ${change.before ?? "–"} → ${change.after ?? "–"}` }];
   });
+}
+
+/** What was done, in a few words; a kind that is newer than this page is told by its name. */
+export function sayChange({ kind, subject, video }) {
+  const what = hasText(`changes.${kind}`) ? t(`changes.${kind}`) : kind;
+  return [`${what}${subject && kind !== "revision" ? ` ${subject}` : ""}`, video].filter(Boolean).join(" · ");
 }
 
 /** Sessions by their properties, as bars. Words: "shares". */

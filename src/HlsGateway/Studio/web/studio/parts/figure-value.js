@@ -1,7 +1,6 @@
 import { adopt, html, nothing, StudioElement } from "../frame/element.js";
 import { bounds, number, percent, seconds } from "../frame/format.js";
 import { t } from "../frame/words.js";
-import { why } from "./why-panel.js";
 import sheet from "./figure-value.css";
 
 adopt(sheet);
@@ -25,11 +24,17 @@ class FigureValue extends StudioElement {
     const low = report[`${name}_low`];
     const text = low === undefined ? show(report[name]) : bounds(report.basis, low, report[name], show);
     return html`
-      <button type="button" class="figure" data-figure=${name} data-low=${low ?? nothing} data-value=${report[name] ?? nothing} aria-haspopup="dialog" @click=${() => why(this.question, name)}>
+      <button type="button" class="figure" data-figure=${name} data-low=${low ?? nothing} data-value=${report[name] ?? nothing} aria-haspopup="dialog" @click=${() => this.#why()}>
         <span class="figure-name">${t(`figures.${name}`)}</span>
         <span class="figure-number">${text}</span>
         ${this.#trend()}
       </button>`;
+  }
+
+  /** The panel comes when it is first asked for: most figures are only read. */
+  async #why() {
+    const { why } = await import("./why-panel.js");
+    why(this.question, this.name);
   }
 
   #trend() {

@@ -29,7 +29,7 @@ export function range() {
   const days = spans[address.get("range", "m")] ?? spans.m;
   const to = address.get("to") ?? dateOf(1, tz);
   const from = address.get("from") ?? shift(to, -days);
-  const length = Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / 86400e3));
+  const length = (Date.parse(to) - Date.parse(from)) / 86400e3;
   return { from, to, tz, length, bucket: address.get("bucket") ?? (length <= 2 ? "hour" : length <= 120 ? "day" : length <= 400 ? "week" : "month"), before: { from: shift(from, -length), to: from } };
 }
 
@@ -50,6 +50,8 @@ class RangeBar extends StudioElement {
 
   connectedCallback() {
     super.connectedCallback();
+    // A link that is copied shows the same days wherever it is opened.
+    if (address.get("tz") === null) address.set({ tz: zone() }, { replace: true });
     address.addEventListener("change", () => this.requestUpdate(), { signal: this.gone });
     const move = way => {
       const { from, to, length } = range();
