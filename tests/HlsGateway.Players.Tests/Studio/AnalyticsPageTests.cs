@@ -12,6 +12,10 @@ namespace HlsGateway.Players.Tests.Studio;
 [Collection(StudioStage.Name)]
 public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper output)
 {
+    private static readonly string[] Edges = ["from", "to", "from_local", "to_local"];
+
+    private static Regex Pattern(string text) => new(text, RegexOptions.None, TimeSpan.FromSeconds(1));
+
     private const string Video = "charts-film";
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
@@ -64,7 +68,7 @@ public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper outp
             Assert.EndsWith($"_{zone.Replace('/', '-')}.csv", download.SuggestedFilename, StringComparison.Ordinal);
             var lines = (await File.ReadAllTextAsync(await download.PathAsync())).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal("from,to,from_local,to_local,tz,final,watch_seconds,watch_seconds_low", lines[0]);
-            Assert.Equal(buckets.Select(bucket => string.Join(',', new[] { "from", "to", "from_local", "to_local" }.Select(name => bucket.GetProperty(name).GetString())
+            Assert.Equal(buckets.Select(bucket => string.Join(',', Edges.Select(name => bucket.GetProperty(name).GetString())
                 .Append(zone).Append(bucket.GetProperty("final").GetRawText()).Append(bucket.GetProperty("watch_seconds").GetRawText()).Append(bucket.GetProperty("watch_seconds_low").GetRawText()))), lines[1..]);
         }
 
@@ -104,7 +108,7 @@ public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper outp
         for (var i = 1; i < end; i++) await page.Keyboard.PressAsync("ArrowRight");
         await page.Keyboard.UpAsync("Shift");
         await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex($"left_from=0&left_to={end}$"));
+        await Assertions.Expect(page).ToHaveURLAsync(Pattern($"left_from=0&left_to={end}$"));
         await Assertions.Expect(page.Locator("#retention")).ToContainTextAsync("of 3 sessions");
         await page.Keyboard.PressAsync("s");
         await Assertions.Expect(page.Locator("[data-session]")).ToHaveCountAsync(3);
@@ -124,11 +128,11 @@ public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper outp
         await SeedAsync();
         var page = await stage.PageAsync(zone: "Asia/Tokyo");
         await page.GotoAsync(new Uri(stage.Address, $"videos/{Video}/analytics").AbsoluteUri);
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex("tz=Asia"));
+        await Assertions.Expect(page).ToHaveURLAsync(Pattern("tz=Asia"));
         await page.Keyboard.PressAsync("w");
         var tools = page.Locator("range-bar select").Filter(new LocatorFilterOptions { HasText = "tools" });
         await tools.SelectOptionAsync("people");
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex("range=w&audience=people"));
+        await Assertions.Expect(page).ToHaveURLAsync(Pattern("range=w&audience=people"));
         await Assertions.Expect(page.Locator("#days canvas")).ToBeVisibleAsync();
         var other = await stage.PageAsync(role: "analyst", zone: "America/New_York");
         await other.GotoAsync(page.Url);
@@ -137,7 +141,7 @@ public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper outp
         Assert.Equal(await ShownAsync(page), await ShownAsync(other));
         // Back takes the last step back.
         await page.GoBackAsync();
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex("range=w$"));
+        await Assertions.Expect(page).ToHaveURLAsync(Pattern("range=w$"));
         await stage.CleanAsync(page);
         await stage.CleanAsync(other);
 
@@ -165,7 +169,7 @@ public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper outp
         using var answer = await editor.PutAsync($"api/videos/{Changed}/subtitles/en", text);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         await Assertions.Expect(flags).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 15_000 });
-        await Assertions.Expect(flags).ToHaveAttributeAsync("aria-label", new Regex("Captions en .*the editor"));
+        await Assertions.Expect(flags).ToHaveAttributeAsync("aria-label", Pattern("Captions en .*the editor"));
         await flags.FocusAsync();
         await Assertions.Expect(flags.Locator("span")).ToBeVisibleAsync();
         await stage.CleanAsync(page);
