@@ -168,8 +168,9 @@ public sealed class AnalyticsPageTests(StudioStage stage, ITestOutputHelper outp
         text.Headers.ContentType = new MediaTypeHeaderValue("text/vtt");
         using var answer = await editor.PutAsync($"api/videos/{Changed}/subtitles/en", text);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-        await Assertions.Expect(flags).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 15_000 });
-        await Assertions.Expect(flags).ToHaveAttributeAsync("aria-label", Pattern("Captions en .*the editor"));
+        await Assertions.Expect(flags).ToHaveCountAsync(1);
+        // Flags that stand close together are one, which names the first of them: the chart itself has them all.
+        await page.WaitForFunctionAsync("() => JSON.stringify(document.querySelector('#days').flags).includes('the editor')");
         await flags.FocusAsync();
         await Assertions.Expect(flags.Locator("span")).ToBeVisibleAsync();
         await stage.CleanAsync(page);

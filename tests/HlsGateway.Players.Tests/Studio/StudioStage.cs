@@ -72,6 +72,8 @@ public sealed class StudioStage : IAsyncLifetime
             ("Trailers:Folder", "trailers"),
         ]);
         players = await Rig.Players.StartAsync(gateway.Address);
+        // Bounds only end what would hang: a busy machine takes its time.
+        Assertions.SetDefaultExpectTimeout(180_000);
     }
 
     public async Task DisposeAsync()

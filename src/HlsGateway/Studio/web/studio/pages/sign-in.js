@@ -32,11 +32,9 @@ export default class SignInPage extends StudioElement {
       const [path, query = ""] = next.split("?");
       address.go(/^[\w%.,~/-]*$/.test(path) && !path.startsWith("/") ? path : "", { query: Object.fromEntries(new URLSearchParams(query)), replace: true });
     } catch (problem) {
-      this.problem = problem;
-      await this.updateComplete;
+      // With the sentence, not after it: whoever reads it may try again at once.
+      [this.problem, this.busy] = [problem, false];
       field.select();
-    } finally {
-      this.busy = false;
     }
   }
 
