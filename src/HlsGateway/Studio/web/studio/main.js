@@ -20,6 +20,7 @@ const pages = [
   [/^overview$/, () => import("./pages/overview.js")],
   [/^videos\/([^/]+)\/analytics$/, () => import("./pages/analytics.js")],
   [/^sessions$/, () => import("./pages/sessions.js")],
+  [/^videos\/([^/]+)\/sessions$/, () => import("./pages/sessions.js")],
   [/^sessions\/([^/]+)$/, () => import("./pages/session.js")],
   [/^inspect$/, () => import("./pages/inspect.js")],
   [/^live$/, () => import("./pages/live.js")],

@@ -63,8 +63,8 @@ class ToastList extends StudioElement {
 
   render() {
     return html`<ul class="toasts">${repeat(this.notes, note => note.id, note => html`
-      <li class=${note.kind ?? "good"} role=${note.kind === "bad" ? "alert" : "status"}>
-        <div>${note.text}${note.detail ? html`<p>${note.detail}</p>` : nothing}
+      <li class=${note.kind ?? "good"}>
+        <div role=${note.kind === "bad" ? "alert" : "status"}>${note.text}${note.detail ? html`<p>${note.detail}</p>` : nothing}
           ${note.more ? html`<a href=${note.more} target="_blank" rel="noreferrer">${t("common.why")}</a>` : nothing}
           ${note.trace ? html`<small>${t("common.trace", { id: note.trace })}</small>` : nothing}</div>
         ${note.undo ? html`<button type="button" @click=${() => this.#undo(note)}>${t("common.undo")} <kbd>z</kbd><small class="left" aria-hidden="true">${note.left}</small></button>` : nothing}

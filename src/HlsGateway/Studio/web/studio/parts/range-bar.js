@@ -33,7 +33,7 @@ export function range() {
   return { from, to, tz, length, bucket: address.get("bucket") ?? (length <= 2 ? "hour" : length <= 120 ? "day" : length <= 400 ? "week" : "month"), before: { from: shift(from, -length), to: from } };
 }
 
-const filters = ["player", "rendition", "captions", "basis", "completed", "trailer", "audience", "left_from", "left_to"];
+const filters = ["player", "rendition", "captions", "basis", "completed", "trailer", "audience", "left_from", "left_to", "watched_from", "watched_to"];
 
 /** The filters in the address, for the API. */
 export const filter = () => Object.fromEntries(filters.map(name => [name, address.get(name)]).filter(([, value]) => value !== null));

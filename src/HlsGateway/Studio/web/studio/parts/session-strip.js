@@ -1,33 +1,17 @@
 import { adopt, StudioElement, html } from "../frame/element.js";
 import sheet from "./session-strip.css";
+import { bucketsOf, lettersOf } from "./trace.js";
 
 adopt(sheet);
 
 const Height = 14;
 const Most = 90;
 
-/** A strip's runs as letters, one a unit: `5w3_2W` → wwwww___WW. */
-export function lettersOf(runs) {
-  let all = "";
-  for (const [, count, letter] of runs.matchAll(/(\d+)([_fwW])/g)) all += letter.repeat(Number(count));
-  return all;
-}
-
-/** At most so many buckets, each with the strongest letter that falls into it: what was watched is never lost to rounding. */
-export function bucketsOf(letters, most = Most) {
-  if (letters.length <= most) return letters;
-  const order = "_fwW";
-  let out = "";
-  for (let i = 0; i < most; i++) {
-    const part = letters.slice(Math.floor(i * letters.length / most), Math.max(Math.floor((i + 1) * letters.length / most), Math.floor(i * letters.length / most) + 1));
-    out += [...part].reduce((strongest, letter) => order.indexOf(letter) > order.indexOf(strongest) ? letter : strongest, "_");
-  }
-  return out;
-}
-
 let colors = null;
 let hatch = null;
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colors = null; for (const strip of document.querySelectorAll("session-strip")) strip.paint(); });
+for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+  matchMedia(query).addEventListener("change", () => { colors = null; for (const strip of document.querySelectorAll("session-strip")) strip.paint(); });
+}
 
 function palette() {
   if (colors) return colors;
@@ -88,7 +72,7 @@ export class SessionStrip extends StudioElement {
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const fill = palette();
     const letters = lettersOf(this.runs);
-    const buckets = bucketsOf(letters, this.tall ? Math.min(letters.length, 600) : Most);
+    const buckets = bucketsOf(letters, this.tall ? 600 : Most);
     const pen = canvas.getContext("2d");
     const pattern = pen.createPattern(hatch, "repeat");
     pen.clearRect(0, 0, width, height);
