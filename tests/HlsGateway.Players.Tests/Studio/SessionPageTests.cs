@@ -352,16 +352,50 @@ public sealed partial class SessionPageTests(StudioStage stage, ITestOutputHelpe
 
     private static Dictionary<string, object?> Session(int number, string name = "a/video-with-a-long-name-that-does-not-fit-into-its-column", object[]? trace = null) => new(StringComparer.Ordinal)
     {
-        ["session_id"] = IdOf(number), ["video"] = name, ["started_at"] = Noon.AddSeconds(-number), ["first_at"] = Noon.AddSeconds(-number), ["last_at"] = Noon.AddSeconds(60 - number),
-        ["segments_fetched"] = 3, ["seconds_fetched"] = 12.0, ["watch_seconds"] = 12.0, ["watch_seconds_low"] = 8.0, ["basis"] = "fetched", ["trailer_seconds"] = 0.0, ["trailer_seconds_low"] = 0.0,
-        ["completed"] = false, ["completed_low"] = false, ["view"] = true, ["view_low"] = true, ["live"] = false, ["content_seconds"] = 90.0, ["renditions"] = new[] { name, "360p" }, ["captions"] = new[] { name },
-        ["trailer_version"] = null, ["player"] = name.StartsWith('<') ? name : "browser", ["ignored"] = new { head = 0, repeats = 0, forged_duration = 0, expired = 0, ranges = 0 }, ["cmcd"] = null,
-        ["strip"] = $"{1 + (number % 7)}w4f10_4w2W{68 - (number % 7)}_", ["strip_unit_seconds"] = 1, ["low"] = trace is null ? null : new { why = name }, ["trace"] = trace, ["trace_complete"] = trace is null ? null : true, ["as_of"] = Noon,
+        ["session_id"] = IdOf(number),
+        ["video"] = name,
+        ["started_at"] = Noon.AddSeconds(-number),
+        ["first_at"] = Noon.AddSeconds(-number),
+        ["last_at"] = Noon.AddSeconds(60 - number),
+        ["segments_fetched"] = 3,
+        ["seconds_fetched"] = 12.0,
+        ["watch_seconds"] = 12.0,
+        ["watch_seconds_low"] = 8.0,
+        ["basis"] = "fetched",
+        ["trailer_seconds"] = 0.0,
+        ["trailer_seconds_low"] = 0.0,
+        ["completed"] = false,
+        ["completed_low"] = false,
+        ["view"] = true,
+        ["view_low"] = true,
+        ["live"] = false,
+        ["content_seconds"] = 90.0,
+        ["renditions"] = new[] { name, "360p" },
+        ["captions"] = new[] { name },
+        ["trailer_version"] = null,
+        ["player"] = name.StartsWith('<') ? name : "browser",
+        ["ignored"] = new { head = 0, repeats = 0, forged_duration = 0, expired = 0, ranges = 0 },
+        ["cmcd"] = null,
+        ["strip"] = $"{1 + (number % 7)}w4f10_4w2W{68 - (number % 7)}_",
+        ["strip_unit_seconds"] = 1,
+        ["low"] = trace is null ? null : new { why = name },
+        ["trace"] = trace,
+        ["trace_complete"] = trace is null ? null : true,
+        ["as_of"] = Noon,
     };
 
     private static object Request(double second, string kind, string path, double start, double duration, bool counted = true, string rule = "watched") => new
     {
-        at = Noon.AddSeconds(second), kind, path, start_seconds = start, duration_seconds = duration, counted, rule, why = rule, added_watch_seconds = kind == "content" ? duration : 0, cmcd = (string?)null,
+        at = Noon.AddSeconds(second),
+        kind,
+        path,
+        start_seconds = start,
+        duration_seconds = duration,
+        counted,
+        rule,
+        why = rule,
+        added_watch_seconds = kind == "content" ? duration : 0,
+        cmcd = (string?)null,
     };
 
     private string At(string path) => new Uri(stage.Address, path).AbsoluteUri;
