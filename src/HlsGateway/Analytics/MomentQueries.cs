@@ -17,7 +17,7 @@ internal sealed class MomentQueries(LedgerReader ledger, VideoSums sums)
     public async Task<MomentReport> FindAsync(string video, DateTimeOffset from, DateTimeOffset until, TimeZoneInfo zone, SessionFilter filter, CancellationToken ct)
     {
         var asOf = await ledger.CaughtUpAsync(ct);
-        var content = await ledger.AskAsync(connection => ContentMs(connection, video), ct);
+        var content = await ledger.AskAsync(connection => VideoQueries.ContentMs(connection, video), ct);
         var curve = await CurveAsync(video, content, from, until, filter, ct);
         var sessions = Moments.SessionsOf(curve);
         var others = new List<IReadOnlyList<RetentionPoint>>();
@@ -41,14 +41,6 @@ internal sealed class MomentQueries(LedgerReader ledger, VideoSums sums)
         if (contentMs > 0)
             RetentionCurve.Lengthen(curve, contentMs, playsAreKnown: filter.IsEmpty);
         return curve;
-    }
-
-    private static long ContentMs(DbConnection connection, string video)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT coalesce(nullif(content_ms, 0), longest_end_ms) FROM video WHERE video = @video";
-        command.With("video", video);
-        return command.ExecuteScalar() is long known ? known : 0;
     }
 
     /// <summary>Those that were first watched last.</summary>

@@ -185,7 +185,8 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Sessio
         return parts;
     }
 
-    private static long ContentMs(DbConnection connection, string video)
+    /// <summary>The length of <paramref name="video"/> in milliseconds: what its playlist says or, where that is unknown, the furthest moment that was watched. 0 is unknown.</summary>
+    internal static long ContentMs(DbConnection connection, string video)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT coalesce(nullif(content_ms, 0), longest_end_ms) FROM video WHERE video = @video";
