@@ -142,12 +142,9 @@ export default class TrailersPage extends StudioElement {
   async #count() {
     if (!me.can("analyst") || !this.swapped) return;
     const { trailer, at, scope } = this.swapped;
-    const path = scope && !scope.includes("*") ? `api/videos/${encodeURIComponent(scope)}/analytics` : "api/analytics";
-    const today = new Date(at.getTime() - 86400e3).toISOString();
     try {
       const sessions = await api.get("api/sessions", { from: at.toISOString(), trailer, video: scope && !scope.includes("*") ? scope : null, limit: 1000 }, { signal: this.gone });
-      const before = await api.get(path, { from: today }, { signal: this.gone });
-      this.count = { fresh: sessions.sessions.length, more: sessions.next_cursor !== null, ends: new Date(at.getTime() + 86400e3), before: before.sessions };
+      this.count = { fresh: sessions.sessions.length, more: sessions.next_cursor !== null, ends: new Date(at.getTime() + 86400e3) };
     } catch (problem) {
       if (problem.name !== "AbortError" && problem.status !== 404) tell(problem);
     }

@@ -43,7 +43,7 @@ export default class VideoPage extends StudioElement {
   }
 
   async #ask() {
-    const { signal } = { signal: this.gone };
+    const signal = this.gone;
     this.problem = null;
     try {
       try {
