@@ -3,6 +3,7 @@ using HlsGateway.Access;
 using HlsGateway.Analytics;
 using HlsGateway.Captioning;
 using HlsGateway.Catalogue;
+using HlsGateway.Cdn;
 using HlsGateway.CommandLine;
 using HlsGateway.Content;
 using HlsGateway.Counting;
@@ -81,6 +82,7 @@ public partial class Program
         builder.AddAccess();
         builder.AddDatabase();
         builder.AddTokens();
+        builder.AddCdn();
         builder.AddBlobStorage();
         builder.AddMedia();
         builder.AddJobs();

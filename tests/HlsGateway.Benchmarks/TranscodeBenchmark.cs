@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HlsGateway.Cdn;
 using HlsGateway.Media;
 using HlsGateway.Storage;
 using HlsGateway.Transcoding;
@@ -28,7 +29,7 @@ internal static class TranscodeBenchmark
             var options = Options.Create(new TranscodeOptions());
             var media = Options.Create(new MediaOptions());
             var ffmpeg = new Ffmpeg(new Sandbox(media, gateway, environment, NullLogger<Sandbox>.Instance), media);
-            var store = new DiskStore(Options.Create(new StorageOptions()), gateway, environment);
+            var store = new DiskStore(new CdnAddresses(new CdnOptions(), "", new CdnHealth(new CdnProbeOptions()), TimeProvider.System), gateway, environment);
             var input = Path.Combine(root, "input");
             if (Environment.GetEnvironmentVariable("BENCH_FILE") is { Length: > 0 } file)
                 File.Copy(file, input);

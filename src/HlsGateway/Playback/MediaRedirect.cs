@@ -1,3 +1,4 @@
+using HlsGateway.Cdn;
 using HlsGateway.Counting;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
@@ -10,14 +11,12 @@ namespace HlsGateway.Playback;
 /// Answers a Media Segment: 1. verify the duration's signature, 2. record the hit durably, 3. 302 to the CDN, whatever Range was
 /// asked for (rule H2).
 /// </summary>
-internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, IOptions<CdnOptions> cdn,
-    IOptions<GatewayOptions> gateway)
+internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, CdnAddresses cdn,
+    IOptions<GatewayOptions> gateway, IOptions<SessionsOptions> sessions)
 {
-    private readonly string? baseAddress = cdn.Value.BaseAddress;
-
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute.Segment route)
     {
-        if (Location(context, route.Target) is not { } location)
+        if (Location(context, request, route.Target) is not { } location)
         {
             await WatchAnswer.ProblemAsync(context, new(StatusCodes.Status404NotFound, Problem.UnknownVideo, "No video is published under this path, and no origin is configured (ReverseProxy:Clusters:origin)."));
             return;
@@ -35,7 +34,7 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
             return;
         }
 
-        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request));
+        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request, Viewer(context, request)));
     }
 
     private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, bool isTrailer, string location)
@@ -68,23 +67,32 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
     }
 
     /// <summary>The one place where a Location is made: the configured base, our own store, or a URL that the origin's playlist named.</summary>
-    private string? Location(HttpContext context, OriginTarget target)
+    private string? Location(HttpContext context, WatchRequest request, OriginTarget target)
     {
         switch (target.Kind)
         {
             case OriginKind.Store:
-                return store.PublicUrl(target.Locator, context.Request);
+                return store.PublicUrl(target.Locator, context.Request, Viewer(context, request));
             case OriginKind.Foreign when target.Locator.StartsWith(OpaqueTarget.AnyScheme, StringComparison.Ordinal):
                 var site = gateway.Value.SiteOf(context.Request);
                 return site[..site.IndexOf(':', StringComparison.Ordinal)] + target.Locator;
             case OriginKind.Foreign:
                 return target.Locator;
             default:
-                if (baseAddress is not null && PlaylistAddress.BelowBase(target.Locator, cluster.BaseAddresses) is { } below)
-                    return baseAddress + below;
+                if (PlaylistAddress.BelowBase(target.Locator, cluster.BaseAddresses) is { } below && cdn.OriginUrl(below, Viewer(context, request)) is { } url)
+                    return url;
                 return cluster.State is { } state && state.DestinationsState.AvailableDestinations is { Count: > 0 } available
                     ? OriginFetcher.UrlOn(available[0], target.Locator)
                     : cluster.State?.DestinationsState.AllDestinations is { Count: > 0 } all ? OriginFetcher.UrlOn(all[0], target.Locator) : null;
         }
+    }
+
+    private CdnViewer Viewer(HttpContext context, WatchRequest request)
+    {
+        if (cdn.IsSameForAll)
+            return default;
+        var isOurs = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired;
+        var ends = isOurs ? request.Token.StartedAtMs + (long)sessions.Value.Lifetime.TotalMilliseconds : 0;
+        return cdn.Viewer(context.Request, isOurs ? request.Token.Id : Guid.Empty, ends, request.Token.Preview);
     }
 }

@@ -1,10 +1,10 @@
 using System.Net;
 using HlsGateway.Access;
+using HlsGateway.Cdn;
 using HlsGateway.Playlists;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -15,7 +15,7 @@ namespace HlsGateway.Playback;
 /// are the origin's and the address is ours: only listed headers pass (<see cref="ForeignHeaders"/>), and a browser may run none of it.
 /// </summary>
 internal sealed class PassThrough(
-    OriginCluster cluster, OriginTrouble trouble, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, IOptions<CdnOptions> cdn, TimeProvider time, ILogger<PassThrough> log)
+    OriginCluster cluster, OriginTrouble trouble, GuardedClient guarded, IHttpForwarder forwarder, BlobStore store, CdnAddresses cdn, TimeProvider time, ILogger<PassThrough> log)
 {
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
 
@@ -102,7 +102,9 @@ internal sealed class PassThrough(
         var below = ours is null ? "" : target[ours.Length..];
         if (ours is not null && WatchPath.IsAcceptable(below.Split('?', '#')[0]))
             WatchAnswer.Redirect(context, $"{context.Request.PathBase}{WatchRequest.Prefix}{below}");
-        else if (guarded.Allows(target) || (cdn.Value.BaseUrl.Length > 0 && target.StartsWith(cdn.Value.BaseUrl.TrimEnd('/') + "/", StringComparison.Ordinal)))
+        else if (cdn.UrlOnBase(target) is { } onBase)
+            WatchAnswer.Redirect(context, onBase);
+        else if (guarded.Allows(target))
             WatchAnswer.Redirect(context, target);
         else
             await RefuseAsync(context, new(StatusCodes.Status502BadGateway, Problem.OriginRedirect,

@@ -3,24 +3,6 @@ using System.ComponentModel.DataAnnotations;
 
 namespace HlsGateway.Playback;
 
-/// <summary>The section <c>Gateway:Cdn</c>.</summary>
-internal sealed class CdnOptions : IValidatableObject
-{
-    public const string Section = "Gateway:Cdn";
-
-    /// <summary>Where segments of foreign origins redirect to: this and the path after <c>/watch/</c>. Empty: the origin's own address.</summary>
-    public string BaseUrl { get; init; } = "";
-
-    /// <summary>The same with a trailing slash; null where none is set.</summary>
-    public string? BaseAddress => BaseUrl.Length == 0 ? null : BaseUrl.EndsWith('/') ? BaseUrl : BaseUrl + '/';
-
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (BaseUrl.Length > 0 && !HttpAddress.IsBase(BaseUrl))
-            yield return new ValidationResult($"{Section}:BaseUrl is '{BaseUrl}'; it must be an absolute http or https URL without query, for instance https://cdn.example.com/.");
-    }
-}
-
 /// <summary>The section <c>Gateway:Origin</c>: how playlists of foreign origins are fetched and kept.</summary>
 internal sealed class OriginOptions : IValidatableObject
 {

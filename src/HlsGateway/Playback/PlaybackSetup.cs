@@ -20,7 +20,6 @@ internal static class PlaybackSetup
             if (all.GetRequiredService<IOptions<SessionsOptions>>().Value.Keys.Length > 0 || all.GetRequiredService<IConfiguration>().GetConnectionString("Ledger") is not { Length: > 0 })
                 cookies.ApplicationDiscriminator += $" {all.GetRequiredService<SigningKeys>().Cookies}";
         });
-        services.AddAnnotatedOptions<CdnOptions>(CdnOptions.Section);
         services.AddAnnotatedOptions<OriginOptions>(OriginOptions.Section);
         services.AddSectionNames<Dictionary<string, ClusterConfig>>("ReverseProxy:Clusters");
         services.AddSectionNames<Dictionary<string, RouteConfig>>("ReverseProxy:Routes");

@@ -1,15 +1,15 @@
 using System.Collections.Immutable;
+using HlsGateway.Cdn;
 using HlsGateway.Content;
 using HlsGateway.Playlists;
 using HlsGateway.Subtitles;
 using HlsGateway.Trailers;
-using Microsoft.Extensions.Options;
 using UriKind = HlsGateway.Playlists.UriKind;
 
 namespace HlsGateway.Playback;
 
 /// <summary>Compiles origin playlists into templates: once per playlist and choice of trailer and captions, never per viewer.</summary>
-internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster, UncountedNotice notice, IOptions<CdnOptions> cdn)
+internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, OriginCluster cluster, UncountedNotice notice, CdnAddresses cdn)
 {
     // Where the token goes while a URI is put together; no URI holds it, because the parser refuses control characters.
     private const char Hole = '\u0001';
@@ -24,7 +24,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
         OriginPlaylist playlist, MasterPlaylist master, PlaylistPlace place, TrailerDecision trailer,
         ImmutableArray<CaptionTrack> captions, string captionSource, Action<string, char> children, bool apart = false)
     {
-        var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
+        var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.SharedBase(place.Video), guarded, keys);
         var spliced = trailer.Version is not null && !trailer.Placement.IsInterstitial();
         string first = spliced ? trailer.Variants[0].Profile : "";
         var asset = trailer.Version is null || spliced ? "" : TrailerAsset.ProfilesOf(master, trailer);
@@ -71,7 +71,7 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
     public PlaylistTemplate Media(
         MediaPlaylist media, PlaylistPlace place, ChildRole role, TrailerVersion? version, TrailerCopy? copy, TrailerPlacement where = TrailerPlacement.Behind, string site = "")
     {
-        var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.Value.BaseAddress, guarded, keys);
+        var placement = new UriPlacement(place, cluster.BaseAddresses, cdn.SharedBase(place.Video), guarded, keys);
 
         var live = !media.HasTimeline && role.SegmentKind.Length == 0;
         var name = new RenditionName(place, media, cluster.BaseAddresses);

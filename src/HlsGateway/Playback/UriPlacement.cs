@@ -17,7 +17,7 @@ internal readonly record struct PlacedUri(string? Text, string? Below);
 
 /// <summary>Decides for one playlist what is written in each URI's place.</summary>
 /// <param name="addresses">Base addresses of the origin's destinations, each with a trailing slash.</param>
-/// <param name="cdn">Where segments of the origin redirect to, with a trailing slash; null for the origin itself.</param>
+/// <param name="cdn">Where all viewers find segments of the origin, with a trailing slash; null for the origin itself, also where the CDN takes signed URLs alone.</param>
 internal sealed class UriPlacement(PlaylistPlace place, IReadOnlyList<string> addresses, string? cdn, GuardedClient guarded, SigningKeys keys)
 {
     /// <summary>The longest path and query of a URI that leads to us: our parameters and the player's need the rest of a request line.</summary>

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using HlsGateway.Access;
-using Microsoft.Extensions.Options;
+using HlsGateway.Cdn;
 
 namespace HlsGateway.Storage;
 
@@ -8,7 +8,7 @@ namespace HlsGateway.Storage;
 /// Where media objects are stored. An object never changes once anybody else knows its key, and it is durable once
 /// <c>PutAsync</c> has returned. Keys follow the rules of <see cref="BlobKey"/>.
 /// </summary>
-internal abstract class BlobStore(IOptions<StorageOptions> storage)
+internal abstract class BlobStore(CdnAddresses cdn)
 {
     /// <summary>Prefixes that viewers may read; everything else (<c>sources/</c>, <c>originals/</c>, <c>uploads/</c>) is ours.</summary>
     public static bool IsPublic(string key) =>
@@ -32,11 +32,14 @@ internal abstract class BlobStore(IOptions<StorageOptions> storage)
     /// <param name="age">Younger ones are kept: somebody may still be writing them.</param>
     public virtual Task RemovePartialsAsync(TimeSpan age, CancellationToken ct) => Task.CompletedTask;
 
+    /// <summary>The absolute URL that somebody without a session is redirected to.</summary>
+    public string PublicUrl(string key, HttpRequest request) => PublicUrl(key, request, default);
+
     /// <summary>The absolute URL that viewers are redirected to.</summary>
-    public string PublicUrl(string key, HttpRequest request)
+    public string PublicUrl(string key, HttpRequest request, in CdnViewer viewer)
     {
         BlobKey.Check(key);
-        return storage.Value.PublicUrl is { Length: > 0 } cdn ? $"{cdn.TrimEnd('/')}/{BlobKey.UrlPath(key)}" : OwnUrl(key, request);
+        return cdn.ObjectUrl(BlobKey.UrlPath(key), viewer) ?? OwnUrl(key, request);
     }
 
     /// <summary>The URL where no CDN is set.</summary>

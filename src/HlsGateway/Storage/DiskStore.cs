@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using HlsGateway.Cdn;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Storage;
@@ -15,8 +16,8 @@ internal sealed class DiskStore : BlobStore
     private readonly string root;
     private readonly GatewayOptions gateway;
 
-    public DiskStore(IOptions<StorageOptions> storage, IOptions<GatewayOptions> gateway, IHostEnvironment environment)
-        : base(storage)
+    public DiskStore(CdnAddresses cdn, IOptions<GatewayOptions> gateway, IHostEnvironment environment)
+        : base(cdn)
     {
         root = Path.Combine(gateway.Value.DataPath(environment), "objects");
         this.gateway = gateway.Value;

@@ -5,6 +5,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Amazon.S3.Transfer;
+using HlsGateway.Cdn;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Storage;
@@ -22,8 +23,8 @@ internal sealed class S3Store : BlobStore, IDisposable
     private readonly TimeProvider time;
     private readonly Protocol protocol;
 
-    public S3Store(IOptions<StorageOptions> storage, TimeProvider time)
-        : base(storage)
+    public S3Store(CdnAddresses cdn, IOptions<StorageOptions> storage, TimeProvider time)
+        : base(cdn)
     {
         var s3 = storage.Value.S3;
         (bucket, lifetime, this.time) = (s3.Bucket, s3.PresignedLifetime, time);

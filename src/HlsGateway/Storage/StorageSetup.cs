@@ -1,3 +1,4 @@
+using HlsGateway.Cdn;
 using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Storage;
@@ -11,6 +12,8 @@ internal static class StorageSetup
     {
         builder.Services.AddAnnotatedOptions<StorageOptions>(StorageOptions.Section);
         builder.Services.AddStartCheck<StoreCheck>();
+        builder.Services.AddSingleton(static services => new CdnAddresses(services.GetRequiredService<IOptions<CdnOptions>>().Value,
+            services.GetRequiredService<IOptions<StorageOptions>>().Value.PublicUrl, services.GetRequiredService<CdnHealth>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<BlobStore>(services => services.GetRequiredService<IOptions<StorageOptions>>().Value.Kind == StorageKind.S3
             ? ActivatorUtilities.CreateInstance<S3Store>(services)
             : ActivatorUtilities.CreateInstance<DiskStore>(services));

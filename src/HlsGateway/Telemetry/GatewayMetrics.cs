@@ -19,6 +19,8 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> captionTrouble;
     private readonly Counter<long> playReports;
     private readonly Counter<long> captionJobs;
+    private readonly Counter<long> cdnProbes;
+    private readonly Counter<long> cdnMoves;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -31,6 +33,8 @@ internal sealed class GatewayMetrics : IDisposable
         captionTrouble = meter.CreateCounter<long>("hlsgateway.captions.trouble", "{answer}", "Caption answers that are blank or without a clock, by reason.");
         playReports = meter.CreateCounter<long>("hlsgateway.reports", "{report}", "Event reports of players (CMCD), by what became of them.");
         captionJobs = meter.CreateCounter<long>("hlsgateway.captions.automatic", "{job}", "Jobs of automatic captions that ended here, by outcome.");
+        cdnProbes = meter.CreateCounter<long>("hlsgateway.cdn.probes", "{probe}", "Questions to CDN bases whether they are up, by base and outcome.");
+        cdnMoves = meter.CreateCounter<long>("hlsgateway.cdn.moves", "{move}", "Times that a CDN base went down or came back, and its viewers moved.");
         CaptionCommandDuration = meter.CreateHistogram<double>("hlsgateway.captions.automatic.duration", "s", "One run of the program that writes captions.");
         AuthenticationFailures = meter.CreateCounter<long>("hlsgateway.access.failures", "{request}", "Requests that carried a token that is not ours.");
         HitsRecorded = meter.CreateCounter<long>("hlsgateway.ledger.recorded", "{request}", "Requests that are durable in the ledger.");
@@ -92,6 +96,16 @@ internal sealed class GatewayMetrics : IDisposable
         meter.CreateObservableGauge("hlsgateway.ledger.forward.depth", depth, "{request}", "Requests that are on disk and not in PostgreSQL yet.");
         meter.CreateObservableGauge("hlsgateway.ledger.forward.lag", lag, "s", "How long ago PostgreSQL last had everything; 0 while it has.");
     }
+
+    /// <summary>1 for each CDN base that is up, 0 for one that is down.</summary>
+    public void ObserveCdn(Func<IEnumerable<Measurement<int>>> up) =>
+        meter.CreateObservableGauge("hlsgateway.cdn.up", up, "{base}", "Whether a CDN base answers its probe: 1 or 0.");
+
+    /// <summary>One question to a CDN base has been answered or not.</summary>
+    public void CdnProbed(string name, bool good) => cdnProbes.Add(1, new("base", name), new("outcome", good ? "ok" : "failed"));
+
+    /// <summary>A CDN base has gone down or come back.</summary>
+    public void CdnMoved(string name) => cdnMoves.Add(1, new KeyValuePair<string, object?>("base", name));
 
     /// <summary>One fetch of a playlist from the origin has ended.</summary>
     public void PlaylistFetched(bool good) => playlistFetches.Add(1, new KeyValuePair<string, object?>("outcome", good ? "ok" : "failed"));

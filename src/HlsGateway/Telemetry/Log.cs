@@ -36,6 +36,12 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Information, "Destination {Destination} of the origin answers again.")]
     public static partial void OriginUp(this ILogger log, string destination);
 
+    [LoggerMessage(1011, LogLevel.Warning, "CDN base {Base} is down: {Reason}. Its viewers are sent to the others.")]
+    public static partial void CdnDown(this ILogger log, string @base, string reason);
+
+    [LoggerMessage(1012, LogLevel.Information, "CDN base {Base} answers again; its viewers come back.")]
+    public static partial void CdnUp(this ILogger log, string @base);
+
     [LoggerMessage(3001, LogLevel.Information, "Trailer {Label} ({Seconds} s) is in the library.")]
     public static partial void TrailerAdded(this ILogger log, string label, double seconds);
 

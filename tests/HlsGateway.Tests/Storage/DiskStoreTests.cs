@@ -1,4 +1,5 @@
 using HlsGateway.Storage;
+using HlsGateway.Tests.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
 
@@ -24,5 +25,5 @@ public sealed class DiskStoreTests : BlobStoreContract, IDisposable
     }
 
     private DiskStore Open() => new(
-        Options.Create(new StorageOptions()), Options.Create(new GatewayOptions { DataDirectory = folder }), new HostingEnvironment { ContentRootPath = folder });
+        NoCdn.Addresses, Options.Create(new GatewayOptions { DataDirectory = folder }), new HostingEnvironment { ContentRootPath = folder });
 }

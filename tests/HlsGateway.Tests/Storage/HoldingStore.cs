@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using HlsGateway.Storage;
+using HlsGateway.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Tests.Storage;
 
@@ -12,7 +12,7 @@ namespace HlsGateway.Tests.Storage;
 /// The inside of a process whose store stands still for ever at named calls, until somebody kills it. The program knows nothing of it:
 /// the store is put in front of its own when the host is built, where WebApplicationFactory lets itself in too.
 /// </summary>
-internal sealed class HoldingStore(BlobStore store, IReadOnlyList<HeldCall> calls) : BlobStore(Options.Create(new StorageOptions()))
+internal sealed class HoldingStore(BlobStore store, IReadOnlyList<HeldCall> calls) : BlobStore(NoCdn.Addresses)
 {
     private const string Variable = "HOLDING_STORE";
 

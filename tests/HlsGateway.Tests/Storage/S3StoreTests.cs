@@ -60,7 +60,7 @@ public sealed class S3StoreTests(CephFixture ceph) : BlobStoreContract
     [Fact]
     public async Task Wrong_keys_are_trouble_of_the_store_and_not_an_absent_object()
     {
-        using var wrong = new S3Store(Options.Create(new StorageOptions { Kind = StorageKind.S3, S3 = ceph.Options("wrong-secret-wrong-secret") }), TimeProvider.System);
+        using var wrong = new S3Store(NoCdn.Addresses, Options.Create(new StorageOptions { Kind = StorageKind.S3, S3 = ceph.Options("wrong-secret-wrong-secret") }), TimeProvider.System);
         await Assert.ThrowsAsync<IOException>(() => wrong.OpenAsync("videos/p/a.ts", CancellationToken.None));
     }
 }
@@ -110,7 +110,7 @@ public sealed class CephFixture : IAsyncLifetime, IDisposable
         await ScriptAsync("up");
         using (var client = NewClient())
             await client.PutBucketAsync("media");
-        store = new S3Store(Microsoft.Extensions.Options.Options.Create(new StorageOptions { Kind = StorageKind.S3, S3 = Options() }), TimeProvider.System);
+        store = new S3Store(NoCdn.Addresses, Microsoft.Extensions.Options.Options.Create(new StorageOptions { Kind = StorageKind.S3, S3 = Options() }), TimeProvider.System);
     }
 
     internal AmazonS3Client NewClient() => new(new BasicAWSCredentials(Access, Secret), new AmazonS3Config

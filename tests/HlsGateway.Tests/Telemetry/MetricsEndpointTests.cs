@@ -42,7 +42,7 @@ public sealed class MetricsEndpointTests
         Assert.DoesNotContain(Video, text, StringComparison.Ordinal);
         Assert.DoesNotContain(viewer.Session, text, StringComparison.Ordinal);
         // Our own figures have tags out of small closed sets.
-        string[] tags = ["outcome", "reason", "le"];
+        string[] tags = ["outcome", "reason", "le", "base"];
         Assert.All(metrics.Samples.Where(sample => sample.Name.StartsWith("hlsgateway_", StringComparison.Ordinal)),
             sample => Assert.All(sample.Labels.Keys, label => Assert.Contains(label, tags)));
         Assert.DoesNotContain(metrics.Samples, sample => sample.Labels.Keys.Any(label =>

@@ -224,7 +224,7 @@ public sealed class SharedStoreTests(TrailerWorkshop workshop) : IClassFixture<T
         async () => Viewer.Uris(await host.Client.GetStringAsync($"watch/{video}/playlist.m3u8")).SingleOrDefault(u => u.Contains("&p=v-", StringComparison.Ordinal)), "a session gets the trailer");
 
     /// <summary>The disk's store, with a count of listings.</summary>
-    private sealed class CountingStore(IOptions<StorageOptions> storage, DiskStore disk) : BlobStore(storage)
+    private sealed class CountingStore(DiskStore disk) : BlobStore(NoCdn.Addresses)
     {
         private int lists;
 

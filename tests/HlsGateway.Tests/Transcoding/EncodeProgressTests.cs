@@ -1,6 +1,7 @@
 using HlsGateway.Jobs;
 using HlsGateway.Media;
 using HlsGateway.Storage;
+using HlsGateway.Tests.Hosting;
 using HlsGateway.Transcoding;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
@@ -18,7 +19,7 @@ public sealed class EncodeProgressTests(FfmpegFixture media) : IClassFixture<Ffm
         foreach (var path in (string[])[media.Root, program]) File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
         var options = new TranscodeOptions { Preset = "ultrafast", Ladder = [36] };
         var ffmpeg = FfmpegFixture.New(new MediaOptions { WorkDirectory = Path.Combine(media.Root, "held"), FfmpegPath = program }, media.Root);
-        var store = new DiskStore(Options.Create(new StorageOptions()), Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = media.Root });
+        var store = new DiskStore(NoCdn.Addresses, Options.Create(new GatewayOptions()), new HostingEnvironment { ContentRootPath = media.Root });
         using var folder = ffmpeg.Sandbox.OpenFolder();
         await folder.AddAsync(EncodeArguments.Input, new MemoryStream(await media.MakeAsync("nine.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=10:d=9", "-c:v", "libx264", "-pix_fmt", "yuv420p")), CancellationToken.None);
 

@@ -44,7 +44,7 @@ public abstract class ObjectSweepContract : IAsyncLifetime
     private protected ObjectSweepContract(string? postgres, BlobStore? store)
     {
         this.postgres = postgres;
-        this.store = store ?? new DiskStore(Options.Create(new StorageOptions()), Options.Create(Gateway), new HostingEnvironment { ContentRootPath = folder });
+        this.store = store ?? new DiskStore(NoCdn.Addresses, Options.Create(Gateway), new HostingEnvironment { ContentRootPath = folder });
         var database = NewDatabase();
         jobs = new JobTable(database, Options.Create(new JobsOptions()), clock);
         catalogue = new CatalogueStore(database, new PublishedVideos(), clock);
