@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench load golden players shots players-table truth soak transcode import faults mutants clean help
+.PHONY: run test build format bench bench-parts load golden players shots players-table truth soak transcode import faults mutants clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -13,8 +13,11 @@ build: ## Build everything, warnings as errors
 format: ## Lay out the C# as .editorconfig says
 	dotnet format
 
-bench: ## Print render times, allocations and CPU per counted redirect beside nginx
-	@scripts/bench
+bench: ## Measure redirects and playlists beside nginx and bare Kestrel; writes docs/benchmarks.md (SHAPES='redirect paced' for a part)
+	@scripts/bench $(SHAPES)
+
+bench-parts: ## Print what rendering, a full playlist cache, a durable commit and a transcoding job cost
+	@scripts/bench render memory outbox transcode
 
 load: ## Load 5 million requests into each ledger on one core, then time reports, sessions and exports
 	@scripts/load

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HlsGateway.Benchmarks;
+using HlsGateway.Benchmarks.Bench;
 
 var events = new Option<int>("--events") { Description = "Requests to make.", DefaultValueFactory = _ => 5_000_000 };
 var hours = new Option<double>("--hours") { Description = "Time that they are spread over, up to now: fewer hours are more sessions at once.", DefaultValueFactory = _ => 144 };
@@ -29,4 +30,6 @@ memory.SetAction((_, _) => MemoryBenchmark.RunAsync(Console.Out));
 var transcode = new Command("transcode", "A whole job's time beside one plain ffmpeg command that makes the same outputs.");
 transcode.SetAction((_, _) => TranscodeBenchmark.RunAsync());
 
-return await new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load, ledger }.Parse(args).InvokeAsync();
+var all = new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load, ledger };
+foreach (var command in BenchCommand.All()) all.Add(command);
+return await all.Parse(args).InvokeAsync();

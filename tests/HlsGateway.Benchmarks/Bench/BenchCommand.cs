@@ -1,0 +1,39 @@
+using System.CommandLine;
+using HlsGateway.Benchmarks.Load;
+
+namespace HlsGateway.Benchmarks.Bench;
+
+/// <summary>The verbs of <c>scripts/bench</c>: the run, and the programs that it starts.</summary>
+internal static class BenchCommand
+{
+    public static IEnumerable<Command> All()
+    {
+        var kinds = new Argument<string[]>("shapes") { Description = $"Only these: {string.Join(", ", BenchRun.Kinds)}.", Arity = ArgumentArity.ZeroOrMore };
+        kinds.AcceptOnlyFromAmong(BenchRun.Kinds);
+        var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds.", DefaultValueFactory = _ => 5 };
+        var seconds = new Option<double>("--seconds") { Description = "Length of one measurement.", DefaultValueFactory = _ => 4 };
+        var root = new Option<string>("--root") { Description = "The top of the repository.", Required = true };
+        var gateway = new Option<string>("--gateway") { Description = "HlsGateway.dll.", Required = true };
+        var folder = new Option<string>("--folder") { Description = "For everything that is written.", Required = true };
+        var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it that part is left out." };
+        var page = new Option<string>("--page") { Description = "Where the report of a whole run goes.", Required = true };
+        var bench = new Command("bench", "Counted redirects and playlists beside nginx and bare Kestrel, interleaved in one run.") { kinds, rounds, seconds, root, gateway, folder, postgres, page };
+        bench.SetAction((arguments, _) => BenchRun.RunAsync(new(
+            arguments.GetRequiredValue(root), arguments.GetRequiredValue(gateway), arguments.GetRequiredValue(folder), arguments.GetValue(kinds) ?? [],
+            arguments.GetValue(rounds), arguments.GetValue(seconds), arguments.GetValue(postgres), arguments.GetRequiredValue(page))));
+        yield return bench;
+
+        var address = new Option<string>("--address") { Description = "http://127.0.0.1:port", Required = true };
+        var urls = new Option<string>("--urls") { Description = "A file with a path a line.", Required = true };
+        var rate = new Option<int>("--rate") { Description = "Requests per second.", DefaultValueFactory = _ => 2000 };
+        var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 256 };
+        var pace = new Command("pace", "Sends at a constant pace and prints how long answers took, from when each was due.") { address, urls, rate, connections, seconds };
+        pace.SetAction((arguments, _) => PacedLoad.RunAsync(
+            new Uri(arguments.GetRequiredValue(address)), arguments.GetRequiredValue(urls), arguments.GetValue(rate), arguments.GetValue(connections), arguments.GetValue(seconds)));
+        yield return pace;
+
+        var bare = new Command("bare", "ASP.NET Core with nothing in it but a redirect, as a peer.") { address };
+        bare.SetAction((arguments, _) => BarePeer.RunAsync(arguments.GetRequiredValue(address)));
+        yield return bare;
+    }
+}
