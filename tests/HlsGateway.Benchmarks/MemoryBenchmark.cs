@@ -57,7 +57,7 @@ internal static class MemoryBenchmark
         };
         cache.Keep(playlist);
         var template = RenderBenchmark.Compile(media!);
-        cache.Keep(new TemplateKey(playlist, path.Split('/')[0], path[path.IndexOf('/', StringComparison.Ordinal)..], "v"), template, template);
+        cache.Keep(new TemplateKey(playlist, path.Split('/')[0], path[path.IndexOf('/', StringComparison.Ordinal)..], new(new ChildRole(ChildRole.Variant, ""))), template, template);
     }
 
     private static async Task WaitAsync(TextWriter output, bool gzip, long before)
@@ -70,9 +70,7 @@ internal static class MemoryBenchmark
         var waiting = Enumerable.Range(0, Readers).Select(_ =>
         {
             var writer = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024)).Writer;
-            return gzip
-                ? SlicedPlaylist.GzipAsync(writer, template, token, gone.Token).AsTask()
-                : SlicedPlaylist.PlainAsync(writer, template, token, gone.Token).AsTask();
+            return SlicedPlaylist.WriteAsync(writer, gzip ? template.MakeGzip()! : template, token, gone.Token).AsTask();
         }).ToArray();
         GC.Collect();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{waiting.Count(task => !task.IsCompleted) + (gzip ? " zip" : " plain"),12} {template.Length / 1024,13} {(Environment.WorkingSet - before) / 1024.0 / Readers,24:0.0}"));

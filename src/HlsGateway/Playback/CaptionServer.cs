@@ -32,7 +32,7 @@ internal sealed class CaptionServer(
         if (ContentFacts.FirstVideoPts(known) is null)
             metrics.CaptionTrouble("no_first_pts");
         var clocks = string.Join(',', media.Segments.Where((segment, at) => at == 0 || segment.Discontinuity).Select(segment => ContentFacts.RangeAt(known, segment.StartMs)?.FirstVideoPts));
-        var key = new TemplateKey(content, request.Video, request.Below, $"c|{track.Version}|{clocks}|{copy.Key(role)}");
+        var key = new TemplateKey(content, request.Video, request.Below, copy.Variant(role) with { More = $"c|{track.Version}|{clocks}" });
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {

@@ -26,7 +26,7 @@ internal sealed class MasterServer(
         }
 
         // 2.
-        var key = new TemplateKey(playlist, request.Video, request.Below, apart ? ChildRole.Apart.ToString() : decision.Key);
+        var key = new TemplateKey(playlist, request.Video, request.Below, apart ? new(ChildRole.Apart) : VariantOf(decision));
         var compiled = cache.Find<MasterTemplate>(key);
         if (compiled is null || compiled.Tracks != tracks)
         {
@@ -40,6 +40,9 @@ internal sealed class MasterServer(
         // 3.
         await answer.WriteAsync(context, part, compiled.Template, compiled.Trailer, decision.Placement);
     }
+
+    private static TemplateVariant VariantOf(TrailerDecision decision) =>
+        decision.Version is { } version ? new(default, version.Label, decision.Placement, decision.TargetDuration) : default;
 
     /// <summary>A preview without its trailer would show something else than what it is for. Viewers never wait like this.</summary>
     private static Task WaitAsync(HttpContext context, TrailerDecision decision)

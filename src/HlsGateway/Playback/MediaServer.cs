@@ -24,7 +24,8 @@ internal sealed class MediaServer(
         var parent = media.HasImports && !begins ? (await origin.GetAsync(masters.EntryOf(request), context.RequestAborted)).Playlist : null;
         // 3.
         var site = copy.Placement.IsInterstitial() ? gateway.Value.SiteOf(context.Request) : "";
-        var key = new TemplateKey(playlist, request.Video, request.Below, $"{copy.Key(role)}{site}{parent?.Version}");
+        var more = parent is null ? site : site + parent.Version;
+        var key = new TemplateKey(playlist, request.Video, request.Below, copy.Variant(role) with { More = more });
         var template = cache.Find<PlaylistTemplate>(key);
         if (template is null)
         {

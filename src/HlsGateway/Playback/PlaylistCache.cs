@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HlsGateway.Playlists;
+using HlsGateway.Trailers;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,9 @@ namespace HlsGateway.Playback;
 /// </summary>
 internal sealed class PlaylistCache : IDisposable
 {
+    /// <summary>Who is told that a template has grown: a delegate, and what it closes over.</summary>
+    private const int GrownWeight = 96;
+
     private readonly long limit;
     private readonly ConcurrentDictionary<OriginTarget, Item> playlists = new();
     private readonly ConcurrentDictionary<TemplateKey, Item> templates = new();
@@ -39,11 +43,10 @@ internal sealed class PlaylistCache : IDisposable
     /// <summary>Bytes of all that is kept, as weighed.</summary>
     internal long Held => Interlocked.Read(ref held);
 
-    public OriginPlaylist? Find(OriginTarget target, out OriginFailure? failure)
-    {
-        failure = others.TryGetValue(new FailureKey(target), out OriginFailure failed) ? failed : null;
-        return playlists.TryGetValue(target, out var item) ? item.Use() as OriginPlaylist : null;
-    }
+    public OriginPlaylist? Find(OriginTarget target) => playlists.TryGetValue(target, out var item) ? item.Use() as OriginPlaylist : null;
+
+    /// <summary>Why the origin did not give it a moment ago.</summary>
+    public OriginFailure? FailureOf(OriginTarget target) => others.TryGetValue(new FailureKey(target), out OriginFailure failed) ? failed : null;
 
     public void Keep(OriginPlaylist playlist)
     {
@@ -79,11 +82,12 @@ internal sealed class PlaylistCache : IDisposable
                 return;
             if (templates.TryGetValue(key, out var former))
                 Drop(former);
-            var item = new Item(value, key, owner, template.Weight + BoundedMemory.EntryWeight + Weights.Of(key.Video) + Weights.Of(key.ClientPath) + Weights.Of(key.Variant));
+            var item = new Item(value, key, owner, template.Weight + BoundedMemory.EntryWeight + GrownWeight + Weights.Of(key.Video) + Weights.Of(key.ClientPath) + key.Variant.Weight);
             if (!Fits(item))
                 return;
             templates[key] = item;
             owner.Take(item);
+            template.Grown = more => Grow(item, more);
             Add(item);
         }
     }
@@ -92,19 +96,45 @@ internal sealed class PlaylistCache : IDisposable
     /// <param name="below">Names all that the template depends on besides the video: Rendition, version and copies.</param>
     public PlaylistTemplate? FindAsset(string video, string below) => others.TryGetValue(new AssetKey(video, below), out PlaylistTemplate? template) ? template : null;
 
-    public void KeepAsset(string video, string below, PlaylistTemplate template) =>
+    public void KeepAsset(string video, string below, PlaylistTemplate template)
+    {
+        // What is kept here is weighed once; a trailer is short, and so is its playlist.
+        if (WatchAnswer.MayBeZipped(template))
+            template.MakeGzip();
         others.Set(new AssetKey(video, below), template, BoundedMemory.Entry(template.Weight + Weights.Of(video) + Weights.Of(below)));
+    }
 
     public void Dispose() => others.Dispose();
 
     /// <summary>One playlist must not push out all others.</summary>
     private bool Fits(Item item) => item.Weight <= limit / 2;
 
-    /// <summary>Second chance: an item that was asked for since its last check moves to the end; any other except the new one is removed.</summary>
     private void Add(Item item)
     {
         item.Node = line.AddLast(item);
         held += item.Weight;
+        MakeRoomFor(item);
+    }
+
+    /// <summary>A template's zipped form, which is made when a viewer first asks for it, is a part of it.</summary>
+    private void Grow(Item item, long more)
+    {
+        lock (gate)
+        {
+            if (item.Node is null)
+                return;
+            item.Weight += more;
+            held += more;
+            if (Fits(item))
+                MakeRoomFor(item);
+            else
+                Drop(item);
+        }
+    }
+
+    /// <summary>Second chance: an item that was asked for since its last check moves to the end; any other except the given one is removed.</summary>
+    private void MakeRoomFor(Item item)
+    {
         while (held > limit && line.First is { Value: var next } node)
         {
             if (next == item || next.TakeUse())
@@ -152,7 +182,7 @@ internal sealed class PlaylistCache : IDisposable
 
         public Item? Owner => owner;
 
-        public long Weight => weight;
+        public long Weight { get; set; } = weight;
 
         /// <summary>Null once it is no longer kept.</summary>
         public LinkedListNode<Item>? Node { get; set; }
@@ -198,5 +228,16 @@ internal sealed class PlaylistCache : IDisposable
 /// <param name="Playlist">By reference.</param>
 /// <param name="Video">The same origin playlist may be played as part of two videos.</param>
 /// <param name="ClientPath">Path below the video that the player asked for: relative URIs depend on it.</param>
-/// <param name="Variant">Whatever else: role and trailer copy, caption versions.</param>
-internal readonly record struct TemplateKey(OriginPlaylist Playlist, string Video, string ClientPath, string Variant);
+/// <param name="Variant">Whatever else.</param>
+internal readonly record struct TemplateKey(OriginPlaylist Playlist, string Video, string ClientPath, TemplateVariant Variant);
+
+/// <summary>What a template depends on besides playlist and address: texts that are there already, so that looking it up makes none.</summary>
+/// <param name="Role">Of a Media Playlist.</param>
+/// <param name="Trailer">Label of the version; null without one.</param>
+/// <param name="Target">Seconds: of a Master Playlist, the session's least EXT-X-TARGETDURATION.</param>
+/// <param name="More">Whatever else there may be: caption versions, imported variables, the player's name for us.</param>
+internal readonly record struct TemplateVariant(ChildRole Role, string? Trailer = null, TrailerPlacement Placement = default, int Target = 0, string? More = null)
+{
+    /// <summary>Memory of its texts.</summary>
+    public long Weight => Weights.Of(Role.Copy) + Weights.Of(More);
+}

@@ -39,9 +39,10 @@ internal sealed class PlaylistOrigin(
     public ValueTask<PlaylistResult> GetAsync(OriginTarget target, CancellationToken ct)
     {
         target = target.Normal();
-        var known = cache.Find(target, out var failure);
+        var known = cache.Find(target);
         if (known is not null && Age(known) < known.FreshFor)
             return new(new PlaylistResult(known, null));
+        var failure = cache.FailureOf(target);
         if (known is null && failure is not null)
             return new(new PlaylistResult(null, failure));
         return GetSlowAsync(target, known, failure, ct);
@@ -87,7 +88,7 @@ internal sealed class PlaylistOrigin(
         try
         {
             // A request that looked just before an earlier fetch ended finds its playlist here instead of asking the origin again.
-            result = cache.Find(target, out _) is { } newest && Age(newest) < newest.FreshFor
+            result = cache.Find(target) is { } newest && Age(newest) < newest.FreshFor
                 ? new(newest, null)
                 : Take(target, known, await fetcher.ReadAsync(target, MaxBytes, known, CancellationToken.None));
         }

@@ -10,7 +10,7 @@ internal readonly record struct PinnedCopy(TrailerVersion? Version, TrailerCopy?
 {
     public uint Id => Copy is null ? 0 : Version?.Id ?? 0;
 
-    public string Key(ChildRole role) => Copy is null ? role.Role.ToString() : $"{role}|{Version?.Label}|{Placement}";
+    public TemplateVariant Variant(ChildRole role) => Copy is null ? new(new ChildRole(role.Role, "")) : new(role, Version?.Label, Placement);
 }
 
 /// <summary>The trailer of a session: pinned when its Master Playlist is first served (rule S4); all Renditions or none (rule S8).</summary>

@@ -23,19 +23,23 @@ internal static class WatchAnswer
     {
         var response = context.Response;
         response.ContentType = PlaylistType;
-        if (template.Length >= GzipFrom)
+        SessionText text = template;
+        if (MayBeZipped(template))
         {
             response.Headers.Vary = "Accept-Encoding";
-            if (AcceptsGzip(context.Request))
+            if (AcceptEncoding.TakesGzip(context.Request.Headers.AcceptEncoding) && template.MakeGzip() is { } gzip)
             {
                 response.Headers.ContentEncoding = "gzip";
-                return HttpMethods.IsHead(context.Request.Method) ? default : SlicedPlaylist.GzipAsync(response.BodyWriter, template, token, context.RequestAborted);
+                text = gzip;
             }
         }
 
-        response.ContentLength = template.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? default : SlicedPlaylist.PlainAsync(response.BodyWriter, template, token, context.RequestAborted);
+        response.ContentLength = text.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? default : SlicedPlaylist.WriteAsync(response.BodyWriter, text, token, context.RequestAborted);
     }
+
+    /// <summary>Whether it depends on the reader how a playlist is encoded.</summary>
+    public static bool MayBeZipped(PlaylistTemplate template) => template.Length >= GzipFrom;
 
     /// <summary>Captions: text that we did not write.</summary>
     public static async ValueTask TextAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
@@ -56,15 +60,4 @@ internal static class WatchAnswer
 
     public static Task ProblemAsync(HttpContext context, in OriginFailure failure) =>
         Problems.Of(failure.Status, failure.Problem, failure.Detail).ExecuteAsync(context);
-
-    private static bool AcceptsGzip(HttpRequest request)
-    {
-        foreach (var value in request.GetTypedHeaders().AcceptEncoding)
-        {
-            if (value.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase))
-                return value.Quality is null or > 0;
-        }
-
-        return false;
-    }
 }

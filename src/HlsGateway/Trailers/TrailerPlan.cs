@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using HlsGateway.Content;
 using HlsGateway.Playback;
 using HlsGateway.Playlists;
@@ -21,9 +20,6 @@ internal sealed record TrailerDecision(
 
     /// <summary>Seconds: the least EXT-X-TARGETDURATION of all of the session's playlists (rule S3); 0 where they agree by themselves, or it is not known.</summary>
     public int TargetDuration { get; init; }
-
-    /// <summary>Equal for decisions that lead to the same playlists of one origin playlist.</summary>
-    public string Key => Version is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{Version.Label} {Placement} {TargetDuration}");
 
     /// <summary>How many different copies all its Renditions need; 0 where that is not known, or none would do.</summary>
     public int Shapes { get; init; }

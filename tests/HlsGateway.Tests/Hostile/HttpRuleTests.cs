@@ -93,7 +93,7 @@ public sealed class HttpRuleTests : IAsyncLifetime
         await using var plain = new System.IO.Compression.GZipStream(await response.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
         using var reader = new StreamReader(plain);
         Assert.Equal(60, Viewer.Uris(await reader.ReadToEndAsync()).Count());
-        foreach (var refused in (string[])["gzip;q=0", "identity", "br"])
+        foreach (var refused in (string[])["gzip;q=0", "identity", "br", "*, gzip;q=0.000", "identity, gzip;q=0.5"])
         {
             using var other = new HttpRequestMessage(HttpMethod.Get, media);
             other.Headers.Add("Accept-Encoding", refused);

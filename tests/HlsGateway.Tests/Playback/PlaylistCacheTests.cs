@@ -71,7 +71,7 @@ public sealed class PlaylistCacheTests
         var former = Keep(cache, "v", Media(6), 1);
         Keep(cache, "v", Media(6), 0);
         var held = cache.Held;
-        var key = new TemplateKey(former, "v", "a.m3u8", "late");
+        var key = new TemplateKey(former, "v", "a.m3u8", Variant("late"));
         cache.Keep(key, new object(), former.Media!.Compile(new MediaEdit { Rewrite = Rewrite }));
         Assert.Null(cache.Find<object>(key));
         Assert.Equal(held, cache.Held);
@@ -82,15 +82,15 @@ public sealed class PlaylistCacheTests
     {
         using var cache = New();
         var hot = Keep(cache, "hot", Media(23), 1);
-        var key = new TemplateKey(hot, "hot", "720p/video.m3u8", "0");
+        var key = new TemplateKey(hot, "hot", "720p/video.m3u8", Variant("0"));
         for (var at = 0; at < 20_000; at++)
         {
             Keep(cache, at, 6, 1);
-            Assert.Same(hot, cache.Find(hot.Target, out _));
+            Assert.Same(hot, cache.Find(hot.Target));
             Assert.NotNull(cache.Find<object>(key));
         }
 
-        Assert.Null(cache.Find(new OriginTarget(OriginKind.Cluster, "0"), out _));
+        Assert.Null(cache.Find(new OriginTarget(OriginKind.Cluster, "0")));
     }
 
     [Fact]
@@ -99,8 +99,8 @@ public sealed class PlaylistCacheTests
         using var cache = New();
         var small = Keep(cache, "small", Media(6), 1);
         Keep(cache, "large", Media(60_000), 1);
-        Assert.Same(small, cache.Find(small.Target, out _));
-        Assert.Null(cache.Find(new OriginTarget(OriginKind.Cluster, "large"), out _));
+        Assert.Same(small, cache.Find(small.Target));
+        Assert.Null(cache.Find(new OriginTarget(OriginKind.Cluster, "large")));
     }
 
     [Fact]
@@ -113,12 +113,36 @@ public sealed class PlaylistCacheTests
             for (var at = 0; at < 3000; at++)
             {
                 Keep(cache, random.Next(200), random.Next(1, 200), random.Next(3));
-                cache.Find(new OriginTarget(OriginKind.Cluster, random.Next(200).ToString(CultureInfo.InvariantCulture)), out _);
+                cache.Find(new OriginTarget(OriginKind.Cluster, random.Next(200).ToString(CultureInfo.InvariantCulture)));
             }
         })));
         Assert.InRange(HeapSize.Of(cache, Others(cache)), cache.Held / 2, cache.Held);
         Assert.InRange(cache.Held, 1, Bound);
     }
+
+    [Theory]
+    [InlineData(23)]
+    [InlineData(1800)]
+    public void A_zipped_form_is_weighed_when_it_is_made_and_makes_room_for_itself(int segments)
+    {
+        using var cache = New();
+        for (var at = 0L; at < 3 * Bound; at += 150L * segments)
+        {
+            var path = at.ToString(CultureInfo.InvariantCulture);
+            var playlist = Keep(cache, path, Media(segments), 1);
+            var template = cache.Find<PlaylistTemplate>(new TemplateKey(playlist, path, "720p/video.m3u8", Variant("0")))!;
+            var before = cache.Held;
+            Assert.NotNull(template.MakeGzip());
+            Assert.InRange(cache.Held, 1, Bound);
+            if (at == 0)
+                Assert.InRange(cache.Held - before, template.Gzip!.Length, template.Gzip.Length + 200);
+        }
+
+        Assert.InRange(HeapSize.Of(cache, Others(cache)), cache.Held * 7 / 10, cache.Held);
+        Assert.InRange(cache.Held, Bound * 8 / 10, Bound);
+    }
+
+    private static TemplateVariant Variant(string more) => new(default, More: more);
 
     private static PlaylistCache New() => new(Options.Create(new OriginOptions { CacheBytes = Bound }));
 
@@ -146,7 +170,7 @@ public sealed class PlaylistCacheTests
         {
             var template = media?.Compile(new MediaEdit { Rewrite = Rewrite }) ?? master!.Compile(new MasterEdit { Rewrite = Rewrite });
             // As requests do: each has texts of its own.
-            cache.Keep(new TemplateKey(playlist, new string(path), "720p/" + "video.m3u8", at.ToString(CultureInfo.InvariantCulture)), template, template);
+            cache.Keep(new TemplateKey(playlist, new string(path), "720p/" + "video.m3u8", Variant(at.ToString(CultureInfo.InvariantCulture))), template, template);
         }
 
         return playlist;
