@@ -2,12 +2,16 @@ using HlsGateway.Playlists;
 
 namespace HlsGateway.Playback;
 
-/// <summary>A playlist as the origin gave it, parsed once. Immutable, except when it was last confirmed, and whether the origin failed since.</summary>
+/// <summary>A playlist as the origin gave it, parsed once. Immutable, except when it was last confirmed, whether the origin failed since, and what was last decided for it.</summary>
 internal sealed class OriginPlaylist
 {
     /// <summary>This object's own fields.</summary>
     private const int Own = 160;
 
+    /// <summary>What <see cref="Decided"/> takes.</summary>
+    private const int OfDecision = 400;
+
+    private DecidedTrailer? decided;
     private long confirmedAt;
     private int troubled;
 
@@ -21,7 +25,7 @@ internal sealed class OriginPlaylist
     public required string Version { get; init; }
 
     /// <summary>Bytes of memory: text, index and names.</summary>
-    public long Weight => Own + (Master?.Weight ?? Media?.Weight ?? 0) + Weights.Of(Target.Locator) + Weights.Of(Version) + Weights.Of(Url) + Weights.Of(ETag);
+    public long Weight => Own + (Master is null ? 0 : OfDecision) + (Master?.Weight ?? Media?.Weight ?? 0) + Weights.Of(Target.Locator) + Weights.Of(Version) + Weights.Of(Url) + Weights.Of(ETag);
 
     /// <summary>Absolute URL that its relative URIs resolve against.</summary>
     public required string Url { get; init; }
@@ -31,6 +35,13 @@ internal sealed class OriginPlaylist
     public DateTimeOffset? LastModified { get; init; }
 
     public required TimeSpan FreshFor { get; init; }
+
+    /// <summary>Of a Master Playlist: what the last session that began with it got as its trailer, which most often the next one gets too.</summary>
+    public DecidedTrailer? Decided
+    {
+        get => Volatile.Read(ref decided);
+        set => Volatile.Write(ref decided, value);
+    }
 
     /// <summary>True for the first failed fetch since the origin last gave or confirmed these bytes.</summary>
     public bool BeginTrouble() => Interlocked.Exchange(ref troubled, 1) == 0;
