@@ -32,6 +32,24 @@ internal static class BenchCommand
             new Uri(arguments.GetRequiredValue(address)), arguments.GetRequiredValue(urls), arguments.GetValue(rate), arguments.GetValue(connections), arguments.GetValue(seconds)));
         yield return pace;
 
+        var viewers = new Option<int[]>("--viewers") { Description = "How many; several audiences come one after the other.", DefaultValueFactory = _ => [1000, 10_000], AllowMultipleArgumentsPerToken = true };
+        var staying = new Option<double>("--staying") { Description = "Seconds in which all viewers are there.", DefaultValueFactory = _ => 60 };
+        var joining = new Option<double>("--joining") { Description = "players: viewers who come in a second; viewers: seconds in which all come.", DefaultValueFactory = _ => 200 };
+        var players = new Command("players", "Audiences of viewers who behave as hls.js does, what they cost, and whether each request is counted.") { viewers, joining, staying, root, gateway, folder, page };
+        players.SetAction((arguments, _) => PlayersRun.RunAsync(
+            new(arguments.GetRequiredValue(root), arguments.GetRequiredValue(gateway), arguments.GetRequiredValue(folder), [], 1, 0, null, arguments.GetRequiredValue(page)),
+            arguments.GetValue(viewers) ?? [], arguments.GetValue(joining), arguments.GetValue(staying)));
+        yield return players;
+
+        var video = new Option<string>("--video") { Required = true };
+        var server = new Option<int>("--server") { Description = "Process id of the gateway.", Required = true };
+        var audience = new Command("viewers", "One audience; prints what it saw, at last as JSON.") { address, video, viewers, joining, staying, server };
+        audience.SetAction((arguments, _) => ViewersCommand.RunAsync(
+            new Uri(arguments.GetRequiredValue(address)),
+            new((arguments.GetValue(viewers) ?? [])[0], TimeSpan.FromSeconds(arguments.GetValue(joining)), TimeSpan.FromSeconds(arguments.GetValue(staying)), TimeSpan.FromSeconds(4), arguments.GetRequiredValue(video)),
+            arguments.GetValue(server)));
+        yield return audience;
+
         var bare = new Command("bare", "ASP.NET Core with nothing in it but a redirect, as a peer.") { address };
         bare.SetAction((arguments, _) => BarePeer.RunAsync(arguments.GetRequiredValue(address)));
         yield return bare;

@@ -48,6 +48,22 @@ internal sealed class Child : IAsyncDisposable
         return child.process.ExitCode == 0 ? text : throw new InvalidOperationException($"{program} ended with exit code {child.process.ExitCode}:\n{text}");
     }
 
+    /// <summary>Tells each line that it prints, until it ends.</summary>
+    /// <returns>The last line, which is not told.</returns>
+    /// <exception cref="InvalidOperationException">It ended with an error; the message holds what it printed.</exception>
+    public async Task<string> FollowAsync(Action<string> tell)
+    {
+        for (var told = 0; ;)
+        {
+            var ended = process.HasExited;
+            var lines = File.Exists(log) ? (await File.ReadAllTextAsync(log)).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+            if (ended && process.ExitCode != 0) throw new InvalidOperationException($"A process ended with exit code {process.ExitCode}:\n{string.Join('\n', lines)}");
+            for (; told < lines.Length - 1; told++) tell(lines[told]);
+            if (ended) return lines[^1];
+            await Task.Delay(500);
+        }
+    }
+
     /// <summary>Waits until it answers.</summary>
     /// <exception cref="InvalidOperationException">It ended, or does not answer within a minute.</exception>
     public async Task WaitAsync(Func<Task<bool>> answers)

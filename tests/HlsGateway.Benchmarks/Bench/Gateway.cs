@@ -98,31 +98,35 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>What the runtime has allocated since the start, bytes, in whatever it did.</summary>
-    public async Task<double> AllocatedAsync()
+    public Task<double> AllocatedAsync() => FigureAsync("dotnet_gc_heap_total_allocated_bytes_total");
+
+    /// <summary>Requests that the gateway answered and says it did not record.</summary>
+    public async Task<long> LostAsync() => (long)await FigureAsync("hlsgateway_ledger_lost_total");
+
+    /// <summary>Requests that are durable in the ledger.</summary>
+    public async Task<long> RecordedAsync() => (long)await FigureAsync("hlsgateway_ledger_recorded_total");
+
+    private async Task<double> FigureAsync(string name)
     {
-        var line = (await client.GetStringAsync(Of("/metrics"))).Split('\n').First(line => line.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
+        var line = (await client.GetStringAsync(Of("/metrics"))).Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal));
         return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Requests that the gateway answered and says it did not record.</summary>
-    public async Task<long> LostAsync()
+    /// <summary>Content segments that each session of a video has.</summary>
+    public async Task<Dictionary<Guid, long>> SegmentsBySessionAsync(string video)
     {
-        var line = (await client.GetStringAsync(Of("/metrics"))).Split('\n').First(line => line.StartsWith("hlsgateway_ledger_lost", StringComparison.Ordinal));
-        return (long)double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Content segments of a video that its sessions say were fetched, one session after the other.</summary>
-    public async Task<long> SegmentsCountedAsync(string video)
-    {
-        var sum = 0L;
+        var counts = new Dictionary<Guid, long>();
         for (var cursor = ""; ;)
         {
             using var page = JsonDocument.Parse(await client.GetStringAsync(Of($"/api/sessions?video={video}&limit=1000{cursor}")));
-            foreach (var session in page.RootElement.GetProperty("sessions").EnumerateArray()) sum += session.GetProperty("segments_fetched").GetInt64();
-            if (page.RootElement.GetProperty("next_cursor").GetString() is not { } next) return sum;
+            foreach (var session in page.RootElement.GetProperty("sessions").EnumerateArray()) counts[session.GetProperty("session_id").GetGuid()] = session.GetProperty("segments_fetched").GetInt64();
+            if (page.RootElement.GetProperty("next_cursor").GetString() is not { } next) return counts;
             cursor = $"&cursor={Uri.EscapeDataString(next)}";
         }
     }
+
+    /// <summary>Content segments of a video that its sessions say were fetched.</summary>
+    public async Task<long> SegmentsCountedAsync(string video) => (await SegmentsBySessionAsync(video)).Values.Sum();
 
     /// <summary>Sessions of a video, as its report has them.</summary>
     public async Task<long> SessionsCountedAsync(string video)

@@ -8,18 +8,21 @@ internal static class OriginFiles
 {
     private const string Master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=320x180,CODECS=\"avc1.64000c,mp4a.40.2\"\n720p/video.m3u8\n";
 
+    /// <summary>Of the video that viewers stay with: ten minutes.</summary>
+    public const int PlaySegments = 150;
+
     /// <summary>Two Variant Streams, for viewers who switch.</summary>
     private const string Ladder = Master + "#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=320x180,CODECS=\"avc1.64000c,mp4a.40.2\"\n360p/video.m3u8\n";
 
     public static async Task MakeAsync(string folder)
     {
         Directory.CreateDirectory(folder);
-        // v: redirects. show…: with trailer and captions. play: for viewers who stay.
+        // v: redirects. show…: with trailer and captions; showplay is for viewers who stay.
         Video(folder, "v", 23, Master);
         Video(folder, "show", 23, Master);
         Video(folder, "showstart", 23, Master);
         Video(folder, "showlong", 1800, Master);
-        Video(folder, "play", 150, Ladder);
+        Video(folder, "showplay", PlaySegments, Ladder);
         await Child.RunAsync(Machine.LoadCores, Path.Combine(folder, "ffmpeg.log"), "ffmpeg",
             ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4:r=48000", "-shortest", "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-pix_fmt", "yuv420p",
             "-c:a", "aac", "-ac", "2", "-f", "mpegts", Path.Combine(folder, "segment.ts")]);
