@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench bench-parts load golden players shots players-table truth soak transcode import faults mutants clean help
+.PHONY: run test build format bench bench-parts load load-players slopes golden players shots players-table truth soak transcode import faults mutants clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -21,6 +21,12 @@ bench-parts: ## Print what rendering, a full playlist cache, a durable commit an
 
 load: ## Load 5 million requests into each ledger on one core, then time reports, sessions and exports
 	@scripts/load
+
+load-players: ## Let 1,000 and 10,000 viewers play as hls.js does; compares each with the ledger; writes docs/benchmarks.md
+	@scripts/load-players
+
+slopes: ## Measure how the cost of a request grows with connections, cores, segments, videos and the ledger (AXES='segments videos')
+	@scripts/load-players slopes $(AXES)
 
 golden: ## Write docs/problems.md, the golden playlists and command lines anew from what the code does now; review the diff
 	@scripts/golden

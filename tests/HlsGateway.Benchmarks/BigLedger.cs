@@ -32,7 +32,8 @@ internal static class BigLedger
     /// <param name="folder">The data directory of a gateway; must hold no ledger.</param>
     /// <param name="until">When the last session begins.</param>
     /// <param name="over">The time before it in which all begin, evenly.</param>
-    public static void Make(string folder, int sessions, int videos, DateTimeOffset until, TimeSpan over, int seed = 1)
+    /// <returns>How many requests the sessions have.</returns>
+    public static long Make(string folder, int sessions, int videos, DateTimeOffset until, TimeSpan over, int seed = 1)
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, "ledger.db");
@@ -48,9 +49,10 @@ internal static class BigLedger
         foreach (var (video, length) in lengths.All())
             ledger.Execute($"INSERT INTO video VALUES ('{video}', {length}, {length})");
         var portion = new MergePortion(new AnalyticsOptions().Rules, int.MaxValue, lengths, _ => null, _ => true, () => 0);
-        var (made, traced) = (0, 0);
+        var (made, traced, requests) = (0, 0, 0L);
         foreach (var hits in Viewers(sessions, videos, until, over, seed))
         {
+            requests += hits.Count;
             foreach (var hit in hits)
             {
                 portion.Add(in hit);
@@ -65,6 +67,7 @@ internal static class BigLedger
         }
         insertEvent.Dispose();
         ledger.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        return requests;
     }
 
     /// <summary>The same in an empty database of PostgreSQL; without traces.</summary>

@@ -41,6 +41,15 @@ internal static class BenchCommand
             arguments.GetValue(viewers) ?? [], arguments.GetValue(joining), arguments.GetValue(staying)));
         yield return players;
 
+        var axes = new Argument<string[]>("axes") { Description = $"Only these: {string.Join(", ", SlopesRun.Axes)}.", Arity = ArgumentArity.ZeroOrMore };
+        axes.AcceptOnlyFromAmong(SlopesRun.Axes);
+        var most = new Option<long>("--most") { Description = "Sessions of the largest ledger.", DefaultValueFactory = _ => 10_000_000 };
+        var slopes = new Command("slopes", "How the cost of a request grows with connections, cores, segments, videos and the ledger.") { axes, rounds, seconds, most, root, gateway, folder, page };
+        slopes.SetAction((arguments, _) => SlopesRun.RunAsync(
+            new(arguments.GetRequiredValue(root), arguments.GetRequiredValue(gateway), arguments.GetRequiredValue(folder), arguments.GetValue(axes) ?? [], arguments.GetValue(rounds), arguments.GetValue(seconds), null, arguments.GetRequiredValue(page)),
+            arguments.GetValue(most)));
+        yield return slopes;
+
         var video = new Option<string>("--video") { Required = true };
         var server = new Option<int>("--server") { Description = "Process id of the gateway.", Required = true };
         var audience = new Command("viewers", "One audience; prints what it saw, at last as JSON.") { address, video, viewers, joining, staying, server };

@@ -66,7 +66,7 @@ internal static class BenchRun
         }
         // 5.
         var report = new BenchReport(results);
-        Say($"\n{report.Text}\n{MarkedPage.Goals("", report.Figures)}\n");
+        Say($"\n{report.Text}\n{Goal.Verdicts(report.Figures)}\n");
         if (request is { Kinds.Count: 0, Rounds: >= 5, Postgres: not null })
         {
             BenchPage.Write(request.Page, "bench", report.Text, report.Figures);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -127,6 +128,26 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>Content segments of a video that its sessions say were fetched.</summary>
     public async Task<long> SegmentsCountedAsync(string video) => (await SegmentsBySessionAsync(video)).Values.Sum();
+
+    /// <summary>Session ids, the newest first.</summary>
+    public async Task<IReadOnlyList<string>> NewestAsync(int count)
+    {
+        using var page = JsonDocument.Parse(await client.GetStringAsync(Of($"/api/sessions?limit={count}")));
+        return [.. page.RootElement.GetProperty("sessions").EnumerateArray().Select(session => session.GetProperty("session_id").GetString() ?? "")];
+    }
+
+    /// <summary>How long the API takes for an answer, milliseconds: the median, without the first ten.</summary>
+    public async Task<double> TimeAsync(IEnumerable<string> paths)
+    {
+        var times = new List<double>();
+        foreach (var path in paths)
+        {
+            var clock = Stopwatch.StartNew();
+            await client.GetByteArrayAsync(Of(path));
+            times.Add(clock.Elapsed.TotalMilliseconds);
+        }
+        return Measuring.Percentiles.Median(times.Skip(10));
+    }
 
     /// <summary>Sessions of a video, as its report has them.</summary>
     public async Task<long> SessionsCountedAsync(string video)

@@ -28,6 +28,9 @@ internal static class OriginFiles
             "-c:a", "aac", "-ac", "2", "-f", "mpegts", Path.Combine(folder, "segment.ts")]);
     }
 
+    /// <summary>One more video of that length.</summary>
+    public static void Plain(string folder, string name, int segments) => Video(folder, name, segments, Master);
+
     /// <summary>A caption of two seconds in each four.</summary>
     public static string Captions(int segments)
     {

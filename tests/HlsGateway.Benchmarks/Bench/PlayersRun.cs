@@ -48,7 +48,7 @@ internal static class PlayersRun
             if (viewers == 10_000) (figures["viewers-cpu"], figures["viewers-lost"], figures["viewers-memory"]) = (share, lost, most);
         }
         Add(text, $"\n| viewers | answer | answers | p50, ms | p99, ms | p99.9, ms |\n|---|---|---|---|---|---|\n{details}\n{counts}");
-        Say($"\n{text}\n{MarkedPage.Goals("", figures)}\n");
+        Say($"\n{text}\n{Goal.Verdicts(figures)}\n");
         if (figures.Count > 0)
         {
             BenchPage.Write(request.Page, "players", text.ToString(), figures);

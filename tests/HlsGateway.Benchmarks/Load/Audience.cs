@@ -122,10 +122,11 @@ internal sealed class Audience(Uri address, AudiencePlan plan)
             if (media.Length == 0) return;
             Interlocked.Increment(ref audience.here);
             var due = audience.clock.Elapsed;
-            for (var at = 0; !over.IsCancellationRequested; at = (at + 1) % media.Length)
+            for (var asked = 0; asked < Buffer || !over.IsCancellationRequested; asked++)
             {
                 // 3. and 4.
-                if (segments >= Buffer)
+                var at = asked % media.Length;
+                if (asked >= Buffer)
                 {
                     due += audience.plan.Segment;
                     if (random.Next(100) == 0) due += audience.plan.Segment * random.Next(1, 6);

@@ -39,5 +39,9 @@ internal sealed record Goal(string Id, string Figure, bool AtLeast, double Limit
     /// <summary>The row before anything was measured.</summary>
     public string Unmeasured => $"| {Figure} | {Wanted} | | not measured |";
 
+    /// <summary>Figures of one run with goal and verdict, for the terminal.</summary>
+    public static string Verdicts(IReadOnlyDictionary<string, double> figures) =>
+        string.Join('\n', All.Where(goal => figures.ContainsKey(goal.Id)).Select(goal => goal.Row(figures[goal.Id])).Prepend("|---|---|---|---|").Prepend("| figure | goal | measured | verdict |"));
+
     private static string Number(double value) => value.ToString(value < 10 ? "0.##" : "#,0", CultureInfo.InvariantCulture);
 }
