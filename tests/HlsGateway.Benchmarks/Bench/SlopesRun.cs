@@ -12,6 +12,9 @@ internal static class SlopesRun
 {
     public static readonly string[] Axes = ["connections", "cores", "segments", "videos", "ledger"];
 
+    /// <summary>Fewer are printed alone.</summary>
+    private const int LeastRounds = 3;
+
     private static readonly int[] Lengths = [6, 23, 100, 500, 1800];
 
     /// <param name="most">Sessions of the largest ledger.</param>
@@ -34,9 +37,9 @@ internal static class SlopesRun
             };
             text = string.Create(CultureInfo.InvariantCulture, $"On {Machine.Describe()}; medians of {request.Rounds} rounds of {request.Seconds:0.#} s.\n\n{text}");
             Say($"{text}\n{(figures.Count > 0 ? Goal.Verdicts(figures) : "")}\n");
-            BenchPage.Write(request.Page, $"slope-{axis}", text, figures);
+            if (request.Rounds >= LeastRounds) BenchPage.Write(request.Page, $"slope-{axis}", text, figures);
         }
-        Say($"{request.Page} has the report");
+        Say($"{(request.Rounds >= LeastRounds ? $"{request.Page} has the report" : $"Fewer than {LeastRounds} rounds: the page keeps what it has")}");
     }
 
     private static async Task<string> ConnectionsAsync(BenchRequest request, Nginx nginx)
