@@ -17,10 +17,11 @@ internal static class BenchCommand
         var folder = new Option<string>("--folder") { Description = "For everything that is written.", Required = true };
         var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it that part is left out." };
         var page = new Option<string>("--page") { Description = "Where the report of a whole run goes.", Required = true };
-        var bench = new Command("bench", "Counted redirects and playlists beside nginx and bare Kestrel, interleaved in one run.") { kinds, rounds, seconds, root, gateway, folder, postgres, page };
+        var peers = new Option<string?>("--peers") { Description = "Folder of splice.mjs with what it needs; without it that peer is left out." };
+        var bench = new Command("bench", "Counted redirects and playlists beside nginx and bare Kestrel, interleaved in one run.") { kinds, rounds, seconds, root, gateway, folder, postgres, peers, page };
         bench.SetAction((arguments, _) => BenchRun.RunAsync(new(
             arguments.GetRequiredValue(root), arguments.GetRequiredValue(gateway), arguments.GetRequiredValue(folder), arguments.GetValue(kinds) ?? [],
-            arguments.GetValue(rounds), arguments.GetValue(seconds), arguments.GetValue(postgres), arguments.GetRequiredValue(page))));
+            arguments.GetValue(rounds), arguments.GetValue(seconds), arguments.GetValue(postgres), arguments.GetRequiredValue(page), arguments.GetValue(peers))));
         yield return bench;
 
         var address = new Option<string>("--address") { Description = "http://127.0.0.1:port", Required = true };

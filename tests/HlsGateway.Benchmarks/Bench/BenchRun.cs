@@ -9,7 +9,8 @@ namespace HlsGateway.Benchmarks.Bench;
 /// <param name="Folder">For everything that is written; PostgreSQL's is another.</param>
 /// <param name="Kinds">Of shapes; empty for all.</param>
 /// <param name="Page">Where the report goes.</param>
-internal sealed record BenchRequest(string Root, string Program, string Folder, IReadOnlyList<string> Kinds, int Rounds, double Seconds, string? Postgres, string Page);
+/// <param name="Peers">Where splice.mjs stands with what it needs; null leaves it out.</param>
+internal sealed record BenchRequest(string Root, string Program, string Folder, IReadOnlyList<string> Kinds, int Rounds, double Seconds, string? Postgres, string Page, string? Peers = null);
 
 /// <summary>
 /// A run of the benchmark: 1. the stage is set, 2. everything is warmed up, 3. in each round every shape is measured once, one after the other, so that what
@@ -27,7 +28,7 @@ internal static class BenchRun
     {
         var clock = Stopwatch.StartNew();
         // 1.
-        await using var stage = await Stage.SetAsync(request.Root, request.Program, request.Folder, request.Kinds, request.Postgres, Say);
+        await using var stage = await Stage.SetAsync(request.Root, request.Program, request.Folder, request.Kinds, request.Postgres, request.Peers, Say);
         var results = new BenchResults(request.Rounds, request.Seconds);
         // 2.
         Say($"  {clock.Elapsed.TotalSeconds:0} s; warming up, {stage.Shapes.Count} shapes");

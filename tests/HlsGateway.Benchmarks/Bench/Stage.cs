@@ -24,11 +24,15 @@ internal sealed class Stage : IAsyncDisposable
 
     private string Origin { get; set; } = "";
 
+    /// <summary>Where splice.mjs stands with what it needs; null leaves it out.</summary>
+    private string? Peers { get; init; }
+
     /// <param name="wanted">Kinds of shapes; empty for all.</param>
     /// <param name="postgres">An empty database; null leaves PostgreSQL out.</param>
-    public static async Task<Stage> SetAsync(string root, string program, string folder, IReadOnlyCollection<string> wanted, string? postgres, Action<string> say)
+    /// <param name="peers">Where splice.mjs stands with what it needs; null leaves it out.</param>
+    public static async Task<Stage> SetAsync(string root, string program, string folder, IReadOnlyCollection<string> wanted, string? postgres, string? peers, Action<string> say)
     {
-        var stage = new Stage(root, program, folder, say);
+        var stage = new Stage(root, program, folder, say) { Peers = peers };
         try
         {
             await stage.FillAsync(kind => wanted.Count == 0 || wanted.Contains(kind), postgres);
@@ -97,6 +101,7 @@ internal sealed class Stage : IAsyncDisposable
     private async Task DressedShapesAsync(Nginx nginx, Gateway one, Func<string, bool> wants)
     {
         await one.DressAsync(("show", 23), ("showlong", 1800));
+        (Child Process, string Address)? splice = Peers is null || !(wants("media-23") || wants("media-1800")) ? null : await StartSpliceAsync(Peers);
         foreach (var (kind, video) in ((string, string)[])[("media-23", "show"), ("media-1800", "showlong")])
         {
             if (!wants(kind)) continue;
@@ -107,6 +112,8 @@ internal sealed class Stage : IAsyncDisposable
                 var file = await StaticAsync(nginx, name, await one.ReadAsync(media[0], gzip), await one.ReadAsync(media[0]), gzip);
                 var header = gzip ? "Accept-Encoding: gzip" : null;
                 Add(new(name, gzip ? "nginx gzip_static" : "nginx static", nginx.Process, nginx.Address, file) { Header = header });
+                if (splice is { } peer && !gzip)
+                    Add(new(name, "hls-splice on Node", peer.Process, peer.Address, await UrlsAsync($"{name}-splice", [kind["media".Length..].Replace('-', '/')])) { Beside = "nginx static", Connections = 16 });
                 Add(new(name, "gateway", one.Process, one.Address, urls) { Beside = gzip ? "nginx gzip_static" : "nginx static", Header = header, Allocated = one.AllocatedAsync });
             }
         }
@@ -125,6 +132,16 @@ internal sealed class Stage : IAsyncDisposable
             var tally = new Tally("new sessions", async () => await one.SessionsCountedAsync("showstart") - before - 1);
             Add(new("master", "gateway", one.Process, one.Address, await UrlsAsync("master", ["/watch/showstart/playlist.m3u8"])) { Beside = "nginx static", Allocated = one.AllocatedAsync, Counts = tally });
         }
+    }
+
+    private async Task<(Child Process, string Address)> StartSpliceAsync(string peers)
+    {
+        var port = Machine.FreePort();
+        var process = Keep(Child.Start(Machine.ServerCore, Path.Combine(folder, "splice.log"), "node", ["splice.mjs", port.ToString(System.Globalization.CultureInfo.InvariantCulture)], peers));
+        var address = $"http://127.0.0.1:{port}";
+        using var client = new HttpClient();
+        await process.WaitAsync(async () => (await client.GetAsync(new Uri($"{address}/23"))).IsSuccessStatusCode);
+        return (process, address);
     }
 
     /// <summary>Makes the URLs of the shape's next measurement, where each may be asked for only once.</summary>
