@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
@@ -36,8 +37,8 @@ internal static class ExportEndpoints
         {
             Describe(export.MapGet($"sessions.{name}", (HttpContext context, ExportContext all, IOptions<JsonOptions> json, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
                 AnswerAsync(context, all, time, asked, video, "sessions", name, format, always: false, question => name == "ndjson"
-                    ? WriteWholeAsync(all.Rows.SessionsAsync(question, context.RequestAborted), context, json.Value.SerializerOptions)
-                    : format.WriteAsync(ExportTables.Sessions, all.Rows.SessionsAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Sessions", $"Sessions as {name}, newest first");
+                    ? WriteWholeAsync(all.Rows.SessionsAsync(question, draws: true, context.RequestAborted), context, json.Value.SerializerOptions)
+                    : format.WriteAsync(ExportTables.Sessions, all.Rows.SessionsAsync(question, draws: false, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Sessions", $"Sessions as {name}, newest first");
             Describe(export.MapGet($"videos.{name}", (HttpContext context, ExportContext all, [AsParameters] RangeQuery time, [AsParameters] FilterQuery asked, [Description(OneVideo)] string? video = null) =>
                 AnswerAsync(context, all, time, asked, video, "videos", name, format, always: true, question =>
                     format.WriteAsync(ExportTables.Videos, all.Rows.VideosAsync(question, context.RequestAborted), context.Response.Body, context.RequestAborted))), "Videos", $"Figures of each video as {name}, by name");
@@ -94,10 +95,23 @@ internal static class ExportEndpoints
     /// <summary>A session's object as the API tells it, with its strip.</summary>
     private static async Task WriteWholeAsync(IAsyncEnumerable<SessionLine> rows, HttpContext context, JsonSerializerOptions json)
     {
+        var portion = new ArrayBufferWriter<byte>(ExportFormat.Portion);
+        using var writer = new Utf8JsonWriter(portion, new JsonWriterOptions { Encoder = json.Encoder });
         await foreach (var line in rows)
         {
-            await JsonSerializer.SerializeAsync(context.Response.Body, line.Session, json, context.RequestAborted);
-            await context.Response.Body.WriteAsync("\n"u8.ToArray(), context.RequestAborted);
+            JsonSerializer.Serialize(writer, line.Session, json);
+            writer.Flush();
+            writer.Reset();
+            portion.Write("\n"u8);
+            if (portion.WrittenCount >= ExportFormat.Portion)
+                await SendAsync();
+        }
+        await SendAsync();
+
+        async Task SendAsync()
+        {
+            await context.Response.Body.WriteAsync(portion.WrittenMemory, context.RequestAborted);
+            portion.ResetWrittenCount();
         }
     }
 

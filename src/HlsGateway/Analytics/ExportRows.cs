@@ -13,18 +13,22 @@ internal sealed class ExportRows(SessionQueries sessions, VideoSums sums, Ledger
     /// <param name="Video">Null for all.</param>
     internal sealed record Question(string? Video, TimeRange Range, DateTimeOffset From, DateTimeOffset Until, SessionFilter Filter);
 
-    /// <summary>Newest first.</summary>
-    public async IAsyncEnumerable<SessionLine> SessionsAsync(Question question, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Newest first. The next page is read while one is written.</summary>
+    /// <param name="draws">Whether the strips are wanted.</param>
+    public async IAsyncEnumerable<SessionLine> SessionsAsync(Question question, bool draws, [EnumeratorCancellation] CancellationToken ct)
     {
-        Guid? before = null;
-        do
+        Task<SessionPage> Next(Guid? before) => sessions.ListAsync(question.Video, question.Range.From, question.Range.To, question.Filter, Page, before, ct, draws);
+
+        for (var next = Next(null); ;)
         {
-            var page = await sessions.ListAsync(question.Video, question.Range.From, question.Range.To, question.Filter, Page, before, ct);
+            var page = await next;
+            var more = page.NextCursor is { } cursor ? Next(Guid.Parse(cursor)) : null;
             foreach (var session in page.Sessions)
                 yield return new SessionLine(session, Rfc3339.Local(TimeZoneInfo.ConvertTime(new DateTimeOffset(session.StartedAt), question.Range.Zone)));
-            before = page.NextCursor is { } cursor ? Guid.Parse(cursor) : null;
+            if (more is null)
+                yield break;
+            next = more;
         }
-        while (before is not null);
     }
 
     /// <summary>By the names of videos.</summary>

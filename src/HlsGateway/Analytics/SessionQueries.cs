@@ -17,8 +17,9 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
     /// <param name="before">Exclusive upper bound of the id; null for none.</param>
     /// <param name="from">Inclusive, by the session's start.</param>
     /// <param name="until">Exclusive, by the session's start.</param>
+    /// <param name="draws">Whether anybody looks at the strips.</param>
     public async Task<SessionPage> ListAsync(
-        string? video, DateTimeOffset? from, DateTimeOffset? until, SessionFilter filter, int limit, Guid? before, CancellationToken ct)
+        string? video, DateTimeOffset? from, DateTimeOffset? until, SessionFilter filter, int limit, Guid? before, CancellationToken ct, bool draws = true)
     {
         var asOf = await ledger.CaughtUpAsync(ct);
         var lower = from is { } start ? SessionIds.Floor(start) : new byte[16];
@@ -29,7 +30,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
         for (byte[]? next = upper; next is not null && sessions.Count <= limit;)
         {
             var last = next;
-            next = await ledger.AskAsync(connection => Window(connection, video, lower, last, filter, limit + 1 - sessions.Count, sessions), ct);
+            next = await ledger.AskAsync(connection => Window(connection, video, lower, last, filter, limit + 1 - sessions.Count, draws, sessions), ct);
         }
         var more = sessions.Count > limit;
         if (more)
@@ -39,7 +40,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
 
     /// <summary>Adds what fits of the sessions before <paramref name="upper"/>.</summary>
     /// <returns>Where the next window ends; null where there is none.</returns>
-    private byte[]? Window(DbConnection connection, string? video, byte[] lower, byte[] upper, SessionFilter filter, int atMost, List<SessionReport> into)
+    private byte[]? Window(DbConnection connection, string? video, byte[] lower, byte[] upper, SessionFilter filter, int atMost, bool draws, List<SessionReport> into)
     {
         DbCommand Command(byte[] from, string select, string condition, string rest)
         {
@@ -65,7 +66,7 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
         command.With("limit", atMost);
         filter.Bind(command);
         using var rows = command.ExecuteReader();
-        while (rows.Read()) into.Add(Report(SessionRow.Read(rows), rows));
+        while (rows.Read()) into.Add(Report(SessionRow.Read(rows), rows, draws));
         return start;
     }
 
@@ -105,5 +106,5 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
         }, ct);
     }
 
-    private SessionReport Report(SessionState state, DbDataReader row) => SessionReport.Of(state, row.GetInt64(SessionRow.Count), options.Value);
+    private SessionReport Report(SessionState state, DbDataReader row, bool draws = true) => SessionReport.Of(state, row.GetInt64(SessionRow.Count), options.Value, draws);
 }

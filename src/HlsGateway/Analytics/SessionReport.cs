@@ -91,12 +91,13 @@ internal sealed record SessionReport
     [Description("Everything up to this time is counted in.")]
     public DateTime? AsOf { get; init; }
 
-    public static SessionReport Of(SessionState state, long contentMs, AnalyticsOptions options)
+    /// <param name="draws">false: without the strip, which costs more than all the rest.</param>
+    public static SessionReport Of(SessionState state, long contentMs, AnalyticsOptions options, bool draws = true)
     {
         var buffer = (long)options.PlayerBuffer.TotalMilliseconds;
         var proof = Proof.Of(state, buffer);
         var low = proof.Content;
-        var (strip, unit) = Analytics.Strip.Draw(state.Watched, state.Again, low, contentMs);
+        var (strip, unit) = draws ? Analytics.Strip.Draw(state.Watched, state.Again, low, contentMs) : ("", 1);
         return new SessionReport
         {
             SessionId = state.Session,

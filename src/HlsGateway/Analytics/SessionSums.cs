@@ -32,7 +32,7 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
     /// <param name="Video">Null for all.</param>
     internal readonly record struct Question(string? Video, DateTimeOffset From, DateTimeOffset Until, SessionFilter Filter);
 
-    /// <summary>Adds each session's figures to the sums that <paramref name="of"/> names for it, by its video and its quarter of an hour.</summary>
+    /// <summary>Adds each session's figures, in no order, to the sums that <paramref name="of"/> names for it, by its video and its quarter of an hour.</summary>
     /// <param name="counted">Adds to the sessions of a video; null where they are not asked for.</param>
     /// <param name="shares">By dimension and name; null where they are not asked for.</param>
     /// <returns>Whether there was any session.</returns>
@@ -40,12 +40,13 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
         Question question, Func<string, long, long[]> of, Dictionary<string, long>? counted, Dictionary<(int Dimension, string Name), RollupSums.ShareSum>? shares, CancellationToken ct)
     {
         var lists = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        var any = false;
+        var (any, gate) = (false, new Lock());
         var piece = question.Video is null ? Piece : PieceOfOne;
-        for (var start = question.From; start < question.Until; start += piece)
+        // The rows are looked for on as many processors as the reader has; what they hold is added by one after the other.
+        await Parallel.ForEachAsync(Starts(), new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount), CancellationToken = ct }, async (start, stop) =>
         {
             var end = question.Until - start < piece ? question.Until : start + piece;
-            any |= await ledger.AskAsync(
+            await ledger.AskAsync(
                 connection =>
                 {
                     using var command = connection.CreateCommand();
@@ -56,13 +57,24 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
                         command.With("video", question.Video);
                     question.Filter.Bind(command);
                     using var rows = command.ExecuteReader();
-                    var found = false;
-                    for (; rows.Read(); found = true) Add(rows, of, counted, shares, lists);
-                    return found;
+                    while (rows.Read())
+                    {
+                        lock (gate)
+                        {
+                            any = true;
+                            Add(rows, of, counted, shares, lists);
+                        }
+                    }
+                    return true;
                 },
-                ct);
-        }
+                stop);
+        });
         return any;
+
+        IEnumerable<DateTimeOffset> Starts()
+        {
+            for (var start = question.From; start < question.Until; start += piece) yield return start;
+        }
     }
 
     /// <summary>The same rules as <see cref="Figure.All"/>; <c>FilterTests</c> hold the two together.</summary>
