@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench bench-parts load load-players slopes golden players shots players-table truth soak transcode import faults mutants clean help
+.PHONY: run test build format bench bench-parts load load-players slopes golden players first-view shots players-table truth soak transcode import faults mutants clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -33,6 +33,9 @@ golden: ## Write docs/problems.md, the golden playlists and command lines anew f
 
 players: ## Play streams in real players only
 	@scripts/test HlsGateway.Players.Tests
+
+first-view: ## Measure the time from make run to the first counted view, on an empty data directory
+	@scripts/first-view
 
 shots: ## Picture every page of the Studio, on a desk and a phone, light and dark (.build/pages)
 	@scripts/shots
