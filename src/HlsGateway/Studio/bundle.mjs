@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { compile } from "sass";
 
 const [out] = process.argv.slice(2);
 if (out === undefined) {
@@ -17,6 +18,9 @@ const common = {
   loader: { ".worker.js": "file" }, assetNames: "[name]-[hash]", outdir: out,
 };
 
+/** Sections that are read together come in one file: small files are compressed badly, one by one. */
+const together = [["common", "frame", "pulse"], ["changes", "overview", "range", "chart", "figures", "shares"]];
+
 /** `words:sections` is a table of loaders, language → section: a page fetches its own texts in the reader's language and no others. */
 const words = {
   name: "words",
@@ -26,16 +30,29 @@ const words = {
     onResolve({ filter: /^words:/ }, ({ path }) => ({ path, namespace: "words" }));
     onLoad({ filter: /^words:sections$/, namespace: "words" }, async () => {
       const text = await read();
-      const table = ["en", "de"].map(language => `${language}: { ${Object.keys(text).map(section => `${JSON.stringify(section)}: () => import("words:${language}/${section}")`).join(", ")} }`);
+      const source = (language, section) => `words:${language}/${(together.find(group => group.includes(section)) ?? [section]).join("+")}`;
+      const table = ["en", "de"].map(language => `${language}: { ${Object.keys(text).map(section => `${JSON.stringify(section)}: () => import(${JSON.stringify(source(language, section))})`).join(", ")} }`);
       return { contents: `export const load = { ${table.join(", ")} };`, watchFiles: [file], resolveDir: web };
     });
     onLoad({ filter: /^words:\w+\//, namespace: "words" }, async ({ path }) => {
-      const [language, section] = path.slice("words:".length).split("/");
-      const texts = (await read())[section];
-      const missing = Object.keys(texts).filter(key => texts[key][language] === undefined);
-      if (missing.length > 0) return { errors: [{ text: `text.json: ${section}: no ${language} text for ${missing.join(", ")}` }] };
-      return { contents: JSON.stringify(Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text[language]]))), loader: "json" };
+      const [language, names] = path.slice("words:".length).split("/");
+      const text = await read();
+      const told = {};
+      for (const section of names.split("+")) {
+        const missing = Object.keys(text[section]).filter(key => text[section][key][language] === undefined);
+        if (missing.length > 0) return { errors: [{ text: `text.json: ${section}: no ${language} text for ${missing.join(", ")}` }] };
+        told[section] = Object.fromEntries(Object.entries(text[section]).map(([key, words]) => [key, words[language]]));
+      }
+      return { contents: JSON.stringify(told), loader: "json" };
     });
+  },
+};
+
+/** Pico's own source, of which a page takes the parts that it names. */
+const pico = {
+  name: "pico",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.scss$/ }, ({ path }) => ({ contents: compile(path, { loadPaths: [resolve("node_modules")], quietDeps: true }).css, loader: "css" }));
   },
 };
 
@@ -51,7 +68,7 @@ const sheets = {
 };
 
 await build({ ...common, entryPoints: ["home.js", "home.css", "demo.js", "demo.css"].map(name => join(web, name)) });
-await build({ ...common, entryPoints: [join(web, "studio", "studio.css")], outdir: join(out, "studio", "app") });
+await build({ ...common, entryPoints: [join(web, "studio", "studio.css")], outdir: join(out, "studio", "app"), plugins: [pico] });
 await build({
   ...common, entryPoints: [join(web, "studio", "main.js")], outdir: join(out, "studio", "app"), splitting: true, chunkNames: "[name]-[hash]", plugins: [words, sheets],
   nodePaths: [resolve("node_modules")],

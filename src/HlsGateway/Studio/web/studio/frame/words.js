@@ -17,7 +17,8 @@ function pick(tag) {
 /** Makes texts ready: of the frame at the start, of a page before it is shown. */
 export async function loadWords(names) {
   await Promise.all(names.filter(name => !(name in sections)).map(async name => {
-    sections[name] = (await load[language][name]()).default;
+    // A section may come with those that are read with it.
+    Object.assign(sections, (await load[language][name]()).default);
   }));
 }
 

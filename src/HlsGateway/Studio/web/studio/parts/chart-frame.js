@@ -3,6 +3,7 @@ import { icon } from "../frame/icons.js";
 import { keys } from "../frame/keys.js";
 import { say } from "../frame/toast.js";
 import { t } from "../frame/words.js";
+import { nearest } from "./chart-places.js";
 import { copy, csvOf, keep } from "./hand-out.js";
 import sheet from "./chart-frame.css";
 
@@ -26,7 +27,7 @@ adopt(sheet);
 const groups = new Map();
 const locks = new Set();
 let last = null;
-let library = null;
+let drawing = null;
 
 /** The chart that keys act on: the one with the focus, else the one that had it last, else the page's first. */
 export const currentChart = () => document.activeElement?.closest("chart-frame") ?? (last?.isConnected ? last : document.querySelector("chart-frame"));
@@ -37,12 +38,6 @@ const SpeakMs = 250;
 /** Flags are farther apart than a finger is wide, and tell so many changes each. */
 const FlagPixels = 28;
 const MostTold = 5;
-
-/** Seconds between two lines of the grid, so that none stands at 16 min 40 s. */
-const TimeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000, 72000, 180000, 360000, 720000, 1800000, 3600000, 7200000, 18000000, 36000000];
-
-/** Pictures of a chart and its neighbours line up. */
-const Height = 260;
 
 /**
  * The only place that draws charts: what every chart must have, none can leave out. Words: "chart".
@@ -332,11 +327,7 @@ export class ChartFrame extends StudioElement {
   #move(index, { from }) {
     if (from === "pointer" && index === this.at) return;
     this.at = index;
-    const chart = this.#chart;
-    if (chart !== null && from !== "pointer") {
-      // Without its hook, which answers to the pointer alone.
-      chart.setCursor({ left: chart.valToPos(this.x[index], "x"), top: chart.over.clientHeight / 2 }, false);
-    }
+    if (from !== "pointer") this.#chart?.point(this.x[index]);
     if (from === "keys") this.#speak(this.#sentence(index));
     if (from === "outside") return;
     for (const other of groups.get(this.group) ?? []) {
@@ -351,18 +342,13 @@ export class ChartFrame extends StudioElement {
   }
 
   #select(a, b) {
-    const chart = this.#chart;
-    if (chart === null) return;
-    const [before, behind] = this.#isBars ? [0.5, 0.5] : [0, 1];
-    const left = Math.max(0, chart.valToPos(this.x[a] - before, "x"));
-    const right = Math.min(chart.over.clientWidth, chart.valToPos(this.x[b] + behind, "x"));
-    chart.setSelect({ left, top: 0, width: right - left, height: chart.over.clientHeight }, false);
+    this.#chart?.choose(a, b);
   }
 
   #showChosen() {
     const limit = index => Math.max(0, Math.min(this.x.length - 1, index));
     if (this.chosen !== null) this.#select(limit(this.chosen[0]), limit(this.chosen[1] - 1));
-    else this.#chart?.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    else this.#chart?.chooseNothing();
   }
 
   get #isBars() {
@@ -388,13 +374,7 @@ export class ChartFrame extends StudioElement {
   }
 
   #fit() {
-    const body = this.querySelector(".plot-body");
-    if (this.#chart === null || body === null) return;
-    const { clientWidth: width } = body;
-    if (width > 0 && width !== this.#chart.width) {
-      this.#chart.setSize({ width, height: Height });
-      this.#showChosen();
-    }
+    if (this.#chart?.fit()) this.#showChosen();
   }
 
   async #build() {
@@ -404,12 +384,20 @@ export class ChartFrame extends StudioElement {
       this.#chart = null;
       return;
     }
-    library ??= (await import("uplot")).default;
+    // The figures come first: the picture of them, and the library that draws it, when they are painted.
+    if (drawing === null) {
+      await painted();
+      drawing = await import("./chart-drawing.js");
+    }
     const body = this.querySelector(".plot-body");
     if (wanted !== this.#wanted || !this.isConnected || body === null) return;
     const began = performance.now();
     this.#chart?.destroy();
-    this.#chart = new library(this.#options(body), this.#data(), body);
+    this.#chart = new drawing.ChartDrawing(body, {
+      x: this.x, parts: this.#drawn, open: this.#open, isBars: this.#isBars, range: this.#range, max: this.max, ticks: this.ticks, shade: this.shade, shadeText: this.shadeText, isTime: this.isTime,
+      label: this.label, show: this.show, colour: this.#colours(), isLocked: () => this.#isLocked,
+      moved: index => this.#move(index, { from: "pointer" }), brushed: (from, to) => this.#brushed(from, to), picked: () => this.#pick(), placed: plot => { this.plot = plot; },
+    });
     this.#showChosen();
     if (this.at !== null) this.#move(this.at, { from: "outside" });
     requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -417,162 +405,11 @@ export class ChartFrame extends StudioElement {
       this.dispatchEvent(new CustomEvent("painted", { detail: this.paintedIn }));
     }));
   }
-
-  /** Each part twice: what is finished, and what can still change. */
-  #data() {
-    const [open, count] = [this.#open, this.x.length];
-    return [this.x, ...this.#drawn.flatMap(({ heights, look, is }) => {
-      const isWhole = is === "before" || open >= count;
-      // A dashed line begins at the last finished point, a bar is one or the other.
-      const first = look === "bars" ? open : open - 1;
-      // A bar of nothing would be a line on the ground.
-      const seen = value => value === 0 && look === "bars" ? null : value ?? null;
-      return [
-        heights.map((value, index) => isWhole || index < open ? seen(value) : null),
-        heights.map((value, index) => !isWhole && index >= first ? seen(value) : null),
-      ];
-    })];
-  }
-
-  #options(body) {
-    const colour = this.#colours();
-    const drawn = this.#drawn;
-    const count = this.x.length;
-    const highest = drawn.reduce((most, { heights }) => heights.reduce((high, value) => value > high ? value : high, most), 0);
-    const top = this.max === null ? highest * 1.08 || 1 : Math.max(this.max, highest);
-    const [low, soft, replay] = ["--low", "--soft", "--replay"].map(colour);
-    const pattern = hatch(low, colour("--high"));
-    const open = { dash: [5, 4], width: 1.5, stroke: low, points: { show: false } };
-    const paths = this.#isBars ? library.paths.bars({ size: [0.72, 56] }) : undefined;
-    const looks = drawn.flatMap(({ look, is }, index) => {
-      if (look === "bars") return [
-        { paths, fill: is === "high" ? pattern : low, stroke: low, width: 1, points: { show: false } },
-        { paths, fill: is === "high" ? pattern : mix(low, 0.4), ...open },
-      ];
-      const stroke = is === "before" ? soft : is === "replay" ? replay : low;
-      const isUnder = is === "low" && drawn.some(({ above, is: other }) => above === index && other === "high");
-      return [
-        { stroke, width: is === "high" ? 2 : 1.25, dash: is === "before" ? [6, 4] : undefined, fill: isUnder ? mix(low, 0.5) : undefined, points: { show: count === 1, stroke, fill: stroke } },
-        { ...open, stroke, fill: isUnder ? mix(low, 0.2) : undefined },
-      ];
-    });
-    const axis = { stroke: colour("--axis"), grid: { stroke: colour("--grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    // While the crosshair is locked the pointer may go where it likes.
-    const guard = (chart, target, handler) => event => { if (!this.#isLocked) handler(event); };
-    const limit = index => Math.max(0, Math.min(count - 1, index));
-    let downAt = 0;
-    return {
-      width: body.clientWidth, height: Height, legend: { show: false }, padding: [14, 26, 0, 0],
-      scales: { x: { time: false, range: () => this.#range }, y: { range: () => [0, top] } },
-      axes: [
-        { ...axis, grid: { show: false }, size: 28, space: 72, splits: chart => this.#splits(chart), values: (_, splits) => splits.map(value => this.label(nearest(this.x, value), true)) },
-        {
-          ...axis, space: 40, values: (_, splits) => splits.map(value => this.show(value)), size: (_, values) => 22 + 7 * Math.max(3, ...(values ?? []).map(value => value.length)),
-          ...this.isTime ? { incrs: TimeSteps } : {},
-        },
-      ],
-      series: [{}, ...looks],
-      bands: drawn.flatMap(({ above, is }, index) => above === undefined ? [] : [{ series: [1 + 2 * index, 1 + 2 * above], fill: is === "replay" ? mix(replay, 0.55) : pattern }]),
-      cursor: { y: false, points: { size: 7, width: 1.5 }, drag: { x: true, y: false, setScale: false, dist: 4 }, bind: { mousemove: guard, mouseleave: guard, dblclick: () => null } },
-      hooks: {
-        setCursor: [({ cursor }) => { if (cursor.idx !== null && cursor.idx !== undefined) this.#move(cursor.idx, { from: "pointer" }); }],
-        setSelect: [chart => {
-          const { left, width } = chart.select;
-          if (width < 4) return;
-          const [a, b] = [chart.posToVal(left, "x"), chart.posToVal(left + width, "x")];
-          // A bar belongs to its middle; a second reaches from its number to the next one.
-          const [from, to] = this.#isBars ? [limit(Math.round(a)), limit(Math.round(b))] : [limit(Math.floor(a)), limit(Math.ceil(b) - 1)];
-          this.#select(from, to);
-          this.#brushed(from, to);
-        }],
-        ready: [chart => {
-          chart.over.addEventListener("mousedown", event => { downAt = event.clientX; });
-          chart.over.addEventListener("click", event => { if (Math.abs(event.clientX - downAt) < 4) this.#pick(); });
-        }],
-        drawClear: [chart => this.#under(chart, colour)],
-        draw: [chart => this.#over(chart, colour)],
-      },
-    };
-  }
-
-  /** Labels at whole places only: a bucket has a name, what lies between two has none. */
-  #splits(chart) {
-    const room = Math.max(2, Math.floor((chart.width - 80) / 72));
-    if (this.#isBars) {
-      const step = Math.ceil(this.x.length / room);
-      return this.x.filter((_, index) => index % step === 0);
-    }
-    const length = this.#range[1] - this.#range[0];
-    const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].find(size => length / size <= room) ?? 7200;
-    return this.x.filter(value => value % step === 0);
-  }
-
-  /** Behind the lines: what comes after the content. */
-  #under(chart, colour) {
-    const { ctx, bbox } = chart;
-    if (this.shade !== null) {
-      const [left, right] = this.shade.map(value => chart.valToPos(value, "x", true));
-      ctx.save();
-      ctx.fillStyle = colour("--grid");
-      ctx.globalAlpha = 0.5;
-      ctx.fillRect(left, bbox.top, right - left, bbox.height);
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = colour("--axis");
-      ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-      ctx.textAlign = "center";
-      ctx.fillText(this.shadeText, (left + right) / 2, bbox.top + 16 * devicePixelRatio, right - left);
-      ctx.restore();
-    }
-    const scale = devicePixelRatio;
-    const plot = { left: bbox.left / scale, top: bbox.top / scale, width: bbox.width / scale, height: bbox.height / scale };
-    // Flags and what stands below are placed by it, after this drawing.
-    if (this.plot === null || Object.keys(plot).some(key => plot[key] !== this.plot[key])) queueMicrotask(() => { this.plot = plot; });
-  }
-
-  /** In front of them: where captions begin. */
-  #over(chart, colour) {
-    const { ctx, bbox } = chart;
-    ctx.save();
-    ctx.fillStyle = colour("--axis");
-    for (const tick of this.ticks) ctx.fillRect(Math.round(chart.valToPos(tick, "x", true)), bbox.top + bbox.height - 5 * devicePixelRatio, devicePixelRatio, 5 * devicePixelRatio);
-    ctx.restore();
-  }
 }
 customElements.define("chart-frame", ChartFrame);
 
-/** Strokes over the light colour: what is possible and not proven is told apart without colours, too. */
-function hatch(strokes, ground) {
-  const scale = devicePixelRatio;
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 6 * scale;
-  const paint = tile.getContext("2d");
-  paint.globalAlpha = 0.55;
-  paint.fillStyle = ground;
-  paint.fillRect(0, 0, tile.width, tile.height);
-  paint.strokeStyle = strokes;
-  paint.lineWidth = scale;
-  paint.beginPath();
-  for (const shift of [-1, 0, 1]) {
-    paint.moveTo(shift * tile.width, tile.height);
-    paint.lineTo((shift + 1) * tile.width, 0);
-  }
-  paint.stroke();
-  return paint.createPattern(tile, "repeat");
-}
-
-/** @returns index of the value that is nearest. */
-function nearest(values, wanted) {
-  let [low, high] = [0, values.length - 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (values[middle] <= wanted) low = middle;
-    else high = middle;
-  }
-  return Math.abs(values[high] - wanted) < Math.abs(values[low] - wanted) ? high : low;
-}
-
-/** An rgb() colour, thinner. */
-const mix = (colour, share) => colour.replace(/^rgb\((.*)\)$/, (_, parts) => `rgb(${parts.replaceAll(",", " ")} / ${share})`);
+/** When what was rendered before it stands on the screen. */
+const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
 
 /** Whether two answers hold the same figures: a page that asks again draws again only where something changed. */
 const alike = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
