@@ -14,9 +14,9 @@ export class ApiProblem extends Error {
   }
 }
 
-let csrf = "";
+/** Told by GET api/session; every change carries it (a page of another site cannot read it). For clients of the API that send their own requests, too. */
+export let csrf = "";
 
-/** Told by GET api/session; every change carries it (a page of another site cannot read it). */
 export function useCsrf(value) {
   csrf = value ?? "";
 }

@@ -6,9 +6,6 @@ class Me extends EventTarget {
   role = null;
   expiresAt = null;
 
-  /** What a change must carry, for clients of the API that send their own requests. */
-  csrf = "";
-
   get isKnown() {
     return this.role !== null;
   }
@@ -37,7 +34,7 @@ class Me extends EventTarget {
   }
 
   #take({ name, role, expires_at: expiresAt, csrf }) {
-    Object.assign(this, { name, role, expiresAt, csrf: csrf ?? "" });
+    Object.assign(this, { name, role, expiresAt });
     useCsrf(csrf);
     this.dispatchEvent(new Event("change"));
   }
