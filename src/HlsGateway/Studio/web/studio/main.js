@@ -26,8 +26,12 @@ const pages = [
   [/^live$/, () => import("./pages/live.js")],
   [/^trailers$/, () => import("./pages/trailers.js")],
   [/^trailers\/([^/]+)$/, () => import("./pages/trailers.js")],
+  [/^kept$/, () => import("./pages/kept.js")],
+  [/^tokens$/, () => import("./pages/tokens.js")],
+  [/^shared\/([^/]+)$/, () => import("./pages/shared.js")],
   [/^videos$/, () => import("./pages/videos.js")],
-  [/^videos\/([^/]+)\/captions(?:\/([^/]+))?$/, () => import("./pages/captions.js")],
+  [/^videos\/([^/]+)\/captions$/, () => import("./pages/captions.js")],
+  [/^videos\/([^/]+)\/captions\/([^/]+)$/, () => import("./pages/caption-editor.js")],
   [/^videos\/([^/]+)$/, () => import("./pages/video.js")],
 ];
 
@@ -145,6 +149,8 @@ class StudioApp extends StudioElement {
               <button type="button" @click=${() => { this.help = true; }}>${icon("keyboard")} ${t("frame.keys")} <kbd>?</kbd></button>
               <button type="button" @click=${() => this.#leave(false)}>${icon("leave")} ${t("frame.sign-out")}</button>
               <button type="button" @click=${() => this.#leave(true)}>${t("frame.sign-out-everywhere")}</button>
+              <a role="button" href="studio/kept">${icon("star")} ${t("frame.kept")}</a>
+              ${me.can() ? html`<a role="button" href="studio/tokens">${icon("key")} ${t("frame.tokens")}</a>` : nothing}
               <p class="links"><a href="docs" target="_blank">${t("frame.api")}</a> <a href="documentation/README.md" target="_blank">${t("frame.documentation")}</a></p>
             </div>
           </details>

@@ -1,13 +1,13 @@
 import { html, svg } from "./element.js";
 import {
-  Activity, ArrowLeft, Captions, ChartLine, Check, ChevronDown, ChevronRight, CircleAlert, CircleHelp, Clapperboard, Copy, Download, Eye, Film, House, Keyboard, Link, ListVideo,
-  LogOut, Menu, Pause, Pencil, Play, Plus, Radio, RotateCcw, Search, Trash2, TriangleAlert, Upload, Users, X,
+  Activity, ArrowLeft, Captions, ChartLine, Check, ChevronDown, ChevronRight, CircleAlert, CircleHelp, Clapperboard, Copy, Download, Eye, Film, House, KeyRound, Keyboard, Link, ListVideo,
+  LogOut, Menu, Pause, Pencil, Play, Plus, Radio, RotateCcw, Search, Star, Trash2, TriangleAlert, Upload, Users, X,
 } from "lucide";
 
 const shapes = {
   activity: Activity, back: ArrowLeft, captions: Captions, chart: ChartLine, check: Check, down: ChevronDown, right: ChevronRight, alert: CircleAlert, help: CircleHelp, trailer: Clapperboard,
-  copy: Copy, download: Download, eye: Eye, film: Film, home: House, keyboard: Keyboard, link: Link, videos: ListVideo, leave: LogOut, menu: Menu, pause: Pause, edit: Pencil, play: Play,
-  plus: Plus, live: Radio, undo: RotateCcw, search: Search, remove: Trash2, warning: TriangleAlert, upload: Upload, people: Users, close: X,
+  copy: Copy, download: Download, eye: Eye, film: Film, home: House, key: KeyRound, keyboard: Keyboard, link: Link, videos: ListVideo, leave: LogOut, menu: Menu, pause: Pause, edit: Pencil, play: Play,
+  plus: Plus, live: Radio, undo: RotateCcw, search: Search, star: Star, remove: Trash2, warning: TriangleAlert, upload: Upload, people: Users, close: X,
 };
 
 /** A drawing beside words, never instead of them: hidden from screen readers. */

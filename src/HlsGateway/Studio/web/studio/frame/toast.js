@@ -66,6 +66,7 @@ class ToastList extends StudioElement {
       <li class=${note.kind ?? "good"}>
         <div role=${note.kind === "bad" ? "alert" : "status"}>${note.text}${note.detail ? html`<p>${note.detail}</p>` : nothing}
           ${note.more ? html`<a href=${note.more} target="_blank" rel="noreferrer">${t("common.why")}</a>` : nothing}
+          ${note.status ? html`<small>${note.status}</small>` : nothing}
           ${note.trace ? html`<small>${t("common.trace", { id: note.trace })}</small>` : nothing}</div>
         ${note.undo ? html`<button type="button" @click=${() => this.#undo(note)}>${t("common.undo")} <kbd>z</kbd><small class="left" aria-hidden="true">${note.left}</small></button>` : nothing}
         <button type="button" class="plain" aria-label=${t("common.dismiss")} @click=${() => this.remove(note.id)}>×</button>
@@ -83,14 +84,14 @@ export const say = (text, how = {}) => list()?.add({ text, ...how });
 export function tell(problem) {
   if (problem?.name === "AbortError") return;
   const words = wordsOf(problem);
-  list()?.add({ text: words.title, detail: words.detail, kind: "bad", more: words.more, trace: words.trace });
+  list()?.add({ text: words.title, detail: words.detail, kind: "bad", more: words.more, status: words.status, trace: words.trace });
 }
 
-/** @returns {{ title: string, detail: string, more: string, trace: string }} what a problem says to a person. */
+/** @returns {{ title: string, detail: string, more: string, status: string, trace: string }} what a problem says to a person: what is wrong, what to do, and what the gateway answered. */
 export function wordsOf(problem) {
-  if (problem?.status === undefined) return { title: t("common.broken"), detail: String(problem?.message ?? problem), more: "", trace: "" };
-  if (problem.status === 0) return { title: t("common.unreachable"), detail: t("common.unreachable-detail"), more: "", trace: "" };
+  if (problem?.status === undefined) return { title: t("common.broken"), detail: String(problem?.message ?? problem), more: "", status: "", trace: "" };
+  if (problem.status === 0) return { title: t("common.unreachable"), detail: t("common.unreachable-detail"), more: "", status: "", trace: "" };
   // The page of a problem's type stands on this gateway: its address is a link only where it is one of ours.
   const more = /^https?:/.test(problem.type) && new URL(problem.type).pathname.includes("/problems/") ? `problems/${encodeURIComponent(problem.slug)}` : "";
-  return { title: problem.title || t("common.refused", { status: problem.status }), detail: problem.detail, more, trace: problem.status >= 500 ? problem.traceId : "" };
+  return { title: problem.title || t("common.refused", { status: problem.status }), detail: problem.detail, more, status: `HTTP ${problem.status}`, trace: problem.status >= 500 ? problem.traceId : "" };
 }

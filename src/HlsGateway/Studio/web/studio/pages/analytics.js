@@ -6,11 +6,12 @@ import { icon } from "../frame/icons.js";
 import { keys } from "../frame/keys.js";
 import { live } from "../frame/live.js";
 import { t } from "../frame/words.js";
-import { axisOf, flagsOf, shares, stretchOf } from "../parts/buckets.js";
+import { aroundOf, axisOf, flagsOf, shares, stretchOf } from "../parts/buckets.js";
 import "../parts/chart-frame.js";
 import { copyKeys } from "../parts/copy-keys.js";
 import "../parts/figure-value.js";
 import { fileName } from "../parts/hand-out.js";
+import { keepButtons, keepKeys, ownNotes } from "../parts/keeping.js";
 import { filter, question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
 import { uncounted } from "../parts/uncounted.js";
@@ -22,11 +23,11 @@ export default class AnalyticsPage extends StudioElement {
   static title = "analytics.title";
   static words = ["analytics", "changes", "overview", "range", "chart", "figures", "shares", "player"];
   static styles = [overview, sheet];
-  static properties = { params: { attribute: false }, report: { state: true }, video: { state: true }, changes: { state: true }, cues: { state: true }, pictures: { state: true }, end: { state: true }, isPlaying: { state: true }, problem: { state: true }, point: { state: true } };
+  static properties = { params: { attribute: false }, report: { state: true }, before: { state: true }, video: { state: true }, changes: { state: true }, cues: { state: true }, pictures: { state: true }, end: { state: true }, isPlaying: { state: true }, problem: { state: true }, point: { state: true } };
 
   constructor() {
     super();
-    this.report = this.video = this.problem = this.point = null;
+    this.report = this.before = this.video = this.problem = this.point = null;
     this.changes = [];
     this.cues = [];
     this.pictures = [];
@@ -45,10 +46,12 @@ export default class AnalyticsPage extends StudioElement {
   connectedCallback() {
     super.connectedCallback();
     address.addEventListener("change", () => this.#ask(), { signal: this.gone });
+    addEventListener("kept", () => this.#askChanges(), { signal: this.gone });
     live.on(this, "request", request => { if (request.video === this.id) this.#soon(); });
     live.on(this, "heartbeat", () => { if (performance.now() - this.changesAt > 1800) this.#askChanges(); });
     keys.on(this, {
-      ...copyKeys(() => question(`${this.#path}/analytics`), () => this.#csv("days")),
+      ...copyKeys(() => question(`${this.#path}/analytics`), () => this.#days()),
+      ...keepKeys(this.id, chart => chart.id === "days" ? this.report?.buckets[chart.at]?.from : null),
       g: { does: t("analytics.go-to"), run: () => this.querySelector("#moment")?.focus() },
       s: { does: t("analytics.sessions"), run: () => address.go("sessions", { query: { ...address.all(), video: this.id } }) },
     });
@@ -87,9 +90,12 @@ export default class AnalyticsPage extends StudioElement {
     }
   }
 
-  #csv(table) {
-    const { query } = question("");
-    return api.url(`api/export/${table}.csv`, { ...query, video: this.id, bucket: table === "days" ? query.bucket : null }).href;
+  #days() {
+    return api.url("api/export/days.csv", { ...question("").query, video: this.id }).href;
+  }
+
+  #curve() {
+    return api.url("api/export/retention.csv", { ...question("").query, video: this.id, bucket: null }).href;
   }
 
   #soon() {
@@ -100,9 +106,12 @@ export default class AnalyticsPage extends StudioElement {
     const asked = this.asked = {};
     const { path, query } = question(`${this.#path}/analytics`);
     try {
-      const report = await api.get(path, query, { signal: this.gone });
+      const [report, before] = await Promise.all([
+        api.get(path, query, { signal: this.gone }),
+        address.get("compare") === "1" ? api.get(path, { ...query, ...range().before }, { signal: this.gone }) : null,
+      ]);
       if (asked !== this.asked) return;
-      [this.report, this.problem] = [report, null];
+      [this.report, this.before, this.problem] = [report, before, null];
       const { bucket: _, ...rest } = query;
       this.moments = await api.get(`${this.#path}/moments`, rest, { signal: this.gone });
       this.requestUpdate();
@@ -116,7 +125,8 @@ export default class AnalyticsPage extends StudioElement {
     this.changesAt = performance.now();
     const { from, to, tz } = range();
     try {
-      const { changes } = await api.get("api/changes", { from, to, tz, video: this.id, limit: 200 }, { signal: this.gone });
+      const [{ changes: told }, own] = await Promise.all([api.get("api/changes", { from, to, tz, video: this.id, limit: 200 }, { signal: this.gone }), ownNotes({ from, to, tz, video: this.id }, this.gone)]);
+      const changes = [...own, ...told];
       if (JSON.stringify(changes) !== JSON.stringify(this.changes)) this.changes = changes;
     } catch {
       // Flags are beside the figures.
@@ -145,8 +155,8 @@ export default class AnalyticsPage extends StudioElement {
     const at = `videos/${encodeURIComponent(this.id)}`;
     return html`
       <header class="page-head"><h1 class="name"><a href=${href(at)}>${this.id}</a></h1>
-        <div class="actions"><a role="button" href=${href("sessions", { query: { ...address.all(), video: this.id } })}>${icon("people")} ${t("analytics.sessions")} <kbd>s</kbd></a></div></header>
-      <range-bar></range-bar>
+        <div class="actions"><a role="button" href=${href("sessions", { query: { ...address.all(), video: this.id } })}>${icon("people")} ${t("analytics.sessions")} <kbd>s</kbd></a>${keepButtons(this.id)}</div></header>
+      <range-bar compares></range-bar>
       ${this.problem ? failed(this.problem, () => this.#ask()) : this.report === null ? loading() : this.#show()}`;
   }
 
@@ -180,13 +190,13 @@ export default class AnalyticsPage extends StudioElement {
     const axis = axisOf(report.buckets, range().bucket, report.tz);
     const found = this.moments ?? { needed: 0, moments: [] };
     return html`
-      <div class="figures">${["views", "watch_seconds", "average_watch_seconds", "completion_rate", "trailer_sessions", "trailer_seconds"].map(name => html`<figure-value .name=${name} .report=${report} .question=${asked}></figure-value>`)}</div>
+      <div class="figures">${["views", "watch_seconds", "average_watch_seconds", "completion_rate", "trailer_sessions", "trailer_seconds"].map(name => html`<figure-value .name=${name} .report=${report} .before=${this.before} .question=${asked}></figure-value>`)}</div>
       <div class="watch-and-curve">
         <section class="card">${this.video === null ? loading() : !this.isPlaying ? html`<button type="button" class="poster" .style=${this.video.poster_url ? `background-image:url("${this.video.poster_url}")` : ""} @click=${() => this.#seek(this.point ?? 0)}><span>${icon("play")} ${t("analytics.play")}</span></button>` : html`<studio-player .start=${this.point ?? 0} .src=${this.video.playlist_url} .poster=${this.video.poster_url ?? ""} muted @time=${({ target, detail }) => this.#played(target, detail, curve.length)}></studio-player>`}
           <p class="row"><label>${t("analytics.go-to")} <kbd>g</kbd> <input id="moment" inputmode="numeric" size="6" placeholder="0:42" @keydown=${event => { if (event.key === "Enter") this.#seek(secondsOf(event.target.value)); }}></label></p></section>
         <div class="stack tight">
           <chart-frame id="retention" .heading=${t("analytics.retention")} .unit=${asCounts ? t("analytics.in-sessions") : t("analytics.in-share", { sessions: number(report.sessions) })} .x=${curve.map((_, i) => i)}
-            .label=${i => clock(i)} .show=${show} .unfinished=${null} .max=${asCounts ? null : 1} .ticks=${this.cues} .curl=${curl} .csv=${this.#csv("retention")} .point=${this.point} group="seconds" .below=${plot => this.#storyboard(plot, curve.length)}
+            .label=${i => clock(i)} .show=${show} .unfinished=${null} .max=${asCounts ? null : 1} .ticks=${this.cues} .curl=${curl} .csv=${this.#curve()} .point=${this.point} group="seconds" .below=${plot => this.#storyboard(plot, curve.length)}
             .series=${lines} .sentence=${says} .chosen=${brushed ? [Number(leftFrom), Number(leftTo)] : null} .columns=${[{ name: "second", value: i => curve[i].second }]} .file=${named("retention")} .shade=${this.end > 0 ? [curve.length, this.end] : null} .shadeText=${t("analytics.trailer", { count: report.trailer_sessions })}
             @pick=${({ detail }) => this.#seek(detail)} @brush=${({ detail }) => this.#brush(detail)}></chart-frame>
           <div class="row apart"><label><input type="checkbox" role="switch" .checked=${asCounts} @change=${event => address.set({ unit: event.target.checked ? "counts" : null })}> ${t("analytics.counts")}</label>
@@ -197,8 +207,8 @@ export default class AnalyticsPage extends StudioElement {
               ${moment.usual_low === null ? nothing : html`<span class="soft">${t("analytics.usual", { low: percent(moment.usual_low), high: percent(moment.usual_high) })}</span>`}</button></li>`)}</ul>
         </div>
       </div>
-      <chart-frame id="days" .heading=${t("figures.watch_seconds")} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${seconds} isTime .unfinished=${axis.unfinished} .curl=${curl} .csv=${this.#csv("days")}
-        .series=${[{ name: t("figures.watch_seconds"), values: report.buckets.map(bucket => bucket.watch_seconds), low: report.buckets.map(bucket => bucket.watch_seconds_low), kind: "bars", column: "watch_seconds" }]} .columns=${axis.columns} .file=${named("days")} @brush=${({ detail }) => address.set(stretchOf(report.buckets, detail, range().bucket))} .flags=${flagsOf(this.changes, report.buckets)}></chart-frame>
+      <chart-frame id="days" .heading=${t("figures.watch_seconds")} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${seconds} isTime .unfinished=${axis.unfinished} .curl=${curl} .csv=${this.#days()}
+        .series=${[{ name: t("figures.watch_seconds"), values: report.buckets.map(bucket => bucket.watch_seconds), low: report.buckets.map(bucket => bucket.watch_seconds_low), kind: "bars", column: "watch_seconds" }]} .columns=${axis.columns} .file=${named("days")} @brush=${({ detail }) => address.set(stretchOf(report.buckets, detail, range().bucket))} .flags=${flagsOf(this.changes, report.buckets)} @flag=${({ detail }) => address.set(aroundOf(detail.at, range()))}></chart-frame>
       ${shares(report)}
       ${Object.keys(report.anonymous).length === 0 ? nothing : html`<section class="card stack tight"><h2>${t("analytics.anonymous")}</h2><p class="soft">${t("analytics.anonymous-text")}</p>
         <dl class="pairs">${Object.entries(report.anonymous).map(([rule, count]) => html`<dt>${rule}</dt><dd>${number(count)}</dd>`)}</dl></section>`}`;

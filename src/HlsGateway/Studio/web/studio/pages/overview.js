@@ -5,7 +5,7 @@ import { bounds, number, percent, seconds } from "../frame/format.js";
 import { keys } from "../frame/keys.js";
 import { live } from "../frame/live.js";
 import { t } from "../frame/words.js";
-import { axisOf, flagsOf, sayChange, shares, stretchOf } from "../parts/buckets.js";
+import { aroundOf, axisOf, flagsOf, sayChange, shares, stretchOf } from "../parts/buckets.js";
 import "../parts/chart-frame.js";
 import "../parts/figure-value.js";
 import { fileName } from "../parts/hand-out.js";
@@ -13,6 +13,7 @@ import { question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
 import { sayZone } from "../parts/zone-words.js";
 import { copyKeys } from "../parts/copy-keys.js";
+import { keepButtons, keepKeys, ownNotes } from "../parts/keeping.js";
 import sheet from "./overview.css";
 
 /** All videos together: what was watched, day by day, beside the time before. */
@@ -34,7 +35,8 @@ export default class OverviewPage extends StudioElement {
     live.on(this, "request", () => this.#soon());
     // What somebody changed appears by itself on the charts.
     live.on(this, "heartbeat", () => { if (performance.now() - this.changesAt > 1800) this.#askChanges(); });
-    keys.on(this, copyKeys(() => question("api/analytics"), () => this.#csv));
+    addEventListener("kept", () => this.#askChanges(), { signal: this.gone });
+    keys.on(this, { ...copyKeys(() => question("api/analytics"), () => this.#csv), ...keepKeys("", chart => this.report?.buckets[chart.at]?.from) });
     this.#ask();
   }
 
@@ -75,7 +77,8 @@ export default class OverviewPage extends StudioElement {
     this.changesAt = performance.now();
     const { from, to, tz } = range();
     try {
-      const { changes } = await api.get("api/changes", { from, to, tz, limit: 200 }, { signal: this.gone });
+      const [{ changes: told }, own] = await Promise.all([api.get("api/changes", { from, to, tz, limit: 200 }, { signal: this.gone }), ownNotes({ from, to, tz }, this.gone)]);
+      const changes = [...own, ...told];
       if (JSON.stringify(changes) !== JSON.stringify(this.changes)) this.changes = changes;
     } catch {
       // The flags are beside the figures: without them the page is whole.
@@ -84,7 +87,7 @@ export default class OverviewPage extends StudioElement {
 
   render() {
     return html`
-      <header class="page-head"><h1>${t("overview.title")}</h1></header>
+      <header class="page-head"><h1>${t("overview.title")}</h1>${keepButtons()}</header>
       <range-bar compares></range-bar>
       ${this.problem ? failed(this.problem, () => this.#ask()) : this.report === null ? loading() : this.#show()}`;
   }
@@ -100,7 +103,7 @@ export default class OverviewPage extends StudioElement {
       const then = before === null ? [] : [{ name: t("overview.before"), values: report.buckets.map((_, i) => before.buckets[i]?.[name] ?? null), kind: "faint", column: `${name}_before` }];
       return html`<chart-frame id=${id} .heading=${t(`figures.${name}`)} .unit=${unit} .x=${report.buckets.map((_, i) => i)} .label=${axis.label} .show=${show} ?isTime=${show === seconds} .unfinished=${axis.unfinished}
         .series=${[{ name: t(`figures.${name}`), values, low, kind: "bars", column: name }, ...then]} .columns=${axis.columns} .file=${fileName(name, report.from.slice(0, 10), report.to.slice(0, 10), report.tz)} .flags=${flagsOf(this.changes, report.buckets)} .curl=${curl} .csv=${this.#csv}
-        @pick=${({ detail }) => this.#open(detail)} @brush=${({ detail }) => address.set(stretchOf(report.buckets, detail, range().bucket))}></chart-frame>`;
+        @flag=${({ detail }) => this.#around(detail)} @pick=${({ detail }) => this.#open(detail)} @brush=${({ detail }) => address.set(stretchOf(report.buckets, detail, range().bucket))}></chart-frame>`;
     };
     return html`
       <p class="soft">${t("overview.zone", { zone: sayZone(report.tz, report.from, report.to), count: report.videos })}</p>
@@ -119,7 +122,12 @@ export default class OverviewPage extends StudioElement {
             <td class="spark">${bar(video.watch_seconds / Math.max(1, this.ranking.videos[0].watch_seconds))}</td></tr>`)}</tbody></table></div>`}</section>
       ${shares(report)}
       ${this.changes.length === 0 ? nothing : html`<section class="card stack tight"><h2>${t("overview.changes")}</h2>
-        <ul class="changes">${this.changes.slice(0, 8).map(change => html`<li>${axis.moment(change.at)} · <strong>${change.actor}</strong> · ${sayChange(change)} <span class="soft name">${change.before ?? "–"} → ${change.after ?? "–"}</span></li>`)}</ul></section>`}`;
+        <ul class="changes">${this.changes.slice(0, 8).map(change => html`<li>${axis.moment(change.at)} · <strong>${change.actor}</strong> · ${sayChange(change)}${change.kind === "note" ? nothing : html` <span class="soft name">${change.before ?? "–"} → ${change.after ?? "–"}</span>`}</li>`)}</ul></section>`}`;
+  }
+
+  /** Before and after a change: what came since, beside as long a time before it. */
+  #around({ at }) {
+    address.set(aroundOf(at, range()));
   }
 
   /** The sessions of one bucket. */

@@ -9,11 +9,13 @@ import { t } from "../frame/words.js";
 import { copyKeys } from "../parts/copy-keys.js";
 import "../parts/figure-value.js";
 import { isOpen } from "../parts/is-open.js";
+import { keepButtons, keepKeys } from "../parts/keeping.js";
 import { filter, range } from "../parts/range-bar.js";
 import "../parts/session-grid.js";
 import "../parts/session-strip.js";
 import { empty, failed, loading } from "../parts/state-views.js";
-import { listMarks, momentOf } from "../parts/trace.js";
+import { listMarks } from "../parts/trace.js";
+import { momentOf } from "../parts/wall-clock.js";
 import sheet from "./sessions.css";
 
 const PerPage = 100;
@@ -71,6 +73,7 @@ export default class SessionsPage extends StudioElement {
       Enter: { does: t("sessions.opens"), run: () => this.#open(), when: () => (this.sessions?.length ?? 0) > 0 },
       g: { does: t("sessions.go"), run: () => this.querySelector("#moment")?.focus() },
       v: { does: t("sessions.grid"), run: () => this.#turn() },
+      ...keepKeys(),
       ...copyKeys(() => this.#question, () => api.url("api/export/sessions.csv", this.#question.query).href),
     });
     this.#ask();
@@ -261,7 +264,7 @@ export default class SessionsPage extends StudioElement {
         <div class="row">
           <label>${t("sessions.go")} <kbd>g</kbd> <input id="moment" type="datetime-local" @change=${event => this.#goTo(event.target.value)}></label>
           <form class="find" @submit=${event => { event.preventDefault(); const id = event.target.elements.id.value.trim(); if (id) address.go(`sessions/${encodeURIComponent(id)}`); }}>
-            <label class="visually-hidden" for="session-id">${t("sessions.find")}</label><input id="session-id" name="id" placeholder=${t("sessions.find")} size="18"></form></div></header>
+            <label class="visually-hidden" for="session-id">${t("sessions.find")}</label><input id="session-id" name="id" placeholder=${t("sessions.find")} size="18"></form>${keepButtons()}</div></header>
       <range-bar></range-bar>
       ${this.#filters()}
       ${this.problem ? failed(this.problem, () => this.#again()) : this.sessions === null ? loading() : this.#list()}`;
@@ -279,7 +282,7 @@ export default class SessionsPage extends StudioElement {
       ${choice("basis", t("sessions.known"), ["measured", "buffered", "fetched"], value => ["measured", "buffered", "fetched"].includes(value) ? t(`basis.${value}`) : value)}
       ${choice("completed", t("sessions.completed"), ["true", "false"], value => value === "true" ? t("sessions.yes") : value === "false" ? t("sessions.no") : value)}
       ${choice("trailer", t("sessions.trailer"), ["none", ...this.trailers], value => value === "none" ? t("sessions.without") : value)}
-      ${share("watched_from", t("sessions.at-least"))} ${share("watched_to", t("sessions.less-than"))}</div>`;
+      ${share("watched_to", t("sessions.less-than"))}</div>`;
   }
 
   #list() {

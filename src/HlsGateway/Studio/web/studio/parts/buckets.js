@@ -40,12 +40,21 @@ export function flagsOf(changes, buckets) {
     const index = buckets.findIndex(bucket => at >= Date.parse(bucket.from) && at < Date.parse(bucket.to));
     if (index < 0) return [];
     const [from, to] = [Date.parse(buckets[index].from), Date.parse(buckets[index].to)];
-    return [{ x: index - 0.5 + (at - from) / (to - from), at: change.at, kind: change.kind, text: sayChange(change), detail: `${change.actor} · ${change.before ?? "–"} → ${change.after ?? "–"}` }];
+    return [{ x: index - 0.5 + (at - from) / (to - from), at: change.at, kind: change.kind, text: sayChange(change), detail: change.kind === "note" ? change.actor : `${change.actor} · ${change.before ?? "–"} → ${change.after ?? "–"}` }];
   });
 }
 
+/** The time since a change and as long a time before it, for the address: cut at the quarter of an hour in which it happened, as figures are kept. */
+export function aroundOf(at, { from, to }, now = Date.now()) {
+  const quarter = 900e3;
+  const begin = Math.floor(Date.parse(at) / quarter) * quarter;
+  const end = Math.max(begin + quarter, Math.min(Date.parse(to), Math.ceil(now / quarter) * quarter, begin + (Date.parse(to) - Date.parse(from))));
+  return { from: new Date(begin).toISOString(), to: new Date(end).toISOString(), range: null, compare: "1" };
+}
+
 /** What was done, in a few words; a kind that is newer than this page is told by its name. */
-export function sayChange({ kind, subject, video }) {
+export function sayChange({ kind, subject, video, after }) {
+  if (kind === "note") return [after, video].filter(Boolean).join(" · ");
   const what = hasText(`changes.${kind}`) ? t(`changes.${kind}`) : kind;
   return [`${what}${subject && kind !== "revision" ? ` ${subject}` : ""}`, video].filter(Boolean).join(" · ");
 }

@@ -12,10 +12,10 @@ export const showOf = name => shows[name] ?? number;
 
 /**
  * One figure of a report: its name and what is proven, or both bounds in words; a button that opens "Why this number?". Words: "figures".
- * `.report` is what the API answered, `.name` the figure, `.question` { path, query } the call that gave it, `.before` the same report of the time before.
+ * `.report` is what the API answered, `.name` the figure, `.question` { path, query } the call that gave it, `.before` the same report of the time before; `plain`: only to be read.
  */
 class FigureValue extends StudioElement {
-  static properties = { report: { attribute: false }, name: {}, question: { attribute: false }, before: { attribute: false } };
+  static properties = { report: { attribute: false }, name: {}, question: { attribute: false }, before: { attribute: false }, plain: { type: Boolean } };
 
   render() {
     const { report, name } = this;
@@ -23,12 +23,11 @@ class FigureValue extends StudioElement {
     const show = showOf(name);
     const low = report[`${name}_low`];
     const text = low === undefined ? show(report[name]) : bounds(report.basis, low, report[name], show);
+    const inside = html`<span class="figure-name">${t(`figures.${name}`)}</span><span class="figure-number">${text}</span>${this.#trend()}`;
+    // Who reads a shared link has no rows to open it into.
+    if (this.plain) return html`<span class="figure" data-figure=${name} data-low=${low ?? nothing} data-value=${report[name] ?? nothing}>${inside}</span>`;
     return html`
-      <button type="button" class="figure" data-figure=${name} data-low=${low ?? nothing} data-value=${report[name] ?? nothing} aria-haspopup="dialog" @click=${() => this.#why()}>
-        <span class="figure-name">${t(`figures.${name}`)}</span>
-        <span class="figure-number">${text}</span>
-        ${this.#trend()}
-      </button>`;
+      <button type="button" class="figure" data-figure=${name} data-low=${low ?? nothing} data-value=${report[name] ?? nothing} aria-haspopup="dialog" @click=${() => this.#why()}>${inside}</button>`;
   }
 
   /** The panel comes when it is first asked for: most figures are only read. */

@@ -1,6 +1,6 @@
 import { address } from "../frame/address.js";
 import { adopt, html, StudioElement } from "../frame/element.js";
-import { zone } from "../frame/format.js";
+import { percent, zone } from "../frame/format.js";
 import { keys } from "../frame/keys.js";
 import { t } from "../frame/words.js";
 import sheet from "./range-bar.css";
@@ -46,7 +46,13 @@ export function question(path, more = {}) {
 
 /** Range, zone, comparison and audience: one bar for all pages with figures. Words: "range". */
 class RangeBar extends StudioElement {
-  static properties = { compares: { type: Boolean } };
+  static properties = { compares: { type: Boolean }, least: { state: true } };
+
+  constructor() {
+    super();
+    // Where the slider is being moved to: the address follows when it is let go.
+    this.least = null;
+  }
 
   connectedCallback() {
     super.connectedCallback();
@@ -78,6 +84,8 @@ class RangeBar extends StudioElement {
     const { from, to, tz } = range();
     const chosen = address.get("from") ? null : address.get("range", "m");
     const active = Object.entries(filter());
+    const least = this.least ?? Math.round(Number(address.get("watched_from", "0")) * 100);
+    const share = percent(least / 100);
     return html`
       <section class="range row" aria-label=${t("range.label")}>
         <div class="segments">${Object.keys(spans).map(key => html`<button type="button" aria-pressed=${chosen === key} @click=${() => this.#take(key)}>${t(`range.${key}`)} <kbd>${key}</kbd></button>`)}</div>
@@ -88,6 +96,8 @@ class RangeBar extends StudioElement {
         ${this.compares ? html`<button type="button" aria-pressed=${address.get("compare") === "1"} @click=${() => this.#compare()}>${t("range.compare")} <kbd>x</kbd></button>` : ""}
         <label>${t("range.audience")} <select @change=${event => address.set({ audience: event.target.value === "all" ? null : event.target.value })}>
           ${["all", "people", "tools"].map(name => html`<option value=${name} ?selected=${address.get("audience", "all") === name}>${t(`range.audience-${name}`)}</option>`)}</select></label>
+        <label class="least">${t("range.least")} <input type="range" min="0" max="100" step="5" aria-valuetext=${share} .value=${String(least)} @input=${event => { this.least = Number(event.target.value); }}
+          @change=${event => { this.least = null; address.set({ watched_from: Number(event.target.value) === 0 ? null : Number(event.target.value) / 100 }); }}> <output>${share}</output></label>
       </section>
       ${active.length === 0 ? "" : html`<div class="row chips">${active.map(([name, value]) => html`<span class="chip">${t(`range.filter-${name}`)}: ${value}
         <button type="button" class="plain" aria-label=${t("range.drop", { name: t(`range.filter-${name}`) })} @click=${() => address.set({ [name]: null })}>×</button></span>`)} <small class="soft"><kbd>Esc</kbd> ${t("range.clear")}</small></div>`}`;

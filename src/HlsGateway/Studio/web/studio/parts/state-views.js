@@ -24,6 +24,7 @@ export function failed(problem, retry) {
         ${retry ? html`<button type="button" @click=${retry}>${icon("undo")} ${t("common.retry")}</button>` : nothing}
         ${words.more ? html`<a href=${words.more}>${t("common.why")}</a>` : nothing}
       </div>
+      ${words.status ? html`<small>${words.status}</small>` : nothing}
       ${words.trace ? html`<small>${t("common.trace", { id: words.trace })}</small>` : nothing}
     </div>`;
 }

@@ -1,8 +1,14 @@
-import { api } from "../frame/api.js";
-import { me } from "../frame/me.js";
+import { api, csrf } from "../frame/api.js";
 
 /** At a time: each further one would only slow the others. */
 const AtOnce = 3;
+
+/**
+ * Bytes of an upload's parts. A connection that breaks costs at most one of them: browsers repeat what they were sending, from where it began. A line
+ * that broke once is given smaller ones.
+ */
+const Part = 1 << 20;
+const PartOnBadLine = 1 << 18;
 
 /**
  * The uploads of this browser, for all pages: they go on while one looks at something else, and after a reload for files that are
@@ -63,13 +69,16 @@ class Uploads extends EventTarget {
     entry.upload = new Upload(entry.file, {
       endpoint: api.url("api/uploads").href,
       metadata: { video: entry.video, filename: entry.file.name },
-      headers: { "X-Csrf": me.csrf },
-      // A connection that breaks costs at most one of these: browsers repeat what they were sending, from where it began.
-      chunkSize: 1 << 20,
+      headers: { "X-Csrf": csrf },
+      chunkSize: Part,
       retryDelays: [0, 500, 1000, 2000, 4000, 8000, 15000],
       removeFingerprintOnSuccess: true,
       // A refusal stays one; what broke on the way is tried again from where it broke.
-      onShouldRetry: error => { const status = error.originalResponse?.getStatus() ?? 0; return status === 0 || status >= 500 || status === 409 || status === 423 || status === 429; },
+      onShouldRetry: error => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        if (status === 0) entry.upload.options.chunkSize = PartOnBadLine;
+        return status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
+      },
       onProgress: sent => {
         const now = performance.now();
         if (now - since > 1000) {

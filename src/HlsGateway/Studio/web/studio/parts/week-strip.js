@@ -5,22 +5,10 @@ import { keys } from "../frame/keys.js";
 import { say, tell } from "../frame/toast.js";
 import { language, t } from "../frame/words.js";
 import { dateOf } from "./range-bar.js";
+import { momentOf } from "./wall-clock.js";
 import sheet from "./week-strip.css";
 
 adopt(sheet);
-
-/** The moment of a wall-clock time in a zone: a day on which clocks change has 23 or 25 hours. */
-export function instantOf(date, time, tz) {
-  let guess = Date.parse(`${date}T${time}:00Z`);
-  // Twice: the offset at the first guess may be that of the other side of a change.
-  for (let i = 0; i < 2; i++) guess = Date.parse(`${date}T${time}:00Z`) - offsetOf(guess, tz);
-  return new Date(guess);
-}
-
-function offsetOf(at, tz) {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-CA", { timeZone: tz, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).formatToParts(new Date(at)).map(({ type, value }) => [type, value]));
-  return Date.parse(`${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}Z`) - Math.floor(at / 1000) * 1000;
-}
 
 /** What plays when, a week at a time, in the chosen zone. Words: "trailers". Fires "changed". */
 class WeekStrip extends StudioElement {
@@ -75,7 +63,7 @@ class WeekStrip extends StudioElement {
     const form = new FormData(event.target);
     const tz = zone();
     const json = {
-      trailer: form.get("trailer") || null, from: instantOf(form.get("from"), form.get("fromTime"), tz).toISOString(), to: instantOf(form.get("to"), form.get("toTime"), tz).toISOString(),
+      trailer: form.get("trailer") || null, from: momentOf(`${form.get("from")}T${form.get("fromTime")}`, tz), to: momentOf(`${form.get("to")}T${form.get("toTime")}`, tz),
       ...form.get("videos") ? { videos: form.get("videos") } : {},
     };
     try {
@@ -107,7 +95,7 @@ class WeekStrip extends StudioElement {
   render() {
     const tz = zone();
     const days = this.#days;
-    const starts = days.map(date => instantOf(date, "00:00", tz).getTime());
+    const starts = days.map(date => Date.parse(momentOf(`${date}T00:00`, tz)));
     const name = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
     const now = Date.now();
     return html`
