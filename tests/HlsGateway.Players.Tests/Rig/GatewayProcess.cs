@@ -34,6 +34,16 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>With the admin token.</summary>
     public HttpClient Api { get; }
 
+    /// <summary>Milliseconds of processor time that the program has taken so far.</summary>
+    public double ProcessorMs
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime.TotalMilliseconds;
+        }
+    }
+
     /// <summary>The last lines that the program said.</summary>
     public string Output => string.Join('\n', output);
 

@@ -292,6 +292,36 @@ public sealed partial class SessionPageTests(StudioStage stage, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task Figures_follow_each_request_on_open_pages()
+    {
+        const int Count = 20;
+        const string Video = "sessions/figures";
+        await stage.VideoAsync(Video);
+        // The API tells what the overview should say: other tests watch videos at the same gateway before and after, never meanwhile.
+        foreach (var (name, path, question) in ((string, string, string)[])[
+            ("the overview", "overview?range=d&tz=UTC", "api/analytics?bucket=day&tz=UTC"),
+            ("a video's analytics", $"videos/{Uri.EscapeDataString(Video)}/analytics", $"api/videos/{Uri.EscapeDataString(Video)}/analytics")])
+        {
+            var page = await stage.PageAsync("analyst");
+            await page.GotoAsync(At(path));
+            await page.WaitForFunctionAsync("() => document.querySelector('[data-figure=views]') !== null && document.querySelector('.pulse[data-kind]') !== null");
+            var waits = new List<double>();
+            for (var i = 0; i < Count; i++)
+            {
+                var before = int.Parse(await page.Locator("[data-figure=views]").GetAttributeAsync("data-value") ?? "", CultureInfo.InvariantCulture);
+                var segment = (await SegmentsAsync(Video))[0];
+                var watch = Stopwatch.StartNew();
+                await AskAsync(segment, HttpMethod.Get);
+                await page.WaitForFunctionAsync("before => Number(document.querySelector('[data-figure=views]').dataset.value) > before", before);
+                waits.Add(watch.Elapsed.TotalMilliseconds);
+            }
+            waits.Sort();
+            output.WriteLine($"from a segment's request to the figures of {name}, {Count} times: median {waits[Count / 2]:F0} ms, p95 {waits[(int)Math.Ceiling(Count * 0.95) - 1]:F0} ms, most {waits[^1]:F0} ms; answered by {question}");
+            await stage.CleanAsync(page);
+        }
+    }
+
+    [Fact]
     public async Task Tenths_say_who_finished_a_video_of_eight_seconds_too_and_no_state_of_the_pages_has_a_fault()
     {
         const string Video = "sessions/tenths";

@@ -34,4 +34,97 @@ public sealed class TrailerPageTests(StudioStage stage)
         Assert.Equal(1, await version.GetByRole(AriaRole.Button).CountAsync());
         await stage.CleanAsync(page);
     }
+
+    [Fact]
+    public async Task Of_two_hundred_sessions_that_run_while_a_trailer_is_swapped_none_sees_both_and_the_count_is_that_of_the_ledger()
+    {
+        const int Running = 200;
+        const int Fresh = 7;
+        const string Video = "trailer-page/crowd";
+        await stage.VideoAsync(Video);
+        var page = await stage.PageAsync("admin");
+        var address = $"trailers?video={Uri.EscapeDataString(Video)}&scope=video&trailer=";
+        using var viewer = new HttpClient { BaseAddress = stage.Gateway.Address };
+        foreach (var trailer in (string[])[StudioStage.Trailer, StudioStage.MuteTrailer])
+        {
+            // The rehearsal makes the copies that the video needs.
+            await page.GotoAsync(new Uri(stage.Address, address + trailer).AbsoluteUri);
+            await page.Locator("studio-player video").WaitForAsync();
+            if (trailer != StudioStage.Trailer) break;
+            await page.Keyboard.PressAsync("s");
+            await page.GetByText("is on the air for new viewers.").First.WaitForAsync();
+        }
+        var running = new List<Uri>();
+        for (var i = 0; i < Running; i++) running.Add(await BeginAsync());
+        Assert.All(await ReadAsync(running), text => Assert.Contains($"~t/{StudioStage.Trailer}@", text, StringComparison.Ordinal));
+
+        await page.Keyboard.PressAsync("s");
+        await page.GetByText($"{StudioStage.MuteTrailer}").First.WaitForAsync();
+        await page.Locator(".count").WaitForAsync();
+        var fresh = new List<Uri>();
+        for (var i = 0; i < Fresh; i++) fresh.Add(await BeginAsync());
+        // Who began before goes on with what it began with, whatever of it is asked for again; who began after has the new one.
+        Assert.All(await ReadAsync(running), text => Assert.True(text.Contains($"~t/{StudioStage.Trailer}@", StringComparison.Ordinal) && !text.Contains($"~t/{StudioStage.MuteTrailer}@", StringComparison.Ordinal)));
+        Assert.All(await ReadAsync(fresh), text => Assert.True(text.Contains($"~t/{StudioStage.MuteTrailer}@", StringComparison.Ordinal) && !text.Contains($"~t/{StudioStage.Trailer}@", StringComparison.Ordinal)));
+        await page.WaitForFunctionAsync("fresh => document.querySelector('.count')?.dataset.fresh === fresh", Fresh.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        for (var i = 0; i < 2; i++) (await stage.Gateway.Api.PostAsync("api/trailers/rollback", null)).Dispose();
+        await stage.CleanAsync(page);
+
+        static IEnumerable<string> Uris(string playlist) => playlist.Split('\n').Where(line => line.Length > 0 && line[0] != '#');
+
+        async Task<Uri> BeginAsync()
+        {
+            var master = new Uri(stage.Gateway.Address, $"watch/{Video}/playlist.m3u8");
+            return new Uri(master, Uris(await viewer.GetStringAsync(master)).First());
+        }
+
+        async Task<List<string>> ReadAsync(List<Uri> playlists)
+        {
+            var texts = new List<string>();
+            foreach (var playlist in playlists) texts.Add(await viewer.GetStringAsync(playlist));
+            return texts;
+        }
+    }
+
+    [Fact]
+    public async Task Days_of_the_week_strip_are_as_long_as_clocks_make_them()
+    {
+        var model = Path.Combine(Places.Repository, "src", "HlsGateway", "Studio", "web", "studio", "parts", "wall-clock.js");
+        // A test that fails ends the program with an error, and what it said is the message.
+        var (output, _) = await Tool.RunAsync("env",
+            [$"MODEL={model}", "sh", "-c", "node --test --test-reporter=spec \"$1\" >&2", "sh", Path.Combine(Places.Repository, "tests", "HlsGateway.Players.Tests", "Studio", "wall-clock.test.mjs")],
+            TimeSpan.FromMinutes(1));
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public async Task Two_plans_that_overlap_are_refused_with_the_reason_and_taken_when_they_are_meant_so()
+    {
+        const string Videos = "trailer-page/overlap/*";
+        await stage.VideoAsync("trailer-page/overlap/film");
+        var page = await stage.PageAsync("editor");
+        await page.GotoAsync(new Uri(stage.Address, "trailers").AbsoluteUri);
+        await page.Locator("[data-trailer]").First.WaitForAsync();
+        await PlanAsync();
+        await page.Locator("week-strip [data-entry]", new() { HasText = Videos }).First.WaitForAsync();
+        await PlanAsync();
+        await page.Locator("week-strip dialog [role=alert]").WaitForAsync();
+        Assert.Equal(1, await page.Locator("week-strip [data-entry]", new() { HasText = Videos }).CountAsync());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Plan it all the same" }).ClickAsync();
+        await Assertions.Expect(page.Locator("week-strip [data-entry]", new() { HasText = Videos })).ToHaveCountAsync(2);
+        // Each taken back; nothing of it stays for other tests.
+        for (var left = 2; left > 0; left--)
+        {
+            await page.Locator("week-strip [data-entry]", new() { HasText = Videos }).First.GetByRole(AriaRole.Button).ClickAsync();
+            await Assertions.Expect(page.Locator("week-strip [data-entry]", new() { HasText = Videos })).ToHaveCountAsync(left - 1);
+        }
+        await stage.CleanAsync(page);
+
+        async Task PlanAsync()
+        {
+            await page.Keyboard.PressAsync("n");
+            await page.Locator("week-strip dialog[open] input[name=videos]").FillAsync(Videos);
+            await page.Keyboard.PressAsync("Enter");
+        }
+    }
 }

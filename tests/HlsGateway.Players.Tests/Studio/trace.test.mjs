@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import test from "node:test";
 
 const source = await readFile(process.env.MODEL, "utf8");
-const { bucketsOf, indexAt, indexOfSecond, lettersOf, listMarks, marksOf, momentOf, secondOf, tenthsOf } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { bucketsOf, indexAt, indexOfSecond, lettersOf, listMarks, marksOf, secondOf, tenthsOf } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 const content = (second, start, path = "720p/a.ts", more = {}) => ({ at: new Date(second * 1000).toISOString(), kind: "content", path, start_seconds: start, duration_seconds: 4, counted: true, ...more });
 const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
@@ -67,12 +67,4 @@ test("a place in the video finds the request that counted there", () => {
   const trace = [content(0, 0, "720p/a.ts", { counted: false }), content(1, 0), content(2, 4)];
   assert.deepEqual([0, 3.9, 4, 8].map(second => indexOfSecond(trace, second)), [1, 1, 2, -1]);
   assert.deepEqual(["42", "0:42", " 1:02:03 ", "1.5", "", "x", "1:99", "-1", "1:2:3:4"].map(secondOf), [42, 42, 3723, 1.5, null, null, null, null, null]);
-});
-
-test("a wall clock is a moment in its zone, on the days on which clocks move too", () => {
-  assert.equal(momentOf("2026-12-01T14:30", "Asia/Kathmandu"), "2026-12-01T08:45:00.000Z");
-  assert.equal(momentOf("2026-03-29T02:30", "Europe/Berlin"), "2026-03-29T01:30:00.000Z", "the hour that is left out");
-  assert.equal(momentOf("2026-10-25T02:30", "Europe/Berlin"), "2026-10-25T00:30:00.000Z", "the hour that comes twice: the first");
-  assert.equal(momentOf("2026-04-05T01:45", "Australia/Lord_Howe"), "2026-04-04T14:45:00.000Z");
-  assert.equal(momentOf("2026-07-01T00:00", "UTC"), "2026-07-01T00:00:00.000Z");
 });
