@@ -96,35 +96,4 @@ public sealed class TrailerPageTests(StudioStage stage)
             TimeSpan.FromMinutes(1));
         Assert.Empty(output);
     }
-
-    [Fact]
-    public async Task Two_plans_that_overlap_are_refused_with_the_reason_and_taken_when_they_are_meant_so()
-    {
-        const string Videos = "trailer-page/overlap/*";
-        await stage.VideoAsync("trailer-page/overlap/film");
-        var page = await stage.PageAsync("editor");
-        await page.GotoAsync(new Uri(stage.Address, "trailers").AbsoluteUri);
-        await page.Locator("[data-trailer]").First.WaitForAsync();
-        await PlanAsync();
-        await page.Locator("week-strip [data-entry]", new() { HasText = Videos }).First.WaitForAsync();
-        await PlanAsync();
-        await page.Locator("week-strip dialog [role=alert]").WaitForAsync();
-        Assert.Equal(1, await page.Locator("week-strip [data-entry]", new() { HasText = Videos }).CountAsync());
-        await page.GetByRole(AriaRole.Button, new() { Name = "Plan it all the same" }).ClickAsync();
-        await Assertions.Expect(page.Locator("week-strip [data-entry]", new() { HasText = Videos })).ToHaveCountAsync(2);
-        // Each taken back; nothing of it stays for other tests.
-        for (var left = 2; left > 0; left--)
-        {
-            await page.Locator("week-strip [data-entry]", new() { HasText = Videos }).First.GetByRole(AriaRole.Button).ClickAsync();
-            await Assertions.Expect(page.Locator("week-strip [data-entry]", new() { HasText = Videos })).ToHaveCountAsync(left - 1);
-        }
-        await stage.CleanAsync(page);
-
-        async Task PlanAsync()
-        {
-            await page.Keyboard.PressAsync("n");
-            await page.Locator("week-strip dialog[open] input[name=videos]").FillAsync(Videos);
-            await page.Keyboard.PressAsync("Enter");
-        }
-    }
 }

@@ -7,8 +7,8 @@ const AtOnce = 3;
  * Bytes of an upload's parts. A connection that breaks costs at most one of them: browsers repeat what they were sending, from where it began. A line
  * that broke once is given smaller ones.
  */
-const Part = 1 << 20;
-const PartOnBadLine = 1 << 18;
+const Part = 1 << 19;
+const PartOnBadLine = 1 << 17;
 
 /**
  * The uploads of this browser, for all pages: they go on while one looks at something else, and after a reload for files that are
@@ -76,7 +76,8 @@ class Uploads extends EventTarget {
       // A refusal stays one; what broke on the way is tried again from where it broke.
       onShouldRetry: error => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        if (status === 0) entry.upload.options.chunkSize = PartOnBadLine;
+        // No answer, or one to a part that the browser itself sent again.
+        if (status === 0 || status === 409) entry.upload.options.chunkSize = PartOnBadLine;
         return status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
       },
       onProgress: sent => {
