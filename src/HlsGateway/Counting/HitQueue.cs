@@ -11,12 +11,15 @@ namespace HlsGateway.Counting;
 /// </summary>
 internal sealed class HitQueue : IDisposable
 {
-    private static readonly Task<bool> Gone = Task.FromResult(false);
+    /// <summary>Batches that are kept for use: of a fast disk one is filled while another is written and a third is answered.</summary>
+    private const int MostSpare = 8;
+
     private readonly object gate = new();
     // Older than all that wait: their viewers were let go, and no new hit joins them.
     private readonly Queue<HitBatch> late = new();
     private readonly Queue<HitBatch> waiting = new();
     private readonly List<HitBatch> taken = [];
+    private readonly Stack<HitBatch> spare = new(MostSpare);
     private readonly AutoResetEvent work = new(false);
     private readonly LossTally tally;
     private readonly GatewayMetrics metrics;
@@ -87,24 +90,25 @@ internal sealed class HitQueue : IDisposable
     }
 
     /// <summary>True once a hit is durable; false once it is lost, or its viewer is let go before. Never throws.</summary>
-    public Task<bool> Add(in Hit hit, bool awaited)
+    /// <param name="waiter">Waits for this answer alone; null: nobody waits.</param>
+    public void Add(in Hit hit, HitWaiter? waiter, out ValueTask<bool> answer)
     {
-        Task<bool> answer;
+        answer = default;
         var wake = false;
         lock (gate)
         {
             if (stopped)
-                return Gone;
+                return;
             if (held >= limit || closed)
             {
-                if (awaited)
+                if (waiter is not null)
                     Lose(1);
-                return Gone;
+                return;
             }
             var now = Stopwatch.GetTimestamp();
             if (open is null || now > openUntil)
             {
-                open = new HitBatch(now + timeout);
+                open = (spare.TryPop(out var used) ? used : new HitBatch(this)).Until(now + timeout);
                 openUntil = now + window;
                 waiting.Enqueue(open);
                 wake = waiting.Count == 1;
@@ -112,13 +116,23 @@ internal sealed class HitQueue : IDisposable
                 if (clockIdle)
                     Monitor.Pulse(gate);
             }
-            open.Add(in hit, awaited);
+            if (waiter is not null)
+                answer = waiter.Begin();
+            open.Add(in hit, waiter);
             held++;
-            answer = open.Answer;
         }
         if (wake)
             work.Set();
-        return answer;
+    }
+
+    /// <summary>Keeps a batch that nobody uses any more.</summary>
+    public void Spare(HitBatch batch)
+    {
+        lock (gate)
+        {
+            if (spare.Count < MostSpare)
+                spare.Push(batch);
+        }
     }
 
     public void Wake() => work.Set();

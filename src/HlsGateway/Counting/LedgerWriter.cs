@@ -226,6 +226,9 @@ internal sealed class LedgerWriter : IDisposable
         {
             queue.Decide(inDoubt, recorded: true);
             live.Publish(inDoubt, nextSeq - hits);
+            // Only here: batches of a commit that failed may still be looked at.
+            foreach (var batch in inDoubt)
+                batch.Leave();
             inDoubt.Clear();
             metrics.CommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
             metrics.CommitSize.Record(hits);

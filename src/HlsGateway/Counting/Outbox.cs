@@ -68,10 +68,18 @@ internal sealed class Outbox : IHostedService, IDisposable
     internal long LastLossAt => queue?.LastLossAt ?? 0;
 
     /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first: then it stays queued.</summary>
-    public ValueTask<bool> RecordAsync(in Hit hit) => queue is { } waiting ? new(waiting.Add(in hit, awaited: true)) : new(false);
+    public ValueTask<bool> RecordAsync(in Hit hit) => RecordAsync(in hit, new HitWaiter(apart: true));
+
+    /// <summary>The same with a waiter of the caller's own, which waits for one hit at a time.</summary>
+    public ValueTask<bool> RecordAsync(in Hit hit, HitWaiter waiter)
+    {
+        var answer = default(ValueTask<bool>);
+        queue?.Add(in hit, waiter, out answer);
+        return answer;
+    }
 
     /// <summary>Records what nobody waits for (HEAD): the trace shows it, losses do not count it.</summary>
-    public void Note(in Hit hit) => _ = queue?.Add(in hit, awaited: false);
+    public void Note(in Hit hit) => queue?.Add(in hit, waiter: null, out _);
 
     /// <summary>Tells the length of a video's content. Cheap when nothing changed.</summary>
     public void Describe(string video, int durationMs)

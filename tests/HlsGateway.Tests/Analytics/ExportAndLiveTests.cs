@@ -165,8 +165,8 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
         var seq = 1L;
         void Publish(int sessions, long at)
         {
-            var batch = new HitBatch(0);
-            for (var i = 0; i < sessions; i++) batch.Add(TestLedger.Segment(Guid.NewGuid(), 0, at: at), awaited: true);
+            var batch = new HitBatch(null);
+            for (var i = 0; i < sessions; i++) batch.Add(TestLedger.Segment(Guid.NewGuid(), 0, at: at), waiter: null);
             tail.Publish([batch], seq);
             seq += sessions;
         }
@@ -216,8 +216,8 @@ public sealed class ExportAndLiveTests : IAsyncLifetime
 
     private static HitBatch Crowd(int hits)
     {
-        var batch = new HitBatch(0);
-        for (var i = 0; i < hits; i++) batch.Add(TestLedger.Segment(Guid.CreateVersion7(), i % 100), awaited: true);
+        var batch = new HitBatch(null);
+        for (var i = 0; i < hits; i++) batch.Add(TestLedger.Segment(Guid.CreateVersion7(), i % 100), waiter: null);
         return batch;
     }
 
