@@ -19,6 +19,9 @@ internal sealed class GatewayOptions : IValidatableObject
     /// <summary>Scheme, host and path base that players see; empty takes them from the request.</summary>
     public string PublicUrl { get; init; } = "";
 
+    /// <summary>Whether redirects and Media Playlists that were answered before are answered in front of the ordinary HTTP pipeline, with the same bytes.</summary>
+    public bool FastLane { get; init; } = true;
+
     /// <summary>The data directory as an absolute path.</summary>
     public string DataPath(IHostEnvironment environment) => Path.GetFullPath(DataDirectory, environment.ContentRootPath);
 

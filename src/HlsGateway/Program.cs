@@ -34,7 +34,7 @@ try
     stopping = app.Lifetime.ApplicationStopping;
     await StartCheck.RequireAsync(app, faults);
 
-    app.UseAccess();
+    app.UseAccess(PlaybackSetup.UsePlayers);
     app.MapTelemetry(AccessSetup.IsTrustedAsync);
     app.MapTokens();
     app.MapBlobStorage();
@@ -71,6 +71,7 @@ public partial class Program
     /// <summary>Everything that is registered, in the order of the rooms; nothing is opened.</summary>
     internal static WebApplicationBuilder Compose(string[] args)
     {
+        SettingsFile.WatchByClock();
         var builder = WebApplication.CreateBuilder(args);
         builder.AddSettingsBesideProgram();
 

@@ -53,7 +53,8 @@ internal static class AccessSetup
         builder.WebHost.ConfigureKestrel((context, kestrel) => KestrelLimits.Apply(kestrel, context.Configuration));
     }
 
-    public static void UseAccess(this WebApplication app)
+    /// <param name="players">Answers what needs neither routes nor roles.</param>
+    public static void UseAccess(this WebApplication app, Action<WebApplication> players)
     {
         // Made before the first request, so that a first start tells its token at once.
         app.Services.GetRequiredService<TokenTable>();
@@ -67,10 +68,10 @@ internal static class AccessSetup
         app.Use(Framing.Refuse);
         app.Use(RequestTarget.Refuse);
         app.Use(CrossSite.RefuseServiceWorkers);
+        players(app);
         app.UseSlashIds();
         app.UseRouting();
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync, SuppressDiagnosticsCallback = static failure => Failures.IsExpected(failure.Exception) });
-        app.UseStatusCodePages(Failures.AnswerEmptyAsync);
+        app.UseFailures();
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(CrossSite.CheckAsync);

@@ -10,7 +10,14 @@ namespace HlsGateway.Access;
 /// <summary>Answers an unhandled exception with a problem that names no file, type or line of ours.</summary>
 internal static class Failures
 {
-    public static async Task AnswerAsync(HttpContext context)
+    /// <summary>What follows is answered in full, whatever becomes of it.</summary>
+    public static void UseFailures(this IApplicationBuilder app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = static failure => IsExpected(failure.Exception) });
+        app.UseStatusCodePages(AnswerEmptyAsync);
+    }
+
+    private static async Task AnswerAsync(HttpContext context)
     {
         var failed = context.Features.Get<IExceptionHandlerFeature>();
         var failure = failed?.Error;
@@ -49,11 +56,11 @@ internal static class Failures
     }
 
     /// <summary>Faults of clients, and faults that are logged once elsewhere: a line for each would let anybody fill the log.</summary>
-    public static bool IsExpected(Exception failure) =>
+    private static bool IsExpected(Exception failure) =>
         failure is BadHttpRequestException or LedgerAwayException or IOException { InnerException: OverflowException };
 
     /// <summary>Gives 404, 405 and their like a body where no endpoint wrote one.</summary>
-    public static Task AnswerEmptyAsync(StatusCodeContext context)
+    private static Task AnswerEmptyAsync(StatusCodeContext context)
     {
         var status = context.HttpContext.Response.StatusCode;
         var problem = status switch

@@ -16,7 +16,7 @@ internal static class ClientData
         var encoded = PlayerQuery.Cmcd(query);
         // Percent-encoding may have made three characters of one.
         if (!encoded.IsEmpty)
-            return encoded.Length > 3 * Cmcd.Longest ? null : Cmcd.Parse(Uri.UnescapeDataString(encoded.ToString().Replace('+', ' ')));
+            return Read(encoded);
 
         string? told = null;
         foreach (var header in Headers)
@@ -27,4 +27,8 @@ internal static class ClientData
 
         return told is null ? null : Cmcd.Parse(told);
     }
+
+    /// <param name="encoded">What stands after the query's <c>CMCD=</c>.</param>
+    public static Cmcd? Read(ReadOnlySpan<char> encoded) =>
+        encoded.Length > 3 * Cmcd.Longest ? null : Cmcd.Parse(Uri.UnescapeDataString(encoded.ToString().Replace('+', ' ')));
 }

@@ -9,13 +9,13 @@ namespace HlsGateway.Playback;
 internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
 {
     /// <summary>Completes before the answer may go out. Never throws: trouble with counting never stops playback.</summary>
-    /// <param name="path">Below the video, readable; null: as it was asked for.</param>
+    /// <param name="path">Below the video, as it is kept; null: as it was asked for.</param>
     public ValueTask<bool> RecordAsync(HttpContext context, WatchRequest request, HitKind kind, int startMs, int durationMs, bool forged = false, string? path = null)
     {
         var rule = Rule(context, request, forged);
         var hit = Of(context, request) with
         {
-            Path = WatchPath.Kept(path ?? WatchPath.Readable(WatchRouter.WithoutRevision(request.Below))),
+            Path = path ?? PathOf(request),
             Kind = kind,
             Rule = rule,
             StartMs = startMs,
@@ -37,6 +37,9 @@ internal sealed class HitRecorder(Outbox outbox, TimeProvider time)
         var report = Of(context, request) with { Path = ReportEndpoint.Name, Kind = HitKind.Report, Rule = HitRule.Counted };
         await Task.WhenAll(reports.Select(each => outbox.RecordAsync(report with { StartMs = Math.Max(0, each.ContentMs), DurationMs = Math.Max(0, -each.ContentMs), Cmcd = each.Told }).AsTask()));
     }
+
+    /// <summary>The path below the video that a hit is kept under.</summary>
+    public static string PathOf(WatchRequest request) => WatchPath.Kept(WatchPath.Readable(WatchRouter.WithoutRevision(request.Below)));
 
     private Hit Of(HttpContext context, WatchRequest request) => new()
     {

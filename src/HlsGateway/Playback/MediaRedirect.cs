@@ -1,5 +1,6 @@
 using HlsGateway.Cdn;
 using HlsGateway.Counting;
+using HlsGateway.Playback.Lane;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
 using HlsGateway.Trailers;
@@ -12,7 +13,7 @@ namespace HlsGateway.Playback;
 /// asked for (rule H2).
 /// </summary>
 internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, BlobStore store, TrailerLibrary trailers, CdnAddresses cdn,
-    IOptions<GatewayOptions> gateway, IOptions<SessionsOptions> sessions)
+    PreparedAnswers prepared, IOptions<GatewayOptions> gateway, IOptions<SessionsOptions> sessions)
 {
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute.Segment route)
     {
@@ -22,7 +23,7 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
             return;
         }
 
-        await AnswerAsync(context, request, isTrailer: false, location);
+        await AnswerAsync(context, request, isTrailer: false, location, IsForAll(route.Target));
     }
 
     public async ValueTask ServeAsync(HttpContext context, WatchRequest request, WatchRoute.TrailerSegment route)
@@ -34,13 +35,17 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
             return;
         }
 
-        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request, Viewer(context, request)));
+        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request, Viewer(context, request)), store.IsSameForAll(route.Key));
     }
 
-    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, bool isTrailer, string location)
+    /// <param name="isForAll">Whether every viewer gets this location.</param>
+    private async ValueTask AnswerAsync(HttpContext context, WatchRequest request, bool isTrailer, string location, bool isForAll)
     {
         // 1.
         var (kind, startMs, durationMs, forged, path) = Judge(request, isTrailer);
+        path = path is null ? HitRecorder.PathOf(request) : WatchPath.Kept(path);
+        if (isForAll && request.SignedTime is not null && !forged)
+            prepared.Keep(context, request, (kind, startMs, durationMs), path, WireUrl.Ascii(location), isTrailer);
         // 2.
         await hits.RecordAsync(context, request, kind, startMs, durationMs, forged, path);
         // 3.
@@ -65,6 +70,17 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
             ? (kind, time.StartMs, time.DurationMs, false, query.Rendition.IsEmpty ? null : RenditionName.PathOf(query.Rendition, request.Below))
             : (kind, 0, 0, true, null);
     }
+
+    /// <summary>
+    /// Whether <see cref="Location"/> gives the same for every viewer at any time, as long as the cluster has the same destinations: the fast lane
+    /// may then use it again. What it reads of a request, a session or the clock is not for all.
+    /// </summary>
+    private bool IsForAll(OriginTarget target) => target.Kind switch
+    {
+        OriginKind.Store => store.IsSameForAll(target.Locator),
+        OriginKind.Foreign => !target.Locator.StartsWith(OpaqueTarget.AnyScheme, StringComparison.Ordinal),
+        _ => cdn.IsSameForAll,
+    };
 
     /// <summary>The one place where a Location is made: the configured base, our own store, or a URL that the origin's playlist named.</summary>
     private string? Location(HttpContext context, WatchRequest request, OriginTarget target)

@@ -1,3 +1,4 @@
+using HlsGateway.Playback.Lane;
 using HlsGateway.Playlists;
 using HlsGateway.Trailers;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,7 @@ namespace HlsGateway.Playback;
 /// <summary>Answers a Media Playlist: 1. its trailer, 2. variables of its Master Playlist, 3. the template, 4. the content's length, 5. the answer.</summary>
 internal sealed class MediaServer(
     PlaylistOrigin origin, PlaylistCache cache, PlaylistCompiler compiler, Masters masters, SessionTrailer trailer, ContentLengths lengths, PlaylistAnswer answer,
-    OriginCluster cluster, IOptions<GatewayOptions> gateway)
+    OriginCluster cluster, PreparedAnswers prepared, IOptions<GatewayOptions> gateway)
 {
     public async ValueTask ServeAsync(HttpContext context, PlaylistPart part, OriginPlaylist playlist, MediaPlaylist media)
     {
@@ -47,6 +48,9 @@ internal sealed class MediaServer(
         // 4.
         if (begins || (role.Role == ChildRole.Variant && request.Verdict == SessionVerdict.Valid))
             await lengths.TellAsync(request, context.RequestAborted);
+        // Neither the Master Playlist's variables nor the address that the player used are in it.
+        if (!begins && parent is null && site.Length == 0)
+            prepared.Keep(context, request, playlist, template);
         // 5.
         await answer.WriteAsync(context, part, template, copy.Id, copy.Placement);
     }

@@ -1,6 +1,9 @@
+using HlsGateway.Access;
 using HlsGateway.Counting;
+using HlsGateway.Playback.Lane;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -9,6 +12,9 @@ namespace HlsGateway.Playback;
 /// <summary>The player URLs below <c>/watch/</c>.</summary>
 internal static class PlaybackSetup
 {
+    private const string Route = WatchRequest.Prefix + "{**path}";
+    private const string ScriptPath = WatchRequest.Prefix + ReportEndpoint.Name + ".js";
+
     public static void AddPlayback(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -35,8 +41,33 @@ internal static class PlaybackSetup
         services.AddSingleton<ContentReader>().AddSingleton<UncountedNotice>().AddSingleton<PlaylistCompiler>().AddSingleton<TrailerCheck>().AddSingleton<TrailerPreview>().AddSingleton<PlaylistAnswer>().AddSingleton<MeasuredContent>().AddSingleton<SessionTrailer>();
         services.AddSingleton<MasterServer>().AddSingleton<MediaServer>().AddSingleton<CaptionServer>().AddSingleton<TrailerServer>().AddSingleton<PlaylistServer>();
         services.AddSingleton<VideoLookup>().AddSingleton<LooksForVideo>(static services => services.GetRequiredService<VideoLookup>().FindAsync);
+        services.AddSingleton<PreparedAnswers>().AddSingleton<FastLane>();
+        FastLane.Open(builder);
         services.AddSingleton<HitRecorder>().AddSingleton<SessionStarts>();
         services.AddSingleton<PublishedFiles>().AddSingleton<WatchRouter>().AddSingleton<MediaRedirect>().AddSingleton<PassThrough>().AddSingleton<WatchEndpoint>().AddSingleton<ReportEndpoint>().AddSingleton<InspectEndpoints>();
+    }
+
+    /// <summary>
+    /// Answers GET and HEAD below <c>/watch/</c> in front of routing, authorization and whatever else no player needs: what they cost is a third of a
+    /// playlist. The route below stays for the description of errors, and for addresses in other letters.
+    /// </summary>
+    public static void UsePlayers(WebApplication app)
+    {
+        if (!app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.Has("gateway"))
+            return;
+        var players = ((IApplicationBuilder)app).New();
+        players.UseFailures();
+        var watch = app.Services.GetRequiredService<WatchEndpoint>();
+        players.Run(watch.ServeAsync);
+        var serve = players.Build();
+        var route = new RouteEndpoint(serve, RoutePatternFactory.Parse(Route), order: 0, metadata: null, displayName: null);
+        app.Use((context, next) =>
+        {
+            if (!IsPlayers(context.Request))
+                return next(context);
+            context.SetEndpoint(route);
+            return serve(context);
+        });
     }
 
     public static void MapPlayback(this IEndpointRouteBuilder app)
@@ -47,22 +78,26 @@ internal static class PlaybackSetup
             return;
         InspectEndpoints.Map(app);
         var watch = app.ServiceProvider.GetRequiredService<WatchEndpoint>();
-        app.MapMethods("/watch/{**path}", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods(Route, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)watch.ServeAsync).AllowAnonymous().ExcludeFromDescription();
         var script = PageScript();
-        app.MapMethods("/watch/" + ReportEndpoint.Name + ".js", [HttpMethods.Get, HttpMethods.Head], (HttpContext context) =>
+        app.MapMethods(ScriptPath, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) =>
         {
             WatchAnswer.AllowAnyOrigin(context.Response);
             context.Response.Headers.CacheControl = "public, max-age=3600";
             return TypedResults.Bytes(script, "text/javascript; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription();
-        app.MapMethods("/watch/{**path}", [HttpMethods.Post], (HttpContext context, ReportEndpoint reports) =>
+        app.MapMethods(Route, [HttpMethods.Post], (HttpContext context, ReportEndpoint reports) =>
             ReportEndpoint.IsNamedBy(context.Request.Path) ? reports.ServeAsync(context) : RefuseMethod(context)).AllowAnonymous().ExcludeFromDescription();
-        app.MapMethods("/watch/{**path}", [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods(Route, [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
         // After those in order: their methods match first. A refusal too must be readable across origins (rule H1).
-        app.Map("/watch/{**path}", (RequestDelegate)RefuseMethod).AllowAnonymous().ExcludeFromDescription();
+        app.Map(Route, (RequestDelegate)RefuseMethod).AllowAnonymous().ExcludeFromDescription();
         // Loads the clusters and starts their health checks; the routes are ours.
         app.MapReverseProxy();
     }
+
+    private static bool IsPlayers(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is { } path
+        && path.StartsWith(WatchRequest.Prefix, StringComparison.Ordinal) && !path.Equals(ScriptPath, StringComparison.OrdinalIgnoreCase);
 
     private static byte[] PageScript()
     {

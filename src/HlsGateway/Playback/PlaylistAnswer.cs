@@ -1,11 +1,12 @@
 using HlsGateway.Counting;
+using HlsGateway.Playback.Lane;
 using HlsGateway.Playlists;
 using HlsGateway.Trailers;
 
 namespace HlsGateway.Playback;
 
 /// <summary>Renders a template for the session that asks, or for the one that begins with it: 1. its token, 2. the count, 3. the answer.</summary>
-internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, TimeProvider time)
+internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, PreparedAnswers prepared, TimeProvider time)
 {
     /// <summary>Answers what the origin or a store gave: a new viewer's session begins with it.</summary>
     public async ValueTask WriteAsync(HttpContext context, PlaylistPart part, PlaylistTemplate template, uint trailer, TrailerPlacement placement)
@@ -21,6 +22,7 @@ internal sealed class PlaylistAnswer(SigningKeys keys, HitRecorder hits, TimePro
         var token = new byte[SessionToken.Length];
         var session = SessionToken.Begin(request.Video, trailer, time.GetUtcNow(), placement: trailer == 0 ? TrailerPlacement.Behind : placement);
         session.Write(keys, request.Video, token);
+        prepared.Keep(session, request.Video, token);
         // 2.
         await hits.RecordAsync(context, request.Beginning(session), HitKind.SessionStart, 0, 0);
         // 3.

@@ -93,7 +93,7 @@ internal readonly record struct SessionToken(Guid Id, byte VideoSegments, uint T
         return age > lifetime.TotalMilliseconds || age < -ClockSkewMs ? SessionVerdict.Expired : SessionVerdict.Valid;
     }
 
-    private const long ClockSkewMs = 2 * 60 * 60 * 1000;
+    internal const long ClockSkewMs = 2 * 60 * 60 * 1000;
 
     private static int LengthOfSegments(ReadOnlySpan<char> path, int segments)
     {

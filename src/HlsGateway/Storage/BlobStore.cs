@@ -35,6 +35,9 @@ internal abstract class BlobStore(CdnAddresses cdn)
     /// <summary>The absolute URL that somebody without a session is redirected to.</summary>
     public string PublicUrl(string key, HttpRequest request) => PublicUrl(key, request, default);
 
+    /// <summary>A CDN stands in front, and a key's URL there is the same for every viewer at any time.</summary>
+    public bool IsSameForAll(string key) => cdn.IsSameForAll && cdn.ObjectUrl(BlobKey.UrlPath(key), default) is not null;
+
     /// <summary>The absolute URL that viewers are redirected to.</summary>
     public string PublicUrl(string key, HttpRequest request, in CdnViewer viewer)
     {
