@@ -22,7 +22,7 @@ public sealed class ArrowTests
     }
 
     [Fact]
-    public void Viewers_keep_watching_when_databases_stores_and_jobs_are_down() => AssertNone(TypesOf("HlsGateway.Playback"),
+    public void Viewers_keep_watching_when_databases_stores_and_jobs_are_down() => AssertNone([.. TypesOf("HlsGateway.Playback"), .. TypesOf("HlsGateway.Playback.Lane")],
         "HlsGateway.Database.", "HlsGateway.Transcoding.", "HlsGateway.Analytics.", "HlsGateway.Studio.",
         "HlsGateway.Storage.DiskStore", "HlsGateway.Storage.S3Store", "System.Data.", "Dapper.", "Microsoft.Data.Sqlite.", "Npgsql.", "Amazon.");
 

@@ -5,7 +5,7 @@ using HlsGateway.Tests.Hosting;
 namespace HlsGateway.Tests.Hostile;
 
 /// <summary>Rules H1 to H3 as a player meets them.</summary>
-public sealed class HttpRuleTests : IAsyncLifetime
+public class HttpRuleTests : IAsyncLifetime
 {
     private LoopbackOrigin origin = null!;
     private GatewayHost host = null!;

@@ -4,7 +4,7 @@ using HlsGateway.Tests.Hosting;
 namespace HlsGateway.Tests.Hostile;
 
 /// <summary>A redirect leads to the configured base or to a URL that the origin's own playlist named: never where a client chose.</summary>
-public sealed class PathTests : IAsyncLifetime
+public class PathTests : IAsyncLifetime
 {
     private const string Base = "https://cdn.example.com/hls/";
 

@@ -5,7 +5,7 @@ using HlsGateway.Tests.Hosting;
 namespace HlsGateway.Tests.Hostile;
 
 /// <summary>Requests that no honest client sends: refused or harmless, and never read as two requests.</summary>
-public sealed class RequestAbuseTests : IAsyncLifetime
+public class RequestAbuseTests : IAsyncLifetime
 {
     private LoopbackOrigin origin = null!;
     private GatewayHost host = null!;

@@ -6,7 +6,7 @@ using HlsGateway.Tests.Hosting;
 namespace HlsGateway.Tests.Hostile;
 
 /// <summary>An address is visible ASCII: what is not never reaches an origin's request line, whichever endpoint passes it on.</summary>
-public sealed class TargetBytesTests : IAsyncLifetime
+public class TargetBytesTests : IAsyncLifetime
 {
     private LoopbackOrigin origin = null!;
     private GatewayHost host = null!;

@@ -27,6 +27,9 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>The PostgreSQL database of every host that the current test starts; null: each data directory has a file of its own.</summary>
     internal static AsyncLocal<string?> Database { get; } = new();
 
+    /// <summary>Whether each host that the current test starts has the fast lane; null: as it comes.</summary>
+    internal static AsyncLocal<bool?> FastLane { get; } = new();
+
     /// <summary>Ends with a slash.</summary>
     public Uri Address { get; }
 
@@ -68,6 +71,7 @@ public sealed class GatewayHost : IAsyncDisposable
             all[$"Gateway:ApiTokens:{i}:Role"] = roles[i];
         }
         if (Database.Value is { } database) all["ConnectionStrings:Ledger"] = database;
+        if (FastLane.Value is { } lane) all["Gateway:FastLane"] = lane ? "true" : "false";
         if (origin is not null) all["ReverseProxy:Clusters:origin:Destinations:d1:Address"] = origin.Address.AbsoluteUri;
         foreach (var (key, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) all[key] = value;
 
