@@ -110,15 +110,18 @@ internal sealed class Child : IAsyncDisposable
     public double MemoryMB(string name) => double.Parse(
         File.ReadLines($"/proc/{Measured}/status").First(line => line.StartsWith($"{name}:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1000;
 
+    /// <summary>How long it must do nothing to be done: longer than it may put off what a request leaves to be done.</summary>
+    public TimeSpan Quiet { get; set; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Waits until it has nothing more to do: what a request leaves to be done belongs to its cost.</summary>
     public async Task SettleAsync()
     {
-        var clock = Stopwatch.StartNew();
-        for (var before = CpuMicroseconds(); clock.Elapsed < TimeSpan.FromSeconds(20);)
+        var (clock, quietSince, before) = (Stopwatch.StartNew(), TimeSpan.Zero, CpuMicroseconds());
+        while (clock.Elapsed - quietSince < Quiet && clock.Elapsed < TimeSpan.FromSeconds(20))
         {
             await Task.Delay(200);
             var now = CpuMicroseconds();
-            if (now - before <= TickMicroseconds) return;
+            if (now - before > TickMicroseconds) quietSince = clock.Elapsed;
             before = now;
         }
     }

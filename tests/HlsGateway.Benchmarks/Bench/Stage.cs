@@ -61,6 +61,8 @@ internal sealed class Stage : IAsyncDisposable
             if (wants("redirect") && postgres is not null)
             {
                 var other = Keep(await StartAsync("postgres", Machine.ServerCore, postgres));
+                // Requests on their way to PostgreSQL may gather for a second.
+                other.Process.Quiet = TimeSpan.FromSeconds(1.5);
                 Add(new("redirect", "gateway, PostgreSQL", other.Process, other.Address, await RedirectsAsync(other, "redirect-postgres")) { Beside = "nginx 302", Allocated = other.AllocatedAsync, Counts = TallyOf(other) });
             }
             foreach (var (kind, connections, pace) in ((string, int, int?)[])[("paced", 256, 2000), ("4096", 4096, null)])
