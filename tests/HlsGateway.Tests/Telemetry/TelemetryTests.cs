@@ -103,7 +103,13 @@ public sealed class TelemetryTests
     public async Task Metrics_reach_an_otlp_collector_when_its_endpoint_is_set()
     {
         await using var collector = await LoopbackOrigin.StartAsync();
-        collector.Answer("v1/metrics", Faults.Status(200, ""));
+        var told = "";
+        collector.Answer("v1/metrics", async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            told += System.Text.Encoding.Latin1.GetString(body.ToArray());
+        });
         await using var host = await GatewayHost.StartAsync(settings: new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.AbsoluteUri,
@@ -112,6 +118,12 @@ public sealed class TelemetryTests
         });
         await Eventually.IsTrueAsync(() => collector.Count("v1/metrics") > 0, "an export");
         Assert.All(collector.Requests.Where(request => request.PathAndQuery == "/v1/metrics"), request => Assert.Equal("POST", request.Method));
+        // The same figures as Prometheus reads, under the meter's own names.
+        using var analyst = host.Api("analyst");
+        var page = new PrometheusText(await analyst.GetStringAsync(new Uri("/metrics", UriKind.Relative)));
+        var names = GatewayFigures.All.Where(figure => page.Types.ContainsKey(GatewayFigures.PrometheusName(figure))).Select(figure => figure.Name).ToArray();
+        Assert.True(names.Length > 10);
+        await Eventually.IsTrueAsync(() => names.All(name => told.Contains(name, StringComparison.Ordinal)), "each figure reaches the collector");
     }
 
     [Theory]
