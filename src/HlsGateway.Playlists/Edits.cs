@@ -20,6 +20,12 @@ public sealed class MasterEdit
 
     /// <summary>The trailer stands before the content and not after it.</summary>
     public bool TrailerBefore { get; init; }
+
+    /// <summary>
+    /// The steering manifest's URI (draft-pantos-hls-rfc8216bis section 4.4.6.6), told to players of a playlist that names no pathways of its
+    /// own: all of its Variant Streams are the pathway <c>.</c>, which the manifest may clone. <see cref="RewrittenUri.Keep"/>: none is told.
+    /// </summary>
+    public RewrittenUri Steering { get; init; }
 }
 
 /// <summary>A trailer copy's share in a Variant Stream's attributes.</summary>

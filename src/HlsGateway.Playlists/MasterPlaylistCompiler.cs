@@ -22,9 +22,12 @@ internal static class MasterPlaylistCompiler
                 case MarkKind.UriLine or MarkKind.UriAttribute:
                     UriQuestions.Write(builder, mark, uris[at]);
                     break;
-                case MarkKind.AfterFirstLine when playlist.DeclaredVersion == 0 && version > 1:
+                case MarkKind.AfterFirstLine:
                     builder.CopyTo(mark.Start);
-                    HeaderTags.WriteVersionLine(builder, version);
+                    if (playlist.DeclaredVersion == 0 && version > 1)
+                        HeaderTags.WriteVersionLine(builder, version);
+                    if (!edit.Steering.IsKeep && !NamesPathways(text))
+                        WriteSteering(builder, edit.Steering);
                     break;
                 case MarkKind.Version:
                     HeaderTags.WriteVersion(builder, text, mark, version);
@@ -48,6 +51,15 @@ internal static class MasterPlaylistCompiler
 
         builder.CopyRest();
         return builder.Build();
+    }
+
+    private static bool NamesPathways(ReadOnlySpan<byte> text) => text.IndexOf("#EXT-X-CONTENT-STEERING"u8) >= 0 || text.IndexOf("PATHWAY-ID="u8) >= 0;
+
+    private static void WriteSteering(TemplateBuilder builder, RewrittenUri manifest)
+    {
+        builder.Write("#EXT-X-CONTENT-STEERING:SERVER-URI="u8);
+        builder.WriteQuoted(manifest);
+        builder.Write(",PATHWAY-ID=\".\"\n"u8);
     }
 
     /// <remarks>

@@ -9,6 +9,14 @@ namespace HlsGateway.Cdn;
 /// </summary>
 internal sealed class CdnAddresses
 {
+    /// <summary>Characters of what <see cref="CdnOptions.SessionParameter"/> says of a session: its id, a dash, and one letter.</summary>
+    public const int TokenLength = 34;
+
+    /// <summary>The letter of segments that count as watching.</summary>
+    public const char Counted = 'c';
+
+    private const char Other = 'o';
+
     private readonly Base[] bases;
     private readonly CdnHealth health;
     private readonly TimeProvider time;
@@ -27,11 +35,18 @@ internal sealed class CdnAddresses
         bases = [.. written.Select(one => new Base(one, one.Signing ?? options.Signing))];
         if (storeUrl.Length > 0 && written.All(one => one.StoreUrl.Length == 0))
             storeOnly = new Base(new CdnBase { Name = "store", StoreUrl = storeUrl }, options.Signing);
-        IsSameForAll = bases.Length <= 1 && parameter is null && bases.Append(storeOnly).All(one => one?.Signer is null);
+        IsSteered = Array.Exists(bases, static one => one.Host.Length > 0);
+        SteeringTtl = options.SteeringTtl;
+        IsSameForAll = bases.Length <= 1 && !IsSteered && parameter is null && bases.Append(storeOnly).All(one => one?.Signer is null);
     }
 
     /// <summary>True where a segment's URL is the same for every viewer at any time: one base, no signature, no session in it.</summary>
     public bool IsSameForAll { get; }
+
+    /// <summary>Players are told how to reach a base past a failure of another.</summary>
+    public bool IsSteered { get; }
+
+    public TimeSpan SteeringTtl { get; }
 
     /// <summary>The bases' names, in the order of the options.</summary>
     public IReadOnlyList<string> Names => [.. bases.Select(one => one.Name)];
@@ -39,8 +54,9 @@ internal sealed class CdnAddresses
     /// <summary>What is looked at of a request.</summary>
     /// <param name="session">Empty where there is none of ours.</param>
     /// <param name="endsMs">When it ends, in Unix milliseconds.</param>
-    public CdnViewer Viewer(HttpRequest request, Guid session, long endsMs, bool isPreview) =>
-        new(session, endsMs, isPreview, header is null ? null : request.Headers[header].ToString());
+    /// <param name="counts">What is asked for is a segment that counts as watching.</param>
+    public CdnViewer Viewer(HttpRequest request, Guid session, long endsMs, bool isPreview, bool counts) =>
+        new(session, endsMs, isPreview, counts, header is null ? null : request.Headers[header].ToString(), IsSteered ? request.Host.Host : null);
 
     /// <summary>A path of a foreign origin.</summary>
     /// <param name="below">Path and query behind the origin's base address.</param>
@@ -62,6 +78,18 @@ internal sealed class CdnAddresses
     {
         var key = Key(video);
         return bases.Where(one => one.Origin is not null).MaxBy(one => Rendezvous.Score(key, one.Seed, one.Weight)) is { Signer: null } chosen ? chosen.Origin : null;
+    }
+
+    /// <summary>
+    /// What a player may try beside the base that we choose for it: those that have a name, in the session's order. One that is down, and the
+    /// one that we choose anyway, come last, so that the list of names is the same at each gateway.
+    /// </summary>
+    public IReadOnlyList<(string Name, string Host)> Pathways(in CdnViewer viewer)
+    {
+        var session = viewer.Session;
+        var own = Choose(ofStore: false, "", viewer with { Host = null });
+        return [.. bases.Select((one, i) => (Base: one, IsLast: one == own || !health.IsUp(i))).Where(one => one.Base.Host.Length > 0)
+            .OrderBy(one => one.IsLast).ThenByDescending(one => Rendezvous.Score(session, one.Base.Seed, one.Base.Weight)).Select(one => (one.Base.Name, one.Base.Host))];
     }
 
     /// <summary>A URL that an origin itself names on one of the bases, signed where that base wants it.</summary>
@@ -92,6 +120,9 @@ internal sealed class CdnAddresses
             var one = bases[i];
             if (!one.Has(ofStore))
                 continue;
+            // The player asked for this one by its name.
+            if (viewer.Host is { } host && one.Host.Length > 0 && health.IsUp(i) && string.Equals(host, one.Host, StringComparison.OrdinalIgnoreCase))
+                return one;
             var isOwn = named ? one.IsFor(viewer.Group) : !open || one.Viewers.Count == 0;
             var rank = (health.IsUp(i) ? 2 : 0) + (isOwn ? 1 : 0);
             if (rank < highest)
@@ -111,7 +142,7 @@ internal sealed class CdnAddresses
     {
         if (parameter is not null)
         {
-            var session = viewer.IsPreview ? "preview" : viewer.Session == Guid.Empty ? "none" : viewer.Session.ToString("N");
+            var session = viewer.IsPreview ? "preview" : viewer.Session == Guid.Empty ? "none" : $"{viewer.Session:N}-{(viewer.Counts ? Counted : Other)}";
             url = $"{url}{(url.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{parameter}={session}";
         }
 
@@ -128,6 +159,8 @@ internal sealed class CdnAddresses
         public long Seed { get; } = Rendezvous.Seed(written.Name);
 
         public int Weight { get; } = written.Weight;
+
+        public string Host { get; } = written.Host;
 
         public HashSet<string> Viewers { get; } = new(written.Viewers, StringComparer.OrdinalIgnoreCase);
 

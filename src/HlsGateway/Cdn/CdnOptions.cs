@@ -19,6 +19,9 @@ internal sealed class CdnOptions : IValidatableObject
     /// <summary>Name of a query parameter that carries the session's id to the CDN, so that its log can be compared with the ledger. Empty: none is added.</summary>
     public string SessionParameter { get; init; } = "";
 
+    /// <summary>How often players ask for the steering manifest, where a base has a <see cref="CdnBase.Host"/>.</summary>
+    public TimeSpan SteeringTtl { get; init; } = TimeSpan.FromMinutes(5);
+
     public CdnProbeOptions Probe { get; init; } = new();
 
     public CdnSigningOptions Signing { get; init; } = new();
@@ -40,6 +43,10 @@ internal sealed class CdnOptions : IValidatableObject
             faults.Add($"{Section}:ViewerHeader is '{ViewerHeader}'; it must be a header's name, for instance CF-IPCountry.");
         if (SessionParameter.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_')))
             faults.Add($"{Section}:SessionParameter is '{SessionParameter}'; it must be a name of letters, digits, - and _, for instance sid.");
+        foreach (var host in Bases.Where(one => one.Host.Length > 0).GroupBy(one => one.Host, StringComparer.OrdinalIgnoreCase).Where(same => same.Count() > 1))
+            faults.Add($"{Section}:Bases: {host.Count()} bases have the Host '{host.Key}'; each needs one of its own, for instance east.video.example.com.");
+        if (SteeringTtl < TimeSpan.FromSeconds(1) || SteeringTtl > TimeSpan.FromDays(1))
+            faults.Add($"{Section}:SteeringTtl is {SteeringTtl}; it must lie between 00:00:01 and 1.00:00:00, for instance 00:05:00.");
         faults.AddRange(Probe.Faults($"{Section}:Probe"));
         faults.AddRange(Signing.Faults($"{Section}:Signing"));
         return faults.Select(text => new ValidationResult(text));
@@ -67,6 +74,12 @@ internal sealed class CdnBase
     /// <summary>Values of <see cref="CdnOptions.ViewerHeader"/> whose viewers it is for. Empty: everybody whose value no base names.</summary>
     public string[] Viewers { get; init; } = [];
 
+    /// <summary>
+    /// A further name of the gateways, in DNS and in their certificate: who asks for a segment under it is sent to this base. Players are
+    /// told of it by content steering. Empty: none.
+    /// </summary>
+    public string Host { get; init; } = "";
+
     /// <summary>How its URLs are signed; left out, as <see cref="CdnOptions.Signing"/> says.</summary>
     public CdnSigningOptions? Signing { get; init; }
 
@@ -82,6 +95,8 @@ internal sealed class CdnBase
             yield return $"{key}:StoreUrl is '{StoreUrl}'; it must be an absolute http or https URL without query, for instance https://cdn.example.com/store/.";
         if (Weight is < 0 or > 10_000)
             yield return $"{key}:Weight is {Weight}; it must be 0 to 10000, for instance 100.";
+        if (Host.Length > 0 && (Uri.CheckHostName(Host) != UriHostNameType.Dns || Url.Length == 0))
+            yield return $"{key}:Host is '{Host}'; it must be a host's name without a port, of a base that has a Url, for instance east.video.example.com.";
         if (Viewers.Length > 0 && !hasHeader)
             yield return $"{key}:Viewers is set, but {CdnOptions.Section}:ViewerHeader names no header; set it too, for instance {CdnOptions.Section}:ViewerHeader=CF-IPCountry.";
         foreach (var fault in Signing?.Faults($"{key}:Signing") ?? [])

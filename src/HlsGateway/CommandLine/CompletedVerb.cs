@@ -40,7 +40,7 @@ internal sealed record CompletedVerb(
     }
 
     private static CompletedValue ValueOf(Type type) =>
-        type == typeof(FileInfo) ? CompletedValue.File
+        type == typeof(FileInfo) || type == typeof(FileInfo[]) ? CompletedValue.File
         : type == typeof(DirectoryInfo) ? CompletedValue.Folder
         : type == typeof(bool) || type == typeof(void) ? CompletedValue.None
         : CompletedValue.Text;

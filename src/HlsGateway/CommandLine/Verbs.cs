@@ -48,6 +48,7 @@ internal static class Verbs
             TranscodeVerb.Create(),
             ImportVerb.Create(),
             LintVerb.Create(),
+            ReconcileVerb.Create(),
             TokensVerb.Create(),
             HealthVerb.Create(),
             ConfigVerb.Create(),

@@ -35,7 +35,7 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
             return;
         }
 
-        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request, Viewer(context, request)), store.IsSameForAll(route.Key));
+        await AnswerAsync(context, request, isTrailer: true, store.PublicUrl(route.Key, context.Request, Viewer(context, request, isTrailer: true)), store.IsSameForAll(route.Key));
     }
 
     /// <param name="isForAll">Whether every viewer gets this location.</param>
@@ -88,14 +88,14 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
         switch (target.Kind)
         {
             case OriginKind.Store:
-                return store.PublicUrl(target.Locator, context.Request, Viewer(context, request));
+                return store.PublicUrl(target.Locator, context.Request, Viewer(context, request, isTrailer: false));
             case OriginKind.Foreign when target.Locator.StartsWith(OpaqueTarget.AnyScheme, StringComparison.Ordinal):
                 var site = gateway.Value.SiteOf(context.Request);
                 return site[..site.IndexOf(':', StringComparison.Ordinal)] + target.Locator;
             case OriginKind.Foreign:
                 return target.Locator;
             default:
-                if (PlaylistAddress.BelowBase(target.Locator, cluster.BaseAddresses) is { } below && cdn.OriginUrl(below, Viewer(context, request)) is { } url)
+                if (PlaylistAddress.BelowBase(target.Locator, cluster.BaseAddresses) is { } below && cdn.OriginUrl(below, Viewer(context, request, isTrailer: false)) is { } url)
                     return url;
                 return cluster.State is { } state && state.DestinationsState.AvailableDestinations is { Count: > 0 } available
                     ? OriginFetcher.UrlOn(available[0], target.Locator)
@@ -103,12 +103,13 @@ internal sealed class MediaRedirect(HitRecorder hits, OriginCluster cluster, Blo
         }
     }
 
-    private CdnViewer Viewer(HttpContext context, WatchRequest request)
+    private CdnViewer Viewer(HttpContext context, WatchRequest request, bool isTrailer)
     {
         if (cdn.IsSameForAll)
             return default;
         var isOurs = request.Verdict is SessionVerdict.Valid or SessionVerdict.Expired;
         var ends = isOurs ? request.Token.StartedAtMs + (long)sessions.Value.Lifetime.TotalMilliseconds : 0;
-        return cdn.Viewer(context.Request, isOurs ? request.Token.Id : Guid.Empty, ends, request.Token.Preview);
+        var counts = request.Verdict == SessionVerdict.Valid && HttpMethods.IsGet(context.Request.Method) && Judge(request, isTrailer) is (HitKind.Content or HitKind.Live, _, _, Forged: false, _);
+        return cdn.Viewer(context.Request, isOurs ? request.Token.Id : Guid.Empty, ends, request.Token.Preview, counts);
     }
 }

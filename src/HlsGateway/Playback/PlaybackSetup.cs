@@ -86,6 +86,7 @@ internal static class PlaybackSetup
             context.Response.Headers.CacheControl = "public, max-age=3600";
             return TypedResults.Bytes(script, "text/javascript; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods(SteeringEndpoint.Path, [HttpMethods.Get, HttpMethods.Head], SteeringEndpoint.ServeAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods(Route, [HttpMethods.Post], (HttpContext context, ReportEndpoint reports) =>
             ReportEndpoint.IsNamedBy(context.Request.Path) ? reports.ServeAsync(context) : RefuseMethod(context)).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods(Route, [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
@@ -97,7 +98,7 @@ internal static class PlaybackSetup
 
     private static bool IsPlayers(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is { } path
-        && path.StartsWith(WatchRequest.Prefix, StringComparison.Ordinal) && !path.Equals(ScriptPath, StringComparison.OrdinalIgnoreCase);
+        && path.StartsWith(WatchRequest.Prefix, StringComparison.Ordinal) && !path.Equals(ScriptPath, StringComparison.OrdinalIgnoreCase) && !path.Equals(SteeringEndpoint.Path, StringComparison.OrdinalIgnoreCase);
 
     private static byte[] PageScript()
     {

@@ -59,6 +59,8 @@ internal sealed class PlaylistCompiler(SigningKeys keys, GuardedClient guarded, 
                 Child(place.Video, $"{CaptionPath.Folder}{track.Language}.m3u8", $"{climb}{CaptionPath.Folder}{track.Language}.m3u8", new(ChildRole.Subtitles, first), source)))],
             TrailerDurationMs = spliced ? trailer.Variants[0].LengthMs : 0,
             TrailerBefore = trailer.Placement.IsBefore(),
+            Steering = cdn.IsSteered && !apart
+                ? WithSession($"{climb}{Climb(place.Video + "/")}{SteeringEndpoint.Name}", "") : RewrittenUri.Keep,
             Trailer = !spliced ? null : index => new TrailerPeak(trailer.Variants[index].PeakBandwidth, trailer.Variants[index].Codecs),
         });
         notice.Tell(WatchPath.Readable(place.Video), placement.LeftAlone, placement.TooLong + master.Unresolved);

@@ -104,10 +104,10 @@ public sealed class CdnChoiceTests
     public void A_session_is_told_to_the_cdn_by_its_id_alone()
     {
         var addresses = new CdnAddresses(new CdnOptions { BaseUrl = "https://cdn.test", SessionParameter = "sid" }, "", health, TimeProvider.System);
-        Assert.Equal($"https://cdn.test/v/0.ts?sid={Sessions[3]:N}", addresses.OriginUrl("v/0.ts", new(Sessions[3], 1, false, null)));
-        Assert.Equal($"https://cdn.test/v/0.ts?a=b&sid={Sessions[3]:N}", addresses.OriginUrl("v/0.ts?a=b", new(Sessions[3], 1, false, null)));
+        Assert.Equal($"https://cdn.test/v/0.ts?sid={Sessions[3]:N}-c", addresses.OriginUrl("v/0.ts", new(Sessions[3], 1, IsPreview: false, Counts: true, null)));
+        Assert.Equal($"https://cdn.test/v/0.ts?a=b&sid={Sessions[3]:N}-o", addresses.OriginUrl("v/0.ts?a=b", new(Sessions[3], 1, IsPreview: false, Counts: false, null)));
         Assert.Equal("https://cdn.test/v/0.ts?sid=none", addresses.OriginUrl("v/0.ts", default));
-        Assert.Equal("https://cdn.test/v/0.ts?sid=preview", addresses.OriginUrl("v/0.ts", new(Sessions[3], 1, true, null)));
+        Assert.Equal("https://cdn.test/v/0.ts?sid=preview", addresses.OriginUrl("v/0.ts", new(Sessions[3], 1, IsPreview: true, Counts: false, null)));
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class CdnChoiceTests
     {
         var request = new DefaultHttpContext().Request;
         request.Headers["X-Country"] = group;
-        return new Uri(addresses.OriginUrl("v/0.ts", addresses.Viewer(request, session, 1, isPreview: false))!).Host.Split('.')[0];
+        return new Uri(addresses.OriginUrl("v/0.ts", addresses.Viewer(request, session, 1, isPreview: false, counts: true))!).Host.Split('.')[0];
     }
 
     private void Down(int index)

@@ -89,7 +89,7 @@ public sealed class CdnPlaybackTests
             var query = QueryHelpers.ParseQuery(url.Query);
             var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes($"{url.AbsolutePath}?{query["expires"]}"));
             Assert.Equal(WebEncoders.Base64UrlEncode(expected), query["signature"]);
-            Assert.Equal(32, query["sid"].ToString().Length);
+            Assert.Matches(clock.GetUtcNow().ToUnixTimeSeconds() < began + 7200 ? "^[0-9a-f]{32}-c$" : "^[0-9a-f]{32}-o$", query["sid"].ToString());
             return long.Parse(query["expires"]!, System.Globalization.CultureInfo.InvariantCulture);
         }
 
@@ -112,6 +112,53 @@ public sealed class CdnPlaybackTests
         });
         var url = host.Services.GetRequiredService<HlsGateway.Storage.BlobStore>().PublicUrl("videos/v/r/0.ts", new Microsoft.AspNetCore.Http.DefaultHttpContext().Request);
         Assert.Matches("^https://cdn.test/store/videos/v/r/0.ts\\?expires=[0-9]+&signature=[A-Za-z0-9_-]{43}$", url);
+    }
+
+    [Fact]
+    public async Task A_player_that_steers_asks_by_another_name_and_is_sent_to_that_base_in_the_same_session()
+    {
+        await using var origin = await LoopbackOrigin.StartAsync();
+        SampleVideo.AddTo(origin, "a/v");
+        origin.Serve("own/playlist.m3u8", SampleVideo.Master.Replace("BANDWIDTH", "PATHWAY-ID=\"x\",BANDWIDTH", StringComparison.Ordinal));
+        await using var east = await LoopbackOrigin.StartAsync();
+        await using var west = await LoopbackOrigin.StartAsync();
+        foreach (var cdn in (LoopbackOrigin[])[east, west]) cdn.Serve("health.txt", "ok");
+        var settings = Bases(("east", east.Address.AbsoluteUri), ("west", west.Address.AbsoluteUri), ("plain", "https://plain.test/"));
+        (settings["Gateway:Cdn:Bases:0:Host"], settings["Gateway:Cdn:Bases:1:Host"]) = ("east.video.test", "west.video.test");
+        settings["Gateway:Cdn:Bases:2:Weight"] = "0";
+        await using var host = await GatewayHost.StartAsync(origin, settings);
+        Assert.DoesNotContain("STEERING", await host.Client.GetStringAsync(new Uri("/watch/own/playlist.m3u8", UriKind.Relative)), StringComparison.Ordinal);
+
+        var master = new Uri(host.Address, "watch/a/v/playlist.m3u8");
+        var text = await host.Client.GetStringAsync(master);
+        var tag = text.Split('\n').Single(line => line.StartsWith("#EXT-X-CONTENT-STEERING:", StringComparison.Ordinal));
+        Assert.Matches("^#EXT-X-CONTENT-STEERING:SERVER-URI=\"../../~steering.json\\?session_id=[A-Za-z0-9_-]{40}\",PATHWAY-ID=\"\\.\"$", tag);
+        using var answer = await host.Client.GetAsync(new Uri(master, tag.Split('"')[1]));
+        Assert.Equal("application/vnd.apple.steering-list", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        var manifest = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+        Assert.Equal((1, 300), (manifest.GetProperty("VERSION").GetInt32(), manifest.GetProperty("TTL").GetInt32()));
+        var child = new Uri(master, Viewer.Uris(text).Single());
+        var segment = new Uri(child, Viewer.Uris(await host.Client.GetStringAsync(child)).First());
+        var chosen = (await LocationAsync(host, segment)).Authority == east.Address.Authority ? "east" : "west";
+        var other = chosen == "east" ? "west" : "east";
+        // First where we choose, then the other, last the same once more.
+        Assert.Equal([".", other, chosen], manifest.GetProperty("PATHWAY-PRIORITY").EnumerateArray().Select(one => one.GetString()));
+        Assert.All(manifest.GetProperty("PATHWAY-CLONES").EnumerateArray(), clone => Assert.Equal((".", $"{clone.GetProperty("ID").GetString()}.video.test"),
+            (clone.GetProperty("BASE-ID").GetString(), clone.GetProperty("URI-REPLACEMENT").GetProperty("HOST").GetString())));
+        foreach (var (name, cdn) in new[] { ("east", east), ("west", west) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, segment);
+            request.Headers.Host = $"{name}.video.test:{segment.Port}";
+            using var redirect = await host.Client.SendAsync(request);
+            Assert.Equal(cdn.Address.Authority, redirect.Headers.Location!.Authority);
+        }
+
+        using var api = host.Api("analyst");
+        var report = await Viewer.ReportAsync(api, Viewer.SessionOf(child));
+        Assert.Equal(3, report!.Value.GetProperty("segments_fetched").GetInt32());
+        using var nobody = await host.Client.GetAsync(new Uri("/watch/~steering.json?session_id=x", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, nobody.StatusCode);
     }
 
     private static Dictionary<string, string> Bases(params (string Name, string Url)[] bases)
