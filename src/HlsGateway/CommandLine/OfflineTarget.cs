@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
+using HlsGateway.Cdn;
 using HlsGateway.Database;
 using HlsGateway.Jobs;
 using HlsGateway.Media;
@@ -34,6 +35,7 @@ internal sealed class OfflineTarget : VideoTarget
         builder.AddTelemetry();
         builder.AddAccess();
         builder.AddDatabase();
+        builder.AddCdn();
         builder.AddBlobStorage();
         builder.AddMedia();
         builder.AddJobs();
