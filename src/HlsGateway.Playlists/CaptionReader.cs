@@ -14,6 +14,8 @@ internal sealed class CaptionReader(string[] lines)
     /// <summary>STYLE and REGION blocks go into every segment.</summary>
     internal const int MaxHeadCharacters = 16_000;
 
+    private static readonly string TooLong = $"The cue holds more than {MaxCueCharacters} characters.";
+
     private readonly List<CaptionCue> cues = [];
     private readonly HashSet<string> ids = new(StringComparer.Ordinal);
     private readonly StringBuilder head = new();
@@ -147,7 +149,7 @@ internal sealed class CaptionReader(string[] lines)
             text.Append(lines[at]);
             if (text.Length > MaxCueCharacters)
             {
-                Refuse($"The cue holds more than {MaxCueCharacters} characters.");
+                Refuse(TooLong);
                 return;
             }
         }
@@ -168,7 +170,10 @@ internal sealed class CaptionReader(string[] lines)
 
         // Judged after cleaning, which may take the last visible character of a line or join the halves of a word.
         var clean = string.Join('\n', CaptionMarkup.Clean(raw, srt).Split('\n').Where(IsShown));
-        if (clean.Length > 0 && open.EndMs > open.StartMs)
+        // Cleaning writes "&" as "&amp;": what is accepted here must be accepted when it comes back from an editor.
+        if (clean.Length > MaxCueCharacters)
+            fault = fault == default ? new PlaylistError(TooLong, openLine) : fault;
+        else if (clean.Length > 0 && open.EndMs > open.StartMs)
             cues.Add(open with { Text = clean, Settings = settings });
         text.Clear();
         openLine = 0;

@@ -120,7 +120,9 @@ internal ref struct MediaPlaylistParser
                 discontinuity = true;
                 break;
             case Tag.ProgramDateTime:
-                firstDate ??= PlaylistText.Decode(line.Value);
+                // With a quotation mark or a control character it is no date, and could not stand in an attribute of ours.
+                if (firstDate is null && PlaylistText.Decode(line.Value) is var date && TemplateBuilder.IsQuotable(date))
+                    firstDate = date;
                 break;
             case Tag.Bitrate:
                 bitrateInForce = true;

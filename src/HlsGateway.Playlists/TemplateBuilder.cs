@@ -80,9 +80,9 @@ internal sealed class TemplateBuilder(ReadOnlyMemory<byte> source, int expectedL
 
     /// <summary>The same text, if it may stand in quotation marks (rule D3).</summary>
     /// <exception cref="ArgumentException">It may not: the caller's mistake.</exception>
-    public static string Quotable(string text) => text.AsSpan().Contains('"') || text.AsSpan().ContainsAny(Controls)
-        ? throw new ArgumentException("This text cannot stand in quotation marks.", nameof(text))
-        : text;
+    public static string Quotable(string text) => IsQuotable(text) ? text : throw new ArgumentException("This text cannot stand in quotation marks.", nameof(text));
+
+    public static bool IsQuotable(string text) => !text.AsSpan().Contains('"') && !text.AsSpan().ContainsAny(Controls);
 
     public PlaylistTemplate Build() => new(buffer.AsSpan(0, length).ToArray(), [.. holes]);
 

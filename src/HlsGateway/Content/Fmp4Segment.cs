@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace HlsGateway.Content;
 
@@ -25,6 +26,7 @@ internal static class Fmp4Segment
 
         public TrackTimes Times => new(Frames, Scale(FirstPts), Scale(LastPts));
 
+        /// <exception cref="OverflowException">The time is no time of a stream.</exception>
         private long Scale(long time) => (long)decimal.Round((decimal)time * 90_000 / Timescale);
     }
 
@@ -52,17 +54,18 @@ internal static class Fmp4Segment
                             ReadFragment(traf, tracks);
                     });
             });
+            var video = tracks.Values.FirstOrDefault(t => t is { IsVideo: true, Frames: > 0 });
+            var audio = tracks.Values.FirstOrDefault(t => t is { IsVideo: false, Frames: > 0 });
+            if (video is null && audio is null)
+                return false;
+            inspection = new SegmentInspection(video?.Times, audio?.Times, video?.BeginsWithSync ?? false, BeginsWithTables: true, codec);
+            return true;
         }
-        catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException)
+        catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
+            // A box that is cut short, or a time beyond what 90 kHz can count.
             return false;
         }
-        var video = tracks.Values.FirstOrDefault(t => t is { IsVideo: true, Frames: > 0 });
-        var audio = tracks.Values.FirstOrDefault(t => t is { IsVideo: false, Frames: > 0 });
-        if (video is null && audio is null)
-            return false;
-        inspection = new SegmentInspection(video?.Times, audio?.Times, video?.BeginsWithSync ?? false, BeginsWithTables: true, codec);
-        return true;
     }
 
     private static void ReadMovie(ReadOnlySpan<byte> moov, Dictionary<uint, Track> tracks, ref string? codec)
@@ -160,6 +163,12 @@ internal static class Fmp4Segment
             first = U32(trun[at..]);
             at += 4;
         }
+        var perFrame = BitOperations.PopCount(present & 0xf00) * 4;
+        if (perFrame == 0)
+            return time + ReadAlike(track, count, defaultDuration, first ?? defaultFlags, time);
+        // Sizes are passed over unread: without this, a number that the file makes up would be counted to.
+        if (count * (long)perFrame > trun.Length - at)
+            throw new ArgumentOutOfRangeException(nameof(trun), "A run of frames is longer than its box.");
         for (var k = 0u; k < count; k++)
         {
             var duration = defaultDuration;
@@ -182,6 +191,19 @@ internal static class Fmp4Segment
             time += duration;
         }
         return time;
+    }
+
+    /// <summary>Frames of which nothing is told singly. Their number is the file's word alone, and may be four billion: they are not counted one by one.</summary>
+    /// <returns>How long they last together.</returns>
+    private static long ReadAlike(Track track, uint count, uint duration, uint flagsOfFirst, long time)
+    {
+        if (count == 0)
+            return 0;
+        track.BeginsWithSync ??= (flagsOfFirst & 0x10000) == 0;
+        track.Frames = (int)Math.Min(int.MaxValue, (long)track.Frames + count);
+        track.FirstPts = Math.Min(track.FirstPts, time);
+        track.LastPts = Math.Max(track.LastPts, time + ((count - 1) * (long)duration));
+        return count * (long)duration;
     }
 
     private static void Walk(ReadOnlySpan<byte> bytes, BoxReader read)
