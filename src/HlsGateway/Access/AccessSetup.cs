@@ -15,6 +15,7 @@ internal static class AccessSetup
     {
         var services = builder.Services;
         services.AddAnnotatedOptions<AccessOptions>(GatewayOptions.Section);
+        services.AddStartCheck<DescriptorCheck>();
         services.AddSingleton<TokenTable>().AddSingleton<FailedAttempts>().AddSingleton<ForwardedClients>();
 
         // The policies name the scheme themselves: without a default one, players' requests never reach the handler.

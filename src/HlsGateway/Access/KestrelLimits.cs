@@ -27,9 +27,8 @@ internal static class KestrelLimits
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(15));
         // A slow reader holds at most MaxResponseBufferSize (64 KB) and is cut when it takes less than a modem would.
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(15));
-        // Unlimited by default: the process would run out of file descriptors, and the ledger could not reopen its file.
-        // 50,000 idle connections are about 600 MB; 512 descriptors stay for files, databases and the origin.
-        limits.MaxConcurrentConnections = Math.Clamp(OpenFileLimit() - 512, 256, 50_000);
+        // Unlimited by default: the process would run out of file descriptors and be ended.
+        limits.MaxConcurrentConnections = Descriptors.Connections;
         // Nothing here speaks WebSocket, and an upgraded connection would escape every limit above.
         limits.MaxConcurrentUpgradedConnections = 0;
 
@@ -46,16 +45,5 @@ internal static class KestrelLimits
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
 
         configuration.GetSection("Kestrel:Limits").Bind(limits);
-    }
-
-    private static long OpenFileLimit()
-    {
-        const string proc = "/proc/self/limits";
-        if (!File.Exists(proc))
-            return 8192;
-        var line = File.ReadLines(proc).FirstOrDefault(text => text.StartsWith("Max open files", StringComparison.Ordinal));
-        // "Max open files  <soft>  <hard>  files": the runtime raises the soft limit to the hard one at start.
-        var fields = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return fields.Length > 4 && long.TryParse(fields[4], out var hard) ? hard : long.MaxValue;
     }
 }

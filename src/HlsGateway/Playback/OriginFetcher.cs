@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
+using HlsGateway.Access;
 using HlsGateway.Storage;
 using HlsGateway.Telemetry;
 using Microsoft.Extensions.Options;
@@ -40,13 +41,19 @@ internal sealed class OriginFetcher(
     // Requests for made-up names while an origin is down must not write a log line each.
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
 
+    /// <summary>Names that somebody makes up are fetched too, each on a connection of its own: there are only so many descriptors.</summary>
+    private static readonly SemaphoreSlim Turns = new(Descriptors.Fetches);
+
     /// <param name="known">What is revalidated; null asks for the whole file.</param>
     public async Task<OriginAnswer> ReadAsync(OriginTarget target, long maxBytes, OriginPlaylist? known, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(options.Value.Timeout, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
+        var taken = false;
         try
         {
+            await Turns.WaitAsync(bound.Token);
+            taken = true;
             return target.Kind switch
             {
                 OriginKind.Store => await ReadStoreAsync(target.Locator, maxBytes, bound.Token),
@@ -62,6 +69,11 @@ internal sealed class OriginFetcher(
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
             return Unreachable(target, OriginReason.Of(e));
+        }
+        finally
+        {
+            if (taken)
+                Turns.Release();
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class PassThrough(
 {
     private readonly LogPace pace = new(time, TimeSpan.FromSeconds(10));
 
+    /// <summary>Each file that is passed through holds a connection to the origin: there are only so many descriptors.</summary>
+    private static readonly SemaphoreSlim Turns = new(Descriptors.Streams);
+
     private static readonly ForwarderRequestConfig Limits = new()
     {
         // Posters and keys are small: an origin that sends nothing for this long will not answer.
@@ -62,7 +65,24 @@ internal sealed class PassThrough(
         context.Request.Headers.Upgrade = default;
         context.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.Instance);
         var transform = new Transform(url);
-        var error = await forwarder.SendAsync(context, url, client, Limits, transform);
+        if (await TakeTurnAsync(context.RequestAborted) is not { } taken)
+            return;
+        if (!taken)
+        {
+            await RefuseAsync(context, new(StatusCodes.Status504GatewayTimeout, Problem.OriginTimeout, "Too many files are being fetched from the origin now. Ask again."));
+            return;
+        }
+
+        ForwarderError error;
+        try
+        {
+            error = await forwarder.SendAsync(context, url, client, Limits, transform);
+        }
+        finally
+        {
+            Turns.Release();
+        }
+
         if (context.Response.HasStarted || error is ForwarderError.RequestCanceled or ForwarderError.ResponseBodyCanceled)
             return;
         if (transform.Redirect is { } redirect)
@@ -86,6 +106,19 @@ internal sealed class PassThrough(
         await RefuseAsync(context, error is ForwarderError.RequestTimedOut
             ? new(StatusCodes.Status504GatewayTimeout, Problem.OriginTimeout, "The origin did not answer for this file in time.")
             : new(StatusCodes.Status502BadGateway, Problem.OriginUnreachable, $"The origin could not be reached for this file: {reason.Words}."));
+    }
+
+    /// <returns>Whether it is this request's turn; null when the viewer has gone.</returns>
+    private static async Task<bool?> TakeTurnAsync(CancellationToken gone)
+    {
+        try
+        {
+            return await Turns.WaitAsync(Limits.ActivityTimeout ?? Timeout.InfiniteTimeSpan, gone);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     /// <summary>
