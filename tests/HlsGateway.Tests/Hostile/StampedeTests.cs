@@ -1,6 +1,8 @@
 using System.Net;
 using HlsGateway.Playback;
 using HlsGateway.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -93,6 +95,53 @@ public sealed class StampedeTests : IAsyncLifetime
         using var served = await third;
         Assert.Equal(HttpStatusCode.OK, served.StatusCode);
         Assert.Equal(1, origin.Count("v/playlist.m3u8"));
+    }
+
+    /// <summary>Over HTTP/2, so that thousands wait at once on fifty connections. 10,000 with SOAK=1.</summary>
+    [Fact]
+    public async Task Case_18_thousands_of_cold_viewers_at_once_cost_the_origin_one_fetch_of_each_playlist()
+    {
+        var viewers = Soak.Of(5_000, 10_000);
+        var asked = new CountedRequests("/playlist.m3u8");
+        await using var two = await GatewayHost.StartAsync(origin, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Kestrel:EndpointDefaults:Protocols"] = "Http2",
+            ["Gateway:Origin:Timeout"] = "00:02:00",
+            ["Gateway:Origin:FreshFor"] = "01:00:00",
+            ["Gateway:Cdn:BaseUrl"] = "https://cdn.example.com/",
+        }, services => services.AddSingleton<IStartupFilter>(asked));
+        origin.Serve("v/720p/video.m3u8", SampleVideo.Media(5));
+        using var client = Http2Clients.New(two.Address);
+
+        var waiting = Enumerable.Range(0, viewers).Select(_ => client.GetStringAsync(Master)).ToArray();
+        await Eventually.IsTrueAsync(() => asked.Begun == viewers, () => $"{asked.Begun} of {viewers} wait", TimeSpan.FromMinutes(3));
+        Assert.Equal(1, origin.Count("v/playlist.m3u8"));
+        Assert.All(waiting, one => Assert.False(one.IsCompleted));
+        release.SetResult();
+        var sessions = (await Task.WhenAll(waiting)).Select(master => Viewer.Uris(master).Single()).ToArray();
+        Assert.Equal(viewers, sessions.Distinct(StringComparer.Ordinal).Count());
+        var children = await Task.WhenAll(sessions.Select(child => client.GetStringAsync(new Uri($"watch/v/{child}", UriKind.Relative))));
+        Assert.All(children, child => Assert.Equal(5, Viewer.Uris(child).Count()));
+        Assert.Equal((1, 1), (origin.Count("v/playlist.m3u8"), origin.Count("v/720p/video.m3u8")));
+        Figures.Say("18", $"{viewers:N0} viewers wait at once for a video that nobody has asked for: {origin.Count("v/playlist.m3u8")} fetch of its Master Playlist, {origin.Count("v/720p/video.m3u8")} of its Media Playlist");
+    }
+
+    /// <summary>Requests that have come to the program, answered or not.</summary>
+    private sealed class CountedRequests(string ending) : IStartupFilter
+    {
+        private int begun;
+
+        public int Begun => Volatile.Read(ref begun);
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, rest) =>
+            {
+                if (context.Request.Path.Value?.EndsWith(ending, StringComparison.Ordinal) is true) Interlocked.Increment(ref begun);
+                return rest(context);
+            });
+            next(app);
+        };
     }
 
     private static Uri Master { get; } = new("watch/v/playlist.m3u8", UriKind.Relative);
