@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench bench-parts load load-players slopes golden players first-view shots players-table truth soak transcode import faults mutants clean help
+.PHONY: run test build format bench bench-parts load load-players slopes golden players first-view shots players-table truth soak transcode import faults mutants fuzz reliability clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -46,8 +46,12 @@ players-table: ## Play every shape of content in every player and write the tabl
 truth: ## Compare what a real player played with what is reported; writes the table in docs/metrics.md
 	@scripts/truth
 
-soak: ## The long versions of the property, fuzz and fault tests
+soak: ## The long forms of every test, then of each case of docs/reliability.md, which it writes; hours
 	@SOAK=1 scripts/test HlsGateway.Playlists.Tests HlsGateway.Tests HlsGateway.Players.Tests
+	@SOAK=1 scripts/reliability
+
+reliability: ## Run the tests of each case of docs/reliability.md and write the page: CASES="18 29" for some, SOAK=1 for the long forms
+	@scripts/reliability $(CASES)
 
 transcode: ## Upload a file to a running gateway and wait for it: FILE=clip.mp4 ID=my-video (ARGS='--data data' without a gateway)
 	@scripts/verb transcode "$(FILE)" --id "$(ID)" $(ARGS)
@@ -60,6 +64,9 @@ faults: ## 2,000 requests/s while gateway, PostgreSQL and disk fail in turn: pri
 
 mutants: ## Break the product one line at a time (tests/mutants.txt) and see that the tests notice each; WORDS=… for some
 	@scripts/mutants "$(WORDS)"
+
+fuzz: ## Try the parsers with inputs made from what each try reached: MINUTES=5 TARGETS='playlist caption' (REPLAY=target:file again)
+	@scripts/fuzz $(if $(REPLAY),--replay "$(REPLAY)",$(or $(MINUTES),5) $(TARGETS))
 
 clean: ## Remove what builds made; data/ (ledger, uploads, API token) stays
 	rm -rf .build node_modules src/*/bin src/*/obj tests/*/bin tests/*/obj src/HlsGateway/wwwroot TestResults
