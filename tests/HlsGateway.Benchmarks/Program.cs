@@ -21,6 +21,15 @@ ledger.SetAction(async (arguments, _) =>
     else BigLedger.Make(arguments.GetRequiredValue(data), count, kinds, until, over);
 });
 
+var viewers = new Option<int>("--sessions") { Description = "Viewers who come in turn.", DefaultValueFactory = _ => 3000 };
+var segments = new Option<int>("--segments") { Description = "Segments of a session.", DefaultValueFactory = _ => 6 };
+var seconds = new Option<int>("--seconds") { Description = "How long, after a warm-up of a third of it.", DefaultValueFactory = _ => 10 };
+var rate = new Option<int>("--rate") { Description = "Requests a second; 0 for as many as go.", DefaultValueFactory = _ => 0 };
+var renew = new Option<bool>("--renew") { Description = "A viewer who has seen all segments is followed by another, instead of seeing them again." };
+var merge = new Command("merge", "What it costs to count a request of viewers who come in turn, merging included.") { viewers, segments, seconds, rate, renew, data, postgres };
+merge.SetAction((arguments, _) => new MergeBenchmark(
+    arguments.GetValue(viewers), arguments.GetValue(segments), arguments.GetValue(seconds), arguments.GetValue(rate), arguments.GetValue(renew)).RunAsync(arguments.GetRequiredValue(data), arguments.GetValue(postgres)));
+
 var outbox = new Command("outbox", "What one durable commit costs, by its form and by the requests that share it.");
 outbox.SetAction(_ => OutboxBenchmark.Run());
 var render = new Command("render", "What it costs to render a playlist.");
@@ -30,6 +39,6 @@ memory.SetAction((_, _) => MemoryBenchmark.RunAsync(Console.Out));
 var transcode = new Command("transcode", "A whole job's time beside one plain ffmpeg command that makes the same outputs.");
 transcode.SetAction((_, _) => TranscodeBenchmark.RunAsync());
 
-var all = new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load, ledger };
+var all = new RootCommand("Numbers that decide something.") { outbox, render, memory, transcode, load, ledger, merge };
 foreach (var command in BenchCommand.All()) all.Add(command);
 return await all.Parse(args).InvokeAsync();
