@@ -43,31 +43,26 @@ internal static class BigLedger
         ledger.Execute("PRAGMA synchronous=OFF; PRAGMA cache_size=-262144;");
         using var table = new SessionTable(ledger);
         using var rollups = new Rollups(ledger);
-        var insertEvent = ledger.Prepare("INSERT INTO event(session_id, seq, at, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged) VALUES (?,?,?,?,?,?,?,?,?,'',0)");
+        using var insertTrace = ledger.Prepare("INSERT INTO trace(session_id, seq, hits, packed) VALUES (?,?,?,?)");
         var lengths = Lengths(videos);
         ledger.Execute("BEGIN");
         foreach (var (video, length) in lengths.All())
             ledger.Execute($"INSERT INTO video VALUES ('{video}', {length}, {length})");
         var portion = new MergePortion(new AnalyticsOptions().Rules, int.MaxValue, lengths, _ => null, _ => true, () => 0);
-        var (made, traced, requests) = (0, 0, 0L);
+        var (made, seq) = (0, 0L);
         foreach (var hits in Viewers(sessions, videos, until, over, seed))
         {
-            requests += hits.Count;
-            foreach (var hit in hits)
-            {
-                portion.Add(in hit);
-                if (made >= sessions - Traced) Trace(insertEvent, ++traced, in hit);
-            }
+            foreach (var hit in hits) portion.Add(++seq, in hit);
             if (++made % Portion != 0 && made < sessions) continue;
             portion.Close();
             foreach (var state in portion.Sessions) table.Write(state);
             rollups.Write(portion.Sums);
+            foreach (var row in portion.Traces.Rows.TakeLast(made < sessions ? 0 : Traced)) Trace(insertTrace, row, portion.Traces.Packed(row));
             portion.Clear();
             ledger.Execute(made < sessions ? "COMMIT; BEGIN" : "COMMIT");
         }
-        insertEvent.Dispose();
         ledger.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        return requests;
+        return seq;
     }
 
     /// <summary>The same in an empty database of PostgreSQL; without traces.</summary>
@@ -91,7 +86,7 @@ internal static class BigLedger
         var made = 0;
         foreach (var hits in Viewers(sessions, videos, until, over, seed))
         {
-            foreach (var hit in hits) portion.Add(in hit);
+            foreach (var hit in hits) portion.Add(0, in hit);
             if (++made % Portion != 0 && made < sessions) continue;
             portion.Close();
             await using var transaction = await connection.BeginTransactionAsync();
@@ -115,12 +110,11 @@ internal static class BigLedger
         return lengths;
     }
 
-    private static void Trace(Statement insertEvent, int seq, in Hit hit)
+    private static void Trace(Statement insertTrace, TraceRow row, ReadOnlySpan<byte> packed)
     {
         Span<byte> id = stackalloc byte[16];
-        hit.Session.TryWriteBytes(id, bigEndian: true, out _);
-        insertEvent.Bind(1, id).Bind(2, seq).Bind(3, hit.AtMs).Bind(4, (long)hit.Kind).Bind(5, (long)hit.Rule)
-            .Bind(6, hit.StartMs).Bind(7, hit.DurationMs).Bind(8, hit.Path).Bind(9, (long)hit.Player).Run();
+        row.Session.TryWriteBytes(id, bigEndian: true, out _);
+        insertTrace.Bind(1, id).Bind(2, row.Seq).Bind(3, row.Hits).Bind(4, packed).Run();
     }
 
     /// <summary>The requests of one viewer after the other, in the order in which they come. The list is valid until the next.</summary>

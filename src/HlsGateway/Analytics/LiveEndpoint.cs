@@ -16,11 +16,11 @@ namespace HlsGateway.Analytics;
 internal sealed record LiveRequest(DateTime At, Guid? SessionId, string Video, string Path, HitKind Kind, HitRule Rule, double StartSeconds, double DurationSeconds, PlayerFamily Player);
 
 /// <summary>The state of the counting, once a second.</summary>
-/// <param name="CountedTo">Everything up to this time is in the sessions.</param>
+/// <param name="CountedTo">Whoever asks now finds everything up to this time in the sessions.</param>
 /// <param name="LagMs">How long ago that was; 0 when nothing waits.</param>
 /// <param name="Live">Sessions with a request within the last 30 s.</param>
 /// <param name="Lost">Requests answered and not recorded, since the ledger was made.</param>
-/// <param name="Backlog">Requests that are on disk and not merged yet, or wait for the disk.</param>
+/// <param name="Backlog">Requests that wait for the disk, or on it for PostgreSQL.</param>
 internal sealed record Heartbeat(DateTime CountedTo, long LagMs, long Live, long Lost, long Backlog, string Ledger, string? Trouble);
 
 /// <summary>Why the tail has a gap or ends.</summary>
@@ -155,11 +155,10 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
     private async Task<SseItem<string>> HeartbeatAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var counted = await ledger.CaughtUpAsync(ct);
-        var progress = outbox.Progress;
+        var counted = await outbox.CountedToAsync(ct);
         var beat = new Heartbeat(
             counted.UtcDateTime, Math.Max(0, (long)(now - counted).TotalMilliseconds), outbox.Live.Watching(now.ToUnixTimeMilliseconds()), outbox.Lost,
-            progress.Committed - progress.Merged + outbox.Depth, ledger.Kind, progress.Trouble ?? outbox.Forwarder?.Trouble);
+            outbox.Backlog, ledger.Kind, outbox.Progress.Trouble ?? outbox.Forwarder?.Trouble);
         return new SseItem<string>(JsonSerializer.Serialize(beat, json), "heartbeat");
     }
 }

@@ -88,22 +88,40 @@ internal sealed class SessionQueries(LedgerReader ledger, IOptions<AnalyticsOpti
                 state = SessionRow.Read(rows);
                 report = Report(state, rows);
             }
-            using var events = connection.CreateCommand();
-            events.CommandText = "SELECT at, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged FROM event WHERE session_id = @id ORDER BY " + (ledger.Kind == "sqlite" ? "seq" : "n, seq");
-            events.With("id", ledger.Id(SessionIds.Bytes(session)));
-            using var each = events.ExecuteReader();
-            var hits = new List<Hit>();
-            while (each.Read())
-            {
-                hits.Add(new Hit(
-                    session, report.Video, each.GetString(5), (HitKind)each.GetInt32(1), (HitRule)each.GetInt32(2), each.GetInt32(3), each.GetInt32(4), each.GetInt64(0), 0, (PlayerFamily)each.GetInt32(6))
-                {
-                    Cmcd = Cmcd.Parse(each.GetString(7)),
-                    Ranged = each.GetInt64(8) != 0,
-                });
-            }
+            var hits = Trace(connection, session, report.Video);
             return report with { Low = LowExplanation.Of(state, options.Value, hits), Trace = SessionTrace.Tell(hits), TraceComplete = hits.Count == state.Requests, AsOf = asOf.UtcDateTime };
         }, ct);
+    }
+
+    /// <summary>The requests of a session that are kept, in the order in which they were recorded.</summary>
+    private List<Hit> Trace(DbConnection connection, Guid session, string video)
+    {
+        var (order, id) = (ledger.Kind == "sqlite" ? "0, seq" : "n, seq", ledger.Id(SessionIds.Bytes(session)));
+        var rows = new List<(long N, long Seq, List<Hit> Hits)>();
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"SELECT {order}, packed FROM trace WHERE session_id = @id";
+            command.With("id", id);
+            using var each = command.ExecuteReader();
+            while (each.Read()) rows.Add((each.GetInt64(0), each.GetInt64(1), TraceRows.Read(each.GetFieldValue<byte[]>(2), session, video)));
+        }
+        // Older versions kept a row for each request.
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"SELECT {order}, at, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged FROM event WHERE session_id = @id";
+            command.With("id", id);
+            using var each = command.ExecuteReader();
+            while (each.Read())
+            {
+                var hit = new Hit(session, video, each.GetString(7), (HitKind)each.GetInt32(3), (HitRule)each.GetInt32(4), each.GetInt32(5), each.GetInt32(6), each.GetInt64(2), 0, (PlayerFamily)each.GetInt32(8))
+                {
+                    Cmcd = Cmcd.Parse(each.GetString(9)),
+                    Ranged = each.GetInt64(10) != 0,
+                };
+                rows.Add((each.GetInt64(0), each.GetInt64(1), [hit]));
+            }
+        }
+        return [.. rows.OrderBy(row => row.N).ThenBy(row => row.Seq).SelectMany(row => row.Hits)];
     }
 
     private SessionReport Report(SessionState state, DbDataReader row, bool draws = true) => SessionReport.Of(state, row.GetInt64(SessionRow.Count), options.Value, draws);

@@ -10,7 +10,10 @@ namespace HlsGateway.Counting;
 /// <param name="age">Null: they stay.</param>
 internal sealed class Expiry(LedgerFile ledger, string sql, TimeSpan? age, TimeProvider time) : IDisposable
 {
-    /// <summary>The single requests of a session.</summary>
+    /// <summary>Traces, a row for each merge of their session.</summary>
+    public const string Traces = "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE session_id < ? ORDER BY session_id LIMIT ?) RETURNING 1";
+
+    /// <summary>The single requests of a session, as older versions kept them.</summary>
     public const string Events = "DELETE FROM event WHERE (session_id, seq) IN (SELECT session_id, seq FROM event WHERE session_id < ? LIMIT ?) RETURNING 1";
 
     /// <summary>Sessions to which nothing was handed out. What they added to the sums stays there.</summary>
@@ -23,11 +26,12 @@ internal sealed class Expiry(LedgerFile ledger, string sql, TimeSpan? age, TimeP
     public bool IsDue => age is not null && time.GetUtcNow() >= next;
 
     /// <param name="atMost">Rows. More than that are left to the next turn.</param>
-    public void Run(int atMost)
+    /// <returns>How many were deleted.</returns>
+    public int Run(int atMost)
     {
         var now = time.GetUtcNow();
         if (age is not { } old || now < next)
-            return;
+            return 0;
         Span<byte> oldest = stackalloc byte[16];
         oldest.Clear();
         BinaryPrimitives.WriteUInt64BigEndian(oldest, (ulong)Math.Max(0, (now - old).ToUnixTimeMilliseconds()) << 16);
@@ -37,6 +41,7 @@ internal sealed class Expiry(LedgerFile ledger, string sql, TimeSpan? age, TimeP
         delete.Reset();
         if (deleted < atMost)
             next = now + Pause;
+        return deleted;
     }
 
     public void Dispose() => delete.Dispose();

@@ -58,14 +58,17 @@ internal static class HitCodec
     }
 
     /// <exception cref="InvalidDataException">The blob is not one of ours, or damaged.</exception>
-    public static List<Hit> Read(ReadOnlySpan<byte> blob, TextPool texts)
+    /// <param name="into">Filled anew with the requests, where one is given.</param>
+    public static List<Hit> Read(ReadOnlySpan<byte> blob, TextPool texts, List<Hit>? into = null)
     {
         if (blob.IsEmpty || blob[0] is not (Version or WithoutRange or WithoutCmcd))
             throw new InvalidDataException("A batch of the ledger has a layout that this version does not know.");
         var withCmcd = blob[0] != WithoutCmcd;
         blob = blob[1..];
         var count = Varint.Read(ref blob);
-        var hits = new List<Hit>((int)Math.Min(count, 65_536));
+        var hits = into ?? [];
+        hits.Clear();
+        hits.EnsureCapacity((int)Math.Min(count, 65_536));
         var (video, at) = ("", 0L);
         for (var i = 0u; i < count; i++)
         {

@@ -165,6 +165,16 @@ internal static class LedgerSchema
         -- player 8 is a tool.
         CREATE INDEX session_tool ON session(session_id) WHERE player = 8;
         """,
+        """
+        -- Requests that named a session, packed: a row for those that one merge added to a session (TraceRows). seq is the first one's number.
+        -- What older versions recorded stays in event.
+        CREATE TABLE trace(id INTEGER PRIMARY KEY, session_id BLOB NOT NULL, seq INTEGER NOT NULL, hits INTEGER NOT NULL, packed BLOB NOT NULL);
+        CREATE UNIQUE INDEX trace_of_session ON trace(session_id, seq);
+        -- One row: how far the sessions are swept for the requests from merged_seq on and below until. Those of sessions before session_id
+        -- are merged, and of session_id itself those below seq. Written with them, in one transaction. until 0: nothing is half done.
+        CREATE TABLE sweep(until INTEGER NOT NULL, session_id BLOB NOT NULL, seq INTEGER NOT NULL);
+        INSERT INTO sweep VALUES (0, zeroblob(16), 0);
+        """,
     ];
 
     /// <summary><c>user_version</c> counts the steps that are done.</summary>

@@ -10,18 +10,15 @@ namespace HlsGateway.Counting;
 /// <summary>
 /// The thread that owns the ledger. Each turn takes what waits, writes it as one row, commits, and lets the viewers go; requests
 /// that arrive while a commit runs form the next batch, so no request waits for others to come, and under load many requests share one fsync.
-/// Merging into sessions happens when nobody waits, when a reader asks, or piggybacked in bounded portions once it lags.
+/// Merging into sessions happens in slices: when nobody waits, when a reader asks, or carried along by commits once it is due (<see cref="SessionMerge"/>).
 /// </summary>
 internal sealed class LedgerWriter : IDisposable
 {
     /// <summary>Hits in one commit at most: 4,096 pack in about a millisecond.</summary>
     private const int CommitLimit = 4096;
 
-    /// <summary>Hits merged in one turn at most, about 10 µs each, so that a new hit never waits long for a merge.</summary>
-    private const int MergeLimit = 500;
-
-    /// <summary>Unmerged hits at which commits begin to carry merging along.</summary>
-    private const int MergeBacklog = 2000;
+    /// <summary>Old rows deleted, or recorded hits read again, in one turn at most, about 5 µs each, so that a new hit never waits long for it.</summary>
+    private const int Portion = 500;
 
     // Copied into the database before the WAL outgrows what a checkpoint can sync within the commit timeout.
     private const int CheckpointPages = 1000;
@@ -61,11 +58,13 @@ internal sealed class LedgerWriter : IDisposable
     private Statement? first;
     private Statement? mark;
     private Expiry? events;
+    private Expiry? traces;
     private Expiry? emptySessions;
     private LowBackfill? lowBackfill;
     private long gateway;
     private long nextSeq = 1;
     private long mergedSeq = 1;
+    private int packedLength;
     private long inDoubtFirst;
     private long lossesWritten;
     private long lastCommit;
@@ -181,19 +180,20 @@ internal sealed class LedgerWriter : IDisposable
             return true;
         }
         var idle = Stopwatch.GetElapsedTime(lastCommit);
-        if ((forwarder is null ? mergedSeq < nextSeq && (stop || progress.MergeAsked || idle >= IdleBeforeMerge) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || events!.IsDue || emptySessions!.IsDue || lowBackfill!.IsDue)
+        if ((forwarder is null ? mergedSeq < nextSeq && (stop || MergesNow) : forwarder.Forwarded > mergedSeq) || !described.IsEmpty || tally.Lost > lossesWritten || events!.IsDue || traces!.IsDue || emptySessions!.IsDue || lowBackfill!.IsDue)
         {
-            Commit(0);
+            Commit(0, stop);
             return true;
         }
-        if (progress.MergeAsked)
-            progress.Publish(nextSeq, mergedSeq);
         if (PagesWritten(reset: false) >= IdleCheckpointPages && idle >= IdleBeforeMerge)
             Checkpoint();
         return false;
     }
 
-    private void Commit(int hits)
+    /// <summary>It is due, somebody asks for it, or nobody came for a while.</summary>
+    private bool MergesNow => merge!.IsDue || progress.MergeAsked || Stopwatch.GetElapsedTime(lastCommit) >= IdleBeforeMerge;
+
+    private void Commit(int hits, bool stop = false)
     {
         var started = Stopwatch.GetTimestamp();
         begin!.Run();
@@ -204,15 +204,18 @@ internal sealed class LedgerWriter : IDisposable
             book!.Lost(lost - lossesWritten, time.GetUtcNow().ToUnixTimeMilliseconds());
         while (described.TryDequeue(out var video))
             merge!.Describe(video.Video, video.ContentMs);
-        var merged = mergedSeq;
-        if (forwarder is not null)
-            merged = Trim(forwarder.Forwarded);
-        else if (hits == 0)
-            merged = merge!.Run(mergedSeq, MergeLimit);
-        else if (nextSeq - mergedSeq > MergeBacklog)
-            merged = merge!.Run(mergedSeq, Math.Max(MergeLimit, 2 * hits));
-        events!.Run(Math.Max(MergeLimit, 2 * hits));
-        emptySessions!.Run(Math.Max(MergeLimit, 2 * hits));
+        if (forwarder is null && mergedSeq < nextSeq)
+        {
+            // What is on disk alone since the start, or since memory was full.
+            merge!.Load(nextSeq, Math.Max(Portion, 2 * hits));
+            if (stop || MergesNow)
+                merge.Run();
+        }
+        var merged = forwarder is null ? merge!.Merged : Trim(forwarder.Forwarded);
+        events!.Run(Math.Max(Portion, 2 * hits));
+        traces!.Run(Math.Max(Portion, 2 * hits));
+        if (emptySessions!.Run(Math.Max(Portion, 2 * hits)) > 0)
+            merge!.Forget();
         lowBackfill!.Run();
         commit!.Run();
 
@@ -230,6 +233,8 @@ internal sealed class LedgerWriter : IDisposable
             foreach (var batch in inDoubt)
                 batch.Leave();
             inDoubt.Clear();
+            if (forwarder is null)
+                merge!.Take(nextSeq - hits, packed.AsSpan(0, packedLength));
             metrics.CommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
             metrics.CommitSize.Record(hits);
         }
@@ -246,6 +251,7 @@ internal sealed class LedgerWriter : IDisposable
         var (video, at) = ("", 0L);
         foreach (var batch in inDoubt)
             length = HitCodec.Write(ref packed, length, batch.Hits, ref video, ref at);
+        packedLength = length;
         insertBatch!.Bind(1, nextSeq).Bind(2, hits).Bind(3, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(4, packed.AsSpan(0, length)).Bind(5, epoch).Run();
     }
 
@@ -276,10 +282,11 @@ internal sealed class LedgerWriter : IDisposable
         mark = opened.Prepare("UPDATE mark SET value = ? WHERE name = 'merged_seq'");
         gateway = opened.Single("SELECT value FROM mark WHERE name = 'gateway'");
         events = new Expiry(opened, Expiry.Events, options.EventRetention, time);
+        traces = new Expiry(opened, Expiry.Traces, options.EventRetention, time);
         emptySessions = new Expiry(opened, Expiry.EmptySessions, emptyAge, time);
         lowBackfill = new LowBackfill(opened, rules);
-        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules, () => emptyAge is { } age ? (time.GetUtcNow() - age).ToUnixTimeMilliseconds() : 0);
-        mergedSeq = opened.Single("SELECT value FROM mark WHERE name = 'merged_seq'");
+        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules, () => emptyAge is { } age ? (time.GetUtcNow() - age).ToUnixTimeMilliseconds() : 0, time, merges: forwarder is null);
+        mergedSeq = merge.Merged;
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
         lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");
         progress.Publish(nextSeq, mergedSeq);
@@ -383,6 +390,7 @@ internal sealed class LedgerWriter : IDisposable
     {
         merge?.Dispose();
         events?.Dispose();
+        traces?.Dispose();
         emptySessions?.Dispose();
         lowBackfill?.Dispose();
         trim?.Dispose();
@@ -393,7 +401,7 @@ internal sealed class LedgerWriter : IDisposable
         insertBatch?.Dispose();
         book?.Dispose();
         file?.Dispose();
-        (merge, events, emptySessions, lowBackfill, trim, first, mark) = (null, null, null, null, null, null, null);
+        (merge, events, traces, emptySessions, lowBackfill, trim, first, mark) = (null, null, null, null, null, null, null, null);
         (begin, commit, insertBatch, book, file) = (null, null, null, null, null);
     }
 

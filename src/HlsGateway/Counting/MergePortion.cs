@@ -8,12 +8,14 @@ namespace HlsGateway.Counting;
 /// </summary>
 /// <param name="read">The session as the ledger holds it, locked against others; null when it holds none.</param>
 /// <param name="known">Whether the ledger knows a video of that name.</param>
+/// <param name="tracedFrom">Unix ms: requests before it are counted and not traced.</param>
 /// <param name="expired">Unix ms: a session that began before it and is not in the ledger may have been there, empty, and have expired.</param>
 internal sealed class MergePortion(
-    RollupRules rules, int traceLimit, VideoLengths lengths, Func<Guid, SessionState?> read, Func<string, bool> known, Func<long> expired)
+    RollupRules rules, int traceLimit, VideoLengths lengths, Func<Guid, SessionState?> read, Func<string, bool> known, Func<long> expired, long tracedFrom = 0)
 {
     private const long Quarter = 15 * 60 * 1000;
     private readonly Dictionary<Guid, SessionState> touched = [];
+    private SessionState? current;
 
     public RollupSums Sums { get; } = new(rules);
 
@@ -23,23 +25,27 @@ internal sealed class MergePortion(
     /// <summary>Latest end of a content segment, per video, milliseconds.</summary>
     public Dictionary<string, int> Ends { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The requests that belong in the traces of their sessions.</summary>
+    public TraceRows Traces { get; } = new();
+
     /// <summary>Sessions as they are now; after <see cref="Close"/>.</summary>
     public IEnumerable<SessionState> Sessions => touched.Values.Where(state => state.Requests > 0);
 
-    /// <summary>True when the request belongs in its session's trace.</summary>
-    public bool Add(in Hit hit)
+    /// <summary>Requests of one session that come one after the other are cheapest.</summary>
+    /// <param name="seq">The request's number.</param>
+    public void Add(long seq, in Hit hit)
     {
         if (IsNameless(in hit))
-        {
             AddNameless(in hit);
-            return false;
-        }
-        ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, hit.Session, out _);
-        if (state is null)
-        {
-            state = read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
-            Sums.Take(state);
-        }
+        else if (Apply(in hit) && hit.AtMs >= tracedFrom)
+            Traces.Add(seq, in hit);
+    }
+
+    /// <summary>True when the request belongs in its session's trace.</summary>
+    private bool Apply(in Hit hit)
+    {
+        if (current is not { } state || state.Session != hit.Session)
+            current = state = Touch(in hit);
         if (state.Requests == 0 && Uuid7.UnixMs(hit.Session) < expired())
         {
             // A request that does not count must not bring an expired empty session back; a counted one that comes late does.
@@ -72,6 +78,17 @@ internal sealed class MergePortion(
         return state.Requests <= traceLimit;
     }
 
+    private SessionState Touch(in Hit hit)
+    {
+        ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, hit.Session, out _);
+        if (state is null)
+        {
+            state = read(hit.Session) ?? new SessionState { Session = hit.Session, Video = hit.Video };
+            Sums.Take(state);
+        }
+        return state;
+    }
+
     /// <summary>No more requests: the sums are updated from the changed sessions.</summary>
     public void Close()
     {
@@ -86,6 +103,8 @@ internal sealed class MergePortion(
     public void Clear()
     {
         touched.Clear();
+        current = null;
+        Traces.Clear();
         Nameless.Clear();
         Ends.Clear();
         Sums.Clear();

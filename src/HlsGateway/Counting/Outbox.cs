@@ -65,6 +65,9 @@ internal sealed class Outbox : IHostedService, IDisposable
     /// <summary>Requests that wait for the disk.</summary>
     public int Depth => queue?.Held ?? 0;
 
+    /// <summary>Requests that wait for the disk, or on it for PostgreSQL. Those that the embedded ledger has not merged are merged for whoever asks.</summary>
+    public long Backlog => Depth + (Forwarder is null ? 0 : Progress.Committed - Progress.Merged);
+
     internal long LastLossAt => queue?.LastLossAt ?? 0;
 
     /// <summary>True once the hit is on disk; false once it is lost or <c>Ledger:CommitTimeout</c> is over, whichever comes first: then it stays queued.</summary>
@@ -97,6 +100,10 @@ internal sealed class Outbox : IHostedService, IDisposable
     /// <summary>Waits, for a bounded time, until everything on disk is in the sessions; returns the time up to which all is counted.</summary>
     public Task<DateTimeOffset> CaughtUpAsync(CancellationToken ct) =>
         Progress.CaughtUpAsync(() => queue?.Wake(), options.ReportTimeout, ct);
+
+    /// <summary>The time up to which a reader would find everything counted. Embedded it has nothing merged for that: each second would be a sweep.</summary>
+    public Task<DateTimeOffset> CountedToAsync(CancellationToken ct) =>
+        Forwarder is not null ? CaughtUpAsync(ct) : Task.FromResult(Progress.Trouble is null ? time.GetUtcNow() : Progress.MergedAt);
 
     /// <exception cref="WrongStartException">Another process holds the ledger.</exception>
     public Task StartAsync(CancellationToken cancellationToken)

@@ -17,6 +17,8 @@ internal sealed class SegmentSet
 
     private readonly List<Entry> entries = [];
 
+    public int Count => entries.Count;
+
     /// <param name="displaced">The segment that is not kept any more, because there are too many.</param>
     /// <returns>False when the segment is in the set, or has no place in it.</returns>
     public bool Add(in Hit hit, out (int Start, int End)? displaced)

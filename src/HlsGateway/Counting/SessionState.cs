@@ -120,6 +120,9 @@ internal sealed class SessionState
     /// <summary>Some segment was of a playlist that slides: fetched only, for it has no timeline to be watched on.</summary>
     public bool Live { get; set; }
 
+    /// <summary>The embedded ledger holds a row of it.</summary>
+    public bool IsWritten { get; set; }
+
     /// <summary>It came into the ledger so long after it began that it may have been there before, empty, and have expired.</summary>
     public bool Resumed { get; set; }
 
@@ -134,6 +137,10 @@ internal sealed class SessionState
 
     /// <summary>What the player reported of its playing; empty unless its page sends event reports.</summary>
     public PlayReports Reports { get; set; } = new();
+
+    /// <summary>Bytes in memory, about.</summary>
+    public long Weight => 1200 + (8 * (Watched.Intervals.Count + Again.Intervals.Count + TrailerWatched.Intervals.Count)) + (12 * Ranged.Count) + (90 * (Playheads.Count + Reports.Count))
+        + (100 * (Renditions.Count + Captions.Count));
 
     /// <summary>What the lower bounds rest on: event reports say more than buffers, and buffers more than requests.</summary>
     public Basis Basis => !Reports.IsEmpty ? Basis.Measured : !Playheads.IsEmpty ? Basis.Buffered : Basis.Fetched;

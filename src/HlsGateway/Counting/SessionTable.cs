@@ -4,15 +4,18 @@ namespace HlsGateway.Counting;
 internal sealed class SessionTable : IDisposable
 {
     private readonly Statement read;
-    private readonly Statement write;
+    private readonly Statement insert;
+    private readonly Statement update;
     private readonly Row readRow;
-    private readonly Row writtenRow;
+    private readonly Row insertedRow;
+    private readonly Row updatedRow;
 
     public SessionTable(LedgerFile ledger)
     {
         read = ledger.Prepare($"SELECT video, {SessionColumns.Read.List()} FROM session WHERE session_id = ?");
-        write = ledger.Prepare($"INSERT OR REPLACE INTO session(session_id, video, {SessionColumns.All.List()}) VALUES (?,?{string.Concat(SessionColumns.All.Select(_ => ",?"))})");
-        (readRow, writtenRow) = (new Row(read), new Row(write));
+        insert = ledger.Prepare($"INSERT INTO session({SessionColumns.All.List()}, session_id, video) VALUES ({string.Concat(SessionColumns.All.Select(_ => "?,"))}?,?)");
+        update = ledger.Prepare($"UPDATE session SET {string.Join(", ", SessionColumns.All.Select(column => column.Name + " = ?"))} WHERE session_id = ?");
+        (readRow, insertedRow, updatedRow) = (new Row(read), new Row(insert), new Row(update));
     }
 
     public SessionState? Read(Guid session)
@@ -23,7 +26,7 @@ internal sealed class SessionTable : IDisposable
         SessionState? state = null;
         if (read.Step())
         {
-            state = new SessionState { Session = session, Video = read.Text(0) };
+            state = new SessionState { Session = session, Video = read.Text(0), IsWritten = true };
             SessionColumns.ReadInto(state, readRow, 1);
         }
         read.Reset();
@@ -34,17 +37,21 @@ internal sealed class SessionTable : IDisposable
     {
         Span<byte> id = stackalloc byte[16];
         state.Session.TryWriteBytes(id, bigEndian: true, out _);
-        writtenRow.Begin();
-        writtenRow.Bytes(id);
-        writtenRow.Text(state.Video);
-        SessionColumns.Write(state, writtenRow);
-        write.Run();
+        var row = state.IsWritten ? updatedRow : insertedRow;
+        row.Begin();
+        SessionColumns.Write(state, row);
+        row.Bytes(id);
+        if (!state.IsWritten)
+            row.Text(state.Video);
+        (state.IsWritten ? update : insert).Run();
+        state.IsWritten = true;
     }
 
     public void Dispose()
     {
         read.Dispose();
-        write.Dispose();
+        insert.Dispose();
+        update.Dispose();
     }
 
     /// <summary>A statement's row, or its parameters.</summary>

@@ -29,7 +29,7 @@ public sealed partial class PlanTests(LedgerPostgres postgres)
         "api/analytics/videos?from=2026-10-01&to=2026-10-08&rendition=720p", "api/export/videos.csv?from=2026-10-01&to=2026-10-08", "api/export/days.csv?video=v1&from=2026-10-01&to=2026-10-08", "api/export/retention.csv?from=2026-10-01&to=2026-10-08",
     ];
 
-    private static readonly string[] Large = ["session", "event", "video_quarter", "retention_quarter", "share_quarter", "anonymous", "change", "video_date", "total_quarter", "total_share"];
+    private static readonly string[] Large = ["session", "trace", "event", "video_quarter", "retention_quarter", "share_quarter", "anonymous", "change", "video_date", "total_quarter", "total_share"];
 
     [Fact]
     public async Task SQLite_searches_by_an_index()
@@ -59,6 +59,8 @@ public sealed partial class PlanTests(LedgerPostgres postgres)
             INSERT INTO counting.session(session_id, video) SELECT (lpad(to_hex(1790000000000 + i * 400000::bigint), 12, '0') || '70008000' || lpad(to_hex(i), 12, '0'))::uuid, 'v' || (i % 2000 + 1) FROM generate_series(1, 30000) i;
             CREATE TABLE counting.event_20261001 PARTITION OF counting.event FOR VALUES FROM (1790812800000) TO (1790899200000);
             INSERT INTO counting.event SELECT s.session_id, 1790812800000 + e, 1, 1, row_number() OVER (), 1, 2, 1, 0, 4000, '720p/video0.ts', 1 FROM counting.session s CROSS JOIN generate_series(1, 2) e;
+            CREATE TABLE counting.trace_20261001 PARTITION OF counting.trace FOR VALUES FROM (1790812800000) TO (1790899200000);
+            INSERT INTO counting.trace SELECT s.session_id, 1790812800000 + e, 1, 1, row_number() OVER (), 1, 0, '\x01' FROM counting.session s CROSS JOIN generate_series(1, 2) e;
             INSERT INTO counting.video_quarter SELECT 'v' || (i % 40 + 1), 1760000400000 + i / 40 * 900000::bigint, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM generate_series(0, 99999) i;
             INSERT INTO counting.retention_quarter SELECT 'v' || (i % 40 + 1), 1760000400000 + i / 40 * 900000::bigint, 1, 1, 1, 1, 1 FROM generate_series(0, 99999) i;
             INSERT INTO counting.share_quarter SELECT 'v' || (i % 40 + 1), 1760000400000 + i / 40 * 900000::bigint, 1, '720p', 1, 1 FROM generate_series(0, 99999) i;
@@ -123,6 +125,6 @@ public sealed partial class PlanTests(LedgerPostgres postgres)
         return await reader.ReadToEndAsync();
     }
 
-    [GeneratedRegex(@"Seq Scan on (session|event(_\d+)?|video_quarter|retention_quarter|share_quarter|anonymous|change|video_date|total_quarter|total_share)\b.*", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"Seq Scan on (session|(event|trace)(_\d+)?|video_quarter|retention_quarter|share_quarter|anonymous|change|video_date|total_quarter|total_share)\b.*", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex WholeTable();
 }

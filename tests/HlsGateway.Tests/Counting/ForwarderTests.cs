@@ -29,7 +29,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
         // After a commit whose answer was lost there may be nothing left to forward, so one fault can be all there is.
         Assert.True(fired >= 1, "the fault never came");
         Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, Counted));
-        Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
         Assert.Equal(800_000, await LedgerPostgres.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
         Assert.Equal(200, await LedgerPostgres.ScalarAsync(database, "SELECT sum(segments_fetched) FROM counting.video_quarter"));
         Assert.Equal(1, await LedgerPostgres.ScalarAsync(database, "SELECT max(upper(watched)) - sum(watch_ms) + 1 FROM counting.session"));
@@ -57,7 +57,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
             Assert.True(await second.Outbox.RecordAsync(TestLedger.Segment(session, 50)));
             await ArrivedAsync(second, 51);
             Assert.Equal(51, await LedgerPostgres.ScalarAsync(database, Counted));
-            Assert.Equal(51, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+            Assert.Equal(51, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
         }
         Directory.Delete(folder, recursive: true);
     }
@@ -96,7 +96,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
         }
         await ArrivedAsync(ledger, 800);
         Assert.Equal(800, await LedgerPostgres.ScalarAsync(database, Counted));
-        Assert.Equal(800, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(800, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
         Assert.Equal(8, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.session WHERE watch_ms = 400000"));
         Assert.Equal(0, ledger.Outbox.Lost);
     }
@@ -116,7 +116,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
         foreach (var gateway in gateways)
             await Eventually.IsTrueAsync(() => gateway.Outbox.Progress.Merged == gateway.Outbox.Progress.Committed, "all is forwarded");
         Assert.Equal(1600, await LedgerPostgres.ScalarAsync(database, Counted));
-        Assert.Equal(1600, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(1600, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
         Assert.Equal(20, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.session WHERE watch_ms = 160000 AND segments_fetched = 80 AND again = watched AND renditions = '[\"360p\",\"720p\"]'"));
         Assert.Equal(20 * 160_000, await LedgerPostgres.ScalarAsync(database, "SELECT sum(watch_ms) FROM counting.video_quarter"));
         Assert.Equal(20, await LedgerPostgres.ScalarAsync(database, "SELECT sum(sessions) FROM counting.video_quarter"));
@@ -145,7 +145,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
             await first.DisposeAsync();
             await Eventually.IsTrueAsync(async () => await LedgerPostgres.ScalarAsync(database, Counted) == 8, "what the second counted comes after it");
         }
-        Assert.Equal(8, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(8, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
         Directory.Delete(folder, recursive: true);
         Directory.Delete(copy, recursive: true);
     }
@@ -194,7 +194,7 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
             Assert.True(restored.Outbox.Forwarder!.Restored);
             await Eventually.IsTrueAsync(() => restored.Scalar("SELECT count(*) FROM batch") == 0, "the outbox is trimmed");
         }
-        Assert.Equal(35, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+        Assert.Equal(35, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
         Assert.Equal(140_000, await LedgerPostgres.ScalarAsync(database, "SELECT watch_ms FROM counting.session"));
         Directory.Delete(folder, recursive: true);
         Directory.Delete(backup, recursive: true);
@@ -217,13 +217,13 @@ public sealed class ForwarderTests(LedgerPostgres postgres)
             Assert.True(await first.Outbox.RecordAsync(At(1, now.AddDays(1))));
             Assert.True(await first.Outbox.RecordAsync(At(2, now.AddDays(-9))));
             await ArrivedAsync(first, 3);
-            Assert.Equal(2, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
-            Assert.Equal(2, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.event'::regclass"));
+            Assert.Equal(2, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
+            Assert.Equal(2, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.trace'::regclass"));
         }
         await using (var later = new TestLedger(folder, options, new AheadClock { Ahead = noon.Ahead + TimeSpan.FromDays(3) }, database))
         {
-            await Eventually.IsTrueAsync(async () => await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.event'::regclass") == 1, "the old day is dropped");
-            Assert.Equal(1, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.event"));
+            await Eventually.IsTrueAsync(async () => await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'counting.trace'::regclass") == 1, "the old day is dropped");
+            Assert.Equal(1, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(hits), 0) FROM counting.trace"));
             Assert.Equal(3, await LedgerPostgres.ScalarAsync(database, Counted));
         }
         Directory.Delete(folder, recursive: true);

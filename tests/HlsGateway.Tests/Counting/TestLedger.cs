@@ -55,9 +55,37 @@ internal sealed class TestLedger : IAsyncDisposable
     }
 
     /// <summary>Rows of the ledger: requests in sessions (expired ones are counted apart), requests without a session, and what is not merged yet.</summary>
-    public long Rows() => Scalar("""
-        SELECT (SELECT coalesce(sum(requests - ignored_expired), 0) FROM session) + (SELECT coalesce(sum(requests), 0) FROM anonymous) + (SELECT coalesce(sum(hits), 0) FROM batch)
-        """);
+    public long Rows()
+    {
+        using var connection = new SqliteConnection($"Data Source={Outbox.LedgerPath};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var snapshot = connection.BeginTransaction(deferred: true);
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT (SELECT coalesce(sum(requests - ignored_expired), 0) FROM session) + (SELECT coalesce(sum(requests), 0) FROM anonymous)";
+        return (long)command.ExecuteScalar()! + Unmerged(connection).Count;
+    }
+
+    /// <summary>What is on disk and not in its session: a sweep that is half done has merged some of it.</summary>
+    public static List<Hit> Unmerged(SqliteConnection connection)
+    {
+        using var ask = connection.CreateCommand();
+        ask.CommandText = "SELECT value, until, session_id, seq FROM mark, sweep WHERE name = 'merged_seq'";
+        MergeMark mark;
+        using (var row = ask.ExecuteReader())
+        {
+            row.Read();
+            mark = new MergeMark(row.GetInt64(0), row.GetInt64(1), new Guid(row.GetFieldValue<byte[]>(2), bigEndian: true), row.GetInt64(3));
+        }
+        ask.CommandText = "SELECT first_seq, packed FROM batch ORDER BY first_seq";
+        using var rows = ask.ExecuteReader();
+        var unmerged = new List<Hit>();
+        while (rows.Read())
+        {
+            var first = rows.GetInt64(0);
+            unmerged.AddRange(HitCodec.Read(rows.GetFieldValue<byte[]>(1), new TextPool()).Where((hit, index) => !mark.Covers(first + index, hit.Session)));
+        }
+        return unmerged;
+    }
 
     /// <summary>What the ledger holds of a session, in whichever database.</summary>
     public async Task<SessionState?> FindAsync(Guid session)

@@ -46,7 +46,7 @@ public sealed class ThreeGatewaysTests(LedgerPostgres postgres)
             }, "all is forwarded");
             foreach (var gateway in gateways) Assert.True(gateway.Id > 0);
             Assert.Equal(3, await LedgerPostgres.ScalarAsync(database, "SELECT count(*) FROM counting.ledger_source"));
-            Assert.Equal(3, await LedgerPostgres.ScalarAsync(database, "SELECT max(n) FROM (SELECT count(DISTINCT gateway_id) n FROM counting.event GROUP BY session_id) each"));
+            Assert.Equal(3, await LedgerPostgres.ScalarAsync(database, "SELECT max(n) FROM (SELECT count(DISTINCT gateway_id) n FROM counting.trace GROUP BY session_id) each"));
             Assert.Equal(0, await LedgerPostgres.ScalarAsync(database, "SELECT coalesce(sum(requests), 0) FROM counting.anonymous"));
 
             foreach (var (session, received) in tally)

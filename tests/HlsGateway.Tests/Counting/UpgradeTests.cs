@@ -1,6 +1,9 @@
 using System.IO.Compression;
+using System.Net.Http.Json;
+using System.Text.Json;
 using HlsGateway.Counting;
 using HlsGateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HlsGateway.Tests.Counting;
 
@@ -27,10 +30,7 @@ public abstract class Upgrade : IAsyncLifetime
     [Fact]
     public async Task What_an_older_version_left_in_the_outbox_is_counted()
     {
-        await using (var old = File.OpenRead(Path.Combine(Repository.Root, "tests", "HlsGateway.Tests", "Counting", "Golden", "ledger-before-cmcd.db.gz")))
-        await using (var unpacked = new GZipStream(old, CompressionMode.Decompress))
-        await using (var file = File.Create(Path.Combine(folder, "ledger.db")))
-            await unpacked.CopyToAsync(file);
+        await UnpackAsync();
         await using var ledger = new TestLedger(folder, postgres: await DatabaseAsync());
         await Eventually.IsTrueAsync(() => ledger.Outbox.Progress.Merged == ledger.Outbox.Progress.Committed, "all merged");
 
@@ -44,6 +44,8 @@ public abstract class Upgrade : IAsyncLifetime
 
         if (ledger.Postgres is null)
         {
+            await ledger.Outbox.CaughtUpAsync(CancellationToken.None);
+            Assert.Equal((7L, 4L), (ledger.Scalar("SELECT count(*) FROM event"), ledger.Scalar("SELECT sum(hits) FROM trace")));
             var merged = await ledger.FindAsync(Merged);
             Assert.Equal((6, 20_000L), ((int)merged!.SegmentsFetched, merged.Watched.Length));
 
@@ -57,6 +59,48 @@ public abstract class Upgrade : IAsyncLifetime
                 Assert.Equal((sum, ledger.Scalar($"SELECT sum({each}) FROM session")), (sum, ledger.Scalar($"SELECT sum({sum}) FROM video_quarter")));
             Assert.True(ledger.Scalar("SELECT sum(views_low) FROM video_quarter") > 0);
         }
+    }
+
+    [Fact]
+    public async Task A_trace_that_an_older_version_recorded_is_told_before_what_was_recorded_since()
+    {
+        var database = await DatabaseAsync();
+        var session = database is null ? Merged : Guid.CreateVersion7();
+        if (database is null) await UnpackAsync();
+        await using var host = await GatewayHost.StartAsync(
+            settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings:Ledger"] = database ?? "", ["Ledger:EventRetention"] = "3650.00:00:00", ["Ledger:ReportTimeout"] = "00:01:00" }, dataDirectory: folder);
+        var outbox = host.Services.GetRequiredService<Outbox>();
+        var video = database is null ? "old" : "clip";
+        using var api = host.Api("analyst");
+        if (database is null)
+        {
+            using var before = await api.GetAsync(new Uri($"api/sessions/{session}", UriKind.Relative));
+            video = (await before.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("video").GetString()!;
+        }
+        Assert.True(await outbox.RecordAsync(TestLedger.Segment(session, 9, video: video)));
+        await outbox.CaughtUpAsync(CancellationToken.None);
+        if (database is not null)
+        {
+            await LedgerPostgres.ExecuteAsync(database, $"""
+                CREATE TABLE counting.event_20270115 PARTITION OF counting.event FOR VALUES FROM (1799971200000) TO (1800057600000);
+                INSERT INTO counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player) VALUES ('{session}', 1800000000000, 1, 1, 77, 0, 2, 1, 0, 4000, '720p/video0.ts', 1);
+                UPDATE counting.session SET requests = requests + 1 WHERE session_id = '{session}';
+                """);
+        }
+        var report = (await Viewer.ReportAsync(api, session.ToString()))!.Value;
+        var trace = report.GetProperty("trace").EnumerateArray().Select(entry => entry.GetProperty("path").GetString()).ToArray();
+        Assert.Equal(database is null ? 8 : 2, trace.Length);
+        Assert.Equal("720p/video9.ts", trace[^1]);
+        Assert.NotEqual("720p/video9.ts", trace[0]);
+        Assert.True(report.GetProperty("trace_complete").GetBoolean());
+    }
+
+    private async Task UnpackAsync()
+    {
+        await using var old = File.OpenRead(Path.Combine(Repository.Root, "tests", "HlsGateway.Tests", "Counting", "Golden", "ledger-before-cmcd.db.gz"));
+        await using var unpacked = new GZipStream(old, CompressionMode.Decompress);
+        await using var file = File.Create(Path.Combine(folder, "ledger.db"));
+        await unpacked.CopyToAsync(file);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

@@ -33,13 +33,6 @@ internal sealed class CopyRows : IAsyncDisposable, IRowWriter
 
     public void Begin(short columns) => BinaryPrimitives.WriteInt16BigEndian(Room(2), columns);
 
-    public void Int16(short value)
-    {
-        var to = Room(6);
-        BinaryPrimitives.WriteInt32BigEndian(to, 2);
-        BinaryPrimitives.WriteInt16BigEndian(to[4..], value);
-    }
-
     public void Int32(int value)
     {
         var to = Room(8);

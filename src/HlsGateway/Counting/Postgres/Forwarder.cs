@@ -31,8 +31,14 @@ internal sealed class Forwarder : IDisposable
     /// <summary>Requests per transaction at most, or a commit more: a session that goes on is then written once for many of them, in well under a second.</summary>
     private const int Portion = 40_000;
 
-    /// <summary>Pause between two transactions, so that a few requests do not make a transaction each.</summary>
+    /// <summary>How often it looks whether to go on while requests gather.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// Requests gather for so long while more and more come: what a transaction costs the gateway and PostgreSQL is its sessions, and
+    /// each of them has more requests the longer it waits. Figures that another gateway tells are behind by as much.
+    /// </summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(1);
 
     private static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)) { Jitter = true };
 
@@ -210,8 +216,7 @@ internal sealed class Forwarder : IDisposable
                 moving |= await lowBackfill.RunAsync(connection, Merge(connection), hurry.Token);
             if (moving)
             {
-                if (!progress.MergeAsked && !stopping.IsCancellationRequested)
-                    await Task.Delay(Breath);
+                await GatherAsync();
                 continue;
             }
             if (stopping.IsCancellationRequested)
@@ -227,7 +232,18 @@ internal sealed class Forwarder : IDisposable
         }
     }
 
-    private long OldestDay => (time.GetUtcNow() - options.EventRetention).ToUnixTimeMilliseconds() / PostgresSchema.EventDay;
+    /// <summary>Waits until a transaction is worth its while: many requests, a second, a moment without any, or somebody who asks.</summary>
+    private async Task GatherAsync()
+    {
+        var (began, before) = (time.GetTimestamp(), 0L);
+        while (!progress.MergeAsked && !stopping.IsCancellationRequested && progress.Committed - Forwarded < Portion && progress.Committed != before && time.GetElapsedTime(began) < Gathering)
+        {
+            before = progress.Committed;
+            await Task.Delay(Breath);
+        }
+    }
+
+    private long OldestDay => (time.GetUtcNow() - options.EventRetention).ToUnixTimeMilliseconds() / PostgresSchema.Day;
 
     /// <summary>Moves one portion. False when there is nothing to move.</summary>
     private async Task<bool> ForwardAsync(NpgsqlConnection connection, ForwardMarks marks)
@@ -243,7 +259,7 @@ internal sealed class Forwarder : IDisposable
         await AtAsync(ForwardStep.Read);
         var started = Stopwatch.GetTimestamp();
         var oldest = OldestDay;
-        var missing = portion.Hits.Select(entry => entry.Day).Where(day => day >= oldest && !days.Contains(day)).Distinct().ToList();
+        var missing = portion.Days.Where(day => day >= oldest && !days.Contains(day)).ToList();
         if (missing.Count > 0)
         {
             await PostgresSchema.AddDaysAsync(connection, missing, hurry.Token);
@@ -253,9 +269,9 @@ internal sealed class Forwarder : IDisposable
         await using var transaction = await connection.BeginTransactionAsync(hurry.Token);
         await marks.LockAsync(connection, hurry.Token);
         var merge = Merge(connection);
-        var merged = await merge.MergeAsync(portion.Hits, hurry.Token);
+        var merged = await merge.MergeAsync(portion.Hits, oldest * PostgresSchema.Day, hurry.Token);
         await AtAsync(ForwardStep.Locked);
-        await merge.CopyEventsAsync(portion.Hits, marks.Gateway, portion.Epoch, oldest, hurry.Token);
+        await merge.CopyTracesAsync(merged.Traces, marks.Gateway, portion.Epoch, hurry.Token);
         await AtAsync(ForwardStep.Copied);
         await merge.WriteAsync(merged, news, hurry.Token);
         await AtAsync(ForwardStep.Merged);

@@ -1,20 +1,24 @@
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 
 namespace HlsGateway.Counting.Postgres;
 
 /// <summary>A run of requests of one epoch.</summary>
-/// <param name="Hits">The reader's own list, valid until the next read.</param>
+/// <param name="Hits">The reader's own, valid until the next read.</param>
+/// <param name="Days">On which they came, as days since 1970, UTC.</param>
 /// <param name="Next">One more than the last number looked at, also where nothing was left to move.</param>
 /// <param name="LastHash">Of the packed commit that ends the run.</param>
-internal sealed record OutboxPortion(List<ForwardedHit> Hits, long Epoch, long Next, long LastHash);
+internal sealed record OutboxPortion(HeldHits Hits, IReadOnlySet<long> Days, long Epoch, long Next, long LastHash);
 
 /// <summary>Reads the outbox on connections that only read, one for each read.</summary>
 internal sealed class OutboxReader(string path)
 {
     private readonly string connectionString = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = true, DefaultTimeout = 10 }.ToString();
     private readonly TextPool texts = new();
-    private readonly List<ForwardedHit> hits = [];
+    private readonly HeldHits hits = new();
+    private readonly HashSet<long> days = [];
+    private readonly List<Hit> decoded = [];
 
     public long Gateway() => Ask("SELECT value FROM mark WHERE name = 'gateway'", row => row.GetInt64(0)).Single();
 
@@ -35,6 +39,7 @@ internal sealed class OutboxReader(string path)
         command.Parameters.AddWithValue("$from", from);
         using var rows = command.ExecuteReader();
         hits.Clear();
+        days.Clear();
         var (epoch, next, hash) = (0L, from, 0L);
         while (hits.Count < atMost && rows.Read())
         {
@@ -46,13 +51,21 @@ internal sealed class OutboxReader(string path)
             if (!marks.Covers(of, first, first + count - 1, packedHash))
             {
                 (epoch, hash) = (of, packedHash);
-                var seq = first;
-                foreach (var hit in HitCodec.Read(packed, texts))
-                    hits.Add(new ForwardedHit(seq++, hit with { Video = PostgresMerge.Plain(hit.Video), Path = PostgresMerge.Plain(hit.Path) }));
+                Hold(first, packed);
             }
             next = first + count;
         }
-        return new OutboxPortion(hits, epoch, next, hash);
+        return new OutboxPortion(hits, days, epoch, next, hash);
+    }
+
+    private void Hold(long seq, ReadOnlySpan<byte> packed)
+    {
+        HitCodec.Read(packed, texts, decoded);
+        foreach (ref readonly var hit in CollectionsMarshal.AsSpan(decoded))
+        {
+            days.Add(hit.AtMs / PostgresSchema.Day);
+            hits.Add(seq++, hit with { Video = PostgresMerge.Plain(hit.Video), Path = PostgresMerge.Plain(hit.Path) });
+        }
     }
 
     private List<T> Ask<T>(string sql, Func<SqliteDataReader, T> read)

@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace HlsGateway.Counting.Postgres;
 
 /// <summary>
-/// Writes a run of requests into PostgreSQL within the caller's transaction: events by binary COPY, sessions under row locks that are
+/// Writes a run of requests into PostgreSQL within the caller's transaction: traces by binary COPY, sessions under row locks that are
 /// taken in the order of their ids, sums in the order of their keys, so that gateways that share sessions and videos do not
 /// deadlock.
 /// </summary>
@@ -24,12 +23,17 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         new NpgsqlCommand("CREATE TEMP TABLE IF NOT EXISTS merged (LIKE counting.session) ON COMMIT DELETE ROWS", connection).ExecuteNonQueryAsync(ct);
 
     /// <summary>Takes the locks and works out what becomes of sessions and sums. Nothing is written yet but empty rows of new sessions.</summary>
-    public async Task<MergePortion> MergeAsync(List<ForwardedHit> hits, CancellationToken ct)
+    /// <param name="tracedFrom">Unix ms: requests before it are counted and not kept.</param>
+    public async Task<MergePortion> MergeAsync(HeldHits hits, long tracedFrom, CancellationToken ct)
     {
-        await LockAsync(hits, ct);
+        var sessions = hits.Sessions();
+        await LockAsync(hits, sessions, ct);
         await AskNamesAsync(hits, ct);
-        var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains, expired);
-        foreach (ref var entry in CollectionsMarshal.AsSpan(hits)) entry.Traced = portion.Add(in entry.Hit);
+        var portion = new MergePortion(rules, traceLimit, lengths, held.GetValueOrDefault, names.Contains, expired, tracedFrom);
+        foreach (var session in sessions)
+        {
+            for (var next = hits.Next(session); next != HeldHits.None; next = hits.Next(session, next)) portion.Add(hits.Seq(next), in hits.Hit(next));
+        }
         portion.Close();
         // A row was made for a session that no request brought back.
         if (held.Values.Where(state => state.Requests == 0).Select(state => state.Session).ToArray() is { Length: > 0 } unused)
@@ -37,17 +41,15 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         return portion;
     }
 
-    /// <param name="oldestDay">Requests of days before it are counted and not kept.</param>
-    public async Task CopyEventsAsync(List<ForwardedHit> hits, long gateway, long epoch, long oldestDay, CancellationToken ct)
+    public async Task CopyTracesAsync(TraceRows traces, long gateway, long epoch, CancellationToken ct)
     {
         // One number for all of them: arrival is told apart by portion, and within it by the gateway's own number.
         await using var next = new NpgsqlCommand("SELECT nextval('counting.event_n')", connection);
         var portion = (long)(await next.ExecuteScalarAsync(ct) ?? 0L);
-        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.event(session_id, at, gateway_id, epoch, seq, n, kind, rule, start_ms, duration_ms, path, player, cmcd, ranged) FROM STDIN (FORMAT BINARY)", ct);
-        for (var i = 0; i < hits.Count; i++)
+        await using var copy = await CopyRows.BeginAsync(connection, "COPY counting.trace(session_id, at, gateway_id, epoch, seq, n, hits, packed) FROM STDIN (FORMAT BINARY)", ct);
+        foreach (var row in traces.Rows)
         {
-            if (hits[i].Traced && hits[i].Day >= oldestDay)
-                WriteEvent(copy, in CollectionsMarshal.AsSpan(hits)[i], gateway, epoch, portion);
+            WriteTrace(copy, row, traces.Packed(row), gateway, epoch, portion);
             if (copy.IsFull)
                 await copy.SendAsync(ct);
         }
@@ -78,13 +80,15 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         await RunAsync(Update, ct);
     }
 
-    private async Task LockAsync(List<ForwardedHit> hits, CancellationToken ct)
+    private async Task LockAsync(HeldHits hits, Guid[] sessions, CancellationToken ct)
     {
         var first = new Dictionary<Guid, string>();
-        foreach (ref var entry in CollectionsMarshal.AsSpan(hits))
+        foreach (var session in sessions)
         {
-            if (!MergePortion.IsNameless(in entry.Hit))
-                first.TryAdd(entry.Hit.Session, entry.Hit.Video);
+            var next = hits.Next(session);
+            while (next != HeldHits.None && MergePortion.IsNameless(in hits.Hit(next))) next = hits.Next(session, next);
+            if (next != HeldHits.None)
+                first.Add(session, hits.Hit(next).Video);
         }
         held.Clear();
         // The order of Guid.CompareTo is that of the bytes, which is PostgreSQL's. A row that was there may go before it is locked, when
@@ -103,10 +107,12 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         while (await rows.ReadAsync(ct)) held.Add(rows.GetGuid(0), SessionRow.Read(rows));
     }
 
-    private async Task AskNamesAsync(List<ForwardedHit> hits, CancellationToken ct)
+    private async Task AskNamesAsync(HeldHits hits, CancellationToken ct)
     {
         // Also of requests that turn out to be another video's: what they are counted under is decided later.
-        var asked = hits.Select(entry => entry.Hit.Video).Distinct(StringComparer.Ordinal).Where(video => !lengths.Contains(video)).ToArray();
+        var videos = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < hits.Count; i++) videos.Add(hits.Hit(i).Video);
+        var asked = videos.Where(video => !lengths.Contains(video)).ToArray();
         names.Clear();
         if (asked.Length == 0)
             return;
@@ -116,24 +122,17 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         while (await rows.ReadAsync(ct)) names.Add(rows.GetString(0));
     }
 
-    private static void WriteEvent(CopyRows copy, in ForwardedHit entry, long gateway, long epoch, long portion)
+    private static void WriteTrace(CopyRows copy, TraceRow row, ReadOnlySpan<byte> packed, long gateway, long epoch, long portion)
     {
-        ref readonly var hit = ref entry.Hit;
-        copy.Begin(14);
-        copy.Uuid(hit.Session);
-        copy.Int64(hit.AtMs);
+        copy.Begin(8);
+        copy.Uuid(row.Session);
+        copy.Int64(row.At);
         copy.Int64(gateway);
         copy.Int64(epoch);
-        copy.Int64(entry.Seq);
+        copy.Int64(row.Seq);
         copy.Int64(portion);
-        copy.Int16((short)hit.Kind);
-        copy.Int16((short)hit.Rule);
-        copy.Int32(hit.StartMs);
-        copy.Int32(hit.DurationMs);
-        copy.Text(hit.Path);
-        copy.Int16((short)hit.Player);
-        copy.Text(hit.Cmcd?.ToString() ?? "");
-        copy.Int16((short)(hit.Ranged ? 1 : 0));
+        copy.Int32(row.Hits);
+        copy.Bytes(packed);
     }
 
     private static void WriteSession(CopyRows copy, SessionState state)
@@ -216,18 +215,4 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
 
     /// <summary>PostgreSQL's text type cannot hold NUL.</summary>
     internal static string Plain(string text) => text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
-}
-
-/// <summary>A request on its way, with its number in the outbox.</summary>
-internal struct ForwardedHit(long seq, Hit hit)
-{
-    public readonly Hit Hit = hit;
-
-    public readonly long Seq = seq;
-
-    /// <summary>Belongs in the trace of its session.</summary>
-    public bool Traced;
-
-    /// <summary>Days since 1970, UTC.</summary>
-    public readonly long Day => Hit.AtMs / PostgresSchema.EventDay;
 }

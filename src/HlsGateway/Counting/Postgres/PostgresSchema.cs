@@ -174,6 +174,14 @@ internal static class PostgresSchema
         -- player 8 is a tool.
         CREATE INDEX session_tool ON counting.session(session_id) WHERE player = 8;
         """,
+        """
+        -- Requests that named a session, packed: a row for those that one merge added to a session on one day (TraceRows). at, seq: of the
+        -- first. n as in event, where what older versions recorded stays; a gateway of an older version goes on to write there.
+        CREATE TABLE counting.trace(
+            session_id uuid NOT NULL, at bigint NOT NULL, gateway_id bigint NOT NULL, epoch bigint NOT NULL, seq bigint NOT NULL,
+            n bigint NOT NULL, hits integer NOT NULL, packed bytea NOT NULL,
+            PRIMARY KEY (session_id, at, gateway_id, epoch, seq)) PARTITION BY RANGE (at);
+        """,
     ];
 
     public static Schema Schema { get; } = new()
@@ -192,7 +200,7 @@ internal static class PostgresSchema
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", ct);
         foreach (var day in days)
-            await RunAsync(connection, FormattableString.Invariant($"CREATE TABLE IF NOT EXISTS counting.{Partition(day)} PARTITION OF counting.event FOR VALUES FROM ({day * EventDay}) TO ({(day + 1) * EventDay})"), ct);
+            await RunAsync(connection, FormattableString.Invariant($"CREATE TABLE IF NOT EXISTS counting.{Partition(day)} PARTITION OF counting.trace FOR VALUES FROM ({day * Day}) TO ({(day + 1) * Day})"), ct);
         await transaction.CommitAsync(ct);
     }
 
@@ -201,13 +209,15 @@ internal static class PostgresSchema
     public static async Task<int> DropDaysAsync(NpgsqlConnection connection, long oldest, CancellationToken ct)
     {
         var old = new List<string>();
-        await using (var ask = new NpgsqlCommand("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'counting.event'::regclass", connection))
+        await using (var ask = new NpgsqlCommand("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent IN ('counting.trace'::regclass, 'counting.event'::regclass)", connection))
         await using (var rows = await ask.ExecuteReaderAsync(ct))
         {
             while (await rows.ReadAsync(ct))
             {
-                if (string.CompareOrdinal(rows.GetString(0), Partition(oldest)) < 0)
-                    old.Add(rows.GetString(0));
+                // Older versions made those of event, under the same days.
+                var name = rows.GetString(0);
+                if (string.CompareOrdinal(name[(name.IndexOf('_', StringComparison.Ordinal) + 1)..], DayOf(oldest)) < 0)
+                    old.Add(name);
             }
         }
         foreach (var name in old)
@@ -220,9 +230,11 @@ internal static class PostgresSchema
     }
 
     /// <summary>Length of a partition, milliseconds.</summary>
-    public const long EventDay = 86_400_000;
+    public const long Day = 86_400_000;
 
-    private static string Partition(long day) => "event_" + DateTimeOffset.FromUnixTimeMilliseconds(day * EventDay).ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Partition(long day) => "trace_" + DayOf(day);
+
+    private static string DayOf(long day) => DateTimeOffset.FromUnixTimeMilliseconds(day * Day).ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {

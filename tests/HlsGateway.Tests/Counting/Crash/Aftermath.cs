@@ -42,7 +42,7 @@ internal static class Aftermath
     private static List<Row> Recorded(string ledger, bool merged)
     {
         var rows = Ask(ledger, "SELECT packed FROM batch", row => HitCodec.Read((byte[])row[0], new TextPool())).SelectMany(hits => hits).Select(hit => (hit.Session, hit.Kind, hit.Path)).ToList<Row>();
-        if (merged) rows.AddRange(Ask(ledger, "SELECT session_id, kind, path FROM event", row => (new Guid((byte[])row[0], bigEndian: true), (HitKind)row.GetInt64(1), row.GetString(2))));
+        if (merged) rows.AddRange(Ask(ledger, "SELECT session_id, packed FROM trace", row => TraceRows.Read((byte[])row[1], new Guid((byte[])row[0], bigEndian: true), "")).SelectMany(hits => hits).Select(hit => (hit.Session, hit.Kind, hit.Path)));
         return rows;
     }
 
@@ -58,19 +58,22 @@ internal static class Aftermath
         return all;
     }
 
-    private static Task<List<Row>> InPostgresAsync(string database) =>
-        AskAsync(database, "SELECT session_id, kind, path FROM counting.event", row => (row.GetGuid(0), (HitKind)row.GetInt16(1), row.GetString(2)));
+    private static async Task<List<Row>> InPostgresAsync(string database) =>
+        [.. (await AskAsync(database, "SELECT session_id, packed FROM counting.trace", row => TraceRows.Read(row.GetFieldValue<byte[]>(1), row.GetGuid(0), ""))).SelectMany(hits => hits).Select(hit => (hit.Session, hit.Kind, hit.Path))];
 
     private static Task<List<(Guid, long)>> SumsAsync(string database) =>
         AskAsync(database, "SELECT session_id, segments_fetched FROM counting.session", row => (row.GetGuid(0), row.GetInt64(1)));
 
     /// <summary>What PostgreSQL holds of each session: its segments as single requests, how many of these differ, as the session's sum, and its start.</summary>
-    public static async Task<Dictionary<Guid, (long Events, long Distinct, long Segments, long Starts)>> CountsAsync(string database) =>
-        (await AskAsync(database, $"""
-            SELECT session_id, count(e.path) FILTER (WHERE e.kind = {(int)HitKind.Content}), count(DISTINCT e.path) FILTER (WHERE e.kind = {(int)HitKind.Content}), s.segments_fetched,
-                count(e.path) FILTER (WHERE e.kind = {(int)HitKind.SessionStart})
-            FROM counting.session s LEFT JOIN counting.event e USING (session_id) GROUP BY session_id, s.segments_fetched
-            """, row => (Session: row.GetGuid(0), Counts: (row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))))).ToDictionary(row => row.Session, row => row.Counts);
+    public static async Task<Dictionary<Guid, (long Events, long Distinct, long Segments, long Starts)>> CountsAsync(string database)
+    {
+        var traced = (await InPostgresAsync(database)).ToLookup(row => row.Session);
+        return (await SumsAsync(database)).ToDictionary(sum => sum.Item1, sum =>
+        {
+            var segments = traced[sum.Item1].Where(row => row.Kind == HitKind.Content).Select(row => row.Path).ToList();
+            return ((long)segments.Count, (long)segments.Distinct(StringComparer.Ordinal).Count(), sum.Item2, (long)traced[sum.Item1].Count(row => row.Kind == HitKind.SessionStart));
+        });
+    }
 
     private static async Task<List<T>> AskAsync<T>(string database, string sql, Func<NpgsqlDataReader, T> read)
     {

@@ -20,6 +20,7 @@ internal static class CrashPoints
         ("before the 302", 400),
         ("after the 302", 300),
         ("before the merge", 2),
+        ("before the merge's place", 2),
         ("before the merge's mark", 2),
         ("before the merge's commit", 1),
         ("after the merge's commit", 2),

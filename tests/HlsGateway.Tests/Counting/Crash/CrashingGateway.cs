@@ -134,8 +134,9 @@ internal sealed class CrashingGateway : IHostingStartup, IStartupFilter
             var when = done ? "after" : "before";
             if (sql.StartsWith("BEGIN", StringComparison.Ordinal) && !done) about = null;
             else if (sql.StartsWith("INSERT INTO batch", StringComparison.Ordinal)) At($"{when} the {about = "write"}");
-            else if (sql.StartsWith("DELETE FROM batch WHERE first_seq IN", StringComparison.Ordinal)) At($"{when} the {about = "trim"}");
-            else if (sql.StartsWith("SELECT first_seq, hits, at, packed FROM batch", StringComparison.Ordinal) && !done && about is null) At($"before the {about = "merge"}");
+            else if (sql.StartsWith("DELETE FROM batch WHERE first_seq IN", StringComparison.Ordinal) && about != "merge") At($"{when} the {about = "trim"}");
+            else if (sql.StartsWith("INSERT INTO trace", StringComparison.Ordinal) && !done && about is null) At($"before the {about = "merge"}");
+            else if (sql.StartsWith("UPDATE sweep SET until", StringComparison.Ordinal) && !done) At("before the merge's place");
             else if (sql.StartsWith("UPDATE mark SET value = CASE name", StringComparison.Ordinal) && !done) At("before the merge's mark");
             else if (sql == "COMMIT" && about is not null) At(about == "write" ? $"{when} the commit" : $"{when} the {about}'s commit");
         }

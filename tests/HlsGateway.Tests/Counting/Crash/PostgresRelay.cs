@@ -99,7 +99,7 @@ internal sealed class PostgresRelay : IDisposable
                 var text = Encoding.Latin1.GetString(head.ToArray());
                 if (started && text[0] is 'Q' or 'P')
                 {
-                    if (text.Contains("COPY counting.event", StringComparison.Ordinal)) copyingEvents = true;
+                    if (text.Contains("COPY counting.trace", StringComparison.Ordinal)) copyingEvents = true;
                     if (text.Contains("COMMIT", StringComparison.Ordinal)) Interlocked.Exchange(ref commits, 1);
                 }
                 started = true;
