@@ -1,5 +1,5 @@
 # One door. Each target installs what it needs (scripts/install) and says what it does.
-.PHONY: run test build format bench bench-parts load load-players slopes golden players first-view shots players-table truth soak transcode import faults mutants fuzz reliability clean help
+.PHONY: run test build format publish deb deb-test base-image image image-test cluster bench bench-parts load load-players slopes golden players first-view shots players-table truth soak reliability transcode import faults mutants fuzz clean help
 
 run: ## Start the gateway with the demo on http://127.0.0.1:8080 (URLS=http://… for another address)
 	@scripts/run $(ARGS)
@@ -12,6 +12,27 @@ build: ## Build everything, warnings as errors
 
 format: ## Lay out the C# as .editorconfig says
 	dotnet format
+
+publish: ## Make folders and archives to run elsewhere, with and without .NET in them, each with its bill of materials (.build/publish)
+	@scripts/publish $(RID)
+
+deb: ## Make a Debian package of it (.build/deb)
+	@scripts/deb
+
+deb-test: ## Boot a fresh Debian with systemd, install, run, upgrade and remove the package there (root, mmdebstrap, some minutes)
+	@scripts/deb-test
+
+base-image: ## Make base images from Debian's packages, where no image registry can be reached
+	@scripts/base-image
+
+image: ## Build the container image with podman (BASE=debian: on the images of make base-image)
+	@scripts/image
+
+image-test: ## Run compose.yaml with the image and play through it
+	@scripts/image-test
+
+cluster: ## Start two gateways, a worker, PostgreSQL, an S3 store and nginx as balancer and CDN, as plain processes
+	@scripts/cluster $(ARGS)
 
 bench: ## Measure redirects and playlists beside nginx and bare Kestrel; writes docs/benchmarks.md (SHAPES='redirect paced' for a part)
 	@scripts/bench $(SHAPES)

@@ -1,22 +1,32 @@
-// Usage: node bundle.mjs OUTDIR
+// Usage: node bundle.mjs OUTDIR PACKAGES
 //
 // Bundles the pages' scripts and styles into OUTDIR. Names with a hash may be kept for ever; the build gives the others one.
-import { readFile } from "node:fs/promises";
+// PACKAGES is a file that is written: the npm packages of which something is in the bundle, as JSON [{name, version, license}].
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { compile } from "sass";
 
-const [out] = process.argv.slice(2);
-if (out === undefined) {
-  console.error("Usage: node bundle.mjs OUTDIR");
+const [out, packages] = process.argv.slice(2);
+if (packages === undefined) {
+  console.error("Usage: node bundle.mjs OUTDIR PACKAGES");
   process.exit(64);
 }
 const web = join(dirname(fileURLToPath(import.meta.url)), "web");
 const common = {
-  bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning",
+  bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning", metafile: true,
   loader: { ".worker.js": "file" }, assetNames: "[name]-[hash]", outdir: out,
 };
+
+/** Names of the npm packages of which something is in the bundle. */
+const used = new Set();
+const use = path => {
+  const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+  if (name !== undefined) used.add(name);
+};
+// What esbuild left out of the bundle (a file of types, a branch that is never taken) is in its inputs too, with no bytes.
+const note = ({ metafile }) => Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs)).forEach(([path, { bytesInOutput }]) => { if (bytesInOutput > 0) use(path); });
 
 /** Sections that are read together come in one file: small files are compressed badly, one by one. */
 const together = [["common", "frame", "pulse"], ["changes", "overview", "range", "chart", "figures", "shares"]];
@@ -52,7 +62,11 @@ const words = {
 const pico = {
   name: "pico",
   setup({ onLoad }) {
-    onLoad({ filter: /\.scss$/ }, ({ path }) => ({ contents: compile(path, { loadPaths: [resolve("node_modules")], quietDeps: true }).css, loader: "css" }));
+    onLoad({ filter: /\.scss$/ }, ({ path }) => {
+      const { css, loadedUrls } = compile(path, { loadPaths: [resolve("node_modules")], quietDeps: true });
+      loadedUrls.forEach(({ pathname }) => use(pathname));
+      return { contents: css, loader: "css" };
+    });
   },
 };
 
@@ -61,15 +75,23 @@ const sheets = {
   name: "sheets",
   setup({ onLoad }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const made = await build({ entryPoints: [path], bundle: true, minify: true, write: false, target: "es2022", logLevel: "warning" });
+      const made = await build({ entryPoints: [path], bundle: true, minify: true, write: false, metafile: true, target: "es2022", logLevel: "warning" });
+      note(made);
       return { contents: `const sheet = new CSSStyleSheet(); sheet.replaceSync(${JSON.stringify(made.outputFiles[0].text)}); export default sheet;`, resolveDir: dirname(path) };
     });
   },
 };
 
-await build({ ...common, entryPoints: ["home.js", "home.css", "demo.js", "demo.css"].map(name => join(web, name)) });
-await build({ ...common, entryPoints: [join(web, "studio", "studio.css")], outdir: join(out, "studio", "app"), plugins: [pico] });
-await build({
+note(await build({ ...common, entryPoints: ["home.js", "home.css", "demo.js", "demo.css"].map(name => join(web, name)) }));
+note(await build({ ...common, entryPoints: [join(web, "studio", "studio.css")], outdir: join(out, "studio", "app"), plugins: [pico] }));
+note(await build({
   ...common, entryPoints: [join(web, "studio", "main.js")], outdir: join(out, "studio", "app"), splitting: true, chunkNames: "[name]-[hash]", plugins: [words, sheets],
   nodePaths: [resolve("node_modules")],
+}));
+
+const facts = [...used].sort().map(async name => {
+  const { version, license } = JSON.parse(await readFile(resolve("node_modules", name, "package.json"), "utf8"));
+  return { name, version, license };
 });
+await mkdir(dirname(packages), { recursive: true });
+await writeFile(packages, `${JSON.stringify(await Promise.all(facts), undefined, 2)}\n`);

@@ -168,6 +168,9 @@ internal static partial class Log
     [LoggerMessage(8011, LogLevel.Information, "The gateway stops, once the requests in progress are answered.")]
     public static partial void GatewayStops(this ILogger log);
 
+    [LoggerMessage(8012, LogLevel.Error, "The gateway gave no answer at its own address {Address} within {Seconds} s, so the service manager is not told that it lives.")]
+    public static partial void NoSignOfLife(this ILogger log, string address, double seconds);
+
     [LoggerMessage(9001, LogLevel.Information, "{Video} is measured ({Renditions} Renditions).")]
     public static partial void ContentMeasured(this ILogger log, string video, int renditions);
 

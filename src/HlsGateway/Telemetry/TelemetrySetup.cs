@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
 
 namespace HlsGateway.Telemetry;
@@ -19,6 +20,10 @@ internal static class TelemetrySetup
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<Readiness>();
+        // Without the package's own lifetime and log format: signals and lines are the same under every service manager.
+        var manager = new SystemdNotifier();
+        if (manager.IsEnabled)
+            builder.Services.AddSingleton<ISystemdNotifier>(manager).AddHostedService<ServiceNotices>();
         builder.AddMetricsAndTraces();
     }
 

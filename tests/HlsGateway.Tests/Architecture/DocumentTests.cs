@@ -25,7 +25,7 @@ public sealed partial class DocumentTests
     {
         var rows = Read("docs/architecture.md").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')).ToArray();
         var nuget = XDocument.Parse(Read("Directory.Packages.props")).Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value);
-        var npm = ((string[])["package.json", "tests/openapi/package.json"]).SelectMany(file => JsonDocument.Parse(Read(file)).RootElement.EnumerateObject())
+        var npm = ((string[])["package.json", "tests/openapi/package.json", "tests/deploy/package.json"]).SelectMany(file => JsonDocument.Parse(Read(file)).RootElement.EnumerateObject())
             .Where(member => member.Name is "dependencies" or "devDependencies").SelectMany(member => member.Value.EnumerateObject().Select(package => package.Name));
         Assert.All(nuget.Concat(npm), package => Assert.Contains(rows, row => row.Length == 5 && row[1].Split(',', StringSplitOptions.TrimEntries).Contains(package, StringComparer.Ordinal) && row[2].Trim().Length > 0 && row[3].Trim().Length > 0));
     }

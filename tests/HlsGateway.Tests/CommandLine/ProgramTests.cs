@@ -1,29 +1,22 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using HlsGateway.CommandLine;
+using HlsGateway.Tests.Deploy;
 using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.CommandLine;
 
 /// <summary>The program as somebody installs it: one folder, one command, one version.</summary>
-public sealed partial class ProgramTests
+[Collection(OnPublished.Name)]
+public sealed partial class ProgramTests(PublishedProgram published)
 {
-    private const string Configuration =
-#if DEBUG
-        "Debug";
-#else
-        "Release";
-#endif
-
     [Fact]
-    public async Task The_version_stands_in_one_place_and_the_changelog_agrees()
+    public async Task The_version_stands_in_one_place()
     {
-        var version = XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+        var version = ReleaseFilesTests.Version;
         Assert.Matches(@"^\d+\.\d+\.\d+$", version);
         Assert.Equal(version, ProgramVersion.Number);
-        var entries = Entry().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "CHANGELOG.md")));
-        Assert.Equal(version, entries[0].Groups["version"].Value);
+        Assert.Equal(version, Assert.Single(await Script.RunAsync("version", [""])));
         var (code, output, errors) = await Child.RunAsync(["--version"]);
         Assert.Equal((ExitCode.Done, ""), (code, errors));
         Assert.Equal($"hlsgateway {ProgramVersion.Text}\n", output);
@@ -36,8 +29,7 @@ public sealed partial class ProgramTests
     {
         using var folder = new TemporaryFolder();
         var program = Path.Combine(folder.Path, "program");
-        // Nothing is compiled: the tests were built from the same sources.
-        var (code, said, errors) = await RunAsync("dotnet", ["publish", "src/HlsGateway", "-c", Configuration, "--no-restore", "--nologo", "-v", "quiet", "-o", program], Repository.Root);
+        var (code, said, errors) = await RunAsync("cp", ["-r", published.Folder, program], folder.Path);
         Assert.True(code == 0, said + errors);
         Assert.Equal(["hlsgateway"], Directory.GetFiles(program).Where(file => Path.GetExtension(file).Length == 0).Select(Path.GetFileName));
         Assert.True((File.GetUnixFileMode(Path.Combine(program, "hlsgateway")) & UnixFileMode.UserExecute) != UnixFileMode.None);
@@ -74,7 +66,19 @@ public sealed partial class ProgramTests
             settings: new Dictionary<string, string>(StringComparer.Ordinal) { ["Gateway:ApiTokens:0:Token"] = "a-token-for-the-test", ["Gateway:ApiTokens:0:Role"] = "admin" });
         gateway.Client.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-test");
         Assert.Contains("<h1", await gateway.Client.GetStringAsync(new Uri("/", UriKind.Relative)), StringComparison.Ordinal);
+        await AssertStudioAsync(gateway.Client);
         return await gateway.Client.GetStringAsync(new Uri("/api/limits", UriKind.Relative));
+    }
+
+    /// <summary>Its page, and each script and style that the page names.</summary>
+    private static async Task AssertStudioAsync(HttpClient client)
+    {
+        var page = new Uri(client.BaseAddress!, "studio");
+        var text = await client.GetStringAsync(page);
+        var named = Named().Matches(text).Select(match => match.Groups["path"].Value).ToArray();
+        Assert.Contains(named, path => path.EndsWith(".js", StringComparison.Ordinal));
+        Assert.Contains(named, path => path.EndsWith(".css", StringComparison.Ordinal));
+        foreach (var path in named) Assert.NotEmpty(await client.GetByteArrayAsync(new Uri(page, path)));
     }
 
     internal static async Task<(int Code, string Output, string Errors)> RunAsync(string program, IEnumerable<string> arguments, string folder)
@@ -85,6 +89,6 @@ public sealed partial class ProgramTests
         return (process.ExitCode, said[0], said[1]);
     }
 
-    [GeneratedRegex(@"^## \[(?<version>[^\]]+)\] - \d{4}-\d\d-\d\d$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 60_000)]
-    private static partial Regex Entry();
+    [GeneratedRegex("(src|href)=\"(?<path>[^\"]+\\.(js|css))\"", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
+    private static partial Regex Named();
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using HlsGateway.Tests.CommandLine;
 using HlsGateway.Tests.Hosting;
 
 namespace HlsGateway.Tests.Guides;
@@ -36,8 +37,7 @@ public sealed partial class GuideTests
         using var folder = new TemporaryFolder();
         // PostgreSQL runs as a user of its own, below this folder.
         File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
-        foreach (var name in (string[])["scripts", "trailers", "appsettings.json"])
-            File.CreateSymbolicLink(Path.Combine(folder.Path, name), Path.Combine(Repository.Root, name));
+        await CloneAsync(folder.Path);
         // README sends the file that the guide on uploads makes.
         (string Name, string File)[] pages = [.. Pages().Select(page => (page, Path.Combine(Folder, page))), ("README.md", Path.Combine(Repository.Root, "README.md"))];
         foreach (var (name, file) in pages)
@@ -56,6 +56,13 @@ public sealed partial class GuideTests
         await run.WaitForExitAsync();
         Assert.True(run.ExitCode == 0, $"{await said}{await errors}");
         Assert.Equal(pages.Select(page => $"ok {page.Name}"), (await said).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>The files that a clean clone of the sources as they are now would hold, and no more: what a build or a run left here is not there.</summary>
+    private static async Task CloneAsync(string folder)
+    {
+        var (code, _, errors) = await ProgramTests.RunAsync("bash", ["-c", "git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for file; do [ ! -e \"$file\" ] || printf \"%s\\0\" \"$file\"; done' sh | tar -c --null -T - | tar -x -C \"$0\"", folder], Repository.Root);
+        Assert.True(code == 0, errors);
     }
 
     /// <summary>In the order of the list in docs/guides/README.md.</summary>
