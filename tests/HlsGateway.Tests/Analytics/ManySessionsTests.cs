@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HlsGateway.Benchmarks;
 using HlsGateway.Tests.Counting;
@@ -52,7 +51,7 @@ public sealed class ManySessionsTests(ITestOutputHelper output)
         Assert.True((await GetAsync(api, $"api/sessions/{newest}")).GetProperty("trace").GetArrayLength() > 0);
         await AddsUpAsync(api);
 
-        var unit = Enumerable.Range(0, 60).Min(_ => Loop());
+        var unit = ProcessorLoop.BestMs();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the loop takes {unit:0.00} ms"));
         var dear = new List<string>();
         foreach (var (question, always, each) in Questions.Append(($"api/sessions/{newest}", 20, 0)))
@@ -118,19 +117,4 @@ public sealed class ManySessionsTests(ITestOutputHelper output)
     }
 
     private static async Task<JsonElement> GetAsync(HttpClient api, string url) => JsonDocument.Parse(await api.GetStringAsync(new Uri(url, UriKind.Relative))).RootElement;
-
-    /// <returns>Milliseconds of some work that needs the processor and the memory near it.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Loop()
-    {
-        var table = new long[1 << 16];
-        var began = Stopwatch.GetTimestamp();
-        var state = 1UL;
-        for (var i = 0; i < 3_000_000; i++)
-        {
-            state = (state * 6364136223846793005) + 1442695040888963407;
-            table[state >> 48] += (long)state;
-        }
-        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-    }
 }

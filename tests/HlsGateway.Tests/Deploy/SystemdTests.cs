@@ -14,22 +14,15 @@ public sealed class SystemdTests
     [Fact]
     public async Task It_tells_that_it_listens_that_it_lives_and_that_it_ends()
     {
-        using var folder = new TemporaryFolder();
-        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        var path = Path.Combine(folder.Path, "notify");
-        manager.Bind(new UnixDomainSocketEndPoint(path));
+        using var manager = new Manager();
         // No value that a slow machine would miss: the test waits for what is told, and nobody ends the gateway for being late.
-        await using var gateway = await GatewayProcess.StartAsync(Path.Combine(folder.Path, "data"), environment: new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["NOTIFY_SOCKET"] = path,
-            ["WATCHDOG_USEC"] = "3000000",
-        });
-        Assert.Equal("READY=1", await HearAsync(manager));
-        Assert.Equal("WATCHDOG=1", await HearAsync(manager));
-        Assert.Equal("WATCHDOG=1", await HearAsync(manager));
+        await using var gateway = await manager.StartAsync();
+        Assert.Equal("READY=1", await manager.HearAsync());
+        Assert.Equal("WATCHDOG=1", await manager.HearAsync());
+        Assert.Equal("WATCHDOG=1", await manager.HearAsync());
         Assert.Equal(0, await gateway.TerminateAsync(TimeSpan.FromSeconds(90)));
         string last;
-        do last = await HearAsync(manager);
+        do last = await manager.HearAsync();
         while (last == "WATCHDOG=1");
         Assert.Equal("STOPPING=1", last);
     }
@@ -37,19 +30,11 @@ public sealed class SystemdTests
     [Fact]
     public async Task A_watchdog_that_is_meant_for_another_process_is_not_answered()
     {
-        using var folder = new TemporaryFolder();
-        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        var path = Path.Combine(folder.Path, "notify");
-        manager.Bind(new UnixDomainSocketEndPoint(path));
-        await using var gateway = await GatewayProcess.StartAsync(Path.Combine(folder.Path, "data"), environment: new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["NOTIFY_SOCKET"] = path,
-            ["WATCHDOG_USEC"] = "3000000",
-            ["WATCHDOG_PID"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
-        });
-        Assert.Equal("READY=1", await HearAsync(manager));
+        using var manager = new Manager();
+        await using var gateway = await manager.StartAsync(("WATCHDOG_PID", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        Assert.Equal("READY=1", await manager.HearAsync());
         Assert.Equal(0, await gateway.TerminateAsync(TimeSpan.FromSeconds(90)));
-        Assert.Equal("STOPPING=1", await HearAsync(manager));
+        Assert.Equal("STOPPING=1", await manager.HearAsync());
     }
 
     [Fact]
@@ -112,10 +97,37 @@ public sealed class SystemdTests
         Assert.DoesNotContain(lines, line => line.StartsWith("MemoryDenyWriteExecute", StringComparison.Ordinal));
     }
 
-    private static async Task<string> HearAsync(Socket manager)
+    /// <summary>Hears what a service tells systemd.</summary>
+    private sealed class Manager : IDisposable
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        var buffer = new byte[256];
-        return Encoding.UTF8.GetString(buffer, 0, await manager.ReceiveAsync(buffer, patience.Token));
+        private readonly TemporaryFolder folder = new();
+        private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        private readonly string path;
+
+        public Manager()
+        {
+            path = Path.Combine(folder.Path, "notify");
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+        }
+
+        public Task<GatewayProcess> StartAsync(params (string Name, string Value)[] more)
+        {
+            var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_SOCKET"] = path, ["WATCHDOG_USEC"] = "3000000" };
+            foreach (var (name, value) in more) environment[name] = value;
+            return GatewayProcess.StartAsync(Path.Combine(folder.Path, "data"), environment: environment);
+        }
+
+        public async Task<string> HearAsync()
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+            var buffer = new byte[256];
+            return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, patience.Token));
+        }
+
+        public void Dispose()
+        {
+            socket.Dispose();
+            folder.Dispose();
+        }
     }
 }
