@@ -14,13 +14,13 @@ internal static class Descriptors
     /// <summary>Below this there would be too few for anybody else.</summary>
     public const int Least = 1024;
 
-    private const int Eighths = 8;
+    private const int Sixteenths = 16;
 
     /// <summary>What the system allows; the runtime raises its own limit to it at the start.</summary>
     public static long Limit { get; } = Read();
 
     /// <summary>Connections of clients. 50,000 idle ones are about 600 MB.</summary>
-    public static int Connections { get; } = Share(4, 50_000);
+    public static int Connections { get; } = Share(12, 50_000);
 
     /// <summary>Files of the origin that are read at a time: playlists, and segments that are measured.</summary>
     public static int Fetches { get; } = Share(1, 8_192);
@@ -28,7 +28,7 @@ internal static class Descriptors
     /// <summary>Files of the origin that are passed through at a time. HTTP/2 brings a hundred requests on one connection.</summary>
     public static int Streams { get; } = Share(3, 32_768);
 
-    private static int Share(int eighths, int most) => (int)Math.Clamp((Limit - Kept) / Eighths * eighths, eighths, most);
+    private static int Share(int sixteenths, int most) => (int)Math.Clamp((Limit - Kept) / Sixteenths * sixteenths, sixteenths, most);
 
     private static long Read()
     {
