@@ -2,13 +2,12 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace HlsGateway.Playback.Lane;
 
 /// <summary>
-/// The timeouts of a connection while Kestrel waits and the lane answers. Kestrel's own for an idle connection began when it began to wait, and knows of no
-/// answer of the lane's: it is set aside with the first of them, and kept here. Looked at once a second, with Kestrel's heartbeat.
+/// The timeouts of a connection while Kestrel waits and the lane answers. Kestrel's own for an idle connection began when it began to wait, knows of no answer
+/// of the lane's, and cannot be set aside from here: so Kestrel gets a request before it is over. Looked at once a second, with Kestrel's heartbeat.
 /// </summary>
 internal sealed class LanePace
 {
@@ -17,6 +16,7 @@ internal sealed class LanePace
     private readonly KestrelServerLimits limits;
     private readonly TimeProvider time;
     private long lastAnswer;
+    private long handed;
     private long mustBeTaken = long.MaxValue;
     private volatile bool isOurs;
     private volatile bool isOver;
@@ -25,6 +25,7 @@ internal sealed class LanePace
     public LanePace(ConnectionContext connection, PipeReader input, KestrelServerLimits limits, TimeProvider time)
     {
         (this.connection, this.input, this.limits, this.time) = (connection, input, limits, time);
+        handed = NowMs;
         connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static state => ((LanePace)state).Look(), this);
     }
 
@@ -42,14 +43,14 @@ internal sealed class LanePace
     public void Begin()
     {
         Volatile.Write(ref lastAnswer, NowMs);
-        if (isOurs)
-            return;
-        connection.Features.Get<IConnectionTimeoutFeature>()?.CancelTimeout();
         isOurs = true;
     }
 
     /// <summary>Kestrel gets the next request, and with its first byte sets its own timeout.</summary>
-    public void Hand() => isOurs = false;
+    public void Hand() => (isOurs, handed) = (false, NowMs);
+
+    /// <summary>False where Kestrel is to answer for once, since it closes a connection of which it has seen no request for the keep-alive timeout.</summary>
+    public bool MayAnswer => NowMs - handed < limits.KeepAliveTimeout.TotalMilliseconds / 2;
 
     /// <summary>An answer waits for a client that takes nothing.</summary>
     /// <param name="bytes">Of it, at most.</param>

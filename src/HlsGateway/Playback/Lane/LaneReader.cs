@@ -100,7 +100,7 @@ internal sealed class LaneReader : PipeReader
             while (!rest.IsEmpty)
             {
                 // 2.
-                var kind = lane.Look(rest, stage == Stage.Between, ref looked, out var length, out var request);
+                var kind = lane.Look(rest, stage == Stage.Between && pace.MayAnswer, ref looked, out var length, out var request);
                 if (request.Answer is { } answer)
                 {
                     // 3.

@@ -97,11 +97,11 @@ public sealed class FastLaneTests : IAsyncLifetime, IDisposable
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(host.Address.Host, host.Address.Port);
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 4; i++)
         {
             Assert.StartsWith("HTTP/1.1 302 ", await AskAsync(socket, viewer.Segments[0].PathAndQuery, "h"), StringComparison.Ordinal);
-            // Together far more than the timeout: each answer begins it again.
-            clock.Ahead += TimeSpan.FromSeconds(50);
+            // Together more than the timeout: each answer begins it again. The third is Kestrel's, whose own clock nobody sets, the last the lane's.
+            clock.Ahead += TimeSpan.FromSeconds(30);
         }
         clock.Ahead += TimeSpan.FromSeconds(50);
         using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(1));
