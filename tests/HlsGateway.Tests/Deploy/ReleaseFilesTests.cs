@@ -74,6 +74,8 @@ public sealed partial class ReleaseFilesTests
         var files = Directory.GetFiles(deploy, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(deploy, file)).ToArray();
         Assert.NotEmpty(files);
         // By itself, or with its folder.
+        Assert.All((string[])["../LICENSE", "../CHANGELOG.md", "../SECURITY.md", "../CONTRIBUTING.md", "../Dockerfile", "../compose.yaml", "reliability.md", "benchmarks.md", "security.md", "asvs.md", "runbooks.md", "players.md", "devices.md"], file =>
+            Assert.Contains($"({file})", page, StringComparison.Ordinal));
         Assert.All(files, file => Assert.True(page.Contains($"(../deploy/{file})", StringComparison.Ordinal) || page.Contains($"(../deploy/{Path.GetDirectoryName(file)})", StringComparison.Ordinal), $"docs/operations.md does not lead to deploy/{file}"));
     }
 
