@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace HlsGateway.Counting;
 
 /// <summary>
@@ -14,6 +16,9 @@ internal sealed class IntervalSet
     private IntervalSet(List<(int, int)> intervals) => this.intervals = intervals;
 
     public IReadOnlyList<(int Start, int End)> Intervals => intervals;
+
+    /// <summary>The same, to be gone through at no cost; until the set changes.</summary>
+    public ReadOnlySpan<(int Start, int End)> AsSpan() => CollectionsMarshal.AsSpan(intervals);
 
     /// <summary>Milliseconds covered.</summary>
     public long Length { get; private set; }
@@ -98,17 +103,17 @@ internal sealed class IntervalSet
 
     public byte[] ToBytes()
     {
-        Span<byte> one = stackalloc byte[10];
-        using var bytes = new MemoryStream();
-        var previous = 0;
-        foreach (var (start, end) in intervals)
+        // Two numbers of five bytes at most each. Few sessions have more than some stretches.
+        var most = 10 * intervals.Count;
+        var bytes = most <= 256 ? stackalloc byte[256] : new byte[most];
+        var (length, previous) = (0, 0);
+        foreach (var (start, end) in AsSpan())
         {
-            var length = Varint.Write(one, (uint)(start - previous));
-            length += Varint.Write(one[length..], (uint)(end - start));
-            bytes.Write(one[..length]);
+            length += Varint.Write(bytes[length..], (uint)(start - previous));
+            length += Varint.Write(bytes[length..], (uint)(end - start));
             previous = end;
         }
-        return bytes.ToArray();
+        return bytes[..length].ToArray();
     }
 
     /// <exception cref="InvalidDataException">The bytes are no interval set.</exception>

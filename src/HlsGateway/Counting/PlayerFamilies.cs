@@ -29,6 +29,11 @@ internal static class PlayerFamilies
         ("Mozilla/", PlayerFamily.Browser),
     ];
 
+    private static readonly string[] Names = Enum.GetNames<PlayerFamily>();
+
+    /// <summary>As reports and the ledger name it.</summary>
+    public static string Name(PlayerFamily family) => (int)family < Names.Length ? Names[(int)family] : family.ToString();
+
     public static PlayerFamily Of(ReadOnlySpan<char> userAgent)
     {
         // No player needs more to name itself, and the search is linear.

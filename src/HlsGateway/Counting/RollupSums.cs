@@ -20,6 +20,8 @@ internal sealed class RollupSums(RollupRules rules)
     private readonly Dictionary<(string Video, long Quarter, int Second), Change> seconds = [];
     private readonly Dictionary<(string Video, long Quarter, int Dimension, string Name), ShareSum> shares = [];
 
+    private (uint Version, string Name) lastTrailer = (0, "");
+
     private enum Column
     {
         Sessions,
@@ -85,8 +87,8 @@ internal sealed class RollupSums(RollupRules rules)
                 sums[figure.Index] += sign * figure.Of(gift);
         }
 
-        foreach (var (start, end) in state.Watched.Intervals) Span(state.Video, quarter, start, end, Column.Sessions, sign);
-        foreach (var (start, end) in low.Intervals) Span(state.Video, quarter, start, end, Column.Low, sign);
+        foreach (var (start, end) in state.Watched.AsSpan()) Span(state.Video, quarter, start, end, Column.Sessions, sign);
+        foreach (var (start, end) in low.AsSpan()) Span(state.Video, quarter, start, end, Column.Low, sign);
         if (Seconds(0, state.Watched.End).End is > 0 and var seconds)
             At(state.Video, quarter, seconds - 1, Column.Left, sign);
         if (withLater && Seconds(0, low.End).End is > 0 and var proven)
@@ -97,10 +99,18 @@ internal sealed class RollupSums(RollupRules rules)
         foreach (var name in state.Captions) Share(state, quarter, 2, name, share);
         if (!state.IsCounted)
             share = share with { Sessions = 0 };
-        Share(state, quarter, 3, state.Player.ToString(), share);
+        Share(state, quarter, 3, PlayerFamilies.Name(state.Player), share);
         if (state.Trailer != 0)
-            Share(state, quarter, 4, state.Trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), share);
+            Share(state, quarter, 4, TrailerName(state.Trailer), share);
         return gift;
+    }
+
+    /// <summary>Sessions that follow each other mostly have the same trailer.</summary>
+    private string TrailerName(uint trailer)
+    {
+        if (lastTrailer.Version != trailer)
+            lastTrailer = (trailer, trailer.ToString("x8", System.Globalization.CultureInfo.InvariantCulture));
+        return lastTrailer.Name;
     }
 
     private bool IsView(long watchMs) => watchMs > 0 && watchMs >= rules.ViewMs;

@@ -39,6 +39,9 @@ internal sealed class SegmentSet
 
     public byte[] ToBytes()
     {
+        // Most players ask for whole segments.
+        if (entries.Count == 0)
+            return [];
         Span<byte> one = stackalloc byte[14];
         using var bytes = new MemoryStream();
         var before = 0;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 
 namespace HlsGateway.Counting;
 
@@ -25,8 +24,8 @@ internal static class SessionColumns
         SessionColumn.Number("ignored_forged", s => s.IgnoredForged, (s, value) => s.IgnoredForged = value),
         SessionColumn.Number("ignored_expired", s => s.IgnoredExpired, (s, value) => s.IgnoredExpired = value),
         SessionColumn.Number("ignored_ranges", s => s.IgnoredRanges, (s, value) => s.IgnoredRanges = value),
-        SessionColumn.Text("renditions", s => Json(s.Renditions), (s, value) => s.Renditions = Names(value)),
-        SessionColumn.Text("captions", s => Json(s.Captions), (s, value) => s.Captions = Names(value)),
+        SessionColumn.Text("renditions", s => s.Renditions.ToText(), (s, value) => s.Renditions = NameSet.FromText(value)),
+        SessionColumn.Text("captions", s => s.Captions.ToText(), (s, value) => s.Captions = NameSet.FromText(value)),
         SessionColumn.Set("watched", s => s.Watched, (s, value) => s.Watched = value),
         SessionColumn.Set("again", s => s.Again, (s, value) => s.Again = value),
         SessionColumn.Set("trailer_watched", s => s.TrailerWatched, (s, value) => s.TrailerWatched = value),
@@ -62,9 +61,4 @@ internal static class SessionColumns
 
     /// <summary>The names, each with this in front of it, as SQL lists them.</summary>
     public static string List(this IEnumerable<SessionColumn> columns, string prefix = "") => string.Join(", ", columns.Select(column => prefix + column.Name));
-
-    private static string Json(SortedSet<string> names) => names.Count == 0 ? "[]" : JsonSerializer.Serialize(names);
-
-    private static SortedSet<string> Names(string json) =>
-        json == "[]" ? new(StringComparer.Ordinal) : new(JsonSerializer.Deserialize<string[]>(json) ?? [], StringComparer.Ordinal);
 }

@@ -95,9 +95,9 @@ internal sealed class SessionState
 
     public PlayerFamily Player { get; set; }
 
-    public SortedSet<string> Renditions { get; set; } = new(StringComparer.Ordinal);
+    public NameSet Renditions { get; set; } = new();
 
-    public SortedSet<string> Captions { get; set; } = new(StringComparer.Ordinal);
+    public NameSet Captions { get; set; } = new();
 
     /// <summary>Requests of every kind that named this session, counted or not.</summary>
     public long Requests { get; set; }
@@ -186,13 +186,13 @@ internal sealed class SessionState
                 Started = true;
                 break;
             case HitKind.Content or HitKind.Live:
-                Keep(Renditions, Rendition(hit.Path));
+                Renditions.Add(RenditionOf(hit.Path));
                 return Fetch(in hit, start, end);
             case HitKind.Trailer:
                 TrailerWatched.Add(start, end);
                 break;
             case HitKind.Caption:
-                Keep(Captions, CaptionLanguage(hit.Path));
+                Captions.Add(CaptionLanguage(hit.Path));
                 break;
             default:
                 break;
@@ -248,34 +248,27 @@ internal sealed class SessionState
     }
 
     /// <summary>Names a Rendition by its folder (<c>720p/video0.ts</c>: <c>720p</c>), or by the file's name without its number and extension.</summary>
-    public static string Rendition(string path)
+    public static string Rendition(string path) => RenditionOf(path).ToString();
+
+    private static ReadOnlySpan<char> RenditionOf(ReadOnlySpan<char> path)
     {
         var slash = path.LastIndexOf('/');
         if (slash > 0)
             return path[..slash];
-        var name = path.AsSpan(slash + 1);
+        var name = path[(slash + 1)..];
         if (name.LastIndexOf('.') is > 0 and var dot)
             name = name[..dot];
         var stem = name.TrimEnd("0123456789").TrimEnd("-_.");
-        return stem.IsEmpty ? name.ToString() : stem.ToString();
+        return stem.IsEmpty ? name : stem;
     }
 
     /// <summary><c>subtitles/de/{version}/3.vtt</c>: <c>de</c>; other captions by their folder.</summary>
-    public static string CaptionLanguage(string path)
+    private static ReadOnlySpan<char> CaptionLanguage(ReadOnlySpan<char> path)
     {
-        var parts = path.Split('/');
-        return parts is ["subtitles", var language, ..] ? language : Rendition(path);
+        const string Folder = "subtitles/";
+        if (!path.StartsWith(Folder, StringComparison.Ordinal))
+            return RenditionOf(path);
+        var language = path[Folder.Length..];
+        return language.IndexOf('/') is >= 0 and var end ? language[..end] : language;
     }
-
-    /// <summary>Names come from a playlist: a hostile one may hold thousands. The first by their bytes are kept, whichever came first.</summary>
-    private static void Keep(SortedSet<string> names, string name)
-    {
-        if (name.Length > 200)
-            return;
-        names.Add(name);
-        if (names.Count > MostNames && names.Max is { } last)
-            names.Remove(last);
-    }
-
-    private const int MostNames = 32;
 }

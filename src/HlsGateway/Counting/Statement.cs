@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -10,6 +11,9 @@ namespace HlsGateway.Counting;
 /// <exception cref="SqliteException">From every member, with SQLite's primary and extended result code.</exception>
 internal sealed class Statement : IDisposable
 {
+    /// <summary>UTF-16 units, of three bytes at most each, that are bound without an array of their own.</summary>
+    private const int ShortText = 256;
+
     private readonly sqlite3 db;
     private readonly sqlite3_stmt statement;
 
@@ -33,7 +37,14 @@ internal sealed class Statement : IDisposable
 
     public Statement Bind(int index, string value)
     {
-        Check(raw.sqlite3_bind_text(statement, index, value));
+        // An empty span is NULL to SQLite.
+        if (value.Length is 0 or > ShortText)
+        {
+            Check(raw.sqlite3_bind_text(statement, index, value));
+            return this;
+        }
+        Span<byte> utf8 = stackalloc byte[3 * ShortText];
+        Check(raw.sqlite3_bind_text(statement, index, utf8[..Encoding.UTF8.GetBytes(value, utf8)]));
         return this;
     }
 

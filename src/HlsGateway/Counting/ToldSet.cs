@@ -53,6 +53,8 @@ internal abstract class ToldSet<T> where T : struct, ITold<T>
 
     public byte[] ToBytes()
     {
+        if (IsEmpty)
+            return [];
         Span<byte> one = stackalloc byte[30];
         using var bytes = new MemoryStream();
         var at = 0L;

@@ -32,10 +32,12 @@ internal sealed class BenchReport
             figures["paced-p99"] = results.Median("paced", "gateway", sample => sample.P99Ms);
             figures["paced-p50"] = results.Median("paced", "gateway", sample => sample.P50Ms);
         }
-        if (results.Has("redirect", "gateway")) figures["allocated"] = results.Median("redirect", "gateway", sample => sample.Allocated ?? double.NaN);
+        if (results.Has("redirect", "gateway") && results.Has("redirect", "bare Kestrel")) figures["allocated"] = Allocated("gateway") - Allocated("bare Kestrel");
     }
 
     public string Text => text.ToString();
+
+    private double Allocated(string contender) => results.Median("redirect", contender, sample => sample.Allocated ?? double.NaN);
 
     /// <summary>By the id of their goal.</summary>
     public IReadOnlyDictionary<string, double> Figures => figures;

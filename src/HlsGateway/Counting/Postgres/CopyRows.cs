@@ -73,10 +73,10 @@ internal sealed class CopyRows : IAsyncDisposable, IRowWriter
     public void Multirange(IntervalSet set)
     {
         const int Range = 4 + 1 + 8 + 8;
-        var intervals = set.Intervals;
-        var to = Room(8 + (intervals.Count * Range));
-        BinaryPrimitives.WriteInt32BigEndian(to, 4 + (intervals.Count * Range));
-        BinaryPrimitives.WriteInt32BigEndian(to[4..], intervals.Count);
+        var intervals = set.AsSpan();
+        var to = Room(8 + (intervals.Length * Range));
+        BinaryPrimitives.WriteInt32BigEndian(to, 4 + (intervals.Length * Range));
+        BinaryPrimitives.WriteInt32BigEndian(to[4..], intervals.Length);
         to = to[8..];
         foreach (var (start, end) in intervals)
         {
