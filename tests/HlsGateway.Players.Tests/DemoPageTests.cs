@@ -94,8 +94,8 @@ public sealed class DemoPageTests
     private static async Task AssertOnlyAHolderSeesASessionAsync(GatewayProcess gateway, string token)
     {
         using var viewer = new HttpClient { BaseAddress = gateway.Address };
-        var flipped = (token[^1] == 'A' ? 'B' : 'A').ToString();
-        foreach (var wrong in new[] { "", "demo", new string('A', 40), token[..^1] + flipped, token[..8] + flipped + token[9..] })
+        string With(int at) => $"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}";
+        foreach (var wrong in new[] { "", "demo", new string('A', 40), With(token.Length - 1), With(8) })
         {
             using var answer = await viewer.GetAsync($"demo/session?session_id={wrong}");
             // A parameter without a value is refused as on every call.

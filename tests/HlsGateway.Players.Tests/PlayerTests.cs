@@ -68,7 +68,7 @@ public sealed class PlayerTests(PlayedOnce played, ITestOutputHelper output) : I
             {
                 var (scenario, played) = play;
                 output.WriteLine($"{scenario.Name}: {played.Report}");
-                Assert.Equal(["180p", "360p"], played.ContentSegments.Concat(played.TrailerSegments).Select(path => path.Contains("180", StringComparison.Ordinal) ? "180p" : "360p").Distinct());
+                Assert.Equal(["180p", "360p"], played.ContentSegments.Concat(played.TrailerSegments).Select(path => path.Contains("180p/", StringComparison.Ordinal) || path.Contains("x180-", StringComparison.Ordinal) ? "180p" : "360p").Distinct());
                 ShownAndHeard(played, scenario);
                 TrailerBehindContent(played, scenario);
             }, told.Add);

@@ -104,7 +104,7 @@ internal sealed partial class Stage : IAsyncDisposable
                 async () => (await PlaylistsAsync(video)) is var served && served.Skip(1).All(child =>
                     (child.Text.Contains($"~t/{trailer}@", StringComparison.Ordinal) || child.Text.Contains("subtitles/", StringComparison.Ordinal))
                     // Behind sound that comes apart a trailer has timestamps that go on, once such copies are there.
-                    && (!(Continuing || served[0].Text.Contains("AUDIO=\"", StringComparison.Ordinal)) || child.Uri.Contains("-fmp4-", StringComparison.Ordinal) || child.Uri.Contains("-at", StringComparison.Ordinal))),
+                    && (!(Continuing || served[0].Text.Contains("AUDIO=\"", StringComparison.Ordinal)) || child.Uri.Contains("-fmp4-", StringComparison.Ordinal) || child.Uri.Split("&p=")[^1].Contains("-at", StringComparison.Ordinal))),
                 $"{video} has its trailer", TimeSpan.FromMinutes(3));
         }
         catch (TimeoutException late)

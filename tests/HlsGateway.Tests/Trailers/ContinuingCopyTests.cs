@@ -35,7 +35,7 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         var uris = Renditions(masters[^1]);
         Assert.Equal(3, uris.Count);
         Assert.All(uris, uri => Assert.EndsWith($"-at{step}", new Uri(host.Address, uri).Query, StringComparison.Ordinal));
-        Assert.DoesNotContain("-at", await host.Client.GetStringAsync("watch/show/playlist.m3u8?trailer=interstitial"), StringComparison.Ordinal);
+        Assert.False(GoesOn(await host.Client.GetStringAsync("watch/show/playlist.m3u8?trailer=interstitial")));
 
         var begins = new List<double>();
         foreach (var uri in uris.Where(uri => !uri.Contains("subtitles/", StringComparison.Ordinal)))
@@ -54,7 +54,7 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         Assert.Empty(report.Findings.Select(finding => finding.ToString()));
 
         // Who began with the shared copy keeps it, in every playlist.
-        if (masters.Find(text => text.Contains("&p=v-ts", StringComparison.Ordinal) && !text.Contains("-at", StringComparison.Ordinal)) is { } early)
+        if (masters.Find(text => text.Contains("&p=v-ts", StringComparison.Ordinal) && !GoesOn(text)) is { } early)
         {
             var token = Viewer.SessionOf(new Uri(host.Address, "watch/show/" + Renditions(early)[0]));
             Assert.Equal(early, await host.Client.GetStringAsync($"watch/show/playlist.m3u8?session_id={token}"));
@@ -127,6 +127,9 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         using var upload = await api.PutAsync("api/trailers/brand", new ByteArrayContent(await File.ReadAllBytesAsync(await workshop.SourceAsync(seconds: seconds))));
         upload.EnsureSuccessStatusCode();
     }
+
+    /// <summary>The session's copy begins where the content ends. Looked for behind <c>p=</c> alone: a token may hold any letters.</summary>
+    internal static bool GoesOn(string playlists) => playlists.Split("&p=").Skip(1).Any(copy => copy.Split('&', '"', '\n')[0].Contains("-at", StringComparison.Ordinal));
 
     private static async Task ActivateAsync(HttpClient api)
     {
