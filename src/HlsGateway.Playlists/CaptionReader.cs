@@ -191,7 +191,9 @@ internal sealed class CaptionReader(string[] lines)
         var kept = Printable(id ?? "").Trim();
         string[] reserved = ["NOTE", "STYLE", "REGION", "WEBVTT"];
         return kept.Length is > 0 and <= 200 && !kept.Contains("-->", StringComparison.Ordinal) && !HasMap(kept)
-            && !Array.Exists(reserved, word => kept.StartsWith(word, StringComparison.OrdinalIgnoreCase)) && ids.Add(kept)
+            && !Array.Exists(reserved, word => kept.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            // What cannot be printed is gone from it, and may have kept it from reading as times.
+            && CaptionTime.Read(kept, out _, out _, out _, out _, out _) == CaptionTime.Line.Other && ids.Add(kept)
             ? kept : null;
     }
 
