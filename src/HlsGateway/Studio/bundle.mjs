@@ -7,6 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { compile } from "sass";
+import { picoOfOurs } from "./pico-parts.mjs";
+import { uplotOfOurs } from "./uplot-parts.mjs";
 
 const [out, packages] = process.argv.slice(2);
 if (packages === undefined) {
@@ -58,15 +60,40 @@ const words = {
   },
 };
 
+/** Modules that are fetched together anyway come in one file: the frame for all, what figures stand in for the pages that show charts. */
+const frame = ["element", "address", "api", "format", "icons", "keys", "live", "me", "toast", "words"].map(name => `frame/${name}.js`).concat("parts/state-views.js");
+const figures = ["buckets", "chart-frame", "copy-keys", "keeping", "pace", "zone-words"].map(name => `parts/${name}.js`);
+const rooms = [
+  [/\/studio\/(?:main|pages\/[\w-]+|parts\/(?:keep-dialog|studio-player|why-panel))\.js$/, frame],
+  [/\/studio\/pages\/(?:analytics|overview|sessions|shared)\.js$/, figures],
+];
+const shared = {
+  name: "shared",
+  setup({ onLoad }) {
+    onLoad({ filter: rooms[0][0] }, async ({ path }) => {
+      const modules = rooms.filter(([pages]) => pages.test(path)).flatMap(([, names]) => names);
+      return { contents: `${await readFile(path, "utf8")}\n${modules.map(name => `import ${JSON.stringify(join(web, "studio", name))};`).join("\n")}` };
+    });
+  },
+};
+
 /** Pico's own source, of which a page takes the parts that it names. */
 const pico = {
   name: "pico",
   setup({ onLoad }) {
-    onLoad({ filter: /\.scss$/ }, ({ path }) => {
+    onLoad({ filter: /\.scss$/ }, async ({ path }) => {
       const { css, loadedUrls } = compile(path, { loadPaths: [resolve("node_modules")], quietDeps: true });
       loadedUrls.forEach(({ pathname }) => use(pathname));
-      return { contents: css, loader: "css" };
+      return { contents: await picoOfOurs(css, join(web, "studio")), loader: "css" };
     });
+  },
+};
+
+/** The library that draws charts, without what none of ours has. */
+const charts = {
+  name: "charts",
+  setup({ onLoad }) {
+    onLoad({ filter: /uPlot\.esm\.js$/ }, async ({ path }) => ({ contents: uplotOfOurs(await readFile(path, "utf8")) }));
   },
 };
 
@@ -85,7 +112,7 @@ const sheets = {
 note(await build({ ...common, entryPoints: ["home.js", "home.css", "demo.js", "demo.css"].map(name => join(web, name)) }));
 note(await build({ ...common, entryPoints: [join(web, "studio", "studio.css")], outdir: join(out, "studio", "app"), plugins: [pico] }));
 note(await build({
-  ...common, entryPoints: [join(web, "studio", "main.js")], outdir: join(out, "studio", "app"), splitting: true, chunkNames: "[name]-[hash]", plugins: [words, sheets],
+  ...common, entryPoints: [join(web, "studio", "main.js")], outdir: join(out, "studio", "app"), splitting: true, chunkNames: "[name]-[hash]", plugins: [words, sheets, charts, shared],
   nodePaths: [resolve("node_modules")],
 }));
 

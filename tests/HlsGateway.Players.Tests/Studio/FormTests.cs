@@ -13,11 +13,8 @@ public sealed partial class FormTests(StudioStage stage, ITestOutputHelper outpu
 {
     private const string Video = "forms/a-video-with-quite-a-long-name-that-has-to-go-somewhere";
 
-    /// <summary>Bytes of compressed script and style, as the browser got them, until a page shows what it is about: figures, rows, texts.</summary>
+    /// <summary>Bytes of compressed script and style, as the browser got them, when a page is whole, its charts drawn.</summary>
     private const int MostBytes = 60_000;
-
-    /// <summary>The same when the charts have been drawn, too: their library is fetched once the figures and the tables stand on the screen.</summary>
-    private const int MostBytesWithPictures = 70_000;
 
     private static readonly string Web = Path.Combine(Places.Repository, "src", "HlsGateway", "Studio", "web", "studio");
 
@@ -141,7 +138,7 @@ public sealed partial class FormTests(StudioStage stage, ITestOutputHelper outpu
             output.WriteLine($"{path}: {bytes} bytes in {ours.Count(load => load.Early)} files until it shows what it is about, {all} with what comes after");
             Assert.True(bytes > 10_000, "what is counted is what is loaded");
             if (first is not null) Assert.Contains(ours, load => !load.Early && load.Name.Contains("/chart-drawing", StringComparison.Ordinal));
-            if (bytes > MostBytes || all > MostBytesWithPictures) heavy.Add($"{path}: {bytes} and {all} bytes");
+            if (all > MostBytes) heavy.Add($"{path}: {bytes} and {all} bytes");
             await stage.CleanAsync(page);
         }
         Assert.Empty(heavy);

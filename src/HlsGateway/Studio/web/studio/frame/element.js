@@ -3,11 +3,6 @@ import { Directive, directive } from "lit/directive.js";
 
 export { html, svg, nothing } from "lit";
 export { repeat } from "lit/directives/repeat.js";
-export { classMap } from "lit/directives/class-map.js";
-export { live } from "lit/directives/live.js";
-export { ref, createRef } from "lit/directives/ref.js";
-export { keyed } from "lit/directives/keyed.js";
-export { ifDefined } from "lit/directives/if-defined.js";
 
 /**
  * Sets properties of an element's style: `style=${styleMap({ left: "3px" })}`. Lit's own writes a style attribute first, which the

@@ -1,8 +1,9 @@
+import { live as bound } from "lit/directives/live.js";
 import { address, href } from "../frame/address.js";
 import { api } from "../frame/api.js";
 import { adopt, diff, edits, merge, parse, reread, serialise, timestamp, warnings } from "../captions/model.js";
 import { kept } from "../captions/kept.js";
-import { html, live as bound, nothing, repeat, StudioElement } from "../frame/element.js";
+import { html, nothing, repeat, StudioElement } from "../frame/element.js";
 import { ago, moment, zone } from "../frame/format.js";
 import { keys } from "../frame/keys.js";
 import { me } from "../frame/me.js";
