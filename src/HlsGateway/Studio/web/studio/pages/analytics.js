@@ -12,6 +12,7 @@ import { copyKeys } from "../parts/copy-keys.js";
 import "../parts/figure-value.js";
 import { fileName } from "../parts/hand-out.js";
 import { keepButtons, keepKeys, ownNotes } from "../parts/keeping.js";
+import { paced } from "../parts/pace.js";
 import { filter, question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
 import { uncounted } from "../parts/uncounted.js";
@@ -47,7 +48,8 @@ export default class AnalyticsPage extends StudioElement {
     super.connectedCallback();
     address.addEventListener("change", () => this.#ask(), { signal: this.gone });
     addEventListener("kept", () => this.#askChanges(), { signal: this.gone });
-    live.on(this, "request", request => { if (request.video === this.id) this.#soon(); });
+    const heard = paced(this, () => this.#ask());
+    live.on(this, "request", ({ video }) => { if (video === this.id) heard(); });
     live.on(this, "heartbeat", () => { if (performance.now() - this.changesAt > 1800) this.#askChanges(); });
     keys.on(this, {
       ...copyKeys(() => question(`${this.#path}/analytics`), () => this.#days()),
@@ -56,11 +58,6 @@ export default class AnalyticsPage extends StudioElement {
       s: { does: t("analytics.sessions"), run: () => address.go("sessions", { query: { ...address.all(), video: this.id } }) },
     });
     this.#begin();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearTimeout(this.again);
   }
 
   async #begin() {
@@ -96,10 +93,6 @@ export default class AnalyticsPage extends StudioElement {
 
   #curve() {
     return api.url("api/export/retention.csv", { ...question("").query, video: this.id, bucket: null }).href;
-  }
-
-  #soon() {
-    this.again ??= setTimeout(() => { this.again = null; if (this.isConnected) this.#ask(); }, 1000);
   }
 
   async #ask() {

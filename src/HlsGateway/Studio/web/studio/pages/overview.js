@@ -9,6 +9,7 @@ import { aroundOf, axisOf, flagsOf, sayChange, shares, stretchOf } from "../part
 import "../parts/chart-frame.js";
 import "../parts/figure-value.js";
 import { fileName } from "../parts/hand-out.js";
+import { paced } from "../parts/pace.js";
 import { question, range } from "../parts/range-bar.js";
 import { failed, loading } from "../parts/state-views.js";
 import { sayZone } from "../parts/zone-words.js";
@@ -32,7 +33,7 @@ export default class OverviewPage extends StudioElement {
   connectedCallback() {
     super.connectedCallback();
     address.addEventListener("change", () => this.#ask(), { signal: this.gone });
-    live.on(this, "request", () => this.#soon());
+    live.on(this, "request", paced(this, () => this.#ask(true)));
     // What somebody changed appears by itself on the charts.
     live.on(this, "heartbeat", () => { if (performance.now() - this.changesAt > 1800) this.#askChanges(); });
     addEventListener("kept", () => this.#askChanges(), { signal: this.gone });
@@ -43,16 +44,6 @@ export default class OverviewPage extends StudioElement {
   get #csv() {
     const { query } = question("api/export/days.csv");
     return api.url("api/export/days.csv", query).href;
-  }
-
-  /** A request changes figures: asked again once a second at most, however many come. */
-  #soon() {
-    this.again ??= setTimeout(() => { this.again = null; if (this.isConnected) this.#ask(true); }, 1000);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearTimeout(this.again);
   }
 
   async #ask(isQuiet = false) {
