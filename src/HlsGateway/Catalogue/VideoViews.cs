@@ -19,10 +19,11 @@ namespace HlsGateway.Catalogue;
 /// <param name="DurationSeconds">Length of the content.</param>
 /// <param name="Duration">The older name of duration_seconds.</param>
 /// <param name="PlaylistUrl">Null until a revision is published. A revision stays published while a later upload is made.</param>
+/// <param name="CanRetry">The last upload failed, and POST /api/videos/{video}/retry makes it again: its file is still kept.</param>
 /// <param name="CreatedAt">When the first upload of this id was taken; of a foreign video, the quarter of an hour in which it was first asked for, or null where nobody knows.</param>
 internal sealed record VideoView(
     string Video, string Status, double Progress, double? EtaSeconds, int? QueuePosition, string? Error, string? Revision, KeptFile? Source, KeptFile? Original,
-    double? DurationSeconds, double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset? CreatedAt);
+    double? DurationSeconds, double? Duration, ImmutableArray<PublishedRendition> Renditions, string? PlaylistUrl, string? PosterUrl, DateTimeOffset? CreatedAt, bool CanRetry);
 
 /// <summary>A file that is kept of a video.</summary>
 /// <param name="Key">In the store.</param>
@@ -40,7 +41,7 @@ internal sealed class VideoViews(
         """
         SELECT COALESCE(v.video, j.video) AS video, v.revision, r.duration_ms, r.renditions, r.source_key, r.source_sha256, r.source_bytes,
                r.original_key, r.original_sha256, r.original_bytes, r.poster_key,
-               COALESCE(v.created_at, j.created_at) AS created_at, j.id, j.state, j.progress, j.error, j.eta_at
+               COALESCE(v.created_at, j.created_at) AS created_at, j.id, j.state, j.progress, j.error, j.eta_at, CASE WHEN j.state = 'failed' AND j.retryable = 1 AND j.swept = 0 THEN 1 ELSE 0 END AS can_retry
         FROM (SELECT video FROM video WHERE revision IS NOT NULL UNION SELECT video FROM job WHERE kind = 'video' AND latest = 1 AND state <> 'cancelled') ids
         LEFT JOIN video v ON v.video = ids.video
         LEFT JOIN revision r ON r.video = v.video AND r.revision = v.revision
@@ -96,7 +97,7 @@ internal sealed class VideoViews(
         return new VideoView(
             video.Video, "foreign", 1, null, null, null, null, null, null, length, length, [],
             $"{gateway.Value.SiteOf(request)}/watch/{string.Join('/', video.Video.Split('/').Select(Uri.EscapeDataString))}/playlist.m3u8", null,
-            video.FirstMs > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(video.FirstMs) : null);
+            video.FirstMs > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(video.FirstMs) : null, CanRetry: false);
     }
 
     private VideoView View(VideoRow row, List<string> queue, HttpRequest request)
@@ -118,7 +119,7 @@ internal sealed class VideoViews(
             row.Renditions is null ? [] : JsonSerializer.Deserialize<ImmutableArray<PublishedRendition>>(row.Renditions),
             row.Revision is null ? null : $"{gateway.Value.SiteOf(request)}/watch/{BlobKey.UrlPath(row.Video)}/playlist.m3u8",
             row.PosterKey is null ? null : store.PublicUrl(row.PosterKey, request),
-            DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt));
+            DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt), row.CanRetry == 1);
     }
 
     private sealed record VideoRow
@@ -126,6 +127,8 @@ internal sealed class VideoViews(
         public string Video { get; init; } = "";
 
         public string? Revision { get; init; }
+
+        public long CanRetry { get; init; }
 
         public long? DurationMs { get; init; }
 

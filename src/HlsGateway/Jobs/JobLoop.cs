@@ -76,12 +76,13 @@ internal sealed class JobLoop(JobTable jobs, IOptions<JobsOptions> options, Time
     /// <summary>A fault of the file ends the job; a fault of the machine gives it back to the queue.</summary>
     /// <param name="theFiles">The fault is the file's: the exception's message is shown to people, and another attempt would end the same way.</param>
     /// <param name="otherwise">The reason where it is the machine.</param>
-    public async Task<JobEnd> EndAsync(ClaimedJob job, Exception e, bool theFiles, string otherwise, CancellationToken stopping)
+    /// <param name="retryable">Of a fault of the file: other limits, or another version of the program, may yet get through it.</param>
+    public async Task<JobEnd> EndAsync(ClaimedJob job, Exception e, bool theFiles, string otherwise, CancellationToken stopping, bool retryable = false)
     {
         if (theFiles)
         {
             log.JobFailed(job.Id, e.Message);
-            await jobs.FailAsync(job, e.Message, CancellationToken.None);
+            await jobs.FailAsync(job, e.Message, CancellationToken.None, retryable);
             return JobEnd.Failed;
         }
 

@@ -46,28 +46,48 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
     internal const string Unfinished = "('queued', 'probing', 'transcoding', 'publishing', 'listening')";
 
     /// <summary>Queues an upload, as the newest of its video; one of the same video that still waits or runs is cancelled. Its captions' jobs go on.</summary>
-    public Task<string> AddAsync(string video, string uploadKey, long bytes, Actor by, CancellationToken ct)
-    {
-        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
-        var now = Now();
-        return database.WriteAsync(
+    public Task<string> AddAsync(string video, string uploadKey, long bytes, Actor by, CancellationToken ct) =>
+        database.WriteAsync(
             async (connection, transaction) =>
             {
                 // Neither of two uploads at once would see the other's row, and both would be the latest.
                 await LockAsync(video, database.Dialect, connection, transaction);
-                await connection.ExecuteAsync(
-                    $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND kind = '{JobKind.Video}' AND state IN {Unfinished}", new { video, now }, transaction);
-                await connection.ExecuteAsync(
-                    $"UPDATE job SET latest = 0 WHERE video = @video AND kind = '{JobKind.Video}' AND latest = 1", new { video }, transaction);
-                await connection.ExecuteAsync(
-                    """
-                    INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at, actor)
-                    VALUES (@id, @video, 1, 'queued', @uploadKey, @bytes, 0, 0, 0, @now, @now, @actor)
-                    """,
-                    new { id, video, uploadKey, bytes, now, actor = by.Text }, transaction);
-                return id;
+                return await InsertAsync(video, uploadKey, bytes, by, connection, transaction);
             },
             ct);
+
+    /// <summary>Queues the upload of a video's newest job once more, where that job failed and may be retried: as a new job, so that nothing of the old one is mixed with it.</summary>
+    /// <param name="isKept">Whether the store still has the upload.</param>
+    public Task<bool> RetryAsync(string video, Actor by, Func<string, Task<bool>> isKept, CancellationToken ct) =>
+        database.WriteAsync(
+            async (connection, transaction) =>
+            {
+                // The sweep holds it too while it removes uploads.
+                await LockAsync(video, database.Dialect, connection, transaction);
+                var (upload, bytes) = await connection.QueryFirstOrDefaultAsync<(string?, long)>(
+                    $"SELECT upload_key, bytes FROM job WHERE video = @video AND kind = '{JobKind.Video}' AND latest = 1 AND state = 'failed' AND retryable = 1 AND swept = 0", new { video }, transaction);
+                if (upload is null || !await isKept(upload))
+                    return false;
+                await InsertAsync(video, upload, bytes, by, connection, transaction);
+                return true;
+            },
+            ct);
+
+    private async Task<string> InsertAsync(string video, string uploadKey, long bytes, Actor by, DbConnection connection, DbTransaction transaction)
+    {
+        var now = Now();
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("n");
+        await connection.ExecuteAsync(
+            $"UPDATE job SET state = 'cancelled', changed_at = @now WHERE video = @video AND kind = '{JobKind.Video}' AND state IN {Unfinished}", new { video, now }, transaction);
+        await connection.ExecuteAsync(
+            $"UPDATE job SET latest = 0 WHERE video = @video AND kind = '{JobKind.Video}' AND latest = 1", new { video }, transaction);
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO job (id, video, latest, state, upload_key, bytes, attempts, lease_until, progress, created_at, changed_at, actor)
+            VALUES (@id, @video, 1, 'queued', @uploadKey, @bytes, 0, 0, 0, @now, @now, @actor)
+            """,
+            new { id, video, uploadKey, bytes, now, actor = by.Text }, transaction);
+        return id;
     }
 
     /// <summary>
@@ -151,11 +171,12 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
             new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction) == 1;
 
     /// <summary>Ends a job for good, with a reason for the uploader.</summary>
-    public Task FailAsync(ClaimedJob job, string reason, CancellationToken ct) =>
+    /// <param name="retryable">What it read is kept for a while: it may be asked for once more.</param>
+    public Task FailAsync(ClaimedJob job, string reason, CancellationToken ct, bool retryable = false) =>
         database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
-                $"UPDATE job SET state = 'failed', error = @reason, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
-                new { reason, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
+                $"UPDATE job SET state = 'failed', error = @reason, retryable = @retryable, changed_at = @now WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}",
+                new { reason, retryable = retryable ? 1L : 0L, now = Now(), job.Id, job.Worker, job.Revision }, transaction),
             ct);
 
     /// <summary>
@@ -166,7 +187,7 @@ internal sealed class JobTable(CatalogueDatabase database, IOptions<JobsOptions>
         database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
                 $"""
-                UPDATE job SET state = CASE WHEN attempts >= {MaxAttempts} THEN 'failed' ELSE 'queued' END, error = @reason, lease_until = @until, changed_at = @now
+                UPDATE job SET state = CASE WHEN attempts >= {MaxAttempts} THEN 'failed' ELSE 'queued' END, retryable = CASE WHEN attempts >= {MaxAttempts} THEN 1 ELSE 0 END, error = @reason, lease_until = @until, changed_at = @now
                 WHERE id = @Id AND worker = @Worker AND revision = @Revision AND state IN {Unfinished}
                 """,
                 new { reason, now = Now(), until = Retries.NextTry(time, job.Attempt).ToUnixTimeMilliseconds(), job.Id, job.Worker, job.Revision }, transaction),

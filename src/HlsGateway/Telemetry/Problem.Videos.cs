@@ -103,6 +103,10 @@ internal sealed partial class Problem
         "Ids of uploads are parts of paths, so not every text is allowed.",
         "Use one to eight path segments of letters, digits and . _ : @ + -; none may begin with a dot, be 'subtitles' or end in .m3u8.");
 
+    public static Problem NothingToRetry { get; } = new("nothing-to-retry", 409, "There is no upload to try again",
+        "The last upload of this video did not fail, its file was refused for what it is, or it failed so long ago that its file is no longer kept.",
+        "Read 'error' of GET /api/videos/{video}, and upload the file again.");
+
     public static Problem VideoGone { get; } = new("video-gone", 410, "This video can no longer be brought back",
         "It was deleted longer ago than a deletion can be undone: its objects are removed, or may be at any moment.",
         "Upload it again. The header 'Restorable-Until' of a deletion says how long it can be undone.");

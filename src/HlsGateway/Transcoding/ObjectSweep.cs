@@ -107,7 +107,7 @@ internal sealed class ObjectSweep(
                     await foreach (var key in store.ListAsync(copies, ct))
                         if (!key.AsSpan(copies.Length).Contains('/') && !kept.Contains(key))
                             await store.DeleteAsync(key, ct);
-                if (await connection.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM job WHERE upload_key = @UploadKey AND state IN {JobTable.Unfinished}", job, transaction) == 0)
+                if (await connection.ExecuteScalarAsync<long>($"SELECT COUNT(*) FROM job WHERE upload_key = @UploadKey AND (state IN {JobTable.Unfinished} OR (id <> @Id AND latest = 1 AND swept = 0))", job, transaction) == 0)
                     await store.DeleteAsync(job.UploadKey, ct);
                 await connection.ExecuteAsync("UPDATE job SET swept = 1 WHERE id = @Id", job, transaction);
             },

@@ -84,8 +84,9 @@ internal sealed class TranscodeWorker(
         try
         {
             var end = await loop.EndAsync(
-                job, e, e is UploadRefusedException or SandboxException, "The store or the database failed while the video was made; it was tried again.", stopping);
-            if (end is JobEnd.Failed or JobEnd.Cancelled)
+                job, e, e is UploadRefusedException or SandboxException, "The store or the database failed while the video was made; it was tried again.", stopping, retryable: e is SandboxException);
+            // What may be retried stays until the sweep.
+            if (end is JobEnd.Cancelled || (end is JobEnd.Failed && e is UploadRefusedException))
                 await store.DeleteAsync(job.UploadKey, CancellationToken.None);
 
             // A commit whose answer was lost may have published. It is decided by now: the write to the job's row above waited for it.

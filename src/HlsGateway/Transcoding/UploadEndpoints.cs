@@ -2,7 +2,9 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using HlsGateway.Access;
 using HlsGateway.Catalogue;
+using HlsGateway.Jobs;
 using HlsGateway.Media;
+using HlsGateway.Storage;
 using HlsGateway.Subtitles;
 using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
@@ -31,6 +33,10 @@ internal static class UploadEndpoints
             .TakesBytes("The bytes of a video file.", "application/octet-stream", "video/*").GivesHeaders("Location")
             .ProducesProblems(Problem.VideoId, Problem.Empty, Problem.TooLarge, Problem.NoRoom, Problem.Unreadable, Problem.NoVideoStream, Problem.TooLong, Problem.TooManyPixels,
                 Problem.TooFewPixels, Problem.TooManyStreams);
+        app.MapPost("/api/videos/{video}/retry", RetryAsync).RequireAuthorization(Roles.Uploader).WithTags("Videos")
+            .WithName("retryVideo").WithSummary("Makes a video of its last upload once more, where that failed and the file is still kept.")
+            .WithDescription("`can_retry` of the video says whether that is so: not where the file itself was refused, and as long as `Transcode:SweepMargin`.")
+            .GivesHeaders("Location").ProducesProblems(Problem.NoVideo, Problem.NothingToRetry);
         app.MapGet("/api/videos/{video}/progress", ProgressAsync).RequireAuthorization(Roles.Any).WithTags("Videos")
             .WithName("followVideo").WithSummary("The video's state as server-sent events, until it is ready or failed.")
             .GivesText("text/event-stream", "Events `video`: the data of each is what `getVideo` answers.", "event: video\ndata: {\"video\":\"films/bunny\",\"status\":\"transcoding\",\"progress\":0.42}\n\n")
@@ -71,6 +77,18 @@ internal static class UploadEndpoints
         context.Response.Headers.CacheControl = "no-store";
         var view = await videos.FindAsync(id, context.Request, ct);
         return TypedResults.Accepted($"/api/videos/{Uri.EscapeDataString(id)}", view);
+    }
+
+    private static async Task<Results<Accepted<VideoView>, ProblemHttpResult>> RetryAsync(
+        string video, HttpRequest request, Actor actor, JobTable jobs, BlobStore store, VideoViews videos, CancellationToken ct)
+    {
+        var id = VideoId.FromRoute(video);
+        var queued = VideoId.IsValid(id) && await jobs.RetryAsync(id, actor, upload => store.ExistsAsync(upload, ct), ct);
+        if (await videos.FindAsync(id, request, ct) is not { } view)
+            return VideoEndpoints.NotOurs();
+        return queued
+            ? TypedResults.Accepted($"/api/videos/{Uri.EscapeDataString(id)}", view)
+            : Problems.Of(Problem.NothingToRetry, "Read 'error' of GET /api/videos/{video}, and upload the file again.");
     }
 
     private static Results<ServerSentEventsResult<VideoView>, ProblemHttpResult> ProgressAsync(

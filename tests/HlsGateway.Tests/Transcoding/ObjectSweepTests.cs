@@ -166,6 +166,31 @@ public abstract class ObjectSweepContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_upload_that_the_machine_failed_three_times_may_be_retried_and_stays_until_the_last_failure_is_older_than_the_margin()
+    {
+        var failed = await ClaimAsync(video);
+        for (var attempt = 1; attempt <= JobTable.MaxAttempts; attempt++)
+        {
+            if (attempt > 1)
+                failed = Assert.IsType<ClaimedJob>(await jobs.ClaimAsync(JobKind.Video, "test", CancellationToken.None));
+            Assert.False(await jobs.RetryAsync(video, Actor.System, upload => store.ExistsAsync(upload, CancellationToken.None), CancellationToken.None));
+            await jobs.ReleaseAsync(failed, "for the test", CancellationToken.None);
+            clock.Advance(TimeSpan.FromMinutes(10));
+        }
+        clock.Advance(Margin - TimeSpan.FromMinutes(10));
+        Assert.True(await jobs.RetryAsync(video, Actor.System, upload => store.ExistsAsync(upload, CancellationToken.None), CancellationToken.None));
+        var again = Assert.IsType<ClaimedJob>(await jobs.ClaimAsync(JobKind.Video, "test", CancellationToken.None));
+        await jobs.FailAsync(again, "for the test", CancellationToken.None, retryable: true);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await TurnAsync();
+        Assert.True(await store.ExistsAsync(failed.UploadKey, CancellationToken.None));
+        clock.Advance(Margin);
+        await TurnAsync();
+        Assert.False(await store.ExistsAsync(failed.UploadKey, CancellationToken.None));
+        Assert.False(await jobs.RetryAsync(video, Actor.System, _ => Task.FromResult(true), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task An_upload_that_never_became_a_job_goes_when_it_has_been_seen_for_longer_than_the_margin()
     {
         var stray = $"uploads/{Guid.NewGuid():n}";

@@ -72,6 +72,15 @@ export default class VideoPage extends StudioElement {
     ]);
   }
 
+  async #retry() {
+    try {
+      await api.send("POST", `${this.#path}/retry`);
+    } catch (problem) {
+      tell(problem);
+    }
+    this.#ask();
+  }
+
   async #delete() {
     const [id, path] = [this.id, this.#path];
     this.deleting = true;
@@ -106,7 +115,7 @@ export default class VideoPage extends StudioElement {
       <div class="video-page">
         <section class="card stack">
           ${playable ? html`<studio-player .src=${video.playlist_url} .poster=${video.poster_url ?? ""}></studio-player><p class="soft">${t("video.counts")}</p>`
-            : html`<p role="status">${video.status === "failed" ? html`<span class="wrong">${video.error}</span>` : t("video.not-yet", { percent: Math.round((video.progress ?? 0) * 100) })}</p>`}
+            : html`<p role="status">${video.status === "failed" ? html`<span class="wrong">${video.error}</span>${video.can_retry && me.can("uploader") ? html` <button type="button" @click=${() => this.#retry()}>${icon("undo")} ${t("common.retry")}</button>` : nothing}` : t("video.not-yet", { percent: Math.round((video.progress ?? 0) * 100) })}</p>`}
           ${me.can("analyst") ? html`<div class="figures">${["views", "watch_seconds", "average_watch_seconds", "completion_rate"].map(name => html`<figure-value .name=${name} .report=${this.report} .question=${question}></figure-value>`)}</div>` : nothing}
         </section>
         <div class="stack">

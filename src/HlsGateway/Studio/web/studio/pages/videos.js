@@ -157,6 +157,7 @@ export default class VideosPage extends StudioElement {
             <span><b>${figures ? bounds(figures.basis, figures.watch_seconds_low, figures.watch_seconds, seconds) : seconds(0)}</b> ${t("videos.watched")}</span>
           </a>` : nothing}
         <div class="actions">
+          ${video.can_retry && me.can("uploader") ? html`<button type="button" aria-label=${t("videos.retry", { name: video.video })} @click=${() => this.#retry(video)}>${icon("undo")} ${t("common.retry")}</button>` : nothing}
           ${video.playlist_url && video.status !== "failed" ? html`<button type="button" class="plain" aria-label=${t("videos.copy-link", { name: video.video })} title=${t("videos.copy")} @click=${() => this.#copy(video)}>${icon("link")}</button>` : nothing}
         </div>
       </li>`;
@@ -170,6 +171,15 @@ export default class VideosPage extends StudioElement {
     const name = hasText(`videos.${video.status}`) ? t(`videos.${video.status}`, { place: video.queue_position ?? 1 }) : video.status;
     return html`<span class="soft">${name} ${video.status === "transcoding" ? `${Math.round(video.progress * 100)} %` : ""} ${left} <span class="leave">${t("videos.may-leave")}</span></span>
       <progress max="1" value=${video.progress} aria-label=${t("videos.progress-of", { name: video.video })}></progress>`;
+  }
+
+  async #retry(video) {
+    try {
+      await api.send("POST", `api/videos/${encodeURIComponent(video.video)}/retry`);
+    } catch (problem) {
+      tell(problem);
+    }
+    this.#ask();
   }
 
   async #copy(video) {
