@@ -9,10 +9,23 @@ namespace HlsGateway.Playback;
 
 /// <summary>What a check found.</summary>
 /// <param name="Copies">How many copies were checked; with none, nothing can be said yet.</param>
-internal sealed record CheckReport(string Trailer, int Copies, ImmutableArray<LintFinding> Findings)
+/// <param name="Findings">Of each Rendition in turn, then those of several together.</param>
+/// <param name="Renditions">Each copy by itself, in the order of their profiles.</param>
+internal sealed record CheckReport(string Trailer, int Copies, ImmutableArray<LintFinding> Findings, ImmutableArray<CheckedRendition> Renditions)
 {
     public bool Ok => Findings.All(f => f.Severity != LintSeverity.Error);
 }
+
+/// <summary>A copy of a trailer, for the Renditions of one shape, and what is wrong with it.</summary>
+/// <param name="Codecs">RFC 6381.</param>
+/// <param name="Width">Pixels; 0 without a picture.</param>
+/// <param name="FrameRate">Frames a second, as a fraction; empty without a picture.</param>
+/// <param name="SampleRate">Hz; 0 without sound.</param>
+/// <param name="Channels">0 without sound.</param>
+/// <param name="Silent">The sound is silence, made for content that has sound: the trailer has none.</param>
+/// <param name="LongestSegmentSeconds">No segment of the trailer is longer: what EXT-X-TARGETDURATION must cover.</param>
+internal sealed record CheckedRendition(
+    string Profile, string Container, string Codecs, int Width, int Height, string FrameRate, int SampleRate, int Channels, bool Silent, double LongestSegmentSeconds, ImmutableArray<LintFinding> Findings);
 
 /// <summary>
 /// Checks a trailer as it would be served: each copy's segments are read back from the store and followed frame by frame (S2, S6, S7),
@@ -28,20 +41,23 @@ internal sealed class TrailerCheck(StoredCopyCheck stored, PlaylistCompiler comp
     {
         var findings = ImmutableArray.CreateBuilder<LintFinding>();
         var renditions = new List<SessionRendition>();
-        var copies = 0;
+        var each = ImmutableArray.CreateBuilder<CheckedRendition>();
         foreach (var copy in version.Copies.Values.OrderBy(c => c.Profile, StringComparer.Ordinal))
         {
             if (!RenditionShape.TryParse(copy.Profile, out var shape))
                 continue;
-            copies++;
+            var before = findings.Count;
             findings.AddRange(await stored.CheckAsync(version, copy, shape, afresh, ct));
             var spliced = Splice(version, copy, shape, findings);
             findings.AddRange(CaptionLint.Check(copy.Profile + " captions", 0, CaptionSegment.Blank(copy.FirstVideoPts, copy.LengthMs), copy.FirstVideoPts, rangeStartMs: 0, trailer: true));
             findings.AddRange(SpliceLint.Check(spliced, TrailerPath.IsIn));
             renditions.AddRange(spliced.Take(1));
+            each.Add(new CheckedRendition(
+                copy.Profile, shape.Container, copy.Codecs, shape.Width, shape.Height, shape.FrameRate, shape.SampleRate, shape.Channels, shape.HasAudio && !version.Source.HasAudio,
+                copy.Segments.Max(segment => segment.DurationMs) / 1000.0, [.. findings.Skip(before)]));
         }
         findings.AddRange(SpliceLint.Check(renditions, TrailerPath.IsIn));
-        return new CheckReport(version.Label, copies, findings.ToImmutable());
+        return new CheckReport(version.Label, each.Count, findings.ToImmutable(), each.ToImmutable());
     }
 
     /// <summary>The Media Playlist first, then the caption playlist.</summary>

@@ -67,6 +67,11 @@ public sealed class ContinuingCopyTests(TrailerWorkshop workshop) : IClassFixtur
         using var check = await api.PostAsync("api/trailers/brand/check", null);
         using var verdict = JsonDocument.Parse(await check.Content.ReadAsStringAsync());
         Assert.Equal(2, verdict.RootElement.GetProperty("copies").GetInt32());
+        // Each by itself, and what was found of it.
+        var checkedCopies = verdict.RootElement.GetProperty("renditions").EnumerateArray().ToList();
+        Assert.Equal(version.GetProperty("copies").EnumerateArray().Select(copy => copy.GetProperty("profile").GetString()).Order(StringComparer.Ordinal), checkedCopies.Select(copy => copy.GetProperty("profile").GetString()));
+        Assert.All(checkedCopies, copy => Assert.Equal(0, copy.GetProperty("findings").GetArrayLength()));
+        Assert.All(checkedCopies, copy => Assert.InRange(copy.GetProperty("longest_segment_seconds").GetDouble(), 0.1, 10));
     }
 
     /// <summary>As ffmpeg makes them: segments of 2 s sharp, and sound in whole AAC frames a little longer, both with a target duration of 2.</summary>

@@ -224,10 +224,21 @@ export default class TrailersPage extends StudioElement {
       </section>`;
   }
 
+  /** Each copy beside what is wrong with it; below, what is wrong between them. */
   #checks() {
     const { check } = this;
+    const list = findings => html`<ul>${findings.map(finding => html`<li><a href="documentation/player-rules.md#${finding.rule.toLowerCase()}" target="_blank">${finding.rule}</a> <strong>${finding.where}</strong> ${finding.message}</li>`)}</ul>`;
+    const between = check.findings.slice(check.renditions.reduce((sum, { findings }) => sum + findings.length, 0));
     return html`<div class="checks"><h3>${check.findings.length === 0 ? html`${icon("check")} ${t("trailers.clean", { count: check.copies })}` : html`${icon("warning")} ${t("trailers.findings", { count: check.findings.length })}`}</h3>
-      ${check.findings.length === 0 ? nothing : html`<ul>${check.findings.map(finding => html`<li><a href="documentation/player-rules.md#${finding.rule.toLowerCase()}" target="_blank">${finding.rule}</a> <strong>${finding.where}</strong> ${finding.message}</li>`)}</ul>`}</div>`;
+      ${check.renditions.length === 0 ? nothing : html`<div class="scroll"><table>
+        <thead><tr><th>${t("trailers.check-picture")}</th><th>${t("trailers.check-sound")}</th><th>${t("trailers.check-codecs")}</th><th class="number">${t("trailers.check-longest")}</th><th>${t("trailers.check-found")}</th></tr></thead>
+        <tbody>${check.renditions.map(rendition => html`<tr data-copy=${rendition.profile} data-found=${rendition.findings.length} title=${rendition.profile}>
+          <td class="nowrap">${rendition.width > 0 ? t("trailers.check-size", { width: String(rendition.width), height: String(rendition.height), rate: number(rateOf(rendition.frame_rate)) }) : "–"}</td>
+          <td class="nowrap">${rendition.channels > 0 ? t("trailers.check-hertz", { rate: number(rendition.sample_rate / 1000), channels: rendition.channels, count: rendition.channels }) : "–"}${rendition.silent ? html` <span class="soft">${t("trailers.check-silent")}</span>` : nothing}</td>
+          <td><code>${rendition.container} · ${rendition.codecs}</code></td>
+          <td class="number">${seconds(rendition.longest_segment_seconds)}</td>
+          <td>${rendition.findings.length === 0 ? html`${icon("check")} ${t("trailers.check-nothing")}` : list(rendition.findings)}</td></tr>`)}</tbody></table></div>`}
+      ${between.length === 0 ? nothing : list(between)}</div>`;
   }
 
   #shelf(can) {
@@ -253,6 +264,12 @@ export default class TrailersPage extends StudioElement {
   }
 }
 customElements.define("trailers-page", TrailersPage);
+
+/** Frames a second of a fraction as the API tells it: 30000/1001. */
+function rateOf(fraction) {
+  const [over, under = 1] = fraction.split("/").map(Number);
+  return Math.round(over / under * 100) / 100;
+}
 
 /** The first Media Playlist that a playlist names, as text; itself, where it is one. */
 async function mediaOf(url, signal) {
