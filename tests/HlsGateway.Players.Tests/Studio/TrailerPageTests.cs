@@ -87,6 +87,45 @@ public sealed class TrailerPageTests(StudioStage stage)
     }
 
     [Fact]
+    public async Task A_time_on_the_week_strip_that_overlaps_another_is_refused_with_the_reason_and_planned_only_when_it_is_meant()
+    {
+        const string Video = "trailers/overlap";
+        await stage.VideoAsync(Video);
+        var page = await stage.PageAsync("editor");
+        await page.GotoAsync(new Uri(stage.Address, $"trailers?video={Uri.EscapeDataString(Video)}").AbsoluteUri);
+        var strip = page.Locator("week-strip");
+        await strip.Locator(".week").WaitForAsync();
+        var day = DateTime.UtcNow.Date.AddYears(1);
+        async Task PlanAsync(int from, int to)
+        {
+            await page.Keyboard.PressAsync("n");
+            await strip.Locator("select[name=trailer]").SelectOptionAsync("");
+            await strip.Locator("input[name=from]").FillAsync(day.AddDays(from).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+            await strip.Locator("input[name=to]").FillAsync(day.AddDays(to).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+            await strip.Locator("input[name=videos]").FillAsync(Video);
+            await strip.Locator("dialog button[type=submit]").ClickAsync();
+        }
+
+        await PlanAsync(0, 2);
+        var entries = strip.Locator("[data-entry]", new() { HasText = Video });
+        await entries.First.WaitForAsync();
+        await PlanAsync(1, 3);
+        var refusal = strip.GetByRole(AriaRole.Alert);
+        await refusal.WaitForAsync();
+        Assert.Contains("at the same time", await refusal.InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, await entries.CountAsync());
+        Assert.Empty(await Axe.FaultsAsync(page, "studio-trailers-overlap"));
+        await strip.Locator("dialog button[type=submit]").ClickAsync();
+        await entries.Nth(1).WaitForAsync();
+        for (var left = 2; left > 0; left--)
+        {
+            await entries.First.GetByRole(AriaRole.Button).ClickAsync();
+            await page.WaitForFunctionAsync("([video, left]) => [...document.querySelectorAll('week-strip [data-entry]')].filter(entry => entry.textContent.includes(video)).length === left", new object[] { Video, left - 1 });
+        }
+        await stage.CleanAsync(page);
+    }
+
+    [Fact]
     public async Task Days_of_the_week_strip_are_as_long_as_clocks_make_them()
     {
         var model = Path.Combine(Places.Repository, "src", "HlsGateway", "Studio", "web", "studio", "parts", "wall-clock.js");
