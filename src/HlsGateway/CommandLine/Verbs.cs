@@ -49,6 +49,8 @@ internal static class Verbs
             ImportVerb.Create(),
             LintVerb.Create(),
             ReconcileVerb.Create(),
+            MoveVerb.Drain(),
+            MoveVerb.Migrate(),
             TokensVerb.Create(),
             HealthVerb.Create(),
             ConfigVerb.Create(),

@@ -35,6 +35,17 @@ internal sealed class CmcdSummary
             StreamType = cmcd.StreamType;
     }
 
+    public void Add(CmcdSummary other)
+    {
+        Reports += other.Reports;
+        Starved += other.Starved;
+        (ThroughputSum, Throughputs) = (ThroughputSum + other.ThroughputSum, Throughputs + other.Throughputs);
+        if (other.Sid.Length > 0 && (Sid.Length == 0 || string.CompareOrdinal(other.Sid, Sid) < 0))
+            Sid = other.Sid;
+        if (string.CompareOrdinal(other.StreamType, StreamType) > 0)
+            StreamType = other.StreamType;
+    }
+
     /// <summary>As the ledger keeps it; empty when nothing was told.</summary>
     public string ToText() => Reports == 0 ? "" : JsonSerializer.Serialize(this);
 

@@ -285,7 +285,14 @@ internal sealed class LedgerWriter : IDisposable
         traces = new Expiry(opened, Expiry.Traces, options.EventRetention, time);
         emptySessions = new Expiry(opened, Expiry.EmptySessions, emptyAge, time);
         lowBackfill = new LowBackfill(opened, rules);
-        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules, () => emptyAge is { } age ? (time.GetUtcNow() - age).ToUnixTimeMilliseconds() : 0, time, merges: forwarder is null);
+        merge = new SessionMerge(opened, lengths, options.TraceLimit, rules, () => emptyAge is { } age ? (time.GetUtcNow() - age).ToUnixTimeMilliseconds() : 0, time);
+        // Half a sweep of the time before PostgreSQL: finished, so that each request is either in the sessions here or moves there.
+        while (forwarder is not null && merge.IsSweeping)
+        {
+            begin.Run();
+            merge.Run();
+            commit.Run();
+        }
         mergedSeq = merge.Merged;
         nextSeq = Math.Max(mergedSeq, opened.Single("SELECT coalesce(max(first_seq + hits), 0) FROM batch WHERE first_seq >= (SELECT max(first_seq) FROM batch)"));
         lossesWritten = opened.Single("SELECT coalesce(sum(hits), 0) FROM loss");

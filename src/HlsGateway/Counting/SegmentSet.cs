@@ -37,6 +37,17 @@ internal sealed class SegmentSet
         return true;
     }
 
+    public void Add(SegmentSet other)
+    {
+        foreach (var entry in other.entries)
+        {
+            if (entries.BinarySearch(entry, Order) is var at && at < 0)
+                entries.Insert(~at, entry);
+        }
+        if (entries.Count > Most)
+            entries.RemoveRange(Most, entries.Count - Most);
+    }
+
     public byte[] ToBytes()
     {
         // Most players ask for whole segments.

@@ -50,8 +50,7 @@ internal sealed class SessionMerge : IDisposable
     private int next = HeldHits.None;
     private long held;
 
-    /// <param name="merges">False where another ledger takes what is recorded.</param>
-    public SessionMerge(LedgerFile ledger, VideoLengths lengths, int traceLimit, RollupRules rules, Func<long> expired, TimeProvider time, bool merges, long mostHeld = MostHeld)
+    public SessionMerge(LedgerFile ledger, VideoLengths lengths, int traceLimit, RollupRules rules, Func<long> expired, TimeProvider time, long mostHeld = MostHeld)
     {
         (this.time, this.mostHeld) = (time, mostHeld);
         sessions = new SessionTable(ledger);
@@ -74,9 +73,11 @@ internal sealed class SessionMerge : IDisposable
         videoKnown = ledger.Prepare("SELECT 1 FROM video WHERE video = ?");
         done = ReadMark(ledger);
         held = done.From;
-        if (merges && done.IsSweeping)
+        if (done.IsSweeping)
             Resume();
     }
+
+    public bool IsSweeping => done.IsSweeping;
 
     /// <summary>Every request below it is merged once the running transaction commits.</summary>
     public long Merged => done.From;

@@ -200,6 +200,36 @@ internal sealed class SessionState
         return default;
     }
 
+    /// <summary>Adds what another ledger counted of the same session.</summary>
+    public void Add(SessionState other)
+    {
+        Requests += other.Requests;
+        FirstAt = FirstAt == 0 || other.FirstAt == 0 ? Math.Max(FirstAt, other.FirstAt) : Math.Min(FirstAt, other.FirstAt);
+        LastAt = Math.Max(LastAt, other.LastAt);
+        Started |= other.Started;
+        Live |= other.Live;
+        Resumed &= other.Resumed;
+        Trailer = Math.Max(Trailer, other.Trailer);
+        Player = Player > other.Player ? Player : other.Player;
+        ContentMs = Math.Max(ContentMs, other.ContentMs);
+        SegmentsFetched += other.SegmentsFetched;
+        FetchedMs += other.FetchedMs;
+        Repeats += other.Repeats;
+        IgnoredHead += other.IgnoredHead;
+        IgnoredForged += other.IgnoredForged;
+        IgnoredExpired += other.IgnoredExpired;
+        IgnoredRanges += other.IgnoredRanges;
+        foreach (var (start, end) in other.Again.AsSpan()) Again.Add(start, end);
+        foreach (var (start, end) in other.Watched.AsSpan()) Watched.Add(start, end, Again);
+        foreach (var (start, end) in other.TrailerWatched.AsSpan()) TrailerWatched.Add(start, end);
+        foreach (var name in other.Renditions) Renditions.Add(name);
+        foreach (var name in other.Captions) Captions.Add(name);
+        Ranged.Add(other.Ranged);
+        Cmcd.Add(other.Cmcd);
+        Playheads.Add(other.Playheads);
+        Reports.Add(other.Reports);
+    }
+
     /// <summary>
     /// A player that sends Range with each request, or fetches one segment in several ranges, has fetched it once; without a Range each
     /// request is a fetch of the whole.

@@ -51,6 +51,11 @@ internal abstract class ToldSet<T> where T : struct, ITold<T>
             all.Remove(all.Max);
     }
 
+    public void Add(ToldSet<T> other)
+    {
+        foreach (var told in other.all) Add(told);
+    }
+
     public byte[] ToBytes()
     {
         if (IsEmpty)

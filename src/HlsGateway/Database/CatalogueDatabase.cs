@@ -23,6 +23,7 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
 
     private readonly NpgsqlDataSource? postgres;
     private readonly string ledger = "";
+    private readonly string file;
     private readonly string sqlite = "";
     private readonly SemaphoreSlim writing = new(1);
     private readonly SemaphoreSlim migrating = new(1);
@@ -32,6 +33,8 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
 
     public CatalogueDatabase(IConfiguration configuration, IOptions<GatewayOptions> gateway, IHostEnvironment environment)
     {
+        var data = gateway.Value.DataPath(environment);
+        file = Path.Combine(data, "catalogue.db");
         if (configuration.GetConnectionString("Ledger") is { Length: > 0 } given)
         {
             ledger = given;
@@ -41,11 +44,10 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
             return;
         }
 
-        var data = gateway.Value.DataPath(environment);
         Directory.CreateDirectory(data);
         sqlite = new SqliteConnectionStringBuilder
         {
-            DataSource = Path.Combine(data, "catalogue.db"),
+            DataSource = file,
             ForeignKeys = true,
             // Seconds to wait for other processes that are just committing: SQLite lets whoever comes in next, not whoever waited longest.
             DefaultTimeout = 30,
@@ -53,6 +55,9 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
     }
 
     public Dialect Dialect { get; }
+
+    /// <summary>Rows of the embedded catalogue that this process brought to PostgreSQL.</summary>
+    public int CarriedOver { get; private set; }
 
     /// <summary>A connection for reading; dispose it. On SQLite a call blocks its thread while it reads.</summary>
     public async Task<DbConnection> OpenAsync(CancellationToken ct)
@@ -153,6 +158,8 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
                 return;
             await using var connection = await ConnectAsync(ct);
             await CatalogueSchema.Of(Dialect).MigrateAsync(connection, ct);
+            if (connection is NpgsqlConnection shared)
+                CarriedOver = await CatalogueCopy.RunAsync(file, shared, ct);
             migrated = true;
         }
         finally

@@ -29,4 +29,10 @@ internal static partial class Log
 
     [LoggerMessage(2009, LogLevel.Warning, "The starts, stops and gaps of counting cannot be written to the list of changes; the ledger keeps them, and they are written later.")]
     public static partial void ChangesNotTold(this ILogger log, Exception failure);
+
+    [LoggerMessage(2010, LogLevel.Information, "What was counted before PostgreSQL was configured is being carried over: {Rows} rows are left. Viewers are served and counted meanwhile.")]
+    public static partial void HistoryMoves(this ILogger log, long rows);
+
+    [LoggerMessage(2011, LogLevel.Information, "What was counted before PostgreSQL was configured is there: {Rows} rows.")]
+    public static partial void HistoryMoved(this ILogger log, long rows);
 }

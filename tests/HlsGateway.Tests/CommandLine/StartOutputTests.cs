@@ -168,7 +168,9 @@ public sealed partial class StartOutputTests
         {
             var said = new System.Text.StringBuilder();
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-            while (!said.ToString().Contains("  Next ", StringComparison.Ordinal) && await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+            // The log has a thread of its own: its lines may come behind the summary.
+            bool IsTold() => said.ToString() is var text && text.Contains("  Next ", StringComparison.Ordinal) && Listening().IsMatch(text);
+            while (!IsTold() && await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
                 said.Append(line).Append('\n');
             Assert.Contains("  Next ", said.ToString(), StringComparison.Ordinal);
             if (meanwhile is not null) await meanwhile(said.ToString());

@@ -118,7 +118,7 @@ public sealed class HeldTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private SessionMerge Merge(long mostHeld = SessionMerge.MostHeld) => new(ledger, new VideoLengths(), 20_000, new AnalyticsOptions().Rules, () => 0, clock, merges: true, mostHeld);
+    private SessionMerge Merge(long mostHeld = SessionMerge.MostHeld) => new(ledger, new VideoLengths(), 20_000, new AnalyticsOptions().Rules, () => 0, clock, mostHeld);
 
     private static byte[] Packed(Hit[] hits)
     {

@@ -70,6 +70,7 @@ internal sealed class Forwarder : IDisposable
     private long forwarded;
     private int failures;
     private long expiredAt;
+    private volatile bool historyIsThere;
     private Task? running;
 
     public Forwarder(
@@ -82,6 +83,7 @@ internal sealed class Forwarder : IDisposable
         (this.options, this.rules, this.lengths, this.progress, this.moved, this.epoch) = (options, rules, lengths, progress, moved, epoch);
         (this.metrics, this.time, this.log) = (metrics, time, log);
         emptySessions = new EmptySessions(emptyAge, time);
+        History = new EmbeddedHistory(ledgerPath, rules);
         lowBackfill = new LowBackfill(rules);
     }
 
@@ -93,6 +95,15 @@ internal sealed class Forwarder : IDisposable
 
     /// <summary>PostgreSQL holds later requests of a run than this outbox does: it was restored from an older copy.</summary>
     public bool Restored { get; private set; }
+
+    /// <summary>What the gateway counted before it had PostgreSQL, on its way there; nothing else moves meanwhile.</summary>
+    public EmbeddedHistory History { get; }
+
+    /// <summary>It is on its way.</summary>
+    public bool MovesHistory { get; private set; }
+
+    /// <summary>PostgreSQL has been asked since the start, and has everything that this gateway has counted.</summary>
+    public bool HasAll => historyIsThere && progress.Committed <= Math.Max(Forwarded, progress.Merged);
 
     /// <summary>For tests: called at each step of a transaction, on the forwarder's own time.</summary>
     public Func<ForwardStep, Task>? Reached { get; set; }
@@ -142,6 +153,8 @@ internal sealed class Forwarder : IDisposable
                 await using var connection = new NpgsqlConnection(connectionString);
                 await connection.OpenAsync(hurry.Token);
                 var marks = await ClaimAsync(connection);
+                if (!await MoveHistoryAsync(connection, marks))
+                    return;
                 await FollowAsync(connection, marks);
                 return;
             }
@@ -199,6 +212,25 @@ internal sealed class Forwarder : IDisposable
             log.OutboxRestored();
         }
         return marks;
+    }
+
+    /// <returns>False: the process stops before all of it is there.</returns>
+    private async Task<bool> MoveHistoryAsync(NpgsqlConnection connection, ForwardMarks marks)
+    {
+        if (!await History.IsPendingAsync(connection, marks.Gateway, !marks.HasRuns, hurry.Token))
+        {
+            historyIsThere = true;
+            return true;
+        }
+        MovesHistory = true;
+        log.HistoryMoves(History.All - History.Moved);
+        // What failed before has been mended: the connection stands.
+        Trouble = null;
+        if (!await History.MoveAsync(connection, marks.Gateway, OldestDay * PostgresSchema.Day, () => stopping.IsCancellationRequested, hurry.Token))
+            return false;
+        (MovesHistory, historyIsThere) = (false, true);
+        log.HistoryMoved(History.Moved);
+        return true;
     }
 
     private async Task FollowAsync(NpgsqlConnection connection, ForwardMarks marks)

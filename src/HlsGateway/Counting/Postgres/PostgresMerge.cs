@@ -80,6 +80,42 @@ internal sealed class PostgresMerge(NpgsqlConnection connection, RollupRules rul
         await RunAsync(Update, ct);
     }
 
+    /// <summary>
+    /// Adds sessions that another ledger counted and whose sums are added apart. One that is here already has been counted in two places: its media time
+    /// becomes the union, and its sums what follows from that; only which of its requests were repeats of each other's is not known any more.
+    /// </summary>
+    public async Task AddSessionsAsync(List<SessionState> sessions, RollupSums sums, CancellationToken ct)
+    {
+        var here = new Dictionary<Guid, SessionState>();
+        await using (var ask = new NpgsqlCommand($"SELECT {SessionRow.Columns} FROM counting.session s WHERE s.session_id = ANY($1) ORDER BY s.session_id FOR UPDATE", connection))
+        {
+            ask.Parameters.Add(new NpgsqlParameter { Value = sessions.Select(state => state.Session).ToArray() });
+            await using var rows = await ask.ExecuteReaderAsync(ct);
+            while (await rows.ReadAsync(ct)) here.Add(rows.GetGuid(0), SessionRow.Read(rows));
+        }
+        var both = new List<SessionState>();
+        foreach (var state in sessions.Where(state => here.ContainsKey(state.Session)))
+        {
+            var other = here[state.Session];
+            sums.Take(state);
+            sums.Take(other);
+            other.Add(state);
+            sums.Give(other);
+            both.Add(other);
+        }
+        if (both.Count > 0)
+            await WriteSessionsAsync(both, ct);
+        await WriteSumsAsync(sums, ct);
+        await using var copy = await CopyRows.BeginAsync(connection, $"COPY counting.session(session_id, video, {SessionColumns.All.List()}) FROM STDIN (FORMAT BINARY)", ct);
+        foreach (var state in sessions.Where(state => !here.ContainsKey(state.Session)))
+        {
+            WriteSession(copy, state);
+            if (copy.IsFull)
+                await copy.SendAsync(ct);
+        }
+        await copy.CompleteAsync(ct);
+    }
+
     private async Task LockAsync(HeldHits hits, Guid[] sessions, CancellationToken ct)
     {
         var first = new Dictionary<Guid, string>();

@@ -182,6 +182,11 @@ internal static class PostgresSchema
             n bigint NOT NULL, hits integer NOT NULL, packed bytea NOT NULL,
             PRIMARY KEY (session_id, at, gateway_id, epoch, seq)) PARTITION BY RANGE (at);
         """,
+        """
+        -- What gateways counted into ledgers of their own before they counted here: how far it was carried over (EmbeddedHistory). Written with
+        -- it, in one transaction. after: the key of the last row of that stage; rows: how many there were in all.
+        CREATE TABLE counting.history(gateway_id bigint PRIMARY KEY, stage integer NOT NULL, after text NOT NULL, rows bigint NOT NULL, done boolean NOT NULL);
+        """,
     ];
 
     public static Schema Schema { get; } = new()
@@ -198,10 +203,16 @@ internal static class PostgresSchema
     public static async Task AddDaysAsync(NpgsqlConnection connection, IEnumerable<long> days, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        await AddDaysWithinAsync(connection, days, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>The same within a transaction of the caller's.</summary>
+    public static async Task AddDaysWithinAsync(NpgsqlConnection connection, IEnumerable<long> days, CancellationToken ct)
+    {
         await RunAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", ct);
         foreach (var day in days)
             await RunAsync(connection, FormattableString.Invariant($"CREATE TABLE IF NOT EXISTS counting.{Partition(day)} PARTITION OF counting.trace FOR VALUES FROM ({day * Day}) TO ({(day + 1) * Day})"), ct);
-        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Drops the partitions of the days before <paramref name="oldest"/>. Gives up for now when somebody reads them.</summary>
