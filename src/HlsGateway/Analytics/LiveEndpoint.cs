@@ -27,7 +27,7 @@ internal sealed record Heartbeat(DateTime CountedTo, long LagMs, long Live, long
 internal sealed record TailNotice(string Reason, string WhatToDo);
 
 /// <summary>
-/// <c>GET /api/live</c>: server-sent events <c>request</c>, <c>change</c> (an entry of <c>/api/changes</c>), <c>heartbeat</c>, <c>gap</c> (what followed
+/// <c>GET /api/live</c>: server-sent events <c>request</c>, <c>change</c> (an entry of <c>/api/changes</c>), <c>job</c> (how an upload gets on), <c>heartbeat</c>, <c>gap</c> (what followed
 /// Last-Event-ID is no longer kept) and <c>slow</c> (this reader did not keep up and is cut off; it may come back). The last two say in words why, and what
 /// to do. The id of a request or a change says how much of both was told: <c>{the last request's number in the ledger}.{Unix milliseconds of the last
 /// change}</c>; either may be missing.
@@ -36,7 +36,7 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a heartbeat waits for changes: a database that is slow delays these alone.</summary>
+    /// <summary>How long a heartbeat waits for changes, and for jobs: a database that is slow delays these alone.</summary>
     private static readonly TimeSpan ChangePatience = TimeSpan.FromMilliseconds(250);
 
     private readonly JsonSerializerOptions json = options.Value.SerializerOptions;
@@ -50,13 +50,14 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
             return TypedResults.ServerSentEvents(live.TellAsync(video, requests, changes, context.RequestAborted));
         }).RequireAuthorization(Roles.Analyst).WithTags("Live").WithName("followRequests").WithSummary("Requests as they are counted, changes as they are made, and a heartbeat each second (server-sent events)")
             .TakesHeaders("Last-Event-ID")
-            .GivesText("text/event-stream", "Events `request` and `change` (an entry of GET /api/changes, at most two seconds old, at every gateway that shares the database; after an interruption one may come again, with the same id); their event ids are what Last-Event-ID takes. `heartbeat`, `gap` (what followed Last-Event-ID is no longer kept) and `slow` (this reader did not keep up and is cut off).",
+            .GivesText("text/event-stream", "Events `request` and `change` (an entry of GET /api/changes, at most two seconds old, at every gateway that shares the database; after an interruption one may come again, with the same id); their event ids are what Last-Event-ID takes. `job`: an upload on its way that has moved, and how it ended (`video`, `status`, `progress`, `eta_seconds`). `heartbeat`, `gap` (what followed Last-Event-ID is no longer kept) and `slow` (this reader did not keep up and is cut off).",
                 "event: heartbeat\ndata: {\"counted_to\":\"2026-11-30T12:34:56.789Z\",\"lag_ms\":0,\"live\":3,\"lost\":0,\"backlog\":0,\"ledger\":\"sqlite\",\"trouble\":null}\n\n");
 
     private async IAsyncEnumerable<SseItem<string>> TellAsync(string? video, long? after, long? changedAfter, [EnumeratorCancellation] CancellationToken ct)
     {
         var channel = outbox.Live.Subscribe(after, out var missed);
         var changes = new ChangeTail(database, time, changedAfter);
+        var jobs = new JobTail(database, time);
         try
         {
             if (missed)
@@ -77,6 +78,11 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
                 if (video is null || change.Concerns(video))
                     yield return Tell(requests, change.AtMs, change);
             }
+            foreach (var job in await jobs.NextAsync(Beat, ct))
+            {
+                if (video is null || job.Video == video)
+                    yield return Tell(job);
+            }
             yield return await HeartbeatAsync(ct);
             var due = time.GetTimestamp();
             while (true)
@@ -88,6 +94,11 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
                     {
                         if (video is null || change.Concerns(video))
                             yield return Tell(requests, change.AtMs, change);
+                    }
+                    foreach (var job in await jobs.NextAsync(ChangePatience, ct))
+                    {
+                        if (video is null || job.Video == video)
+                            yield return Tell(job);
                     }
                     yield return await HeartbeatAsync(ct);
                     due = time.GetTimestamp();
@@ -131,6 +142,8 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
     }
 
     private SseItem<string> Tell(string name, TailNotice notice) => new(JsonSerializer.Serialize(notice, json), name);
+
+    private SseItem<string> Tell(LiveJob job) => new(JsonSerializer.Serialize(job, json), "job");
 
     private SseItem<string> Tell(long? seq, long changed, ChangeRow change) => new(JsonSerializer.Serialize(change.Tell(), json), "change") { EventId = Id(seq, changed) };
 

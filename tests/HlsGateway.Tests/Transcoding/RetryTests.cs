@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using HlsGateway.Jobs;
 using HlsGateway.Storage;
@@ -86,6 +87,35 @@ public abstract class RetryContract : IAsyncLifetime
             using var forbidden = await other.PostAsync(new Uri("api/videos/a%2Fv/retry", UriKind.Relative), null);
             Assert.Equal(HttpStatusCode.Forbidden, forbidden.StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task Whoever_follows_hears_how_an_upload_gets_on_and_how_it_ends()
+    {
+        using var analyst = host.Api("analyst");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var answer = await analyst.GetAsync(new Uri("api/live?video=a%2Fv", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        await jobs.AddAsync("another", "uploads/another", 4, Actor.System, CancellationToken.None);
+        var told = new List<string>();
+        ClaimedJob? job = null;
+        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(patience.Token)).EnumerateAsync(patience.Token))
+        {
+            if (item.EventType != "job")
+                continue;
+            var now = JsonSerializer.Deserialize<JsonElement>(item.Data);
+            Assert.Equal("a/v", now.GetProperty("video").GetString());
+            told.Add($"{now.GetProperty("status").GetString()} {now.GetProperty("progress").GetDouble()}");
+            if (told.Count == 1)
+                job = await jobs.ClaimAsync(JobKind.Video, "test", CancellationToken.None);
+            else if (told.Count == 2)
+                Assert.True(await jobs.ReportAsync(job!, new JobStep("transcoding", 0.426, 10), CancellationToken.None));
+            else if (told.Count == 3)
+                await jobs.FailAsync(job!, "For the test.", CancellationToken.None);
+            // While a job runs, the time that it still needs moves too.
+            if (now.GetProperty("status").GetString() == "failed")
+                break;
+        }
+        Assert.Equal(["queued 0", "probing 0", "transcoding 0.42", "failed 0.42"], told.Distinct());
     }
 
     private async Task<ClaimedJob> FailAsync(bool retryable)

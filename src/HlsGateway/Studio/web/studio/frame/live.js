@@ -2,7 +2,7 @@ import { api } from "./api.js";
 
 /**
  * One connection to api/live for the whole page, open while anybody listens: `request` (each counted request), `heartbeat` (once a
- * second), `change` (a trailer swap, captions, …), `gap` and `slow` (the tail was interrupted, and why), `state` (open or lost).
+ * second), `change` (a trailer swap, captions, …), `job` (how an upload gets on), `gap` and `slow` (the tail was interrupted, and why), `state` (open or lost).
  */
 class Live {
   #source = null;
@@ -45,7 +45,7 @@ class Live {
       this.#source = null;
       setTimeout(() => { if ([...this.#listeners.values()].some(set => set.size > 0)) this.#open(); }, 3000);
     };
-    for (const name of ["request", "heartbeat", "change", "gap", "slow"]) {
+    for (const name of ["request", "heartbeat", "change", "job", "gap", "slow"]) {
       source.addEventListener(name, event => {
         const data = JSON.parse(event.data);
         if (name === "heartbeat") [this.last, this.lastAt] = [data, performance.now()];

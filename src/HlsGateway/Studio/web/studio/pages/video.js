@@ -4,6 +4,7 @@ import { html, nothing, StudioElement } from "../frame/element.js";
 import { bytes, clock, day, number, rate } from "../frame/format.js";
 import { icon } from "../frame/icons.js";
 import { keys } from "../frame/keys.js";
+import { live } from "../frame/live.js";
 import { me } from "../frame/me.js";
 import { say, tell } from "../frame/toast.js";
 import { t } from "../frame/words.js";
@@ -11,6 +12,9 @@ import "../parts/figure-value.js";
 import { failed, loading } from "../parts/state-views.js";
 import "../parts/studio-player.js";
 import sheet from "./video.css";
+
+const working = ["queued", "probing", "transcoding", "publishing"];
+const [HeardMs, AskMs] = [5000, 1000];
 
 /** One video: to watch, with everything that belongs to it. */
 export default class VideoPage extends StudioElement {
@@ -39,7 +43,20 @@ export default class VideoPage extends StudioElement {
       " ": { does: t("video.play"), run: () => this.querySelector("studio-player")?.toggle() },
       a: { does: t("video.analytics"), run: () => address.go(`videos/${encodeURIComponent(this.id)}/analytics`), when: () => me.can("analyst") },
     });
+    if (me.can("analyst")) live.on(this, "job", job => { if (job.video === this.id) this.#hear(job); });
     this.#ask();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearTimeout(this.timer);
+  }
+
+  /** How an upload of this video gets on; what ended has more than a state. */
+  #hear({ status, progress }) {
+    if (this.video === null) return;
+    if (working.includes(status)) this.video = { ...this.video, status, progress };
+    else this.#ask();
   }
 
   async #ask() {
@@ -48,6 +65,9 @@ export default class VideoPage extends StudioElement {
     try {
       try {
         this.video = await api.get(this.#path, {}, { signal });
+        clearTimeout(this.timer);
+        // Who may not follow the live tail asks.
+        if (this.isConnected && working.includes(this.video.status)) this.timer = setTimeout(() => this.#ask(), me.can("analyst") && live.isOpen ? HeardMs : AskMs);
       } catch (problem) {
         if (problem.status !== 404) throw problem;
         // Not kept here: of an origin that is not ours, where it was ever watched.

@@ -4,9 +4,11 @@ import { html, nothing, repeat, StudioElement } from "../frame/element.js";
 import { bounds, bytes, clock, number, rate, seconds } from "../frame/format.js";
 import { icon } from "../frame/icons.js";
 import { keys } from "../frame/keys.js";
+import { live } from "../frame/live.js";
 import { me } from "../frame/me.js";
 import { say, tell, wordsOf } from "../frame/toast.js";
 import { hasText, t } from "../frame/words.js";
+import { paced } from "../parts/pace.js";
 import { empty, failed, loading } from "../parts/state-views.js";
 import { uploads } from "../parts/uploads.js";
 import sheet from "./videos.css";
@@ -15,6 +17,9 @@ import sheet from "./videos.css";
 const PerPage = 60;
 
 const working = ["queued", "probing", "transcoding", "publishing"];
+
+/** Who hears how uploads get on asks now and then only, in case that broke; an uploader may not follow the live tail, and asks. */
+const [HeardMs, AskMs] = [5000, 1000];
 
 /** Videos that are kept here, those that were only watched here, and the uploads on their way: one row each, from the file to play. */
 export default class VideosPage extends StudioElement {
@@ -51,11 +56,22 @@ export default class VideosPage extends StudioElement {
         if (name === "drop") this.#add(event.dataTransfer.files);
       }, { signal: this.gone });
     }
+    if (me.can("analyst")) {
+      const changed = paced(this, () => this.#ask());
+      live.on(this, "job", job => { if (!this.#hear(job)) changed(); });
+    }
     this.#ask();
   }
 
+  /** @returns {boolean} whether that is all that has changed: what came, went on to another state or ended moves others, and has a poster or figures. */
+  #hear({ video, status, progress, eta_seconds: eta }) {
+    const known = this.videos?.find(each => each.video === video);
+    if (known === undefined || known.status !== status) return false;
+    this.videos = this.videos.map(each => each === known ? { ...known, progress, eta_seconds: eta } : each);
+    return true;
+  }
+
   async #ask() {
-    clearTimeout(this.timer);
     try {
       const [videos, ranking] = await Promise.all([
         api.get("api/videos", {}, { signal: this.gone }),
@@ -67,7 +83,8 @@ export default class VideosPage extends StudioElement {
       const foreign = [...this.figures.keys()].filter(video => !ours.has(video)).map(video => ({ video, status: "foreign", poster_url: null, duration_seconds: null, playlist_url: api.url(`watch/${video}/playlist.m3u8`).href }));
       this.videos = [...videos, ...foreign];
       this.problem = null;
-      if (videos.some(video => working.includes(video.status))) this.timer = setTimeout(() => this.#ask(), 1000);
+      clearTimeout(this.timer);
+      if (this.isConnected && videos.some(video => working.includes(video.status))) this.timer = setTimeout(() => this.#ask(), me.can("analyst") && live.isOpen ? HeardMs : AskMs);
     } catch (problem) {
       if (problem.name === "AbortError") return;
       this.problem = problem;
