@@ -49,6 +49,8 @@ internal static class Verbs
             ImportVerb.Create(),
             LintVerb.Create(),
             ReconcileVerb.Create(),
+            BackupVerb.Create(),
+            RestoreVerb.Create(),
             MoveVerb.Drain(),
             MoveVerb.Migrate(),
             TokensVerb.Create(),

@@ -1,0 +1,56 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Npgsql;
+
+namespace HlsGateway.CommandLine;
+
+/// <summary>PostgreSQL's own pg_dump and pg_restore: they know every version of it. The password goes through the environment, which other users cannot read.</summary>
+internal static class PostgresTool
+{
+    /// <exception cref="IOException">It is not installed, or says why it failed.</exception>
+    public static async Task RunAsync(string program, string connection, IEnumerable<string> arguments, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true };
+        foreach (var (name, value) in Environment(new NpgsqlConnectionStringBuilder(connection)))
+        {
+            if (!string.IsNullOrEmpty(value)) start.Environment[name] = value;
+        }
+        Process process;
+        try
+        {
+            process = Process.Start(start) ?? throw new IOException($"{program} did not start.");
+        }
+        catch (Win32Exception e)
+        {
+            throw new IOException($"{program} is not installed. Debian: apt install postgresql-client, of the server's version or a newer one.", e);
+        }
+        using (process)
+        {
+            var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            try
+            {
+                await process.WaitForExitAsync(ct);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw;
+            }
+            if (process.ExitCode != 0)
+                throw new IOException($"{program} failed: {(await errors).Trim()}");
+        }
+    }
+
+    /// <summary>The variables of libpq that say the same. Several hosts are a list for both.</summary>
+    private static IEnumerable<(string Name, string? Value)> Environment(NpgsqlConnectionStringBuilder connection) =>
+    [
+        ("PGHOST", connection.Host),
+        ("PGPORT", connection.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ("PGUSER", connection.Username),
+        ("PGPASSWORD", connection.Password),
+        ("PGDATABASE", connection.Database ?? connection.Username),
+        ("PGSSLMODE", connection.SslMode switch { SslMode.Disable => "disable", SslMode.Allow => "allow", SslMode.Require => "require", SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", _ => "prefer" }),
+        ("PGSSLROOTCERT", connection.RootCertificate),
+        ("PGTARGETSESSIONATTRS", connection.Host?.Contains(',', StringComparison.Ordinal) == true ? "read-write" : null),
+    ];
+}
