@@ -7,6 +7,8 @@ internal sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
 
+    private static readonly TimeSpan LongestStopDelay = TimeSpan.FromMinutes(5);
+
     internal static readonly string[] AllRoles = ["gateway", "worker", "studio"];
 
     /// <summary>All that embedded mode writes. Relative paths stand below the content root.</summary>
@@ -22,6 +24,9 @@ internal sealed class GatewayOptions : IValidatableObject
     /// <summary>Whether redirects and Media Playlists that were answered before are answered in front of the ordinary HTTP pipeline, with the same bytes.</summary>
     public bool FastLane { get; init; } = true;
 
+    /// <summary>How long the gateway serves on after it was told to stop, as not ready and each answer the last on its connection, so that a balancer goes elsewhere.</summary>
+    public TimeSpan StopDelay { get; init; }
+
     /// <summary>The data directory as an absolute path.</summary>
     public string DataPath(IHostEnvironment environment) => Path.GetFullPath(DataDirectory, environment.ContentRootPath);
 
@@ -36,6 +41,9 @@ internal sealed class GatewayOptions : IValidatableObject
             if (!AllRoles.Contains(Roles[i], StringComparer.OrdinalIgnoreCase))
                 yield return new ValidationResult($"{Section}:Roles:{i} is '{Roles[i]}'; it must be gateway, worker or studio. Leave the list out for all three.");
         }
+
+        if (StopDelay < TimeSpan.Zero || StopDelay > LongestStopDelay)
+            yield return new ValidationResult($"{Section}:StopDelay is {StopDelay}; it must be between 00:00:00 and {LongestStopDelay}, for example 00:00:05.");
 
         if (PublicUrl.Length > 0 && !(HttpAddress.IsBase(PublicUrl) && new Uri(PublicUrl).UserInfo.Length == 0))
             yield return new ValidationResult($"{Section}:PublicUrl is '{PublicUrl}'; it must be an http(s) URL without a query, for instance https://video.example. Leave it out to take it from requests.");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -62,6 +63,7 @@ internal static class AccessSetup
         // A proxy may take the path of the public address away, or pass it on.
         if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.PublicUrl is { Length: > 0 } site)
             app.UsePathBase(PathString.FromUriComponent(new Uri(site)));
+        app.Use(app.Services.GetRequiredService<Departure>().TellAsync);
         app.Use(app.Services.GetRequiredService<ForwardedClients>().NoticeAsync);
         if (app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.KnownProxies.Length > 0)
             app.UseForwardedHeaders();

@@ -2,6 +2,7 @@ using System.Data.Common;
 using HlsGateway.Access;
 using HlsGateway.Counting;
 using HlsGateway.Counting.Postgres;
+using HlsGateway.Database;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -25,8 +26,8 @@ internal sealed class LedgerReader : IAsyncDisposable
         this.outbox = outbox;
         if (configuration.GetConnectionString("Ledger") is not { Length: > 0 } ledger)
             return;
-        connectionString = ledger;
-        var settings = new NpgsqlConnectionStringBuilder(ledger)
+        connectionString = PostgresServers.Of(ledger).ToString();
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             SearchPath = "counting,public",
             ApplicationName = "hlsgateway-reports",

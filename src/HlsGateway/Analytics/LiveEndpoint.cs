@@ -7,6 +7,7 @@ using System.Threading.Channels;
 using HlsGateway.Access;
 using HlsGateway.Counting;
 using HlsGateway.Database;
+using HlsGateway.Telemetry;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -32,7 +33,7 @@ internal sealed record TailNotice(string Reason, string WhatToDo);
 /// to do. The id of a request or a change says how much of both was told: <c>{the last request's number in the ledger}.{Unix milliseconds of the last
 /// change}</c>; either may be missing.
 /// </summary>
-internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, CatalogueDatabase database, TimeProvider time, IOptions<JsonOptions> options)
+internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, CatalogueDatabase database, Departure departure, TimeProvider time, IOptions<JsonOptions> options)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
@@ -85,7 +86,7 @@ internal sealed class LiveEndpoint(Outbox outbox, LedgerReader ledger, Catalogue
             }
             yield return await HeartbeatAsync(ct);
             var due = time.GetTimestamp();
-            while (true)
+            while (!departure.IsOver)
             {
                 var left = Beat - time.GetElapsedTime(due);
                 if (left <= TimeSpan.Zero)

@@ -143,7 +143,7 @@ internal static class MoveVerb
     private static async Task<int> WatchAsync(string data, string refused, string connection, CancellationToken ct)
     {
         var history = new EmbeddedHistory(Path.Combine(data, "ledger.db"), default);
-        await using var database = new NpgsqlConnection(connection);
+        await using var database = new NpgsqlConnection(PostgresServers.Of(connection).ToString());
         await database.OpenAsync(ct);
         var (waited, told) = (Stopwatch.StartNew(), -1L);
         while (true)

@@ -23,6 +23,7 @@ internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
             data["forward_lag_seconds"] = Math.Round(forwarder.Lag.TotalSeconds, 3);
             if (forwarder.MovesHistory)
                 data["history_left"] = Math.Max(0, forwarder.History.All - forwarder.History.Moved);
+            data["taken_back"] = forwarder.TakenBack;
         }
         var recent = outbox.LastLossAt is > 0 and var at && Stopwatch.GetElapsedTime(at) < TimeSpan.FromMinutes(1);
         if ((progress.Trouble ?? progress.Aside ?? forwarder?.Trouble) is { } detail)
@@ -33,6 +34,7 @@ internal sealed class LedgerHealth(Outbox outbox) : IHealthCheck
             forwarder?.Trouble is not null ? "PostgreSQL cannot be written to. Viewers are served and counted; the outbox on disk keeps their requests until it can." :
             forwarder is { MovesHistory: true } ? "What was counted before PostgreSQL was configured is being carried over. Viewers are served and counted; reports lack what is not there yet." :
             forwarder is { Restored: true } ? "The outbox was restored from a backup. Requests that PostgreSQL has already are not counted again." :
+            forwarder is { TakenBack: > 0 } ? "PostgreSQL lacks requests that it had confirmed: a standby without them became the primary. Synchronous replication keeps them." :
             outbox.Undecided > 0 ? "The disk is slow. Viewers are redirected before their requests are on disk; the requests stay queued and are recorded late." :
             recent ? "Within the last minute requests were answered that are not counted." : null;
         return Task.FromResult(why is null ? HealthCheckResult.Healthy("Every answered request is on disk.", data) : HealthCheckResult.Degraded(why, data: data));

@@ -39,7 +39,7 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
         {
             ledger = given;
             // The name is a label of Npgsql's metrics; without one the label would hold the connection string.
-            postgres = new NpgsqlDataSourceBuilder(given) { Name = "catalogue" }.Build();
+            postgres = new NpgsqlDataSourceBuilder(PostgresServers.Of(given).ToString()) { Name = "catalogue" }.Build();
             Dialect = Dialect.Postgres;
             return;
         }
@@ -103,7 +103,9 @@ internal sealed class CatalogueDatabase : IAsyncDisposable
     internal async Task<NpgsqlConnection> ConnectAloneAsync(CancellationToken ct)
     {
         await MigrateAsync(ct);
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ledger) { Pooling = false, Multiplexing = false, ApplicationName = NoticesName }.ToString());
+        var settings = PostgresServers.Of(ledger);
+        (settings.Pooling, settings.Multiplexing, settings.ApplicationName) = (false, false, NoticesName);
+        var connection = new NpgsqlConnection(settings.ToString());
         try
         {
             await connection.OpenAsync(ct);

@@ -22,7 +22,8 @@ internal sealed class DatabaseCheck(IConfiguration configuration) : IStartCheck
         NpgsqlConnectionStringBuilder parts;
         try
         {
-            parts = new(given) { Pooling = false };
+            parts = PostgresServers.Of(given);
+            parts.Pooling = false;
             parts.Timeout = parts.Timeout == 0 ? MostSeconds : Math.Min(parts.Timeout, MostSeconds);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException)

@@ -35,4 +35,7 @@ internal static partial class Log
 
     [LoggerMessage(2011, LogLevel.Information, "What was counted before PostgreSQL was configured is there: {Rows} rows.")]
     public static partial void HistoryMoved(this ILogger log, long rows);
+
+    [LoggerMessage(2012, LogLevel.Critical, "PostgreSQL WENT BACK: {Requests} requests that it had confirmed are not in it any more, as after a failover to a standby that had not received the last commits. What the outbox still holds is sent again; the rest is lost. Set synchronous_standby_names.")]
+    public static partial void LedgerWentBack(this ILogger log, long requests);
 }

@@ -15,7 +15,7 @@ internal sealed record ReadyAnswer(string Status, IReadOnlyList<CheckAnswer> Che
 /// A check's description is words written in the code, never what a database, a file or a program said: that belongs in the
 /// data, where <see cref="Detail"/> is what an operator reads in the log when a check's state changes.
 /// </remarks>
-internal sealed class Readiness(HealthCheckService checks, TimeProvider time, ILogger<Readiness> log)
+internal sealed class Readiness(HealthCheckService checks, Departure departure, TimeProvider time, ILogger<Readiness> log)
 {
     /// <summary>Key of the data that says what is behind a check's state.</summary>
     public const string Detail = "detail";
@@ -33,6 +33,8 @@ internal sealed class Readiness(HealthCheckService checks, TimeProvider time, IL
     /// <param name="trusted">The caller may read the data too.</param>
     public async Task<IResult> AnswerAsync(bool trusted)
     {
+        if (departure.HasBegun)
+            return TypedResults.Json(new ReadyAnswer("unhealthy", [new CheckAnswer("stopping", "unhealthy", "The gateway was told to stop; send requests elsewhere.", null)]), statusCode: 503);
         Task<HealthReport> running;
         lock (gate)
         {

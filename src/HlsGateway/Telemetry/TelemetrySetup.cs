@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Telemetry;
 
@@ -20,6 +21,9 @@ internal static class TelemetrySetup
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails();
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<Departure>().AddHostedService(static services => services.GetRequiredService<Departure>());
+        // What is in progress has as long to end as without the delay.
+        builder.Services.AddOptions<HostOptions>().PostConfigure<IOptions<GatewayOptions>>(static (host, gateway) => host.ShutdownTimeout += gateway.Value.StopDelay);
         // Without the package's own lifetime and log format: signals and lines are the same under every service manager.
         var manager = new SystemdNotifier();
         if (manager.IsEnabled)

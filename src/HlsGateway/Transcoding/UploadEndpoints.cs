@@ -92,22 +92,22 @@ internal static class UploadEndpoints
     }
 
     private static Results<ServerSentEventsResult<VideoView>, ProblemHttpResult> ProgressAsync(
-        string video, HttpContext context, VideoViews videos, TimeProvider time, CancellationToken ct)
+        string video, HttpContext context, VideoViews videos, Departure departure, TimeProvider time, CancellationToken ct)
     {
         var id = VideoId.FromRoute(video);
         return VideoId.IsValid(id)
-            ? TypedResults.ServerSentEvents(FollowAsync(id, context.Request, videos, time, ct))
+            ? TypedResults.ServerSentEvents(FollowAsync(id, context.Request, videos, departure, time, ct))
             : VideoEndpoints.NotOurs();
     }
 
     /// <summary>One event for each change, and one a second at least, so that a proxy does not close the connection as idle.</summary>
     private static async IAsyncEnumerable<SseItem<VideoView>> FollowAsync(
-        string video, HttpRequest request, VideoViews videos, TimeProvider time, [EnumeratorCancellation] CancellationToken ct)
+        string video, HttpRequest request, VideoViews videos, Departure departure, TimeProvider time, [EnumeratorCancellation] CancellationToken ct)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5), time);
         VideoView? told = null;
         var silent = 0;
-        while (await videos.FindAsync(video, request, ct) is { } now)
+        while (!departure.IsOver && await videos.FindAsync(video, request, ct) is { } now)
         {
             if (told is null || now.Status != told.Status || Math.Abs(now.Progress - told.Progress) > 0.001 || ++silent >= 2)
             {

@@ -33,9 +33,16 @@ internal sealed class ChildGateway : IDisposable
     public static Task<ChildGateway> StartAsync(string data, Uri origin, params string[] settings) =>
         StartAsync(data, origin, new Dictionary<string, string>(StringComparer.Ordinal), settings);
 
-    public static async Task<ChildGateway> StartAsync(string data, Uri origin, IReadOnlyDictionary<string, string> environment, params string[] settings)
+    public static Task<ChildGateway> StartAsync(string data, Uri origin, IReadOnlyDictionary<string, string> environment, params string[] settings) =>
+        StartAsync(FreePorts.Take(), data, origin, environment, settings);
+
+    /// <param name="port">That of a gateway which has ended; null: another.</param>
+    public static Task<ChildGateway> StartAtAsync(int? port, string data, Uri origin, params string[] settings) =>
+        StartAsync(port ?? FreePorts.Take(), data, origin, new Dictionary<string, string>(StringComparer.Ordinal), settings);
+
+    private static async Task<ChildGateway> StartAsync(int port, string data, Uri origin, IReadOnlyDictionary<string, string> environment, string[] settings)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePorts.Take()}/");
+        var address = new Uri($"http://127.0.0.1:{port}/");
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = Repository.Root,

@@ -18,5 +18,17 @@ internal static class Soak
 {
     public static bool IsOn { get; } = Environment.GetEnvironmentVariable("SOAK") == "1";
 
+    /// <summary>Why a test that has no short form is skipped elsewhere.</summary>
+    public const string Only = "takes long: SOAK=1, as make soak sets it";
+
     public static int Of(int otherwise, int soak) => IsOn ? soak : otherwise;
+}
+
+/// <summary>A test without a short form.</summary>
+internal sealed class SoakFactAttribute : FactAttribute
+{
+    public SoakFactAttribute()
+    {
+        if (!Soak.IsOn) Skip = Soak.Only;
+    }
 }

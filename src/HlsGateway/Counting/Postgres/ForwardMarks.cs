@@ -50,6 +50,9 @@ internal sealed class ForwardMarks
         return true;
     }
 
+    /// <summary>The last number of a run that PostgreSQL holds; 0 where it knows nothing of the run.</summary>
+    public long LastOf(long epoch) => runs.TryGetValue(epoch, out var mark) ? mark.LastSeq : 0;
+
     /// <summary>PostgreSQL holds later requests of a past run than the outbox does.</summary>
     public bool IsAhead(Dictionary<long, long> lastOfEachRun, long currentEpoch) =>
         lastOfEachRun.Any(run => run.Key != currentEpoch && runs.TryGetValue(run.Key, out var mark) && mark.LastSeq > run.Value);

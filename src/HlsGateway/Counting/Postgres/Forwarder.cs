@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HlsGateway.Database;
 using HlsGateway.Telemetry;
 using Npgsql;
 
@@ -68,6 +69,9 @@ internal sealed class Forwarder : IDisposable
     private int forgetAt = 1024;
     private readonly HashSet<long> days = [];
     private long forwarded;
+
+    /// <summary>The last number of this run whose commit PostgreSQL confirmed; 0 before the first.</summary>
+    private long confirmed;
     private int failures;
     private long expiredAt;
     private volatile bool historyIsThere;
@@ -79,7 +83,7 @@ internal sealed class Forwarder : IDisposable
     {
         outbox = new OutboxReader(ledgerPath);
         // Not pooled: the lock lives as long as the connection. A dead peer is noticed within half a minute also in mid-statement.
-        this.connectionString = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, CommandTimeout = 30, KeepAlive = 10, ApplicationName = "hlsgateway-forwarder", Enlist = false }.ToString();
+        this.connectionString = new NpgsqlConnectionStringBuilder(PostgresServers.Of(connectionString).ToString()) { Pooling = false, Timeout = 5, CommandTimeout = 30, KeepAlive = 10, ApplicationName = "hlsgateway-forwarder", Enlist = false }.ToString();
         (this.options, this.rules, this.lengths, this.progress, this.moved, this.epoch) = (options, rules, lengths, progress, moved, epoch);
         (this.metrics, this.time, this.log) = (metrics, time, log);
         emptySessions = new EmptySessions(emptyAge, time);
@@ -104,6 +108,9 @@ internal sealed class Forwarder : IDisposable
 
     /// <summary>PostgreSQL has been asked since the start, and has everything that this gateway has counted.</summary>
     public bool HasAll => historyIsThere && progress.Committed <= Math.Max(Forwarded, progress.Merged);
+
+    /// <summary>Requests that PostgreSQL confirmed and does not hold any more, while this process ran: a standby without the last commits became the primary.</summary>
+    public long TakenBack { get; private set; }
 
     /// <summary>For tests: called at each step of a transaction, on the forwarder's own time.</summary>
     public Func<ForwardStep, Task>? Reached { get; set; }
@@ -205,6 +212,14 @@ internal sealed class Forwarder : IDisposable
         {
             if (!lengths.Contains(video))
                 lengths.Set(video, length);
+        }
+        if (marks.LastOf(epoch) is var last && last < confirmed)
+        {
+            TakenBack += confirmed - last;
+            log.LedgerWentBack(confirmed - last);
+            // What the outbox still has of it is sent again.
+            Volatile.Write(ref forwarded, last + 1);
+            confirmed = last;
         }
         if (!Restored && marks.IsAhead(outbox.LastOfEachRun(), epoch))
         {
@@ -314,6 +329,8 @@ internal sealed class Forwarder : IDisposable
         await AtAsync(ForwardStep.Committed);
 
         marks.Confirm(portion);
+        if (portion.Epoch == epoch)
+            confirmed = portion.Next - 1;
         foreach (var (video, length) in news) told[video] = length;
         ForgetWhatIsNotKnown();
         metrics.HitsForwarded.Add(portion.Hits.Count);

@@ -28,13 +28,14 @@ internal sealed class FastLane
     private readonly PreparedAnswers prepared;
     private readonly Outbox outbox;
     private readonly GatewayMetrics metrics;
+    private readonly Departure departure;
 
     /// <summary>The names of <c>AllowedHosts</c>; patterns among them are the ordinary path's. Null: any.</summary>
     private string[]? hosts;
 
-    public FastLane(PreparedAnswers prepared, Outbox outbox, GatewayMetrics metrics, IOptions<KestrelServerOptions> kestrel, IOptionsMonitor<HostFilteringOptions> filter, TimeProvider time)
+    public FastLane(PreparedAnswers prepared, Outbox outbox, GatewayMetrics metrics, Departure departure, IOptions<KestrelServerOptions> kestrel, IOptionsMonitor<HostFilteringOptions> filter, TimeProvider time)
     {
-        (this.prepared, this.outbox, this.metrics) = (prepared, outbox, metrics);
+        (this.prepared, this.outbox, this.metrics, this.departure) = (prepared, outbox, metrics, departure);
         (Limits, Time) = (kestrel.Value.Limits, time);
         hosts = NamesOf(filter.CurrentValue);
         filter.OnChange(changed => hosts = NamesOf(changed));
@@ -93,7 +94,8 @@ internal sealed class FastLane
             // Kestrel knows how long a head may be.
             return buffer.Length < Limits.MaxRequestLineSize ? kind : HeadKind.Other;
         }
-        if (kind == HeadKind.Simple && mayAnswer && read.TryTarget(out var target))
+        // A gateway that leaves ends each connection with an answer that says so, which is Kestrel's.
+        if (kind == HeadKind.Simple && mayAnswer && !departure.HasBegun && read.TryTarget(out var target))
             request = Find(read, target);
         return kind;
     }
