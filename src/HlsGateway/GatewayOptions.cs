@@ -7,7 +7,7 @@ internal sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
 
-    private static readonly TimeSpan LongestStopDelay = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan LongestStopDelay = TimeSpan.FromMinutes(5);
 
     internal static readonly string[] AllRoles = ["gateway", "worker", "studio"];
 
@@ -26,6 +26,19 @@ internal sealed class GatewayOptions : IValidatableObject
 
     /// <summary>How long the gateway serves on after it was told to stop, as not ready and each answer the last on its connection, so that a balancer goes elsewhere.</summary>
     public TimeSpan StopDelay { get; init; }
+
+    /// <summary>For what is decided before the options are checked. A value that cannot be read is told by that check; here it counts as not given, as all of them.</summary>
+    public static GatewayOptions Of(IConfiguration configuration)
+    {
+        try
+        {
+            return configuration.GetSection(Section).Get<GatewayOptions>() ?? new();
+        }
+        catch (InvalidOperationException)
+        {
+            return new();
+        }
+    }
 
     /// <summary>The data directory as an absolute path.</summary>
     public string DataPath(IHostEnvironment environment) => Path.GetFullPath(DataDirectory, environment.ContentRootPath);

@@ -11,7 +11,7 @@ internal static class AnalyticsSetup
     {
         var services = builder.Services;
         services.AddAnnotatedOptions<AnalyticsOptions>(AnalyticsOptions.Section);
-        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
+        if (GatewayOptions.Of(builder.Configuration).Has("gateway"))
             services.AddHostedService<CountingChanges>();
         services.AddSingleton<WatchedVideos>();
         services.AddSingleton<CoversAnyVideo>(static services => services.GetRequiredService<WatchedVideos>().CoversAnyAsync);

@@ -10,7 +10,7 @@ internal static class CdnSetup
         builder.Services.AddAnnotatedOptions<CdnOptions>(CdnOptions.Section);
         builder.Services.AddStartCheck<CdnCheck>();
         builder.Services.AddSingleton(static services => new CdnHealth(services.GetRequiredService<Microsoft.Extensions.Options.IOptions<CdnOptions>>().Value.Probe));
-        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false || builder.Configuration[$"{CdnOptions.Section}:Probe:Path"] is not { Length: > 0 })
+        if (!GatewayOptions.Of(builder.Configuration).Has("gateway") || builder.Configuration[$"{CdnOptions.Section}:Probe:Path"] is not { Length: > 0 })
             return;
         builder.Services.AddHostedService<CdnProbe>();
         builder.Services.AddHealthChecks().AddCheck<CdnHealthCheck>("cdn");

@@ -9,7 +9,7 @@ internal static class CountingSetup
         services.AddAnnotatedOptions<LedgerOptions>(LedgerOptions.Section);
         services.AddSingleton<Outbox>();
         // A process without the gateway role redirects nobody and counts nothing: it must not take the ledger's lock from a gateway on the same machine.
-        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false)
+        if (!GatewayOptions.Of(builder.Configuration).Has("gateway"))
             return;
         services.AddStartCheck<LedgerCheck>();
         services.AddHostedService(static services => services.GetRequiredService<Outbox>());

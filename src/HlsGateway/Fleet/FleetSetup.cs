@@ -6,7 +6,7 @@ internal static class FleetSetup
     public static void AddFleet(this WebApplicationBuilder builder)
     {
         // A process without players signs nothing; a ledger in a file is no other gateway's.
-        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") == false || builder.Configuration.GetConnectionString("Ledger") is not { Length: > 0 })
+        if (!GatewayOptions.Of(builder.Configuration).Has("gateway") || builder.Configuration.GetConnectionString("Ledger") is not { Length: > 0 })
             return;
         builder.Services.AddSingleton<KeyAgreement>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<KeyAgreement>());

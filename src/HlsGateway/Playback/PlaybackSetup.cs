@@ -30,7 +30,7 @@ internal static class PlaybackSetup
         services.AddSectionNames<Dictionary<string, ClusterConfig>>("ReverseProxy:Clusters");
         services.AddSectionNames<Dictionary<string, RouteConfig>>("ReverseProxy:Routes");
         services.AddStartCheck<OriginCheck>();
-        if (builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.Has("gateway") != false)
+        if (GatewayOptions.Of(builder.Configuration).Has("gateway"))
             services.AddHealthChecks().AddCheck<OriginHealth>("origin");
         services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
 

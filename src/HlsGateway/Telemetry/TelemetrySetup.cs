@@ -1,7 +1,7 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.Options;
 
 namespace HlsGateway.Telemetry;
 
@@ -23,7 +23,7 @@ internal static class TelemetrySetup
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<Departure>().AddHostedService(static services => services.GetRequiredService<Departure>());
         // What is in progress has as long to end as without the delay.
-        builder.Services.AddOptions<HostOptions>().PostConfigure<IOptions<GatewayOptions>>(static (host, gateway) => host.ShutdownTimeout += gateway.Value.StopDelay);
+        builder.Services.AddOptions<HostOptions>().PostConfigure<IConfiguration>(static (host, configuration) => host.ShutdownTimeout += StopDelay(configuration));
         // Without the package's own lifetime and log format: signals and lines are the same under every service manager.
         var manager = new SystemdNotifier();
         if (manager.IsEnabled)
@@ -41,6 +41,12 @@ internal static class TelemetrySetup
         health.MapGet("/ready", async (HttpContext context, Readiness readiness) => await readiness.AnswerAsync(await isTrusted(context)))
             .Produces<ReadyAnswer>().Produces<ReadyAnswer>(503).WithName("getReadiness").WithSummary("Each check's state; 503 when one is unhealthy. Figures and messages with a token of the role analyst or admin.");
     }
+
+    // The host asks before the options are checked, and a wrong one is told in words of ours: so it is not read as an option here.
+    private static TimeSpan StopDelay(IConfiguration configuration) =>
+        TimeSpan.TryParse(configuration[$"{GatewayOptions.Section}:{nameof(GatewayOptions.StopDelay)}"], CultureInfo.InvariantCulture, out var delay) && delay > TimeSpan.Zero && delay <= GatewayOptions.LongestStopDelay
+            ? delay
+            : TimeSpan.Zero;
 
     // The lowest layer of the configuration: holds also where no appsettings.json is found. Per-request lines of the framework
     // would name sessions and cost more than the request; without its own category it makes no Activity per request either.

@@ -27,6 +27,20 @@ public sealed class WrongStartTests
         Assert.Empty(Directory.GetFileSystemEntries(data.Path));
     }
 
+    /// <summary>They are asked for while the program is put together, before any check.</summary>
+    [Theory]
+    [InlineData("Roles:0", "foo")]
+    [InlineData("StopDelay", "01:00:00")]
+    [InlineData("StopDelay", "abc")]
+    [InlineData("FastLane", "perhaps")]
+    public async Task What_the_program_needs_to_put_itself_together_is_told_in_the_same_way(string key, string value)
+    {
+        using var data = new TemporaryFolder();
+        var (code, output, errors) = await Child.RunAsync(["--urls=http://127.0.0.1:0", $"--Gateway:DataDirectory={data.Path}", $"--Gateway:{key}={value}"]);
+        Assert.Equal((78, ""), (code, output));
+        Assert.StartsWith($"hlsgateway: Gateway:{key}", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_settings_file_that_is_no_json_is_one_line_with_its_place()
     {

@@ -113,7 +113,7 @@ internal sealed class FastLane
 
     /// <summary>Not where somebody collects figures and traces of each request: the lane has none.</summary>
     private static bool IsWanted(ConfigurationManager configuration) =>
-        (configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>() ?? new()) is { FastLane: true } gateway && gateway.Has("gateway")
+        GatewayOptions.Of(configuration) is { FastLane: true } gateway && gateway.Has("gateway")
         && string.IsNullOrEmpty(configuration[Exports.EndpointKey]);
 
     private static string[]? NamesOf(HostFilteringOptions filter) => filter.AllowedHosts is { Count: > 0 } names && !names.Contains("*") ? [.. names] : null;
