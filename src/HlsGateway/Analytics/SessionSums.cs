@@ -43,10 +43,9 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
         var (any, gate) = (false, new Lock());
         var piece = question.Video is null ? Piece : PieceOfOne;
         // The rows are looked for on as many processors as the reader has; what they hold is added by one after the other.
-        await Parallel.ForEachAsync(Starts(), new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount), CancellationToken = ct }, async (start, stop) =>
-        {
-            var end = question.Until - start < piece ? question.Until : start + piece;
-            await ledger.AskAsync(
+        await TimeSlices.EachAsync(
+            question.From, question.Until, piece,
+            (start, end, stop) => ledger.AskAsync(
                 connection =>
                 {
                     using var command = connection.CreateCommand();
@@ -67,14 +66,9 @@ internal sealed class SessionSums(LedgerReader ledger, IOptions<AnalyticsOptions
                     }
                     return true;
                 },
-                stop);
-        });
+                stop),
+            ct);
         return any;
-
-        IEnumerable<DateTimeOffset> Starts()
-        {
-            for (var start = question.From; start < question.Until; start += piece) yield return start;
-        }
     }
 
     /// <summary>The same rules as <see cref="Figure.All"/>; <c>FilterTests</c> hold the two together.</summary>

@@ -171,18 +171,12 @@ internal sealed class VideoQueries(LedgerReader ledger, SessionScan scan, Sessio
     {
         var (parts, curve, gate) = (new Parts(), new RetentionCurve(), new Lock());
         var days = Math.Max(1, Math.Ceiling((question.Until - question.From).TotalDays / Slices));
-        await Parallel.ForEachAsync(Starts(), new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount), CancellationToken = ct }, async (start, stop) =>
+        await TimeSlices.EachAsync(question.From, question.Until, TimeSpan.FromDays(days), async (start, end, stop) =>
         {
-            var end = question.Until - start < TimeSpan.FromDays(days) ? question.Until : start.AddDays(days);
             await foreach (var sums in scan.SumsAsync(question.Video, start, end, question.Filter, null, stop)) Give(sums);
-        });
+        }, ct);
         parts.Retention = curve.Points();
         return parts;
-
-        IEnumerable<DateTimeOffset> Starts()
-        {
-            for (var start = question.From; start < question.Until; start = start.AddDays(days)) yield return start;
-        }
 
         void Give(RollupSums sums)
         {
