@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Text;
 
 namespace HlsGateway.Cdn;
 
@@ -30,25 +28,11 @@ internal readonly record struct CdnUrl(string Site, string Path, string Query)
     /// <summary>Takes an absolute URL apart; what RFC 3986 does not allow in it is percent-encoded.</summary>
     public static CdnUrl Of(string url)
     {
-        var text = url.AsSpan().ContainsAnyExcept(Plain) ? Encoded(url) : url;
+        var text = PercentEncoding.Of(url, Plain);
         var slash = text.IndexOf('/', text.IndexOf("://", StringComparison.Ordinal) + 3);
         if (slash < 0)
             return new(text, "/", "");
         var question = text.IndexOf('?', slash);
         return question < 0 ? new(text[..slash], text[slash..], "") : new(text[..slash], text[slash..question], text[(question + 1)..]);
-    }
-
-    private static string Encoded(string url)
-    {
-        var text = new StringBuilder(url.Length + 16);
-        foreach (var unit in Encoding.UTF8.GetBytes(url))
-        {
-            if (Plain.Contains((char)unit))
-                text.Append((char)unit);
-            else
-                text.Append('%').Append(unit.ToString("X2", CultureInfo.InvariantCulture));
-        }
-
-        return text.ToString();
     }
 }

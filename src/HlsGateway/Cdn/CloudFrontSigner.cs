@@ -6,7 +6,7 @@ namespace HlsGateway.Cdn;
 
 /// <summary>
 /// Amazon CloudFront's signed URLs: RSA over a policy, which is the canned one for a file and a custom one for a folder. A signature
-/// costs as much CPU as four redirects, so those of folders are kept: one for each folder and end.
+/// costs as much CPU as some fifteen redirects, so those of folders are kept: one for each folder and end.
 /// </summary>
 internal sealed class CloudFrontSigner(string pem, string keyId, CdnScope scope) : UrlSigner
 {
