@@ -91,6 +91,23 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task Who_asks_is_heard_until_what_was_recorded_before_is_merged()
+    {
+        var progress = new LedgerProgress(TimeProvider.System);
+        progress.Publish(5, 1);
+        Assert.False(progress.MergeAsked);
+        var woken = 0;
+        var asks = progress.CaughtUpAsync(() => woken++, TimeSpan.FromMinutes(5), CancellationToken.None);
+        Assert.True(progress.MergeAsked);
+        Assert.Equal(1, woken);
+        progress.Publish(7, 4);
+        Assert.True(progress.MergeAsked);
+        progress.Publish(7, 5);
+        await asks;
+        Assert.False(progress.MergeAsked);
+    }
+
+    [Fact]
     public async Task Under_full_load_a_reader_finds_what_was_recorded_before_it_asked()
     {
         await using var ledger = new TestLedger();
