@@ -412,7 +412,7 @@ export default class CaptionEditorPage extends StudioElement {
   }
 
   #changes(pairs) {
-    return html`<div class="scroll"><table class="changes"><tbody>${pairs.map(([before, after]) => html`<tr><td class="taken">${this.#told(before)}</td><td class="added">${this.#told(after)}</td></tr>`)}</tbody></table></div>`;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("captions.changes", { count: pairs.length })}><table class="changes"><tbody>${pairs.map(([before, after]) => html`<tr><td class="taken">${this.#told(before)}</td><td class="added">${this.#told(after)}</td></tr>`)}</tbody></table></div>`;
   }
 
   #dialogs() {
@@ -424,7 +424,7 @@ export default class CaptionEditorPage extends StudioElement {
         <div class="row end"><button type="button" @click=${() => this.querySelector("dialog.review").close()}>${t("common.cancel")} <kbd>Esc</kbd></button><button type="button" class="primary" autofocus ?disabled=${review.pairs.length === 0} @click=${() => this.#publish()}>${t("captions.publish")}</button></div></article>`}</dialog>
       <dialog class="meet" aria-labelledby="meet-title">${conflict === null ? nothing : html`<article class="wide"><h2 id="meet-title">${t("captions.met", { actor: conflict.actor })}</h2>
         <p>${t("captions.met-text", { count: conflict.conflicts.length })}</p>
-        ${conflict.conflicts.length === 0 ? nothing : html`<div class="scroll"><table><thead><tr><th>${t("captions.theirs")}</th><th>${t("captions.base")}</th><th>${t("captions.mine")}</th><th></th></tr></thead>
+        ${conflict.conflicts.length === 0 ? nothing : html`<div class="scroll" tabindex="0" role="region" aria-label=${t("captions.met-text", { count: conflict.conflicts.length })}><table><thead><tr><th>${t("captions.theirs")}</th><th>${t("captions.base")}</th><th>${t("captions.mine")}</th><th></th></tr></thead>
           <tbody>${conflict.conflicts.map((each, i) => html`<tr><td>${text(each.theirs)}</td><td>${text(each.base)}</td><td>${text(each.mine)}</td>
             <td><select aria-label=${t("captions.choose")} @change=${event => { conflict.choices[i] = event.target.value; }}>${["mine", "theirs", "both"].map(choice => html`<option value=${choice}>${t(`captions.${choice}`)}</option>`)}</select></td></tr>`)}</tbody></table></div>`}
         <div class="row end"><button type="button" class="primary" @click=${() => this.#settle()}>${t("captions.go-on")}</button></div></article>`}</dialog>
@@ -432,7 +432,7 @@ export default class CaptionEditorPage extends StudioElement {
         <label>${t("captions.find-what")} <input .value=${finding.find} @input=${event => this.#look({ find: event.target.value }).catch(tell)}></label>
         <label>${t("captions.replace-with")} <input .value=${finding.replacement} @input=${event => { this.finding = { ...finding, replacement: event.target.value }; }}></label>
         ${finding.counts === null ? nothing : html`<p role="status">${finding.counts.map(([language, count]) => `${language}: ${count}`).join(" · ")}</p>`}
-        ${finding.counts === null ? nothing : html`<div class="scroll"><table class="changes"><tbody>${finding.samples.map(({ language, cue }) => html`<tr><td class="taken"><code>${language}</code> ${cue.text}</td><td class="added">${cue.text.replaceAll(finding.find, () => finding.replacement)}</td></tr>`)}</tbody></table></div>`}
+        ${finding.counts === null ? nothing : html`<div class="scroll" tabindex="0" role="region" aria-label=${t("captions.find")}><table class="changes"><tbody>${finding.samples.map(({ language, cue }) => html`<tr><td class="taken"><code>${language}</code> ${cue.text}</td><td class="added">${cue.text.replaceAll(finding.find, () => finding.replacement)}</td></tr>`)}</tbody></table></div>`}
         <div class="row end"><button type="button" @click=${() => this.querySelector("dialog.find").close()}>${t("common.cancel")} <kbd>Esc</kbd></button><button type="button" class="primary" ?disabled=${!finding.counts?.some(([, count]) => count > 0)} @click=${() => this.#replace()}>${t("captions.replace")}</button></div></article>`}</dialog>`;
   }
 }

@@ -76,7 +76,7 @@ export default class InspectPage extends StudioElement {
       </div>
       <section class="card stack tight"><div class="row apart"><h2>${t("inspect.lines", { count: changed })}</h2>
           <label><input type="checkbox" role="switch" .checked=${only} @change=${event => address.set({ only: event.target.checked ? "changes" : null })}> ${t("inspect.only")}</label></div>
-        <div class="scroll"><table class="lines"><thead><tr><th>${t("inspect.origin")}</th><th>${t("inspect.served")}</th><th>${t("inspect.rule")}</th></tr></thead>
+        <div class="scroll" tabindex="0" role="region" aria-label=${t("inspect.lines", { count: changed })}><table class="lines"><thead><tr><th>${t("inspect.origin")}</th><th>${t("inspect.served")}</th><th>${t("inspect.rule")}</th></tr></thead>
           <tbody>${lines.slice(0, 3000).map(line => html`<tr data-change=${line.change}><td><span class="at">${line.origin_line ?? ""}</span><code>${line.origin ?? ""}</code></td><td><span class="at">${line.served_line ?? ""}</span><code>${line.served ?? ""}</code></td>
             <td>${line.rules.map(rule => this.#rule(rule))}</td></tr>`)}</tbody></table></div></section>`;
   }

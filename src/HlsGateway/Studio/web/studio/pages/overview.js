@@ -104,7 +104,7 @@ export default class OverviewPage extends StudioElement {
       ${chart("completion", "completion_rate", value => percent(value, 0))}
       <section class="card stack tight"><h2>${t("overview.top")}</h2>
         ${this.ranking.videos.length === 0 ? html`<p class="soft">${t("overview.nothing")}</p>` : html`
-        <div class="scroll"><table>
+        <div class="scroll" tabindex="0" role="region" aria-label=${t("overview.top")}><table>
           <thead><tr><th>${t("overview.video")}</th><th class="number">${t("figures.views")}</th><th class="number">${t("figures.watch_seconds")}</th><th class="number">${t("figures.completion_rate")}</th><th><span class="visually-hidden">${t("overview.share")}</span></th></tr></thead>
           <tbody>${this.ranking.videos.map(video => html`<tr>
             <td class="name"><a href=${href(`videos/${encodeURIComponent(video.video)}/analytics`, { query: address.all() })}>${video.video}</a></td>

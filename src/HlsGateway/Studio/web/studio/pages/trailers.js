@@ -230,7 +230,7 @@ export default class TrailersPage extends StudioElement {
     const list = findings => html`<ul>${findings.map(finding => html`<li><a href="documentation/player-rules.md#${finding.rule.toLowerCase()}" target="_blank">${finding.rule}</a> <strong>${finding.where}</strong> ${finding.message}</li>`)}</ul>`;
     const between = check.findings.slice(check.renditions.reduce((sum, { findings }) => sum + findings.length, 0));
     return html`<div class="checks"><h3>${check.findings.length === 0 ? html`${icon("check")} ${t("trailers.clean", { count: check.copies })}` : html`${icon("warning")} ${t("trailers.findings", { count: check.findings.length })}`}</h3>
-      ${check.renditions.length === 0 ? nothing : html`<div class="scroll"><table>
+      ${check.renditions.length === 0 ? nothing : html`<div class="scroll" tabindex="0" role="region" aria-label=${t("trailers.check-found")}><table>
         <thead><tr><th>${t("trailers.check-picture")}</th><th>${t("trailers.check-sound")}</th><th>${t("trailers.check-codecs")}</th><th class="number">${t("trailers.check-longest")}</th><th>${t("trailers.check-found")}</th></tr></thead>
         <tbody>${check.renditions.map(rendition => html`<tr data-copy=${rendition.profile} data-found=${rendition.findings.length} title=${rendition.profile}>
           <td class="nowrap">${rendition.width > 0 ? t("trailers.check-size", { width: String(rendition.width), height: String(rendition.height), rate: number(rateOf(rendition.frame_rate)) }) : "–"}</td>

@@ -146,7 +146,7 @@ export default class VideoPage extends StudioElement {
               <dt>${t("video.playlist")}</dt><dd class="name"><a href=${video.playlist_url}>${video.playlist_url}</a></dd>
               ${this.plan ? html`<dt>${t("video.trailer")}</dt><dd class="name">${this.plan.version ?? this.plan.trailer ?? t("video.no-trailer")}</dd>` : nothing}
             </dl>
-            ${video.renditions.length > 0 ? html`<div class="scroll"><table><thead><tr><th>${t("video.rendition")}</th><th class="number">${t("video.size")}</th><th class="number">${t("video.bandwidth")}</th></tr></thead>
+            ${video.renditions.length > 0 ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t("video.rendition")}><table><thead><tr><th>${t("video.rendition")}</th><th class="number">${t("video.size")}</th><th class="number">${t("video.bandwidth")}</th></tr></thead>
               <tbody>${video.renditions.map(rendition => html`<tr><td>${rendition.name}</td><td class="number">${rendition.width} × ${rendition.height}</td><td class="number">${rate(rendition.average_bandwidth / 8)}</td></tr>`)}</tbody></table></div>` : nothing}
             <div class="actions">
               ${me.can("uploader", "editor") && video.source ? html`<a role="button" href=${video.source.download_url} download>${icon("download")} ${t("video.source")} <small>${bytes(video.source.bytes)}</small></a>` : nothing}
