@@ -60,8 +60,12 @@ internal sealed record BackupManifest(int Format, string Version, DateTimeOffset
         }
         if (manifest.Format != Known || manifest.Files is null)
             throw new InvalidDataException($"{path} is of format {manifest.Format}, which this version does not know. Version {manifest.Version} made it.");
+        if (!manifest.Files.Any(file => file?.Path == Data + "ledger.db"))
+            throw new InvalidDataException($"{path} names no {Data}ledger.db, which every backup holds.");
         foreach (var file in manifest.Files)
         {
+            if (file?.Path is null || file.Sha256 is null)
+                throw new InvalidDataException($"{path} names a file without a path or a sum.");
             // Its names become names of files and objects.
             var good = file.Path == Database
                 || (file.Path.StartsWith(Data, StringComparison.Ordinal) && DataFiles.Contains(file.Path[Data.Length..], StringComparer.Ordinal))

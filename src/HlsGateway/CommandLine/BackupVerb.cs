@@ -37,6 +37,10 @@ internal static class BackupVerb
         Directory.CreateDirectory(folder, Private | UnixFileMode.UserExecute);
         Directory.CreateDirectory(Path.Combine(folder, "data"), Private | UnixFileMode.UserExecute);
         var files = new List<BackupFile>();
+        var store = withObjects ? parts.Services.GetRequiredService<BlobStore>() : null;
+        // Uploads go away once they are published: before the catalogue, which may still wait for them.
+        if (store is not null)
+            await CopyObjectsAsync(store, "uploads/", folder, files, ct);
         // The outbox before PostgreSQL: what moves there meanwhile is in both, and counted once; the other way round it would be in neither.
         foreach (var name in BackupManifest.DataFiles.Where(name => File.Exists(Path.Combine(data, name))))
         {
@@ -62,18 +66,21 @@ internal static class BackupVerb
             await PostgresTool.RunAsync("pg_dump", connection, ["--format=custom", "--no-owner", "--no-privileges", $"--file={dump}"], ct);
             files.Add(await KeepAsync(folder, BackupManifest.Database, ct));
         }
-        // Objects last: they are written before the catalogue names them, and stay for hours after it has forgotten them.
-        if (withObjects)
-            await CopyObjectsAsync(parts.Services.GetRequiredService<BlobStore>(), folder, files, ct);
+        // All others last: they are written before the catalogue names them, and stay for hours after it has forgotten them.
+        if (store is not null)
+            await CopyObjectsAsync(store, "", folder, files, ct);
         await BackupManifest.Of(files).WriteAsync(folder, ct);
         Console.WriteLine($"{folder}: {files.Count:N0} files, {files.Sum(file => file.Bytes) / 1e6:N1} MB");
     }
 
-    private static async Task CopyObjectsAsync(BlobStore store, string folder, List<BackupFile> files, CancellationToken ct)
+    private static async Task CopyObjectsAsync(BlobStore store, string prefix, string folder, List<BackupFile> files, CancellationToken ct)
     {
+        var had = files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
         var (told, bytes, count) = (Stopwatch.StartNew(), 0L, 0);
-        await foreach (var key in store.ListAsync("", ct))
+        await foreach (var key in store.ListAsync(prefix, ct))
         {
+            if (had.Contains(BackupManifest.Objects + key))
+                continue;
             var path = Path.Combine(folder, BackupManifest.Objects + key);
             // An object never changes: one that an earlier try brought whole is not fetched again.
             if (!File.Exists(path))

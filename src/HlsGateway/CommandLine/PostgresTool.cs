@@ -42,15 +42,25 @@ internal static class PostgresTool
     }
 
     /// <summary>The variables of libpq that say the same. Several hosts are a list for both.</summary>
-    private static IEnumerable<(string Name, string? Value)> Environment(NpgsqlConnectionStringBuilder connection) =>
+    internal static IEnumerable<(string Name, string? Value)> Environment(NpgsqlConnectionStringBuilder connection) =>
     [
-        ("PGHOST", connection.Host),
-        ("PGPORT", connection.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ("PGHOST", string.Join(',', Hosts(connection).Select(host => host.Name))),
+        ("PGPORT", string.Join(',', Hosts(connection).Select(host => host.Port))),
         ("PGUSER", connection.Username),
         ("PGPASSWORD", connection.Password),
         ("PGDATABASE", connection.Database ?? connection.Username),
         ("PGSSLMODE", connection.SslMode switch { SslMode.Disable => "disable", SslMode.Allow => "allow", SslMode.Require => "require", SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", _ => "prefer" }),
         ("PGSSLROOTCERT", connection.RootCertificate),
+        ("PGSSLCERT", connection.SslCertificate),
+        ("PGSSLKEY", connection.SslKey),
+        ("PGPASSFILE", connection.Passfile),
         ("PGTARGETSESSIONATTRS", connection.Host?.Contains(',', StringComparison.Ordinal) == true ? "read-write" : null),
     ];
+
+    /// <summary>Npgsql writes a port behind its host, libpq in a list beside that of the hosts. A path is a folder of sockets.</summary>
+    private static IEnumerable<(string Name, string Port)> Hosts(NpgsqlConnectionStringBuilder connection) =>
+        from host in (connection.Host ?? "").Split(',', StringSplitOptions.TrimEntries)
+        let colon = host.StartsWith('/') ? -1 : host.LastIndexOf(':')
+        let apart = colon > 0 && host[(colon + 1)..].All(char.IsAsciiDigit) && (host.Count(c => c == ':') == 1 || host[colon - 1] == ']')
+        select apart ? (host[..colon], host[(colon + 1)..]) : (host, connection.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using HlsGateway.Counting;
 using HlsGateway.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -10,6 +12,9 @@ namespace HlsGateway.CommandLine;
 internal static class RestoreVerb
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>In the data directory while a restore is under way: the sum of its backup.json.</summary>
+    private const string Begun = "restore.begun";
 
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
@@ -32,7 +37,11 @@ internal static class RestoreVerb
         var manifest = await BackupManifest.ReadAsync(folder, ct);
         var data = parts.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.DataPath(parts.Environment);
         var connection = parts.Configuration.GetConnectionString("Ledger") ?? "";
-        if (!check)
+        var begun = Path.Combine(data, Begun);
+        var sum = await BackupManifest.HashAsync(Path.Combine(folder, BackupManifest.Name), ct);
+        // What is there then is of the same restore, which was broken off.
+        var goesOn = !check && File.Exists(begun) && await File.ReadAllTextAsync(begun, ct) == sum;
+        if (!check && !goesOn)
             await RefuseAsync(manifest, data, connection, ct);
         await ProgressAsync(manifest.Files, "checked", async file =>
         {
@@ -46,6 +55,14 @@ internal static class RestoreVerb
             return;
         }
 
+        RefuseNewer(folder);
+        if (!goesOn)
+        {
+            Directory.CreateDirectory(data);
+            await File.WriteAllTextAsync(begun, sum, ct);
+            BackupManifest.Flush(begun);
+            DurableFolder.Flush(data);
+        }
         var store = parts.Services.GetRequiredService<BlobStore>();
         await ProgressAsync([.. manifest.Files.Where(file => file.Path.StartsWith(BackupManifest.Objects, StringComparison.Ordinal))], "objects", async file =>
         {
@@ -55,12 +72,12 @@ internal static class RestoreVerb
             await using var content = File.OpenRead(BackupManifest.PathOf(folder, file));
             await store.PutAsync(key, content, BlobKey.ContentType(key), ct);
         });
-        if (manifest.HasDatabase)
+        // In one transaction: all of it is there, or nothing.
+        if (manifest.HasDatabase && !await IsUsedAsync(connection, ct))
         {
             Console.WriteLine("PostgreSQL");
             await PostgresTool.RunAsync("pg_restore", connection, ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", $"--dbname={new NpgsqlConnectionStringBuilder(connection).Database}", Path.Combine(folder, BackupManifest.Database)], ct);
         }
-        Directory.CreateDirectory(data);
         foreach (var name in BackupManifest.DataFiles)
         {
             if (manifest.Files.FirstOrDefault(file => file.Path == BackupManifest.Data + name) is not { } file)
@@ -71,6 +88,7 @@ internal static class RestoreVerb
             BackupManifest.Flush(aside);
             File.Move(aside, to, overwrite: true);
         }
+        File.Delete(begun);
         DurableFolder.Flush(data);
         Console.WriteLine($"{data} is as it was on {Rfc3339.Text(manifest.MadeAt)}. Start the gateway on it.");
     }
@@ -78,20 +96,37 @@ internal static class RestoreVerb
     /// <exception cref="InvalidDataException">Something is there that would be lost, or something is missing.</exception>
     private static async Task RefuseAsync(BackupManifest manifest, string data, string connection, CancellationToken ct)
     {
-        foreach (var name in (string[])["ledger.db", "catalogue.db"])
+        // SQLite would read a journal that was left into a ledger that is restored beside it.
+        foreach (var name in BackupManifest.DataFiles.SelectMany(name => (string[])[name, name + "-wal", name + "-shm", name + "-journal"]).Append(Begun))
         {
             if (File.Exists(Path.Combine(data, name)))
-                throw new InvalidDataException($"{data} holds a {name} already. Give a directory without one (--data DIR), or move it away.");
+                throw new InvalidDataException($"{data} holds a {name} already. Give an empty directory (--data DIR), or move this one away.");
         }
         if (!manifest.HasDatabase)
             return;
         if (connection.Length == 0)
             throw new InvalidDataException("The backup holds a PostgreSQL database. Name an empty one to restore it into: ConnectionStrings__Ledger=Host=…;Database=…;Username=…");
+        if (await IsUsedAsync(connection, ct))
+            throw new InvalidDataException($"The database {new NpgsqlConnectionStringBuilder(connection).Database} holds a ledger or a catalogue already. Name an empty one.");
+    }
+
+    /// <exception cref="InvalidDataException">This version could not open it.</exception>
+    private static void RefuseNewer(string folder)
+    {
+        using var ledger = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, BackupManifest.Data, "ledger.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        ledger.Open();
+        using var ask = ledger.CreateCommand();
+        ask.CommandText = "PRAGMA user_version";
+        if (ask.ExecuteScalar() is long steps && steps > LedgerSchema.Schema.Steps.Count)
+            throw new InvalidDataException("The ledger in the backup was written by a newer version. Restore it with that version.");
+    }
+
+    private static async Task<bool> IsUsedAsync(string connection, CancellationToken ct)
+    {
         await using var database = new NpgsqlConnection(connection);
         await database.OpenAsync(ct);
         await using var ask = new NpgsqlCommand("SELECT to_regclass('counting.session') IS NOT NULL OR to_regclass('catalogue_migration') IS NOT NULL", database);
-        if (await ask.ExecuteScalarAsync(ct) is true)
-            throw new InvalidDataException($"The database {database.Database} holds a ledger or a catalogue already. Name an empty one.");
+        return await ask.ExecuteScalarAsync(ct) is true;
     }
 
     private static async Task ProgressAsync(IReadOnlyList<BackupFile> files, string what, Func<BackupFile, Task> each)

@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using HlsGateway.CommandLine;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Counting;
 using HlsGateway.Tests.Hosting;
 using HlsGateway.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace HlsGateway.Tests.CommandLine;
 
@@ -103,9 +105,21 @@ public abstract class Backups : IDisposable
             await store.DeleteAsync(key, CancellationToken.None);
         }
 
+        // One that was broken off behind the database and before the ledger goes on; without its mark it is refused.
+        var mark = Path.Combine(fresh, "restore.begun");
+        await File.WriteAllTextAsync(mark, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(Backup, "backup.json")))));
+        File.Delete(Path.Combine(fresh, "ledger.db"));
+        var (goesOn, _, hinders) = await RunAsync(settings, "restore", Backup, "--data", fresh);
+        Assert.True(goesOn == 0, hinders);
+        Assert.False(File.Exists(mark));
+
         // Nothing that is there is written over.
         var (twice, _, refused) = await RunAsync(settings, "restore", Backup, "--data", fresh);
-        Assert.True(twice == 1 && refused.Contains("ledger.db already", StringComparison.Ordinal), refused);
+        Assert.True(twice == 1 && refused.Contains("already", StringComparison.Ordinal), refused);
+        var journal = Directory.CreateDirectory(Path.Combine(folder.Path, "journal")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(journal, "ledger.db-wal"), "of a ledger that was moved away");
+        var (left, _, told) = await RunAsync(settings, "restore", Backup, "--data", journal);
+        Assert.True(left == 1 && told.Contains("holds a ledger.db-wal already", StringComparison.Ordinal), told);
         var (second, _, whole) = await RunAsync(settings, "backup", Backup, "--data", data);
         Assert.True(second == 1 && whole.Contains("is a whole backup already", StringComparison.Ordinal), whole);
     }
@@ -141,6 +155,8 @@ public sealed class HostileBackupTests : IDisposable
     [InlineData("data/appsettings.json", "is no part of a backup")]
     [InlineData("objects/../evil", "is no part of a backup")]
     [InlineData("/etc/passwd", "is no part of a backup")]
+    [InlineData("null", "names no data/ledger.db")]
+    [InlineData("no sum", "without a path or a sum")]
     [InlineData("another byte", "its sum differs")]
     [InlineData("a link", "is a link")]
     [InlineData("a file less", "Could not find file")]
@@ -152,10 +168,12 @@ public sealed class HostileBackupTests : IDisposable
         await File.WriteAllTextAsync(file, "ledger");
         var path = how.Contains('/', StringComparison.Ordinal) ? how : "data/ledger.db";
         await File.WriteAllTextAsync(manifest, string.Create(CultureInfo.InvariantCulture,
-            $$"""{"format":{{(how == "newer" ? 2 : 1)}},"version":"x","made_at":"2026-01-01T00:00:00Z","files":[{"path":"{{path}}","bytes":6,"sha256":"{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("ledger"u8))}}"}]}"""));
+            $$"""{"format":{{(how == "newer" ? 2 : 1)}},"version":"x","made_at":"2026-01-01T00:00:00Z","files":[{{(path == "data/ledger.db" ? "" : """{"path":"data/ledger.db","bytes":6,"sha256":"x"},""")}}{"path":"{{path}}","bytes":6,"sha256":"{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("ledger"u8))}}"}]}"""));
         switch (how)
         {
             case "unfinished": File.Delete(manifest); break;
+            case "null": await File.WriteAllTextAsync(manifest, """{"format":1,"version":"x","made_at":"2026-01-01T00:00:00Z","files":[null]}"""); break;
+            case "no sum": await File.WriteAllTextAsync(manifest, """{"format":1,"version":"x","made_at":"2026-01-01T00:00:00Z","files":[{"path":"data/ledger.db","bytes":1}]}"""); break;
             case "no JSON": await File.WriteAllTextAsync(manifest, "{"); break;
             case "another byte": await File.WriteAllTextAsync(file, "leDger"); break;
             case "a file less": File.Delete(file); break;
@@ -170,6 +188,17 @@ public sealed class HostileBackupTests : IDisposable
         Assert.True(code == 1 && errors.Contains(says, StringComparison.Ordinal), output + errors);
         Assert.False(File.Exists(Path.Combine(data, "ledger.db")));
         Assert.DoesNotContain("evil", Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("Host=a", "a", "5432", null)]
+    [InlineData("Host=a;Port=6000", "a", "6000", null)]
+    [InlineData("Host=a:5433,b", "a,b", "5433,5432", "read-write")]
+    [InlineData("Host=/var/run/postgresql", "/var/run/postgresql", "5432", null)]
+    public void PostgreSQLs_programs_are_told_the_same_servers(string connection, string hosts, string ports, string? attributes)
+    {
+        var told = PostgresTool.Environment(new NpgsqlConnectionStringBuilder(connection)).ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
+        Assert.Equal((hosts, ports, attributes), (told["PGHOST"], told["PGPORT"], told["PGTARGETSESSIONATTRS"]));
     }
 
     [Fact]
