@@ -81,7 +81,7 @@ internal sealed class BenchReport
             ? results.Ratios("two-cores", "gateway, two cores", "gateway, one core", sample => sample.Rate)
             : [.. results.Ratios("two-cores", "gateway, one core", "gateway, two cores", sample => sample.Cpu).Select(ratio => 2 * ratio)];
         figures["two-cores"] = Percentiles.Median(ratios);
-        Add($"Two cores do {Spread(ratios)} times the work of one{(Machine.HasCoresForTwo ? "." : ": reckoned from the CPU that a request costs on either, since this machine has no third core for the load, which shares the one core and the two alike.")}");
+        Add($"Two cores do {Spread(ratios)} times the work of one{(Machine.HasCoresForTwo ? "." : ": reckoned from the CPU that a request costs on either, since this machine has no third core for the load, which shares both.")}");
     }
 
     private void Threads()

@@ -23,9 +23,6 @@ internal static class Machine
     /// <summary>The load of that: beside them where there are more, else the same two.</summary>
     public static string LoadOfTwo { get; } = Cores.Length > 2 ? string.Join(',', Cores[2..].Select(Number)) : TwoCores;
 
-    /// <summary>The load of one core that is compared with two: shared with it as theirs is, so that both pay alike for caches and turns.</summary>
-    public static string LoadOfOne { get; } = Cores.Length > 2 ? LoadOfTwo : ServerCore;
-
     public static bool HasCoresForTwo => Cores.Length > 2;
 
     public static int ServerProcessor => Cores[0];

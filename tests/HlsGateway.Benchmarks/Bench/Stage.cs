@@ -74,7 +74,7 @@ internal sealed class Stage : IAsyncDisposable
             if (wants("two-cores"))
             {
                 var two = Keep(await StartAsync("two", Machine.TwoCores, null));
-                Add(new("two-cores", "gateway, one core", one.Process, one.Address, redirects) { Cores = Machine.LoadOfOne, Counts = tally });
+                Add(new("two-cores", "gateway, one core", one.Process, one.Address, redirects) { Counts = tally });
                 Add(new("two-cores", "gateway, two cores", two.Process, two.Address, await RedirectsAsync(two, "redirect-two")) { Cores = Machine.LoadOfTwo, Beside = "gateway, one core", Counts = TallyOf(two) });
             }
         }
