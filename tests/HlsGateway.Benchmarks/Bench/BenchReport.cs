@@ -86,16 +86,16 @@ internal sealed class BenchReport
 
     private void Threads()
     {
-        var contenders = results.Shapes.Where(shape => shape.Kind == "redirect" && shape.Counts is not null).ToArray();
+        var contenders = results.Shapes.Where(shape => shape.Kind is "redirect" or "two-cores" && shape.Counts is not null).ToArray();
         if (contenders.Length == 0) return;
         Add($"### CPU of a counted redirect by thread");
         Add($"| thread | {string.Join(" | ", contenders.Select(shape => $"{shape.Contender}, µs"))} |\n|---|{string.Concat(contenders.Select(_ => "---|"))}", gap: false);
-        var names = contenders.SelectMany(shape => results.Of("redirect", shape.Contender)).SelectMany(sample => sample.Threads.Keys).Distinct()
+        var names = contenders.SelectMany(shape => results.Of(shape.Kind, shape.Contender)).SelectMany(sample => sample.Threads.Keys).Distinct()
             .OrderByDescending(name => Cpu(contenders[0], name));
         foreach (var name in names) Add($"| {name} | {string.Join(" | ", contenders.Select(shape => Cpu(shape, name).ToString("0.0", CultureInfo.InvariantCulture)))} |", gap: false);
         Add($"");
 
-        double Cpu(Shape shape, string name) => results.Median("redirect", shape.Contender, sample => sample.Threads.GetValueOrDefault(name));
+        double Cpu(Shape shape, string name) => results.Median(shape.Kind, shape.Contender, sample => sample.Threads.GetValueOrDefault(name));
     }
 
     private void WarmUp()
