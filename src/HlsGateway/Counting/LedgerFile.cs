@@ -86,22 +86,4 @@ internal sealed class LedgerFile : IDisposable
         }
         return aside;
     }
-
-    /// <summary>Reads the whole file on a read-only connection. Null when it is sound, otherwise the first finding.</summary>
-    public static string? Verify(string path)
-    {
-        try
-        {
-            using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA quick_check(1)";
-            command.CommandTimeout = 0;
-            return command.ExecuteScalar() as string is var finding && finding == "ok" ? null : finding;
-        }
-        catch (SqliteException failure) when (IsDamage(failure))
-        {
-            return failure.Message;
-        }
-    }
 }

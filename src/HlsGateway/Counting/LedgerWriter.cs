@@ -43,6 +43,7 @@ internal sealed class LedgerWriter : IDisposable
     private readonly ManualResetEvent stopping = new(false);
     private readonly List<HitBatch> inDoubt = [];
     private readonly LedgerProgress progress;
+    private readonly LedgerVerification verification;
     private readonly RollupRules rules;
     private readonly LiveTail live;
     private readonly Forwarder? forwarder;
@@ -78,13 +79,14 @@ internal sealed class LedgerWriter : IDisposable
         (this.path, this.options, this.queue, this.tally, this.lengths) = (path, options, queue, tally, lengths);
         (this.rules, this.live, this.forwarder, this.epoch, this.emptyAge) = (rules, live, forwarder, epoch, emptyAge);
         (this.progress, this.metrics, this.time, this.log) = (progress, metrics, time, log);
+        verification = new LedgerVerification(path, Found, log);
         thread = new Thread(Run) { IsBackground = true, Name = "ledger writer" };
     }
 
     /// <summary>Opens the ledger, puts a damaged one aside, and begins. Trouble that may pass does not stop the start.</summary>
     public void Start()
     {
-        if (File.Exists(path) && new FileInfo(path).Length <= VerifiedAtStart && Probe() is { } finding)
+        if (!verification.IsLong && verification.Run() is { } finding)
             PutAside(finding);
         try
         {
@@ -97,12 +99,9 @@ internal sealed class LedgerWriter : IDisposable
             Fail(failure);
         }
         thread.Start();
-        if (File.Exists(path) && new FileInfo(path).Length > VerifiedAtStart)
-            _ = Task.Run(VerifyInBackground);
+        if (verification.IsLong)
+            verification.Start();
     }
-
-    /// <summary>A file of up to 64 MB is read through before it is trusted (well under a second); a larger one while it is in use.</summary>
-    private const long VerifiedAtStart = 64L << 20;
 
     /// <summary>Lengths that wait to be written.</summary>
     private const int MostDescribed = 100_000;
@@ -125,6 +124,7 @@ internal sealed class LedgerWriter : IDisposable
     public void Dispose()
     {
         stopping.Set();
+        verification.Dispose();
         queue.Wake();
         if (thread.IsAlive)
             thread.Join();
@@ -361,23 +361,9 @@ internal sealed class LedgerWriter : IDisposable
         });
     }
 
-    private string? Probe()
+    private void Found(string finding)
     {
-        try
-        {
-            return LedgerFile.Verify(path);
-        }
-        catch (SqliteException failure)
-        {
-            log.LedgerFailed(failure, Path.GetFileName(path));
-            return null;
-        }
-    }
-
-    private void VerifyInBackground()
-    {
-        if (Probe() is { } finding)
-            progress.Damaged(finding);
+        progress.Damaged(finding);
         queue.Wake();
     }
 
