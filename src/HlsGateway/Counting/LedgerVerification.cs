@@ -83,7 +83,8 @@ internal sealed class LedgerVerification(string path, Action<string> found, ILog
         }
     }
 
-    private sealed class Pace(ManualResetEvent stopping)
+    /// <summary>Work, and three times as long of rest.</summary>
+    internal sealed class Pace(ManualResetEvent stopping)
     {
         private long since = Stopwatch.GetTimestamp();
 

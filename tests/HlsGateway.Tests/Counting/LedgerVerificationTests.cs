@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HlsGateway.Counting;
 using HlsGateway.Tests.Hosting;
 using Microsoft.Data.Sqlite;
@@ -40,6 +41,21 @@ public sealed class LedgerVerificationTests
         var asked = 0;
         Assert.Null(check.Run(() => { asked++; return true; }));
         Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public void A_check_rests_three_times_as_long_as_it_worked_unless_the_process_ends()
+    {
+        using var stopping = new ManualResetEvent(false);
+        var pace = new LedgerVerification.Pace(stopping);
+        var clock = Stopwatch.StartNew();
+        // The processor time of a check, of which the pace is told nothing but the clock.
+        SpinWait.SpinUntil(() => clock.ElapsedMilliseconds >= 10);
+        Assert.False(pace.Rest());
+        Assert.InRange(clock.ElapsedMilliseconds, 35, long.MaxValue);
+
+        stopping.Set();
+        SpinWait.SpinUntil(pace.Rest);
     }
 
     [Fact]
