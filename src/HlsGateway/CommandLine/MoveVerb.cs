@@ -16,7 +16,7 @@ namespace HlsGateway.CommandLine;
 /// </summary>
 internal static class MoveVerb
 {
-    private const string ExitCodes = "Takes the options of serve. Exit code: 0 everything is there, 1 a gateway is running on the directory, 2 wrong usage, 3 PostgreSQL cannot be reached, 78 wrong configuration, 130 interrupted (what is left stays in the directory).";
+    private const string ExitCodes = "Takes the options of serve. Exit code: 0 everything is there, 1 a gateway is running on the directory, or something stays in it for good, 2 wrong usage, 3 PostgreSQL cannot be reached, 78 wrong configuration, 130 interrupted (what is left stays in the directory).";
 
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
@@ -107,8 +107,25 @@ internal static class MoveVerb
         }
         var code = await FollowAsync(outbox, ct);
         await outbox.StopAsync(ct);
-        Console.WriteLine(code == ExitCode.Done ? $"Everything that {data} has counted is in PostgreSQL." : $"Not everything that {data} has counted is in PostgreSQL yet; call it again.");
-        return code;
+        if (code != ExitCode.Done)
+        {
+            Console.WriteLine($"Not everything that {data} has counted is in PostgreSQL yet; call it again.");
+            return code;
+        }
+        return await EndAsync(outbox.Forwarder!.History.Left, data, $"Everything that {data} has counted is in PostgreSQL.");
+    }
+
+    /// <summary>Somebody may delete the directory because of what is said here.</summary>
+    private static async Task<int> EndAsync(EmbeddedHistory.Amount left, string data, string all)
+    {
+        if (left.IsNothing)
+        {
+            Console.WriteLine(all);
+            return ExitCode.Done;
+        }
+        await Console.Error.WriteLineAsync(
+            $"hlsgateway: {left.Sessions:N0} sessions and {left.Segments:N0} segments are not in PostgreSQL and stay in {data}: its gateway counted them without PostgreSQL after its history had been carried over, and a history is carried over once. Keep ledger.db. Everything else is in PostgreSQL.");
+        return ExitCode.Failed;
     }
 
     private static async Task<int> FollowAsync(Outbox outbox, CancellationToken ct)
@@ -151,8 +168,7 @@ internal static class MoveVerb
             switch (await history.StateAsync(database, ct))
             {
                 case { Done: true }:
-                    Console.WriteLine($"Everything that {data} had counted before is in PostgreSQL; the gateway goes on from there.");
-                    return ExitCode.Done;
+                    return await EndAsync(history.Left, data, $"Everything that {data} had counted before is in PostgreSQL; the gateway goes on from there.");
                 case { } state when state.Rows != told:
                     Console.WriteLine($"history: {state.Rows:N0} of {history.All:N0} rows");
                     (told, waited) = (state.Rows, Stopwatch.StartNew());

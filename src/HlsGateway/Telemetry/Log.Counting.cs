@@ -38,4 +38,7 @@ internal static partial class Log
 
     [LoggerMessage(2012, LogLevel.Critical, "PostgreSQL WENT BACK: {Requests} requests that it had confirmed are not in it any more, as after a failover to a standby that had not received the last commits. What the outbox still holds is sent again; the rest is lost. Set synchronous_standby_names.")]
     public static partial void LedgerWentBack(this ILogger log, long requests);
+
+    [LoggerMessage(2013, LogLevel.Warning, "{Sessions} sessions and {Segments} segments that this gateway counted while it ran without PostgreSQL, after its history had been carried over, stay in its ledger.db and are in no report. Keep the file.")]
+    public static partial void HistoryLeft(this ILogger log, long sessions, long segments);
 }

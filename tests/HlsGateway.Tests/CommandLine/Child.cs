@@ -6,7 +6,8 @@ namespace HlsGateway.Tests.CommandLine;
 /// <summary>The program with a verb, as a shell runs it.</summary>
 internal static class Child
 {
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    /// <summary>Whoever starts it ends it; what it prints is short, or is read.</summary>
+    public static Process Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "HlsGateway.dll"), .. arguments])
         {
@@ -16,7 +17,12 @@ internal static class Child
             RedirectStandardError = true,
         };
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
+        return Process.Start(start)!;
+    }
+
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        using var process = Start(arguments, environment);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await using var kill = patience.Token.Register(process.Kill);
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);

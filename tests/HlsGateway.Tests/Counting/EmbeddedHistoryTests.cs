@@ -92,7 +92,7 @@ public sealed class EmbeddedHistoryTests(LedgerPostgres postgres) : IDisposable
             };
             try
             {
-                done = !await history.IsPendingAsync(to, gateway, isNew: true, CancellationToken.None) || await history.MoveAsync(to, gateway, 0, () => false, CancellationToken.None);
+                done = !await history.IsPendingAsync(to, gateway, CancellationToken.None) || await history.MoveAsync(to, gateway, 0, () => false, CancellationToken.None);
             }
             catch (TimeoutException)
             {
@@ -180,7 +180,70 @@ public sealed class EmbeddedHistoryTests(LedgerPostgres postgres) : IDisposable
         Assert.True(used == 1 && why.Contains(verb == "drain" ? "SIGTERM" : "Start it again with ConnectionStrings:Ledger", StringComparison.Ordinal), why);
     }
 
+    [Fact]
+    public async Task What_a_gateway_had_left_behind_when_it_went_to_PostgreSQL_goes_along_later()
+    {
+        var gateway = await CountAsync(sessions: 5);
+        var database = await postgres.NewDatabaseAsync();
+        // As version 0.9.0 did: it forwarded what came from then on, and knew of no history.
+        await using (var to = await OpenAsync(database))
+        {
+            await using var mark = new NpgsqlCommand("INSERT INTO counting.gateway VALUES ($1, gen_random_uuid(), now()); INSERT INTO counting.ledger_source(gateway_id, epoch, last_seq, last_hash, changed_at) VALUES ($1, 1, 1, 1, now())".Replace("$1", gateway.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal), to);
+            await mark.ExecuteNonQueryAsync();
+        }
+        var (code, output, errors) = await MoveAsync("drain", database);
+        Assert.True(code == 0, output + errors);
+        await AssertSameAsync(database);
+    }
+
+    [Fact]
+    public async Task What_is_counted_without_PostgreSQL_after_the_history_went_there_is_not_said_to_be_there()
+    {
+        var database = await postgres.NewDatabaseAsync();
+        // Nothing to carry over, which is noted too; what comes then goes along.
+        await using (var empty = new TestLedger(folder.Path, postgres: database)) await MovedAsync(empty.Outbox);
+        await CountAsync(sessions: 5);
+        Assert.Equal(0, (await MoveAsync("migrate", database)).Code);
+        await AssertSameAsync(database);
+
+        await using (var alone = new TestLedger(folder.Path))
+        {
+            foreach (var segment in (int[])[0, 1, 2]) Assert.True(await alone.Outbox.RecordAsync(TestLedger.Segment(Guid.CreateVersion7(), segment)));
+        }
+        foreach (var verb in (string[])["drain", "migrate"])
+        {
+            var (code, output, errors) = await MoveAsync(verb, database);
+            Assert.True(code == 1 && errors.Contains("3 sessions and 3 segments are not in PostgreSQL", StringComparison.Ordinal), output + errors);
+            Assert.DoesNotContain("Everything that", output, StringComparison.Ordinal);
+        }
+        Assert.Equal(5, await CountAsync(database, "SELECT count(*) FROM counting.session"));
+    }
+
+    [Fact]
+    public async Task Killed_in_the_middle_and_called_again_the_command_ends_in_the_same_rows()
+    {
+        await CountAsync(sessions: 23);
+        var database = await postgres.NewDatabaseAsync();
+        await using (var barrier = await OpenAsync(database))
+        {
+            await using (var stop = new NpgsqlCommand("BEGIN; LOCK TABLE counting.retention_quarter IN ACCESS EXCLUSIVE MODE", barrier)) await stop.ExecuteNonQueryAsync();
+            using var killed = Child.Start(["migrate", "--data", folder.Path], ("ConnectionStrings__Ledger", database), ("Ledger__EventRetention", "3650.00:00:00"));
+            await Eventually.IsTrueAsync(
+                async () => await CountAsync(database, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'counting.retention_quarter'::regclass") > 0, "it stands before the table");
+            killed.Kill();
+            await killed.WaitForExitAsync();
+        }
+        Assert.Equal((23, 1), (await CountAsync(database, "SELECT count(*) FROM counting.session"), await CountAsync(database, "SELECT count(*) FROM counting.history WHERE NOT done")));
+
+        var (code, output, errors) = await MoveAsync("migrate", database);
+        Assert.True(code == 0, output + errors);
+        await AssertSameAsync(database);
+    }
+
     public void Dispose() => folder.Dispose();
+
+    private Task<(int Code, string Output, string Errors)> MoveAsync(string verb, string database) =>
+        Child.RunAsync([verb, "--data", folder.Path], ("ConnectionStrings__Ledger", database), ("Ledger__EventRetention", "3650.00:00:00"));
 
     private string Ledger => Path.Combine(folder.Path, "ledger.db");
 

@@ -47,24 +47,34 @@ internal sealed class EmbeddedHistory
     /// <summary>For tests: called in each transaction before it commits, and after.</summary>
     public Func<string, Task>? Reached { get; set; }
 
-    /// <summary>Whether there is something to carry over; notes in PostgreSQL what is decided.</summary>
-    /// <param name="isNew">PostgreSQL has nothing of this gateway. What one that counts there already left in its ledger stays where it is.</param>
-    public async Task<bool> IsPendingAsync(NpgsqlConnection to, long gateway, bool isNew, CancellationToken ct)
+    /// <summary>
+    /// What was counted into the embedded ledger after all of it had been carried over, as by a gateway that ran without PostgreSQL for a while: it stays
+    /// there, since sessions are carried over whole and once.
+    /// </summary>
+    public Amount Left { get; private set; }
+
+    /// <summary>Whether there is something to carry over; notes in PostgreSQL what is decided, and finds what is <see cref="Left"/>.</summary>
+    public async Task<bool> IsPendingAsync(NpgsqlConnection to, long gateway, CancellationToken ct)
     {
-        await using (var ask = Command(to, "SELECT done, rows FROM counting.history WHERE gateway_id = $1", gateway))
-        await using (var rows = await ask.ExecuteReaderAsync(ct))
+        var here = Counted();
+        if (await NotedAsync(to, gateway, ct) is { } noted)
         {
-            if (await rows.ReadAsync(ct))
+            Moved = noted.Rows;
+            // Where nothing was carried over, all that is here now can be.
+            if (noted.Done && noted.Rows > 0)
             {
-                Moved = rows.GetInt64(1);
-                if (rows.GetBoolean(0))
-                    return false;
+                Left = here.Less(noted.Counted);
+                return false;
+            }
+            if (!noted.Done)
+            {
                 All = Count();
                 return true;
             }
         }
-        var pending = isNew && (All = Count()) > 0;
-        await using var note = Command(to, "INSERT INTO counting.history VALUES ($1, 0, '', 0, $2) ON CONFLICT DO NOTHING", gateway, !pending);
+        var pending = (All = Count()) > 0;
+        await using var note = Command(
+            to, "INSERT INTO counting.history(gateway_id, stage, after, rows, done) VALUES ($1, 0, '', 0, $2) ON CONFLICT (gateway_id) DO UPDATE SET stage = 0, after = '', done = excluded.done", gateway, !pending);
         await note.ExecuteNonQueryAsync(ct);
         return pending;
     }
@@ -85,9 +95,20 @@ internal sealed class EmbeddedHistory
             if (await ask.ExecuteScalarAsync(ct) is not true)
                 return null;
         }
-        await using var state = Command(to, "SELECT done, rows FROM counting.history WHERE gateway_id = $1", gateway);
-        await using var row = await state.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? (row.GetBoolean(0), row.GetInt64(1)) : null;
+        if (await NotedAsync(to, gateway, ct) is not { } noted)
+            return null;
+        if (noted.Done)
+            Left = Counted().Less(noted.Counted);
+        return (noted.Done, noted.Rows);
+    }
+
+    private static async Task<(bool Done, long Rows, Amount? Counted)?> NotedAsync(NpgsqlConnection to, long gateway, CancellationToken ct)
+    {
+        await using var ask = Command(to, "SELECT done, rows, sessions, segments FROM counting.history WHERE gateway_id = $1", gateway);
+        await using var row = await ask.ExecuteReaderAsync(ct);
+        if (!await row.ReadAsync(ct))
+            return null;
+        return (row.GetBoolean(0), row.GetInt64(1), await row.IsDBNullAsync(2, ct) ? null : new Amount(row.GetInt64(2), row.GetInt64(3)));
     }
 
     /// <summary>Moves portion after portion until all is there, or <paramref name="stops"/> says so.</summary>
@@ -122,7 +143,8 @@ internal sealed class EmbeddedHistory
         rows += portion?.Rows ?? 0;
         if (stage == parts.Length)
         {
-            await using var finish = Command(to, "UPDATE counting.history SET stage = $2, after = '', done = true WHERE gateway_id = $1", gateway, stage);
+            var all = Counted();
+            await using var finish = Command(to, "UPDATE counting.history SET stage = $2, after = '', done = true, sessions = $3, segments = $4 WHERE gateway_id = $1", gateway, stage, all.Sessions, all.Segments);
             await finish.ExecuteNonQueryAsync(ct);
         }
         else
@@ -271,6 +293,16 @@ internal sealed class EmbeddedHistory
         return parts.Sum(part => Single(from, part.Name == "event" ? "SELECT count(DISTINCT session_id) FROM event" : $"SELECT count(*) FROM {part.Name}"));
     }
 
+    /// <summary>By the sums, which are few and never shrink.</summary>
+    private Amount Counted()
+    {
+        using var from = new SqliteConnection(connectionString);
+        from.Open();
+        return new(
+            Single(from, "SELECT coalesce(sum(sessions), 0) FROM total_quarter"),
+            Single(from, "SELECT coalesce((SELECT sum(segments_fetched) FROM total_quarter), 0) + coalesce((SELECT sum(requests) FROM anonymous), 0)"));
+    }
+
     private static long Single(SqliteConnection from, string sql)
     {
         using var command = from.CreateCommand();
@@ -297,6 +329,15 @@ internal sealed class EmbeddedHistory
     }
 
     private Task AtAsync(string step) => Reached is { } reached ? reached(step) : Task.CompletedTask;
+
+    /// <param name="Segments">Handed out to sessions, and to requests without one.</param>
+    internal readonly record struct Amount(long Sessions, long Segments)
+    {
+        public bool IsNothing => Sessions == 0 && Segments == 0;
+
+        /// <param name="before">Null: not known, and taken for as much.</param>
+        public Amount Less(Amount? before) => before is { } known ? new(Math.Max(0, Sessions - known.Sessions), Math.Max(0, Segments - known.Segments)) : default;
+    }
 
     private sealed record Part(string Name, Move Move);
 

@@ -12,9 +12,6 @@ internal sealed class ForwardMarks
 
     public long Gateway { get; }
 
-    /// <summary>PostgreSQL has requests of this gateway.</summary>
-    public bool HasRuns => runs.Count > 0;
-
     /// <summary>Takes the gateway's lock for as long as the connection lives, and reads the marks.</summary>
     /// <exception cref="FencedException">Another process holds it.</exception>
     public static async Task<ForwardMarks> ClaimAsync(NpgsqlConnection connection, long gateway, Guid holder, CancellationToken ct)

@@ -232,8 +232,10 @@ internal sealed class Forwarder : IDisposable
     /// <returns>False: the process stops before all of it is there.</returns>
     private async Task<bool> MoveHistoryAsync(NpgsqlConnection connection, ForwardMarks marks)
     {
-        if (!await History.IsPendingAsync(connection, marks.Gateway, !marks.HasRuns, hurry.Token))
+        if (!await History.IsPendingAsync(connection, marks.Gateway, hurry.Token))
         {
+            if (!History.Left.IsNothing)
+                log.HistoryLeft(History.Left.Sessions, History.Left.Segments);
             historyIsThere = true;
             return true;
         }

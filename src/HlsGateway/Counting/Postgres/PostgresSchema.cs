@@ -187,6 +187,10 @@ internal static class PostgresSchema
         -- it, in one transaction. after: the key of the last row of that stage; rows: how many there were in all.
         CREATE TABLE counting.history(gateway_id bigint PRIMARY KEY, stage integer NOT NULL, after text NOT NULL, rows bigint NOT NULL, done boolean NOT NULL);
         """,
+        """
+        -- What the embedded ledger held when all of it had been carried over: what it holds beyond that came later.
+        ALTER TABLE counting.history ADD COLUMN sessions bigint, ADD COLUMN segments bigint;
+        """,
     ];
 
     public static Schema Schema { get; } = new()
