@@ -18,7 +18,7 @@ internal static class ApiOperations
             return Task.CompletedTask;
         var problems = metadata.OfType<ProblemAnswers>()
             .SelectMany(answers => answers.Problems.Select(problem => (answers.Status ?? problem.Statuses[0], problem))).ToList();
-        problems.AddRange([(400, Problem.BadRequest), (500, Problem.Internal)]);
+        problems.AddRange([(400, Problem.BadRequest), (500, Problem.Internal), (503, Problem.DatabaseAway)]);
         if (metadata.OfType<IAllowAnonymous>().Any())
             (operation.Security, operation.Description) = ([], operation.Description ?? operation.Summary);
         else

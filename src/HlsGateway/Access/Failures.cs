@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace HlsGateway.Access;
 
@@ -37,6 +38,8 @@ internal static class Failures
             IOException { InnerException: OverflowException } => Problems.Of(Problem.BadRequest, "A chunk of the body is too long. Send smaller chunks."),
             LedgerAwayException => Problems.Of(Problem.LedgerAway,
                 "PostgreSQL does not answer, or not in time. Viewers are counted all the same. Try again in a moment."),
+            NpgsqlException away when IsAway(away) => Problems.Of(Problem.DatabaseAway,
+                "PostgreSQL does not answer, or has no server that takes writes at the moment. Nothing was changed. Try again in a moment."),
             _ => Internal(context, failed),
         };
         await problem.ExecuteAsync(context);
@@ -57,7 +60,10 @@ internal static class Failures
 
     /// <summary>Faults of clients, and faults that are logged once elsewhere: a line for each would let anybody fill the log.</summary>
     private static bool IsExpected(Exception failure) =>
-        failure is BadHttpRequestException or LedgerAwayException or IOException { InnerException: OverflowException };
+        failure is BadHttpRequestException or LedgerAwayException or IOException { InnerException: OverflowException } || (failure is NpgsqlException away && IsAway(away));
+
+    /// <summary>The server, and not what it was asked: it ends, begins, has no connection left, or a failover is under way.</summary>
+    private static bool IsAway(NpgsqlException failure) => failure is not PostgresException || failure.IsTransient;
 
     /// <summary>Gives 404, 405 and their like a body where no endpoint wrote one.</summary>
     private static Task AnswerEmptyAsync(StatusCodeContext context)

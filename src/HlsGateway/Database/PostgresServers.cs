@@ -13,7 +13,11 @@ internal static class PostgresServers
     {
         var settings = new NpgsqlConnectionStringBuilder(connection);
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+        {
             settings.TargetSessionAttributes = "primary";
+            // A standby that was promoted is asked again so soon, and not after ten seconds.
+            settings.HostRecheckSeconds = 1;
+        }
         return settings;
     }
 }

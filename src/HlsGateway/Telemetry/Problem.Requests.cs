@@ -24,6 +24,10 @@ internal sealed partial class Problem
         "A time is not in the form that RFC 3339 gives it, or has no offset from UTC, so it would be a different moment in each time zone. Nothing was done.",
         "Write the time in UTC (2026-11-30T12:00:00Z) or with its offset (2026-11-30T13:00:00+01:00). In a query the plus sign is %2B. Where a call takes tz, a date alone is that day in tz.");
 
+    public static Problem DatabaseAway { get; } = new("database-away", 503, "The database does not answer",
+        "PostgreSQL cannot be reached, or has no server that takes writes at the moment. Viewers can still watch and are still counted.",
+        "Try again in a moment: nothing was changed. If the error goes on, the operator finds the reason at /healthz/ready and in the log.");
+
     public static Problem EmptyParameter { get; } = new("empty-parameter", 400, "A query parameter has no value",
         "A query parameter is given without a value. That could mean that no filter is wanted, or that the client lost the value.",
         "Give the parameter a value, or leave it out.");

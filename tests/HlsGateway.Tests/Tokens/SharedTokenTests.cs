@@ -44,7 +44,12 @@ public sealed class SharedTokenTests(PostgresFixture postgres)
         var (_, secret) = await ApiTokenTests.MakeAsync(host, "Anna", "editor");
         relay.Dispose();
         using (var anna = host.NewClient(secret))
+        {
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(anna));
+            using var videos = await anna.GetAsync(new Uri("api/videos", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, videos.StatusCode);
+            Assert.Contains("/problems/database-away", await videos.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
 
         await using var late = await GatewayHost.StartAsync();
         using (var anna = late.NewClient(secret))
