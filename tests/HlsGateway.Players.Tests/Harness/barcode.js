@@ -1,20 +1,22 @@
 // Reads the strip that Rig/Barcode.cs describes from the picture that a video element shows.
 const cells = 16, numberBits = 11, stripPart = 12, pixelsPerCell = 4;
 
+const firefox = navigator.userAgent.includes("Firefox");
 const canvas = new OffscreenCanvas(cells * pixelsPerCell, 4);
 const context = canvas.getContext("2d", { willReadFrequently: true });
 
 /**
  * The picture that the element shows now and its own time, which go together however late the page looks.
+ * @param {number} mediaTime of the picture that was shown last, seconds: Firefox gives a picture no time of its own
  * @returns {{ time: number, frame: [number, number] | null }} seconds; source and frame number, null where no strip is to be seen
  */
-export function read(video) {
+export function read(video, mediaTime) {
   const picture = new VideoFrame(video);
   try {
     const { displayWidth: width, displayHeight: height } = picture;
     // A 16:9 picture that was fitted into a taller one has its strip further down.
     const fitted = Math.min(height, width * 9 / 16);
-    return { time: picture.timestamp / 1e6, frame: readAt(picture, width, 0, height) ?? readAt(picture, width, (height - fitted) / 2, fitted) };
+    return { time: firefox ? mediaTime : picture.timestamp / 1e6, frame: readAt(picture, width, 0, height) ?? readAt(picture, width, (height - fitted) / 2, fitted) };
   } finally {
     picture.close();
   }

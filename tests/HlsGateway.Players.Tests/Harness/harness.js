@@ -45,8 +45,8 @@ window.addEventListener("unhandledrejection", event => window.fail(event.reason)
 
 // The picture as it is shown, with the player's own time for it: what a cue's time is measured against.
 const hear = listen(video);
-const look = () => {
-  const { time, frame } = read(video);
+const look = (_, { mediaTime }) => {
+  const { time, frame } = read(video, mediaTime);
   if (frame === null) report.unreadable++;
   else report.frames.push([time, ...frame]);
   report.audioBytes.push([time, video.webkitAudioDecodedByteCount ?? 0]);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace HlsGateway.Players.Tests.Rig;
 
 /// <summary>
-/// ffmpeg, mpv and VLC. ffmpeg decodes as fast as it can; mpv and VLC play at the film's own speed, with a picture and a sound output
+/// ffmpeg, mpv, VLC and GStreamer. ffmpeg decodes as fast as it can; the others play at the film's own speed, with a picture and a sound output
 /// that write files, so that what was shown, when, and what was heard can be read back.
 /// </summary>
 internal static class CommandLinePlayers
@@ -31,6 +31,7 @@ internal static class CommandLinePlayers
                 {
                     Players.Ffmpeg => await DecodeAsync(levels, referer, assignment.Source),
                     Players.Mpv => await PlayWithMpvAsync(folder, levels, referer, assignment.Source),
+                    Players.GStreamer => await PlayWithGStreamerAsync(folder, levels, assignment.Source),
                     _ => await PlayWithVlcAsync(folder, levels, referer, assignment),
                 };
                 var pauses = Gaps(times, framesPerSecond);
@@ -92,6 +93,12 @@ internal static class CommandLinePlayers
     {
         var (shown, said) = await Vlc.PlayAsync(folder, referer, assignment, levels, Bound);
         return ([.. shown.Select(frame => frame.Frame)], [.. shown.Select(frame => frame.At)], [.. shown.Select(frame => frame.Words)], said);
+    }
+
+    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, IReadOnlyList<bool> Words, string Said)> PlayWithGStreamerAsync(string folder, string levels, Uri source)
+    {
+        var (shown, said) = await GStreamer.PlayAsync(folder, source, levels, Bound);
+        return ([.. shown.Select(frame => frame.Frame)], [.. shown.Select(frame => frame.At)], [], said);
     }
 
     private static IReadOnlyList<Frame?> Read(byte[] cells) => [.. cells.Chunk(Barcode.ReadBytes).Select(rows => Barcode.ReadEither(rows))];

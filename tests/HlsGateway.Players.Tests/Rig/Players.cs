@@ -17,7 +17,7 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <param name="Picture">Playlist file of the content's highest rung as the origin has it: what a player drew over it is told by it; empty for none.</param>
 internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "", string Picture = "", int SwitchAt = 0, bool Reordered = false);
 
-/// <summary>Seven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
+/// <summary>Eleven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
 internal sealed partial class Players : IAsyncDisposable
 {
     /// <summary>Name of the site that serves <c>/harness/</c> and <c>/node_modules/</c>.</summary>
@@ -30,19 +30,28 @@ internal sealed partial class Players : IAsyncDisposable
     public const string Ffmpeg = "ffmpeg";
     public const string Mpv = "mpv";
     public const string Vlc = "vlc";
+    public const string GStreamer = "gstreamer";
+    public const string FirefoxHlsJs = "firefox-hlsjs";
+    public const string FirefoxShaka = "firefox-shaka";
+    public const string FirefoxVideoJs = "firefox-videojs";
 
     public static IReadOnlyList<string> All { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg, Mpv, Vlc];
 
+    /// <summary>Those of the second table: each has its own decoders or its own program, and is played apart from the others.</summary>
+    public static IReadOnlyList<string> Further { get; } = [FirefoxHlsJs, FirefoxShaka, FirefoxVideoJs, GStreamer];
+
     /// <summary>Those that do not insist on the film's own speed.</summary>
-    public static IReadOnlyList<string> Fast { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg];
+    public static IReadOnlyList<string> Fast { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg, .. InFirefox];
 
     /// <summary>Those that show captions of a SUBTITLES group on a timeline that can be read.</summary>
-    public static IReadOnlyList<string> WithCaptions { get; } = [HlsJs, Shaka, VideoJs];
+    public static IReadOnlyList<string> WithCaptions { get; } = [HlsJs, Shaka, VideoJs, .. InFirefox];
 
     /// <summary>Those that send a Range with every request: each segment counts once (rule H2).</summary>
     public static IReadOnlyList<string> WithRanges { get; } = [Native, Ffmpeg, Mpv, Vlc];
 
-    public static IReadOnlyList<string> Browsers { get; } = [HlsJs, Shaka, VideoJs, Native];
+    public static IReadOnlyList<string> Browsers { get; } = [HlsJs, Shaka, VideoJs, Native, .. InFirefox];
+
+    private static string[] InFirefox => [FirefoxHlsJs, FirefoxShaka, FirefoxVideoJs];
 
     /// <summary>Only ends what would hang: a busy machine takes its time to draw a page.</summary>
     private const float PatienceMs = 180_000;
@@ -51,6 +60,7 @@ internal sealed partial class Players : IAsyncDisposable
     private readonly Uri pages;
     private readonly SemaphoreSlim launching = new(1);
     private IBrowser browser;
+    private SoundServer? sound;
 
     private Players(IPlaywright playwright, IBrowser browser, Uri pages)
     {
@@ -103,7 +113,22 @@ internal sealed partial class Players : IAsyncDisposable
     /// <param name="framesPerSecond">Of the content.</param>
     /// <returns>The report, and the session that the player's requests named.</returns>
     public Task<(PlayerReport Report, string Session)> PlayAsync(string player, string run, Assignment assignment, double framesPerSecond) =>
-        Browsers.Contains(player) ? PlayInBrowserAsync(player, run, assignment) : CommandLinePlayers.PlayAsync(player, RefererOf(player, run), assignment, framesPerSecond);
+        InFirefox.Contains(player) ? PlayInFirefoxAsync(player, PageOf(player, run, assignment))
+        : Browsers.Contains(player) ? PlayInBrowserAsync(player, run, assignment) : CommandLinePlayers.PlayAsync(player, RefererOf(player, run), assignment, framesPerSecond);
+
+    private async Task<(PlayerReport Report, string Session)> PlayInFirefoxAsync(string player, string page)
+    {
+        await launching.WaitAsync();
+        try
+        {
+            sound ??= await SoundServer.StartAsync();
+        }
+        finally
+        {
+            launching.Release();
+        }
+        return await Firefox.PlayAsync(player, page, sound);
+    }
 
     private async Task<(PlayerReport Report, string Session)> PlayInBrowserAsync(string player, string run, Assignment assignment)
     {
@@ -113,9 +138,7 @@ internal sealed partial class Players : IAsyncDisposable
         var givenUp = 0;
         page.Request += (_, request) => session = session.Length > 0 ? session : SessionIn(request.Url);
         page.RequestFailed += (_, _) => givenUp++;
-        var query = string.Create(CultureInfo.InvariantCulture,
-            $"player={player}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}&beside={assignment.Beside}&switchAt={assignment.SwitchAt}&reordered={(assignment.Reordered ? 1 : 0)}");
-        await page.GotoAsync($"{RefererOf(player, run)}harness/index.html?{query}");
+        await page.GotoAsync(PageOf(player, run, assignment));
         try
         {
             await page.WaitForFunctionAsync("() => window.complete === true", null, new PageWaitForFunctionOptions { Timeout = 90_000, PollingInterval = 100 });
@@ -128,6 +151,9 @@ internal sealed partial class Players : IAsyncDisposable
         return (PlayerReport.FromPage(await page.EvaluateAsync<JsonElement>("() => window.report")) with { GivenUp = givenUp }, session);
     }
 
+    private string PageOf(string player, string run, Assignment assignment) => string.Create(CultureInfo.InvariantCulture,
+        $"{RefererOf(player, run)}harness/index.html?player={player.Split('-')[^1]}&src={Uri.EscapeDataString(assignment.Source.AbsoluteUri)}&rate={assignment.Rate}&captions={assignment.Captions}&audio={assignment.Audio}&unpatched={(assignment.Unpatched ? 1 : 0)}&beside={assignment.Beside}&switchAt={assignment.SwitchAt}&reordered={(assignment.Reordered ? 1 : 0)}");
+
     /// <summary>The first session that the text names; empty for none.</summary>
     internal static string SessionIn(string text) => SessionParameter().Match(text) is { Success: true } match ? match.Groups["token"].Value : "";
 
@@ -137,6 +163,7 @@ internal sealed partial class Players : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         launching.Dispose();
+        sound?.Dispose();
         await browser.DisposeAsync();
         playwright.Dispose();
     }

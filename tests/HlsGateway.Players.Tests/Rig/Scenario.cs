@@ -23,8 +23,11 @@ internal sealed record Scenario(ContentShape Content, bool TrailerHasSound, IRea
     public string? Audio => Content.Demuxed ? "de" : null;
 
     /// <summary>With everybody who can play it.</summary>
-    public static Scenario Of(ContentShape content, bool trailerHasSound) =>
-        new(content, trailerHasSound, [.. Rig.Players.All.Where(player => LeftOut(content, player) is null)]);
+    public static Scenario Of(ContentShape content, bool trailerHasSound) => Of(content, trailerHasSound, Rig.Players.All);
+
+    /// <summary>With those of <paramref name="players"/> who can play it.</summary>
+    public static Scenario Of(ContentShape content, bool trailerHasSound, IEnumerable<string> players) =>
+        new(content, trailerHasSound, [.. players.Where(player => LeftOut(content, player) is null)]);
 
     public static Scenario Of(string name) => Lean.Single(scenario => scenario.Name.Equals(name, StringComparison.Ordinal));
 

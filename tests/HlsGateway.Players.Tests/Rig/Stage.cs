@@ -135,9 +135,11 @@ internal sealed partial class Stage : IAsyncDisposable
         // Each play has a host name of its own: repeats must not be taken for one another.
         var run = string.Create(CultureInfo.InvariantCulture, $"{video}-{Interlocked.Increment(ref plays)}");
         var picture = Path.Combine(videos.First(served => served.Video.Equals(video, StringComparison.Ordinal)).Folder, "360p", "video.m3u8");
-        var assignment = new Assignment(MasterPlaylist(video), rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt, Reordered: ContentShape.Known.Any(shape => shape.Reordered && shape.Name.Equals(video, StringComparison.Ordinal)));
+        // GStreamer says no page but the Master Playlist's address as its Referer: this one is its own.
+        var source = player is Rig.Players.GStreamer ? new Uri(MasterPlaylist(video), $"?play={run}") : MasterPlaylist(video);
+        var assignment = new Assignment(source, rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt, Reordered: ContentShape.Known.Any(shape => shape.Reordered && shape.Name.Equals(video, StringComparison.Ordinal)));
         var (report, session) = await Players.PlayAsync(player, run, assignment, framesPerSecond);
-        var referer = Players.RefererOf(player, run);
+        var referer = player is Rig.Players.GStreamer ? source.AbsoluteUri : Players.RefererOf(player, run);
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the
         // address that it was once redirected to, and then names the page: the gateway was not asked, and counts nothing.
         var page = referer.TrimEnd('/');

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Text;
-
 namespace HlsGateway.Players.Tests.Rig;
 
 /// <param name="At">Since the first byte could come.</param>
@@ -21,7 +17,7 @@ internal static class Vlc
         using var picture = await Fifo.CreateAsync(Path.Combine(folder, "picture"));
         using var sound = await Fifo.CreateAsync(Path.Combine(folder, "sound"));
         var shown = Task.Run(() => ReadFrames(picture.Reader, plain));
-        var heard = KeepAsync(sound.Reader, Path.Combine(folder, "pcm"));
+        var heard = RawSound.KeepAsync(sound.Reader, folder);
         // It does not run as root. One rung for the whole film: one size of the picture.
         string[] nobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
         string[] line =
@@ -42,53 +38,16 @@ internal static class Vlc
             sound.End();
         }
         await heard;
-        if (new FileInfo(Path.Combine(folder, "pcm")).Length > 0)
-        {
-            await Tool.RunAsync("ffmpeg",
-                ["-nostdin", "-v", "error", "-f", "s16le", "-ar", "48000", "-ac", "2", "-i", Path.Combine(folder, "pcm"), "-af", SoundLevels.Filter(levels), "-f", "null", "-"], bound);
-        }
+        await RawSound.MeasureAsync(folder, levels, bound);
         return (await shown, said);
     }
 
-    private static async Task KeepAsync(Stream sound, string file)
-    {
-        await using var kept = File.Create(file);
-        await sound.CopyToAsync(kept);
-    }
-
-    /// <summary>YUV4MPEG2: a line that tells the size, then for each frame the line FRAME and its planes, luma first.</summary>
-    private static List<VlcFrame> ReadFrames(Stream stream, CaptionBand plain)
-    {
-        using var buffered = new BufferedStream(stream, 1 << 20);
-        var (frames, watch) = (new List<VlcFrame>(), Stopwatch.StartNew());
-        var (width, height, planes) = (0, 0, Array.Empty<byte>());
-        while (ReadLine(buffered) is { } line)
+    private static List<VlcFrame> ReadFrames(Stream stream, CaptionBand plain) =>
+    [
+        .. RawPictures.Read(stream).Select(picture =>
         {
-            if (line.StartsWith("YUV4MPEG2", StringComparison.Ordinal))
-            {
-                (width, height) = (Parameter(line, 'W'), Parameter(line, 'H'));
-                planes = new byte[width * height * 3 / 2];
-                continue;
-            }
-            if (buffered.ReadAtLeast(planes, planes.Length, throwOnEndOfStream: false) < planes.Length) break;
-            var at = watch.Elapsed;
-            var frame = Barcode.ReadLuma(planes, width, height);
-            frames.Add(new VlcFrame(frame, at, frame is { } read && plain.IsDrawnOver(read, planes, width, height)));
-        }
-        return frames;
-    }
-
-    private static string? ReadLine(Stream stream)
-    {
-        var line = new StringBuilder();
-        for (var next = stream.ReadByte(); next >= 0; next = stream.ReadByte())
-        {
-            if (next == '\n') return line.ToString();
-            line.Append((char)next);
-        }
-        return null;
-    }
-
-    private static int Parameter(string line, char name) =>
-        int.Parse(line.Split(' ').First(word => word[0] == name).AsSpan(1), CultureInfo.InvariantCulture);
+            var frame = Barcode.ReadLuma(picture.Planes, picture.Width, picture.Height);
+            return new VlcFrame(frame, picture.At, frame is { } read && plain.IsDrawnOver(read, picture.Planes, picture.Width, picture.Height));
+        }),
+    ];
 }
