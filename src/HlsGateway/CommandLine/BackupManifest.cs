@@ -30,6 +30,9 @@ internal sealed record BackupManifest(int Format, string Version, DateTimeOffset
 
     private static readonly JsonSerializerOptions Json = new(TargetOptions.Json) { WriteIndented = true };
 
+    /// <summary>Steps of the schema that the ledger in PostgreSQL has; null without one.</summary>
+    public int? DatabaseSteps { get; init; }
+
     public bool HasDatabase => Files.Any(file => file.Path == Database);
 
     public static BackupManifest Of(IEnumerable<BackupFile> files) => new(Known, ProgramVersion.Text, DateTimeOffset.UtcNow, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)]);

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
+using HlsGateway.Database;
 using HlsGateway.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace HlsGateway.CommandLine;
 
@@ -56,6 +58,7 @@ internal static class BackupVerb
                 File.Copy(from, to, overwrite: true);
             files.Add(await KeepAsync(folder, BackupManifest.Data + name, ct));
         }
+        int? steps = null;
         if (parts.Configuration.GetConnectionString("Ledger") is { Length: > 0 } connection)
         {
             Console.WriteLine("PostgreSQL");
@@ -65,11 +68,12 @@ internal static class BackupVerb
             }
             await PostgresTool.RunAsync("pg_dump", connection, ["--format=custom", "--no-owner", "--no-privileges", $"--file={dump}"], ct);
             files.Add(await KeepAsync(folder, BackupManifest.Database, ct));
+            steps = await StepsAsync(connection, ct);
         }
         // All others last: they are written before the catalogue names them, and stay for hours after it has forgotten them.
         if (store is not null)
             await CopyObjectsAsync(store, "", folder, files, ct);
-        await BackupManifest.Of(files).WriteAsync(folder, ct);
+        await (BackupManifest.Of(files) with { DatabaseSteps = steps }).WriteAsync(folder, ct);
         Console.WriteLine($"{folder}: {files.Count:N0} files, {files.Sum(file => file.Bytes) / 1e6:N1} MB");
     }
 
@@ -105,6 +109,14 @@ internal static class BackupVerb
                 told.Restart();
             }
         }
+    }
+
+    private static async Task<int> StepsAsync(string connection, CancellationToken ct)
+    {
+        await using var database = new NpgsqlConnection(PostgresServers.Of(connection).ToString());
+        await database.OpenAsync(ct);
+        await using var ask = new NpgsqlCommand("SELECT count(*)::integer FROM counting.migration", database);
+        return (int)(await ask.ExecuteScalarAsync(ct))!;
     }
 
     /// <summary>SQLite's own copy: a snapshot between two commits, however long it takes.</summary>

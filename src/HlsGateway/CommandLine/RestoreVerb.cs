@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using HlsGateway.Counting;
+using HlsGateway.Counting.Postgres;
 using HlsGateway.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -35,6 +36,8 @@ internal static class RestoreVerb
     private static async Task RunAsync(WebApplication parts, string folder, bool check, CancellationToken ct)
     {
         var manifest = await BackupManifest.ReadAsync(folder, ct);
+        if (manifest.DatabaseSteps > PostgresSchema.Schema.Steps.Count)
+            throw new InvalidDataException($"The ledger of PostgreSQL in the backup was made by a newer version ({manifest.Version}). Restore it with that version.");
         var data = parts.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.DataPath(parts.Environment);
         var connection = parts.Configuration.GetConnectionString("Ledger") ?? "";
         var begun = Path.Combine(data, Begun);

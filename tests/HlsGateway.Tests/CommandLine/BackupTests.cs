@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using HlsGateway.CommandLine;
+using HlsGateway.Counting.Postgres;
 using HlsGateway.Storage;
 using HlsGateway.Tests.Counting;
 using HlsGateway.Tests.Hosting;
@@ -83,6 +84,7 @@ public abstract class Backups : IDisposable
             most = Interlocked.Read(ref received);
             await store.DeleteAsync(key, CancellationToken.None);
         }
+        Assert.Equal(settings.ContainsKey("ConnectionStrings:Ledger") ? PostgresSchema.Schema.Steps.Count : null, JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Backup, "backup.json")))!["database_steps"]?.GetValue<int>());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Backup, "data", "session.key")));
 
         // A machine that has nothing yet: a directory and a database of their own. The bucket is the same one, and lacks the object.
@@ -151,6 +153,7 @@ public sealed class HostileBackupTests : IDisposable
     [InlineData("unfinished", "holds no backup.json")]
     [InlineData("no JSON", "cannot be read")]
     [InlineData("newer", "which this version does not know")]
+    [InlineData("newer database", "made by a newer version")]
     [InlineData("data/../../evil", "is no part of a backup")]
     [InlineData("data/appsettings.json", "is no part of a backup")]
     [InlineData("objects/../evil", "is no part of a backup")]
@@ -168,7 +171,7 @@ public sealed class HostileBackupTests : IDisposable
         await File.WriteAllTextAsync(file, "ledger");
         var path = how.Contains('/', StringComparison.Ordinal) ? how : "data/ledger.db";
         await File.WriteAllTextAsync(manifest, string.Create(CultureInfo.InvariantCulture,
-            $$"""{"format":{{(how == "newer" ? 2 : 1)}},"version":"x","made_at":"2026-01-01T00:00:00Z","files":[{{(path == "data/ledger.db" ? "" : """{"path":"data/ledger.db","bytes":6,"sha256":"x"},""")}}{"path":"{{path}}","bytes":6,"sha256":"{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("ledger"u8))}}"}]}"""));
+            $$"""{"format":{{(how == "newer" ? 2 : 1)}},"database_steps":{{(how == "newer database" ? 1000 : 1)}},"version":"x","made_at":"2026-01-01T00:00:00Z","files":[{{(path == "data/ledger.db" ? "" : """{"path":"data/ledger.db","bytes":6,"sha256":"x"},""")}}{"path":"{{path}}","bytes":6,"sha256":"{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("ledger"u8))}}"}]}"""));
         switch (how)
         {
             case "unfinished": File.Delete(manifest); break;
