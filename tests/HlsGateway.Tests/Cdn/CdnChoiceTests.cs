@@ -46,13 +46,15 @@ public sealed class CdnChoiceTests
     [Fact]
     public void One_that_answers_now_and_then_takes_no_sessions_back_and_forth()
     {
-        var changes = new List<bool>();
-        foreach (var answer in "1011010011010110111")
+        const string answers = "1011010011010110111";
+        var changes = new List<(int At, bool Up)>();
+        for (var at = 0; at < answers.Length; at++)
         {
-            if (health.Tell(0, answer == '1' ? null : "it answered 503")) changes.Add(health.IsUp(0));
+            if (health.Tell(0, answers[at] == '1' ? null : "it answered 503")) changes.Add((at, health.IsUp(0)));
         }
 
-        Assert.Equal([false, true], changes);
+        // At the second failure of two, and at the third answer of three.
+        Assert.Equal([(7, false), (18, true)], changes);
     }
 
     [Fact]
