@@ -7,7 +7,7 @@ const context = canvas.getContext("2d", { willReadFrequently: true });
 
 /**
  * The picture that the element shows now and its own time, which go together however late the page looks.
- * @param {number} mediaTime of the picture that was shown last, seconds: Firefox gives a picture no time of its own
+ * @param {number} mediaTime of the picture that was shown last, seconds: Firefox gives a picture its time in whole seconds
  * @returns {{ time: number, frame: [number, number] | null }} seconds; source and frame number, null where no strip is to be seen
  */
 export function read(video, mediaTime) {

@@ -31,7 +31,7 @@ internal static class CommandLinePlayers
                 {
                     Players.Ffmpeg => await DecodeAsync(levels, referer, assignment.Source),
                     Players.Mpv => await PlayWithMpvAsync(folder, levels, referer, assignment.Source),
-                    Players.GStreamer => await PlayWithGStreamerAsync(folder, levels, assignment.Source),
+                    Players.GStreamer => await PlayWithGStreamerAsync(folder, levels, assignment),
                     _ => await PlayWithVlcAsync(folder, levels, referer, assignment),
                 };
                 var pauses = Gaps(times, framesPerSecond);
@@ -95,9 +95,9 @@ internal static class CommandLinePlayers
         return ([.. shown.Select(frame => frame.Frame)], [.. shown.Select(frame => frame.At)], [.. shown.Select(frame => frame.Words)], said);
     }
 
-    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, IReadOnlyList<bool> Words, string Said)> PlayWithGStreamerAsync(string folder, string levels, Uri source)
+    private static async Task<(IReadOnlyList<Frame?> Shown, IReadOnlyList<TimeSpan> Times, IReadOnlyList<bool> Words, string Said)> PlayWithGStreamerAsync(string folder, string levels, Assignment assignment)
     {
-        var (shown, said) = await GStreamer.PlayAsync(folder, source, levels, Bound);
+        var (shown, said) = await GStreamer.PlayAsync(folder, assignment, levels, Bound);
         return ([.. shown.Select(frame => frame.Frame)], [.. shown.Select(frame => frame.At)], [], said);
     }
 

@@ -15,7 +15,7 @@ internal static class Firefox
         var (output, _) = await Tool.RunAsync("env", [$"PULSE_SERVER={sound.Address}", "node", Script, JsonSerializer.Serialize(new { page, seconds = BoundSeconds })], TimeSpan.FromSeconds(BoundSeconds + 180));
         using var told = JsonDocument.Parse(output);
         return (
-            PlayerReport.FromPage(told.RootElement.GetProperty("report")) with { Player = player, GivenUp = told.RootElement.GetProperty("givenUp").GetInt32() },
+            PlayerReport.FromPage(told.RootElement.GetProperty("report")) with { Player = player, PicturesLag = true, GivenUp = told.RootElement.GetProperty("givenUp").GetInt32() },
             told.RootElement.GetProperty("session").GetString()!);
     }
 }

@@ -31,7 +31,10 @@ internal sealed class MatrixTable
     public async Task KeepAsync(Scenario scenario, IReadOnlyDictionary<string, Verdict> cells)
     {
         Directory.CreateDirectory(Folder);
-        await File.WriteAllTextAsync(FileOf(scenario.Content, scenario.TrailerHasSound), JsonSerializer.Serialize(cells, Json));
+        // Whole or not at all: who ends the run in the middle leaves what was found before.
+        var file = FileOf(scenario.Content, scenario.TrailerHasSound);
+        await File.WriteAllTextAsync(file + ".partial", JsonSerializer.Serialize(cells, Json));
+        File.Move(file + ".partial", file, overwrite: true);
         await WriteAsync();
     }
 

@@ -65,14 +65,17 @@ internal sealed record PlayerReport
 
     public IEnumerable<ShownFrame> Trailer => Frames.Where(frame => frame.Frame.Source == Barcode.Trailer);
 
+    /// <summary>The picture that is read may be the one before the one whose time is told, as in Firefox.</summary>
+    public bool PicturesLag { get; init; }
+
     /// <summary>
     /// Seconds from the content's own time, which its frames carry, to the player's; the median, since under load a browser
     /// may draw one frame later than the one it reports.
     /// </summary>
-    public double ContentOffset => Median(Content.Select(frame => frame.MediaTime - (frame.Frame.Number / ContentFramesPerSecond)));
+    public double ContentOffset => Offset(Content, ContentFramesPerSecond);
 
     /// <summary>As <see cref="ContentOffset"/>, of the trailer's start.</summary>
-    public double TrailerOffset => Median(Trailer.Select(frame => frame.MediaTime - ((double)frame.Frame.Number / TestMedia.TrailerFramesPerSecond)));
+    public double TrailerOffset => Offset(Trailer, TestMedia.TrailerFramesPerSecond);
 
     public override string ToString() =>
         $"{Player} {Version}: {(Ended ? "ended" : "did not end")}{(Error is null ? "" : $", {Error}")}; {Frames.Count} frames read, {Unreadable} not; " +
@@ -100,10 +103,14 @@ internal sealed record PlayerReport
         };
     }
 
-    private static double Median(IEnumerable<double> values)
+    private double Offset(IEnumerable<ShownFrame> shown, double framesPerSecond)
     {
-        var sorted = values.Order().ToArray();
-        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+        var sorted = shown.Select(frame => frame.MediaTime - (frame.Frame.Number / framesPerSecond)).Order().ToArray();
+        if (sorted.Length == 0) return double.NaN;
+        // Of two differences that are a frame apart the smaller one is right: the one that is it, or a frame less, most often.
+        return PicturesLag ? sorted.MaxBy(offset => Count(offset) + Count(offset + (1 / framesPerSecond))) : sorted[sorted.Length / 2];
+
+        int Count(double offset) => sorted.Count(other => Math.Abs(other - offset) < 0.004);
     }
 
     private sealed record Page(

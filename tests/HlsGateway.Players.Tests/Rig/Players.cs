@@ -13,9 +13,10 @@ namespace HlsGateway.Players.Tests.Rig;
 /// <param name="Unpatched">video.js and hls.js as they come, without what <c>docs/players.md</c> tells pages to do.</param>
 /// <param name="Beside">Where an interstitial is expected: <c>pre</c> or <c>post</c>; empty for none.</param>
 /// <param name="SwitchAt">hls.js begins on the lowest Variant Stream and takes the next one from this segment of the playlist on; 0 leaves it the choice.</param>
+/// <param name="Portrait">The content's pictures are upright.</param>
 /// <param name="Reordered">The content is fMP4 with B-frames, for which hls.js wants a line from its page.</param>
 /// <param name="Picture">Playlist file of the content's highest rung as the origin has it: what a player drew over it is told by it; empty for none.</param>
-internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "", string Picture = "", int SwitchAt = 0, bool Reordered = false);
+internal sealed record Assignment(Uri Source, double Rate, string Captions, string? Audio, bool Unpatched = false, string Beside = "", string Picture = "", int SwitchAt = 0, bool Reordered = false, bool Portrait = false);
 
 /// <summary>Eleven real players behind one door: each plays a stream from begin to end and reports what it showed.</summary>
 internal sealed partial class Players : IAsyncDisposable

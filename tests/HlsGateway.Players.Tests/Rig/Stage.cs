@@ -137,7 +137,7 @@ internal sealed partial class Stage : IAsyncDisposable
         var picture = Path.Combine(videos.First(served => served.Video.Equals(video, StringComparison.Ordinal)).Folder, "360p", "video.m3u8");
         // GStreamer says no page but the Master Playlist's address as its Referer: this one is its own.
         var source = player is Rig.Players.GStreamer ? new Uri(MasterPlaylist(video), $"?play={run}") : MasterPlaylist(video);
-        var assignment = new Assignment(source, rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt, Reordered: ContentShape.Known.Any(shape => shape.Reordered && shape.Name.Equals(video, StringComparison.Ordinal)));
+        var assignment = new Assignment(source, rate, "en", audio, unpatched, Picture: picture, SwitchAt: switchAt, Reordered: Is(video, shape => shape.Reordered), Portrait: Is(video, shape => shape.Portrait));
         var (report, session) = await Players.PlayAsync(player, run, assignment, framesPerSecond);
         var referer = player is Rig.Players.GStreamer ? source.AbsoluteUri : Players.RefererOf(player, run);
         // A request that was redirected across origins says "Origin: null". Chromium's own player sometimes goes on reading at the
@@ -150,6 +150,8 @@ internal sealed partial class Stage : IAsyncDisposable
         using var json = JsonDocument.Parse(await Gateway.Api.GetStringAsync($"api/sessions/{session}"));
         return new Play(report with { ContentFramesPerSecond = framesPerSecond }, session, served, json.RootElement.Clone());
     }
+
+    private static bool Is(string video, Func<ContentShape, bool> such) => ContentShape.Known.Any(shape => such(shape) && shape.Name.Equals(video, StringComparison.Ordinal));
 
     private static string Timestamp(double seconds) => TimeSpan.FromSeconds(seconds).ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture);
 

@@ -93,6 +93,18 @@ public sealed class FastLaneTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_request_that_ends_its_connection_or_has_a_body_is_the_ordinary_paths()
+    {
+        var target = viewer.Segments[0].PathAndQuery;
+        for (var warm = 0; warm < 2; warm++) await LaneOfAsync(target);
+        var another = $"GET {target} HTTP/1.1\r\nHost: h\r\n\r\n";
+        // What is behind the end is not answered; a body is no request, whatever it looks like.
+        Assert.Equal(["302"], await StatusesAsync($"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n{another}"));
+        Assert.Equal(["302", "200"], await StatusesAsync(
+            $"GET {target} HTTP/1.1\r\nHost: h\r\nContent-Length: {another.Length}\r\n\r\n{another}GET /healthz/live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+    }
+
+    [Fact]
     public async Task An_idle_connection_is_closed_after_the_keep_alive_timeout_counted_from_the_lanes_last_answer()
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -174,6 +186,18 @@ public sealed class FastLaneTests : IAsyncLifetime, IDisposable
         var answer = await AskAsync(socket, target, name);
         Assert.True(status.Length > 0 ? answer.StartsWith($"HTTP/1.1 {status}", StringComparison.Ordinal) : answer[9..12] is "302" or "200", answer);
         return metric.Read() == before ? "ordinary" : "fast";
+    }
+
+    /// <summary>Of all answers until the connection is closed.</summary>
+    private async Task<IEnumerable<string>> StatusesAsync(string requests)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(host.Address.Host, host.Address.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(requests));
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var (text, buffer) = (new StringBuilder(), new byte[64 * 1024]);
+        for (int read; (read = await socket.ReceiveAsync(buffer, bound.Token)) > 0;) text.Append(Encoding.ASCII.GetString(buffer, 0, read));
+        return text.ToString().Split("HTTP/1.1 ").Skip(1).Select(answer => answer[..3]);
     }
 
     private static async Task<string> AskAsync(Socket socket, string target, string name)
