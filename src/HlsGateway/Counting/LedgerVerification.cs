@@ -44,11 +44,17 @@ internal sealed class LedgerVerification(string path, Action<string> found, ILog
         thread.Start();
     }
 
-    /// <summary>Ends a check that runs: what it would have found, the next start finds.</summary>
-    public void Dispose()
+    /// <summary>Ends a check that runs, before the file becomes another: no more is found after this.</summary>
+    public void Stop()
     {
         stopping.Set();
         thread?.Join();
+    }
+
+    /// <summary>What a check that is ended would have found, the next start finds.</summary>
+    public void Dispose()
+    {
+        Stop();
         stopping.Dispose();
     }
 
@@ -88,12 +94,12 @@ internal sealed class LedgerVerification(string path, Action<string> found, ILog
     {
         private long since = Stopwatch.GetTimestamp();
 
-        /// <returns>The process stops.</returns>
+        /// <returns>The check is to end.</returns>
         public bool Rest()
         {
             var worked = Stopwatch.GetElapsedTime(since);
             if (worked < LeastWork)
-                return false;
+                return stopping.WaitOne(0);
             var stop = stopping.WaitOne(worked * RestForWork);
             since = Stopwatch.GetTimestamp();
             return stop;

@@ -347,6 +347,9 @@ internal sealed class LedgerWriter : IDisposable
 
     private void PutAside(string finding)
     {
+        // What it finds, or has found, is of this file and not of the one that takes its place.
+        verification.Stop();
+        progress.TakeDamage();
         Close();
         Quietly(() =>
         {

@@ -44,6 +44,21 @@ public sealed class LedgerVerificationTests
     }
 
     [Fact]
+    public void A_check_that_was_ended_finds_nothing_in_the_file_that_took_the_place_of_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "ledger.db");
+        Fill(path);
+        var found = 0;
+        using (var check = new LedgerVerification(path, _ => found++, NullLogger.Instance))
+        {
+            check.Stop();
+            check.Start();
+        }
+        Assert.Equal(0, found);
+    }
+
+    [Fact]
     public void A_check_rests_three_times_as_long_as_it_worked_unless_the_process_ends()
     {
         using var stopping = new ManualResetEvent(false);
