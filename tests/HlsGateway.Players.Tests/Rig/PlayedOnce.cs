@@ -60,8 +60,8 @@ public sealed class PlayedOnce : IAsyncLifetime
         await PrepareAsync(stage, scenario);
         var settled = new Dictionary<string, Settled<Play>>(StringComparer.Ordinal);
         // Those that write each picture down when it is due play before the browsers take both processors.
-        await PlayAsync(quiet: true, [.. scenario.Players.Where(player => !Rig.Players.Fast.Contains(player))]);
-        await PlayAsync(quiet: false, [.. scenario.Players.Where(Rig.Players.Fast.Contains)]);
+        await PlayAsync(quiet: true, [.. scenario.Players.Where(Rig.Players.Writing.Contains)]);
+        await PlayAsync(quiet: false, [.. scenario.Players.Where(player => !Rig.Players.Writing.Contains(player))]);
         return settled;
 
         async Task PlayAsync(bool quiet, string[] players)

@@ -42,7 +42,10 @@ internal sealed partial class Players : IAsyncDisposable
     public static IReadOnlyList<string> Further { get; } = [FirefoxHlsJs, FirefoxShaka, FirefoxVideoJs, GStreamer];
 
     /// <summary>Those that do not insist on the film's own speed.</summary>
-    public static IReadOnlyList<string> Fast { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg, .. InFirefox];
+    public static IReadOnlyList<string> Fast { get; } = [HlsJs, Shaka, VideoJs, Native, Ffmpeg];
+
+    /// <summary>Those that write each picture down when it is due: nothing else may take the processors then.</summary>
+    public static IReadOnlyList<string> Writing { get; } = [Mpv, Vlc, GStreamer];
 
     /// <summary>Those that show captions of a SUBTITLES group on a timeline that can be read.</summary>
     public static IReadOnlyList<string> WithCaptions { get; } = [HlsJs, Shaka, VideoJs, .. InFirefox];
