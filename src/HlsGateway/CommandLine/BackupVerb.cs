@@ -115,6 +115,12 @@ internal static class BackupVerb
     {
         await using var database = new NpgsqlConnection(PostgresServers.Of(connection).ToString());
         await database.OpenAsync(ct);
+        // No gateway has been started on it yet: then it has none.
+        await using (var look = new NpgsqlCommand("SELECT to_regclass('counting.migration') IS NOT NULL", database))
+        {
+            if (await look.ExecuteScalarAsync(ct) is not true)
+                return 0;
+        }
         await using var ask = new NpgsqlCommand("SELECT count(*)::integer FROM counting.migration", database);
         return (int)(await ask.ExecuteScalarAsync(ct))!;
     }
