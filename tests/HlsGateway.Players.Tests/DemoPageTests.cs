@@ -80,7 +80,8 @@ public sealed class DemoPageTests
         await WaitAsync(page, "() => document.getElementById('status').textContent.startsWith('Played to the end')");
         await WaitAsync(page, "() => parseFloat(document.querySelector('[data-seconds=trailer_seconds]').textContent) > 1");
 
-        Assert.InRange(early, 1, 23);
+        // Whatever the first report proved, which may be half a second: the end had not come.
+        Assert.InRange(early, double.Epsilon, 23);
         // The player reports what it plays, so what is proven leads: all of it but what lies between two reports as the rate changes.
         Assert.InRange(await SecondsAsync(page, "watch_seconds"), 22, 24.1);
         Assert.True(await CountAsync(page, "segments_fetched") >= 6);
